@@ -1,0 +1,456 @@
+"""A scan, eager or lazy, as blocks of patterns: rows of a matrix that is never held.
+
+Everything that reads a scan goes through :class:`PatternBlocks`. It knows NumPy and
+dask, and nothing of signals, axes or units.
+"""
+
+import sys
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise, product
+from math import prod
+
+import dask
+import dask.array as da
+import numpy as np
+from dask.system import CPU_COUNT
+from threadpoolctl import threadpool_limits
+
+_BLOCK_BYTES = 32 * 2**20
+_MERGE_FAN_IN = 8
+
+
+class PatternBlocks:
+    """The patterns of a scan as rows of a matrix, delivered block by block.
+
+    Parameters
+    ----------
+    data : numpy.ndarray or dask.array.Array, shape (\\*navigation, \\*signal)
+        The scan, in array order. It is never written to.
+    n_navigation_axes : int
+        How many of the leading axes are navigation axes, at least one.
+    kept_patterns, kept_pixels : numpy.ndarray of bool, optional
+        Flat, in C order of the navigation and of the signal axes; True is kept. By
+        default everything is.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` after each block.
+    block_bytes : int, optional
+        Aimed size of a block. Chunks of a dask array are joined up to this size and
+        never cut, so that every chunk is read once a pass.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (n_patterns, n_pixels) of what is kept.
+    dtype : numpy.dtype
+        Of `data`.
+    is_lazy : bool
+        Whether `data` is a dask array.
+    n_reads : float
+        How many times the kept patterns were read so far, on average.
+    """
+
+    def __init__(
+        self,
+        data,
+        n_navigation_axes,
+        *,
+        kept_patterns=None,
+        kept_pixels=None,
+        progress=None,
+        block_bytes=_BLOCK_BYTES,
+    ):
+        self.is_lazy = isinstance(data, da.Array)
+        self._data = data
+        self._progress = progress
+        self.navigation_shape = tuple(data.shape[:n_navigation_axes])
+        self.signal_shape = tuple(data.shape[n_navigation_axes:])
+        self.dtype = np.dtype(data.dtype)
+        if self.dtype.kind not in "buif":
+            raise TypeError(
+                f"The data are of type {self.dtype}; patterns must be real numbers."
+            )
+        self._kept_patterns = _all_or(kept_patterns, prod(self.navigation_shape))
+        self._kept_pixels = _all_or(kept_pixels, prod(self.signal_shape))
+        n_kept = _count(self._kept_patterns, prod(self.navigation_shape))
+        self.shape = (n_kept, _count(self._kept_pixels, prod(self.signal_shape)))
+        self._positions, self._blocks = self._cut(block_bytes)
+        self._n_rows_read = 0
+
+    @classmethod
+    def of(cls, X):
+        """`X` itself if it is delivered in blocks already, else its rows in blocks."""
+        return X if isinstance(X, cls) else cls(X, 1)
+
+    @property
+    def n_blocks(self):
+        """int: Number of blocks with at least one kept pattern."""
+        return len(self._blocks)
+
+    @property
+    def n_reads(self):
+        return self._n_rows_read / max(self.shape[0], 1)
+
+    def reduce(self, function, merge, *, blocks=None, stage="Reading patterns"):
+        """Apply a function to every block and merge the results, in order.
+
+        Parameters
+        ----------
+        function : callable
+            ``function(patterns, rows)`` with `patterns` (n_block, n_pixels) in the type
+            of the data and `rows` (n_block,) their numbers among the kept patterns.
+            It is sent to other processes if a ``dask.distributed`` client is active.
+        merge : callable
+            ``merge(first, second)`` of two results; may reuse `first`.
+        blocks : sequence of int, optional
+            The blocks to read; all by default.
+        stage : str, optional
+            What `progress` is told.
+
+        Returns
+        -------
+        object
+            The merged result.
+
+        Raises
+        ------
+        ValueError
+            If a kept value is NaN, infinite or negative: how many there are, where the
+            first one is, and what can be done.
+        RuntimeError
+            If a block cannot be read; it names the block.
+        """
+        numbers = range(self.n_blocks) if blocks is None else list(blocks)
+        try:
+            return self._reduce(_Checked(function), merge, numbers, stage)
+        except _BadValue:
+            raise ValueError(self._describe_bad_values()) from None
+
+    def sample(self, n_patterns, random_state, *, share_of_blocks=0.1):
+        """Some patterns, drawn at random and evenly over the blocks drawn.
+
+        A lazy scan costs the reading of whole blocks, so only `share_of_blocks` of
+        them (three at least) are touched; an eager one is sampled everywhere.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_sampled, n_pixels)
+            In the type of the data.
+        """
+        blocks = np.arange(self.n_blocks)
+        if self.is_lazy:
+            n_drawn = min(max(3, round(share_of_blocks * self.n_blocks)), self.n_blocks)
+            blocks = np.sort(random_state.choice(blocks, n_drawn, replace=False))
+        sizes = np.array([self._blocks[i][1].size for i in blocks])
+        share = min(1.0, n_patterns / sizes.sum())
+        picks = {}
+        for i, size in zip(blocks, sizes, strict=True):
+            n_picked = min(size, int(np.ceil(share * size)))
+            picked = np.sort(random_state.choice(size, n_picked, replace=False))
+            picks[int(self._blocks[i][1][0])] = picked
+        pieces = self.reduce(
+            _Picked(picks), _concatenated, blocks=blocks, stage="Sampling patterns"
+        )
+        return np.concatenate(pieces)
+
+    def held(self):
+        """The same patterns with the data in memory, after one read of all of them."""
+        if not self.is_lazy:
+            return self
+        with _naming("the scan"):
+            data = self._data.compute()
+        other = PatternBlocks(
+            data,
+            len(self.navigation_shape),
+            kept_patterns=self._kept_patterns,
+            kept_pixels=self._kept_pixels,
+            progress=self._progress,
+        )
+        other._n_rows_read = self._n_rows_read + self.shape[0]
+        return other
+
+    @property
+    def nbytes(self):
+        """int: Size of the kept patterns in the type of the data."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
+    def _cut(self, block_bytes):
+        pattern_bytes = max(prod(self.signal_shape) * self.dtype.itemsize, 1)
+        if self.is_lazy:
+            chunks = self._data.chunks[: len(self.navigation_shape)]
+        else:
+            chunks = da.core.normalize_chunks(
+                ("auto",) * len(self.navigation_shape),
+                self.navigation_shape,
+                limit=block_bytes,
+                dtype=np.dtype((np.void, pattern_bytes)),
+            )
+        edges = _joined(chunks, block_bytes // pattern_bytes)
+        kept = self._kept_patterns
+        n_positions = prod(self.navigation_shape)
+        flat = np.arange(n_positions).reshape(self.navigation_shape)
+        number = None if kept is None else np.cumsum(kept) - 1
+        blocks = []
+        for spans in product(*(pairwise(axis) for axis in edges)):
+            region = tuple(slice(*span) for span in spans)
+            positions = flat[region].ravel()
+            if kept is None:
+                rows, inside = positions, None
+            else:
+                inside = kept[positions]
+                rows = number[positions[inside]]
+                inside = None if inside.all() else inside
+            if rows.size:
+                blocks.append((region, rows, inside))
+        return (
+            np.arange(n_positions) if kept is None else np.flatnonzero(kept)
+        ), blocks
+
+    def _reduce(self, function, merge, numbers, stage):
+        client = _active_client() if self.is_lazy else None
+        run = self._run_distributed if client else self._run_threads
+        total, n_done = None, 0
+        for number, result in run(function, merge, numbers, client):
+            total = result if total is None else merge(total, result)
+            for i in number:
+                self._n_rows_read += self._blocks[i][1].size
+            n_done += len(number)
+            if self._progress is not None:
+                self._progress(stage, n_done, len(numbers))
+        return total
+
+    def _run_threads(self, function, merge, numbers, client):
+        n_workers = min(CPU_COUNT, len(numbers), 8)
+        with (
+            threadpool_limits(1 if n_workers > 1 else None),
+            ThreadPoolExecutor(max(n_workers, 1)) as pool,
+        ):
+            waiting = deque()
+            pending = iter(numbers)
+            try:
+                for number in pending:
+                    waiting.append((number, pool.submit(self._run, function, number)))
+                    if len(waiting) > n_workers:
+                        first, future = waiting.popleft()
+                        yield [first], future.result()
+                while waiting:
+                    first, future = waiting.popleft()
+                    yield [first], future.result()
+            finally:
+                for _, future in waiting:
+                    future.cancel()
+
+    def _run(self, function, number):
+        region, rows, inside = self._blocks[number]
+        block = self._data[region]
+        if self.is_lazy:
+            with _naming(self._name(number)):
+                block = block.compute(scheduler="synchronous")
+        return _apply(function, block, rows, inside, self._kept_pixels)
+
+    def _run_distributed(self, function, merge, numbers, client):
+        function = client.scatter(function, broadcast=True, hash=False)
+        for group in _groups(numbers, _MERGE_FAN_IN * 4):
+            futures = []
+            for number in group:
+                region, rows, inside = self._blocks[number]
+                block = client.compute(self._data[region])
+                futures.append(
+                    client.submit(
+                        _apply,
+                        function,
+                        block,
+                        rows,
+                        inside,
+                        self._kept_pixels,
+                        pure=False,
+                    )
+                )
+            leaves = futures
+            while len(futures) > 1:
+                futures = [
+                    client.submit(_merge_all, merge, part, pure=False)
+                    for part in _groups(futures, _MERGE_FAN_IN)
+                ]
+            with _naming(lambda: self._name_failed(group, leaves)):
+                result = futures[0].result()
+            yield group, result
+
+    def _name(self, number):
+        region = self._blocks[number][0]
+        where = ", ".join(f"{part.start}:{part.stop}" for part in region)
+        return f"block {number + 1} of {self.n_blocks} (navigation [{where}])"
+
+    def _name_failed(self, group, futures):
+        for number, future in zip(group, futures, strict=True):
+            if future.status == "error":
+                return self._name(number)
+        return "the scan"
+
+    def _describe_bad_values(self):
+        numbers = range(self.n_blocks)
+        counts, first = self._reduce(_count_bad, _merge_bad, numbers, "Checking values")
+        row, pixel = first
+        kept = self._kept_pixels
+        position = np.unravel_index(self._positions[row], self.navigation_shape)
+        pixel = pixel if kept is None else np.flatnonzero(kept)[pixel]
+        pixel = np.unravel_index(pixel, self.signal_shape)
+        where = tuple(int(i) for i in (*position, *pixel))
+        found = ", ".join(
+            f"{n} {kind}" for kind, n in zip(_BAD_KINDS, counts, strict=True) if n
+        )
+        way_out = (
+            "Bad pixels can be left out with "
+            "signal_mask=np.isnan(s.data).any(axis=navigation axes), bad positions with "
+            "navigation_mask."
+            if counts[:2].any()
+            else "After a background subtraction, add the smallest value back "
+            "(s.data - s.data.min()) or clip (s.data.clip(0)), or leave the pixels out "
+            "with signal_mask."
+        )
+        return (
+            "Patterns must be finite and non-negative, but among the values that are "
+            f"not masked there are {found}; the first is at data[{where}] in array "
+            f"order. {way_out}"
+        )
+
+
+_BAD_KINDS = ("NaN", "infinite", "negative")
+
+
+class _BadValue(Exception):
+    pass
+
+
+class _Checked:
+    """A block function that refuses values which are no counts."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, patterns, rows):
+        if patterns.dtype.kind in "if" and patterns.size:
+            # NaN makes both comparisons false.
+            if not (patterns.min() >= 0 and patterns.max() < np.inf):
+                raise _BadValue
+        return self.function(patterns, rows)
+
+
+class _Picked:
+    """Rows of a block, by the number of the block's first row."""
+
+    def __init__(self, picks):
+        self.picks = picks
+
+    def __call__(self, patterns, rows):
+        return [np.ascontiguousarray(patterns[self.picks[int(rows[0])]])]
+
+
+class _naming:
+    """Turn any failure inside into a RuntimeError that says what was being read."""
+
+    def __init__(self, what):
+        self.what = what
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if isinstance(error, Exception) and not isinstance(error, _BadValue):
+            what = self.what() if callable(self.what) else self.what
+            raise RuntimeError(
+                f"Reading {what} failed: {kind.__name__}: {error}"
+            ) from error
+        return False
+
+
+def _apply(function, block, rows, inside, kept_pixels):
+    n_pixels = prod(block.shape) // max(rows.size if inside is None else inside.size, 1)
+    patterns = np.reshape(block, (-1, n_pixels))
+    if inside is not None:
+        patterns = patterns[inside]
+    if kept_pixels is not None:
+        patterns = patterns[:, kept_pixels]
+    if patterns.dtype.kind == "b":
+        patterns = patterns.view(np.uint8)
+    return function(patterns, rows)
+
+
+def _count_bad(patterns, rows):
+    if patterns.dtype.kind not in "if":
+        return np.zeros(3, dtype=int), (np.iinfo(int).max, 0)
+    kinds = (np.isnan(patterns), np.isinf(patterns), patterns < 0)
+    bad = kinds[0] | kinds[1] | kinds[2]
+    first = (np.iinfo(int).max, 0)
+    if bad.any():
+        row = np.flatnonzero(bad.any(axis=1))[0]
+        first = (int(rows[row]), int(np.flatnonzero(bad[row])[0]))
+    return np.array([kind.sum() for kind in kinds]), first
+
+
+def _merge_bad(one, other):
+    return one[0] + other[0], min(one[1], other[1])
+
+
+def _concatenated(one, other):
+    return one + other
+
+
+def _merge_all(merge, results):
+    total, *others = results
+    for result in others:
+        total = merge(total, result)
+    return total
+
+
+def _groups(items, size):
+    items = list(items)
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+def _all_or(kept, size):
+    if kept is None:
+        return None
+    kept = np.asarray(kept, dtype=bool).ravel()
+    if kept.size != size:
+        raise ValueError(f"A mask of {kept.size} elements was given, {size} expected.")
+    return None if kept.all() else kept
+
+
+def _count(kept, size):
+    return size if kept is None else int(kept.sum())
+
+
+def _joined(chunks, n_aimed):
+    """Edges of blocks along each axis: neighbouring chunks joined, last axis first."""
+    edges = []
+    for axis in reversed(chunks):
+        joined, size = [0], 0
+        largest = max(axis)
+        for chunk in axis:
+            if size and size + chunk > max(n_aimed, largest):
+                joined.append(joined[-1] + size)
+                size = 0
+            size += chunk
+        joined.append(joined[-1] + size)
+        edges.append(joined)
+        n_aimed = n_aimed // max(np.diff(joined))
+    return edges[::-1]
+
+
+def _active_client():
+    # Looked up only where the user has imported distributed: importing it is slow.
+    if "distributed" not in sys.modules:
+        return None
+    if dask.config.get("scheduler", None) not in (
+        None,
+        "distributed",
+        "dask.distributed",
+    ):
+        return None
+    from distributed import default_client
+
+    try:
+        return default_client()
+    except ValueError:
+        return None

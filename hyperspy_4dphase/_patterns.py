@@ -7,6 +7,7 @@ dask, and nothing of signals, axes or units.
 import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise, product
 from math import prod
 
@@ -76,6 +77,7 @@ class PatternBlocks:
         self.shape = (n_kept, _count(self._kept_pixels, prod(self.signal_shape)))
         self._positions, self._blocks = self._cut(block_bytes)
         self._n_rows_read = 0
+        self._source = None
 
     @classmethod
     def of(cls, X):
@@ -89,6 +91,8 @@ class PatternBlocks:
 
     @property
     def n_reads(self):
+        if self._source is not None:
+            return self._source.n_reads
         return self._n_rows_read / max(self.shape[0], 1)
 
     def reduce(self, function, merge, *, blocks=None, stage="Reading patterns"):
@@ -126,47 +130,16 @@ class PatternBlocks:
         except _BadValue:
             raise ValueError(self._describe_bad_values()) from None
 
-    def sample(self, n_patterns, random_state, *, share_of_blocks=0.1):
-        """Some patterns, drawn at random and evenly over the blocks drawn.
-
-        A lazy scan costs the reading of whole blocks, so only `share_of_blocks` of
-        them (three at least) are touched; an eager one is sampled everywhere.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n_sampled, n_pixels)
-            In the type of the data.
-        """
-        blocks = np.arange(self.n_blocks)
-        if self.is_lazy:
-            n_drawn = min(max(3, round(share_of_blocks * self.n_blocks)), self.n_blocks)
-            blocks = np.sort(random_state.choice(blocks, n_drawn, replace=False))
-        sizes = np.array([self._blocks[i][1].size for i in blocks])
-        share = min(1.0, n_patterns / sizes.sum())
-        picks = {}
-        for i, size in zip(blocks, sizes, strict=True):
-            n_picked = min(size, int(np.ceil(share * size)))
-            picked = np.sort(random_state.choice(size, n_picked, replace=False))
-            picks[int(self._blocks[i][1][0])] = picked
-        pieces = self.reduce(
-            _Picked(picks), _concatenated, blocks=blocks, stage="Sampling patterns"
-        )
-        return np.concatenate(pieces)
-
     def held(self):
         """The same patterns with the data in memory, after one read of all of them."""
         if not self.is_lazy:
             return self
-        with _naming("the scan"):
-            data = self._data.compute()
-        other = PatternBlocks(
-            data,
-            len(self.navigation_shape),
-            kept_patterns=self._kept_patterns,
-            kept_pixels=self._kept_pixels,
-            progress=self._progress,
-        )
-        other._n_rows_read = self._n_rows_read + self.shape[0]
+        pieces = self.reduce(_whole, _concatenated, stage="Loading patterns")
+        data = np.empty(self.shape, self.dtype)
+        for rows, patterns in pieces:
+            data[rows] = patterns
+        other = PatternBlocks(data, 1, progress=self._progress)
+        other._source = self
         return other
 
     @property
@@ -272,7 +245,7 @@ class PatternBlocks:
                     client.submit(_merge_all, merge, part, pure=False)
                     for part in _groups(futures, _MERGE_FAN_IN)
                 ]
-            with _naming(lambda: self._name_failed(group, leaves)):
+            with _naming(partial(self._name_failed, group, leaves)):
                 result = futures[0].result()
             yield group, result
 
@@ -300,8 +273,8 @@ class PatternBlocks:
             f"{n} {kind}" for kind, n in zip(_BAD_KINDS, counts, strict=True) if n
         )
         way_out = (
-            "Bad pixels can be left out with "
-            "signal_mask=np.isnan(s.data).any(axis=navigation axes), bad positions with "
+            "Bad pixels can be left out with signal_mask=np.isnan(s.data).any(axis="
+            f"{tuple(range(len(self.navigation_shape)))}), bad positions with "
             "navigation_mask."
             if counts[:2].any()
             else "After a background subtraction, add the smallest value back "
@@ -336,16 +309,6 @@ class _Checked:
         return self.function(patterns, rows)
 
 
-class _Picked:
-    """Rows of a block, by the number of the block's first row."""
-
-    def __init__(self, picks):
-        self.picks = picks
-
-    def __call__(self, patterns, rows):
-        return [np.ascontiguousarray(patterns[self.picks[int(rows[0])]])]
-
-
 class _naming:
     """Turn any failure inside into a RuntimeError that says what was being read."""
 
@@ -374,6 +337,10 @@ def _apply(function, block, rows, inside, kept_pixels):
     if patterns.dtype.kind == "b":
         patterns = patterns.view(np.uint8)
     return function(patterns, rows)
+
+
+def _whole(patterns, rows):
+    return [(rows, patterns)]
 
 
 def _count_bad(patterns, rows):

@@ -43,19 +43,23 @@ def distinct_patterns(Q, B, per_pixel, noise, noise_variance, options):
     -------
     Wt : numpy.ndarray, shape (n_components, n_patterns)
     H : numpy.ndarray, shape (n_components, n_pixels)
+    n_iter : int
+        Iterations of alternating least squares that it took.
     """
     # Where many directions are only one pattern changing, a few components show that
     # already; more are fitted only if all of those stand.
-    n_tried = min(_FIRST, len(B))
+    n_tried, n_iter = min(_FIRST, len(B)), 0
     while True:
         Wt, H = nndsvd(Q, B, n_tried)
-        hals(Q, B, Wt, H, **options)
+        misfits, _ = hals(Q, B, Wt, H, **options)
+        n_iter += len(misfits)
         Wt, H = purify(Q, B, Wt, H, per_pixel)
         Wt, H = keep_ruling(Q, B, Wt, H, per_pixel, noise)
         if len(H) < n_tried or n_tried == len(B):
             break
         n_tried = min(2 * n_tried, len(B))
-    return merge_continua(Q, B, Wt, H, per_pixel, noise_variance)[:2]
+    Wt, H, _ = merge_continua(Q, B, Wt, H, per_pixel, noise_variance)
+    return Wt, H, n_iter
 
 
 def keep_ruling(Q, B, Wt, H, per_pixel, noise):

@@ -13,38 +13,63 @@ class Scaling:
 
     Entry (i, j) is multiplied by the square root of ``u_i * column_weight_j``, where
     ``u_i = n_pixels / (x_i @ column_weight)``: each row then carries unit noise
-    variance on average. With ``poisson=False`` all weights are one.
+    variance on average.
+
+    Attributes
+    ----------
+    column_weight : numpy.ndarray, shape (n_pixels,)
+    reliability : numpy.ndarray, shape (n_pixels,)
+        By how much the weight of a pixel is lowered because few counts tell it.
+    row_limit : float
+        Largest ``u_i * sum(x_i)``. A pattern that is nothing but a direct beam has all
+        its noise in a few pixels; without a limit its stray counts would rule the scan.
+    poisson : bool
+        If False, all weights are one.
     """
 
     column_weight: np.ndarray
+    reliability: np.ndarray | None = None
+    row_limit: float = np.inf
     poisson: bool = True
 
-    @property
-    def used(self):
-        """numpy.ndarray of bool: the pixels that have counts."""
-        return self.column_weight > 0
+    def row_weights(self, sums, totals):
+        """Weights u of rows from ``x_i @ column_weight`` and ``sum(x_i)``; 0 if empty."""
+        if not self.poisson:
+            return np.ones_like(sums)
+        weights = self.column_weight.size * inverse(sums)
+        if np.isfinite(self.row_limit):
+            weights = np.minimum(weights, self.row_limit * inverse(totals))
+        return weights.astype(sums.dtype, copy=False)
+
+    def columns(self):
+        """Right-hand columns that give a block's sums and totals, single precision."""
+        weight = self.column_weight.astype(np.float32)
+        return np.column_stack([weight, np.ones_like(weight)])
 
 
 @dataclass
 class Statistics:
-    """First read: the column sums of the rows' shares, and a sample of the rows."""
+    """First read: column sums of the counts and of the rows' shares; sampled rows."""
 
     picked: np.ndarray
 
     def __call__(self, patterns, rows):
-        shares = np.zeros(patterns.shape[1])
+        counts, shares = np.zeros((2, patterns.shape[1]))
         totals = np.empty(len(patterns))
         for part in _tiles(patterns):
             tile = patterns[part].astype(np.float32)
             totals[part] = tile.sum(axis=1, dtype=np.float64)
             per_count = inverse(totals[part]).astype(np.float32)
             shares += per_count @ tile
+            counts += tile.sum(axis=0)
         inside = np.flatnonzero(self.picked[rows])
-        return shares, [(rows, totals)], [(rows[inside], patterns[inside])]
+        sampled = [(rows[inside], patterns[inside])]
+        return counts, shares, [(rows, totals)], sampled
 
-
-def merge_statistics(one, other):
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+    @staticmethod
+    def merge(one, other):
+        """Join the results of two blocks."""
+        return tuple(first + second for first, second in zip(one, other, strict=True))
 
 
 @dataclass
@@ -62,25 +87,36 @@ class GramPass:
     device: object = "cpu"
 
     def __call__(self, patterns, rows):
-        weight = self.scaling.column_weight.astype(np.float32)
-        V = np.column_stack([np.sqrt(weight)[:, None] * self.V, weight])
+        root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
+        right = np.column_stack([root * self.V, self.scaling.columns()])
         product = _products if self.device == "cpu" else _products_torch
-        Y, back, norms, u = product(
-            patterns, V, weight, self.scaling.poisson, self.device
-        )
-        Z, column_sums = back[:, :-1], back[:, -1]
-        Z *= np.sqrt(weight)[:, None]
-        excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64)
-        # The expected noise of a row is n_pixels; its spread is about the same for
-        # all, so the largest excess stands out most.
+        Y, back, norms, u, noise = product(patterns, right, self.scaling, self.device)
+        excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
         outstanding = np.argsort(excess)[::-1][: self.n_outstanding]
         return _Products(
-            Z,
-            column_sums,
-            [(rows, Y, norms, u)],
+            back[:, :-1] * root,
+            back[:, -1],
+            [(rows, Y, norms, u, noise)],
             rows[outstanding],
             excess[outstanding],
             patterns[outstanding],
+        )
+
+    @staticmethod
+    def merge(one, other):
+        """Join the results of two blocks."""
+        n_outstanding = max(len(one.outstanding_rows), len(other.outstanding_rows))
+        excess = np.concatenate([one.outstanding_excess, other.outstanding_excess])
+        best = np.argsort(excess)[::-1][:n_outstanding]
+        stacked = np.concatenate([one.outstanding_rows, other.outstanding_rows])
+        # Single precision for a block, double for the sum over all of them.
+        return _Products(
+            np.add(one.Z, other.Z, dtype=np.float64),
+            np.add(one.column_sums, other.column_sums, dtype=np.float64),
+            one.rows + other.rows,
+            stacked[best],
+            excess[best],
+            np.concatenate([one.outstanding, other.outstanding])[best],
         )
 
 
@@ -94,52 +130,28 @@ class _Products:
     outstanding: np.ndarray
 
 
-def merge_products(one, other):
-    n_outstanding = max(len(one.outstanding_rows), len(other.outstanding_rows))
-    excess = np.concatenate([one.outstanding_excess, other.outstanding_excess])
-    best = np.argsort(excess)[::-1][:n_outstanding]
-    # Single precision for a block, double for the sum over all of them.
-    one.Z = np.add(one.Z, other.Z, dtype=np.float64)
-    one.column_sums = np.add(one.column_sums, other.column_sums, dtype=np.float64)
-    one.rows += other.rows
-    stacked = np.concatenate([one.outstanding_rows, other.outstanding_rows])
-    one.outstanding_rows = stacked[best]
-    one.outstanding_excess = excess[best]
-    one.outstanding = np.concatenate([one.outstanding, other.outstanding])[best]
-    return one
-
-
 @dataclass
 class CrossPass:
-    """Products of the scaled patterns with the rows of `H`, for known columns scales."""
+    """Products of the scaled patterns with the rows of `H`, for a known scaling."""
 
     H: np.ndarray
-    column_scale: np.ndarray
-    poisson: bool
+    scaling: Scaling
 
     def __call__(self, patterns, rows):
-        columns = np.column_stack(
-            [(self.H * self.column_scale).T, self.column_scale**2]
-        )
+        root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
+        right = np.column_stack([root * self.H.T, self.scaling.columns()])
         cross = np.empty((len(patterns), len(self.H)), np.float32)
         u = np.empty(len(patterns), np.float32)
         for part in _tiles(patterns):
-            product = patterns[part].astype(np.float32) @ columns.astype(np.float32)
-            u[part] = row_weights(product[:, -1], patterns.shape[1], self.poisson)
-            cross[part] = np.sqrt(u[part])[:, None] * product[:, :-1]
+            projected = patterns[part].astype(np.float32) @ right
+            u[part] = self.scaling.row_weights(projected[:, -2], projected[:, -1])
+            cross[part] = np.sqrt(u[part])[:, None] * projected[:, :-2]
         return [(rows, cross, u)]
 
     @staticmethod
     def merge(one, other):
         """Join the results of two blocks."""
         return one + other
-
-
-def row_weights(sums, n_pixels, poisson):
-    """The weights u of rows from their sums ``x_i @ column_weight``; 0 if empty."""
-    if not poisson:
-        return (sums > 0).astype(sums.dtype)
-    return n_pixels * inverse(sums)
 
 
 def gathered(pieces, n_rows):
@@ -152,45 +164,46 @@ def gathered(pieces, n_rows):
     return arrays
 
 
-def _products(patterns, V, weight, poisson, device):
+def _products(patterns, right, scaling, device):
     n, m = patterns.shape
-    Y = np.empty((n, V.shape[1] - 1), np.float32)
-    norms, u = np.empty(n), np.empty(n, np.float32)
-    back = np.zeros((V.shape[1], m), np.float32)
+    rank = right.shape[1] - 2
+    weight = right[:, -2]
+    Y = np.empty((n, rank), np.float32)
+    norms, noise = np.empty((2, n))
+    u = np.empty(n, np.float32)
+    back = np.zeros((rank + 1, m), np.float32)
     buffer = np.empty((_tile_rows(patterns), m), np.float32)
     for part in _tiles(patterns):
         tile = buffer[: part.stop - part.start]
         np.copyto(tile, patterns[part], casting="unsafe")
-        projected = tile @ V
-        u[part] = row_weights(projected[:, -1], m, poisson)
+        projected = tile @ right
+        u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
+        noise[part] = u[part] * projected[:, -2] if scaling.poisson else m
         norms[part] = u[part] * np.einsum("ij,ij,j->i", tile, tile, weight)
-        Y[part] = np.sqrt(u[part])[:, None] * projected[:, :-1]
-        shares = np.column_stack([np.sqrt(u[part])[:, None] * Y[part], u[part]])
-        back += shares.T @ tile
-    return Y, back.T, norms, u
+        root = np.sqrt(u[part])[:, None]
+        Y[part] = root * projected[:, :-2]
+        back += np.column_stack([root * Y[part], u[part]]).T @ tile
+    return Y, back.T, norms, u, noise
 
 
-def _products_torch(patterns, V, weight, poisson, device):
+def _products_torch(patterns, right, scaling, device):
     import torch
 
-    n, m = patterns.shape
     if patterns.dtype.kind == "u" and patterns.dtype.itemsize > 1:
-        patterns = patterns.astype(f"i{2 * patterns.dtype.itemsize}", copy=False)
+        patterns = patterns.astype(f"i{2 * patterns.dtype.itemsize}")
     patterns = patterns.astype(patterns.dtype.newbyteorder("="), copy=False)
     tile = torch.from_numpy(np.ascontiguousarray(patterns)).to(device).float()
-    V, weight = (torch.from_numpy(part).to(device) for part in (V, weight))
-    projected = tile @ V
-    sums = projected[:, -1]
-    if poisson:
-        u = torch.where(sums > 0, m / sums, 0)
-    else:
-        u = (sums > 0).float()
-    norms = u * (tile.square() @ weight)
-    Y = u.sqrt()[:, None] * projected[:, :-1]
-    shares = torch.column_stack([u.sqrt()[:, None] * Y, u])
-    back = tile.T @ shares
-    Y, back, norms, u = (part.cpu().numpy() for part in (Y, back, norms, u))
-    return Y, back, norms.astype(np.float64), u
+    right = torch.from_numpy(right).to(device)
+    projected = tile @ right
+    sums, totals = projected[:, -2:].T.cpu().numpy()
+    u = scaling.row_weights(sums, totals)
+    noise = u * sums if scaling.poisson else np.full(len(u), tile.shape[1])
+    norms = u * (tile.square() @ right[:, -2]).cpu().numpy()
+    root = torch.from_numpy(np.sqrt(u)).to(device)[:, None]
+    Y = root * projected[:, :-2]
+    back = tile.T @ torch.column_stack([root * Y, root.square()])
+    Y, back = Y.cpu().numpy(), back.cpu().numpy()
+    return Y, back, norms.astype(np.float64), u, noise.astype(np.float64)
 
 
 def inverse(values):

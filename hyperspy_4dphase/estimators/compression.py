@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from sklearn.utils import check_random_state
 
 from hyperspy_4dphase._patterns import PatternBlocks
@@ -13,9 +14,6 @@ from hyperspy_4dphase.estimators._passes import (
     Statistics,
     gathered,
     inverse,
-    merge_products,
-    merge_statistics,
-    row_weights,
 )
 
 _MAX_RANK = 64
@@ -24,7 +22,7 @@ _SAMPLE_BYTES = 128 * 2**20
 _HELD_BYTES = 256 * 2**20
 _N_OUTSTANDING = 256
 _N_RARE = 8
-_FEWEST_COUNTS = 4.0
+_ROW_LIMIT = 3.0
 
 
 @dataclass
@@ -58,6 +56,8 @@ class CompressedPatterns:
         Of the scaled patterns, all directions counted.
     noise : str
         ``"poisson"`` or ``"uniform"``.
+    row_limit : float
+        Largest squared `row_scale` times total of a pattern; see :class:`Scaling`.
     n_reads : float
         How many times the patterns were read.
     """
@@ -73,6 +73,7 @@ class CompressedPatterns:
     residual: np.ndarray
     squared_norm: float
     noise: str
+    row_limit: float
     n_reads: float
 
     @property
@@ -136,8 +137,8 @@ def compress_patterns(
     oversampling : int, optional
         Additional directions.
     power_iterations : int, optional
-        Power iterations over all patterns. By default two, and more (a lazy scan: one,
-        a scan in memory: up to eight) where the last one still changed what stands
+        Power iterations over all patterns. By default two, and more (one; up to four
+        for a scan of less than 256 MB) where the last one still changed what stands
         above the noise.
     random_state : int, numpy.random.RandomState or None, optional
         For the sample and the starting directions.
@@ -169,23 +170,23 @@ def compress_patterns(
 
     sample, scaling = _look(blocks, poisson, random_state)
     V = _row_space(sample, scaling, width, widest, random_state, device)
-    if power_iterations is None:
-        n_least, n_most = 2, (3 if blocks.is_lazy else 10)
-    else:
+    small = blocks.nbytes <= _HELD_BYTES
+    n_least, n_most = (2, 6 if small else 3)
+    if power_iterations is not None:
         n_least = n_most = max(1, power_iterations)
-    tolerance = 1e-2 if blocks.is_lazy else 1e-3
+    tolerance = 1e-3 if small else 1e-2
     before = None
     for i in range(n_most):
         function = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, device)
         stage = f"Reading patterns ({i + 1})"
-        products = blocks.reduce(function, merge_products, stage=stage)
-        result = _decompose(products, V, scaling, blocks, noise, oversampling)
+        products = blocks.reduce(function, GramPass.merge, stage=stage)
+        result = _decompose(products, V, scaling, blocks, rank, oversampling)
         if i + 1 >= n_least and _settled(before, result, tolerance):
             break
         before = result
         if i + 1 < n_most:
             V, scaling = _next(
-                products, result, V, scaling, (width, widest), random_state
+                products, result, V, scaling, sample, (width, widest), random_state
             )
     return result
 
@@ -202,48 +203,57 @@ def _look(blocks, poisson, random_state):
     n_sampled = int(np.clip(_SAMPLE_BYTES // pattern_bytes, 1, max(n // 10, 1024)))
     picked = np.zeros(n, dtype=bool)
     picked[random_state.choice(n, min(n, n_sampled), replace=False)] = True
-    shares, totals, pieces = blocks.reduce(
-        Statistics(picked), merge_statistics, stage="Reading patterns (0)"
+    counts, shares, totals, pieces = blocks.reduce(
+        Statistics(picked), Statistics.merge, stage="Reading patterns (0)"
     )
+    if not counts.any():
+        raise ValueError("The patterns are empty: there is no count in any of them.")
     (totals,) = gathered(totals, n)
-    pieces.sort(key=lambda piece: piece[0][0] if piece[0].size else -1)
     order = np.argsort(np.concatenate([rows for rows, _ in pieces]))
     sample = np.concatenate([patterns for _, patterns in pieces])[order]
     if not poisson:
-        return sample, Scaling(np.ones(m), False)
-    # The sample tells how much the weights of a full Sinkhorn balance differ from
-    # those of its first step, the read told the first step for all patterns.
-    first, balanced = _balance(sample)
-    counts = shares * totals.mean()
-    column_weight = _column_weight(counts, n) * balanced / first
-    return sample, Scaling(column_weight)
+        return sample, Scaling(np.ones(m), poisson=False)
+    reliability = 1 / (1 + 3 * np.sqrt(inverse(counts)))
+    # The sample tells by how much the weights of a full Sinkhorn balance differ from
+    # those of its first step; the read told the first step for all patterns.
+    weight = n / totals.mean() * inverse(shares) * reliability
+    return sample, _balanced(sample, weight, reliability)
 
 
-def _column_weight(counts, n_patterns):
-    """1 / mean counts of each pixel; a nearly empty pixel must not rule the fit."""
-    floored = np.maximum(counts, _FEWEST_COUNTS * (counts > 0))
-    return n_patterns * inverse(floored)
-
-
-def _balance(sample, n_iterations=10):
-    """Column weights of one and of many Sinkhorn iterations on some patterns."""
-    tiles = np.array_split(np.arange(len(sample)), max(1, sample.nbytes // 2**22))
-
-    def half_steps(weight):
-        counts = np.zeros(sample.shape[1])
-        for rows in tiles:
-            tile = sample[rows].astype(np.float32)
-            sums = tile @ weight if weight is not None else tile.sum(axis=1)
-            u = row_weights(sums, sample.shape[1], True)
-            counts += u @ tile
-        # One pseudocount spread over the sample keeps unseen pixels at ratio one.
-        mean = counts.sum() / counts.size
-        return (counts.size / (counts + 1e-3 * mean + 1e-12)).astype(np.float32)
-
-    first = weight = half_steps(None)
+def _balanced(sample, weight, reliability, n_iterations=10):
+    """Scaling after many Sinkhorn iterations, from the column weights of the first."""
+    first = refined = _column_weight(sample, inverse(sample.sum(axis=1, dtype=float)))
     for _ in range(n_iterations):
-        weight = half_steps(weight)
-    return first / first.mean(), weight / weight.mean()
+        row_limit, u = _row_limit(sample, refined * reliability)
+        refined = _column_weight(sample, u)
+    weight = weight * refined / first
+    return Scaling(weight, reliability, _row_limit(sample, weight)[0])
+
+
+def _column_weight(sample, u):
+    sums = np.zeros(sample.shape[1])
+    for rows in _portions(sample):
+        sums += u[rows].astype(np.float32) @ sample[rows].astype(np.float32)
+    # A pseudocount keeps pixels that the sample leaves dark at the same weight.
+    return len(sample) * inverse(sums + 1e-3 * sums.mean())
+
+
+def _row_limit(sample, weight):
+    """Largest product of weight and total that a row may have; weights within it."""
+    weight = weight.astype(np.float32)
+    sums, totals = np.zeros((2, len(sample)))
+    for rows in _portions(sample):
+        sums[rows] = sample[rows].astype(np.float32) @ weight
+        totals[rows] = sample[rows].sum(axis=1, dtype=float)
+    u = len(weight) * inverse(sums)
+    limit = _ROW_LIMIT * np.median((u * totals)[totals > 0])
+    return limit, np.minimum(u, limit * inverse(totals))
+
+
+def _portions(sample):
+    step = max(1, 2**20 // sample.shape[1])
+    for start in range(0, len(sample), step):
+        yield slice(start, start + step)
 
 
 def _row_space(sample, scaling, width, widest, random_state, device):
@@ -253,10 +263,10 @@ def _row_space(sample, scaling, width, widest, random_state, device):
     V = random_state.standard_normal((m, width)).astype(np.float32)
     for i in range(8):
         V = _orthonormal(V)
-        products = blocks.reduce(GramPass(V, scaling, 0, device), merge_products)
+        products = blocks.reduce(GramPass(V, scaling, 0, device), GramPass.merge)
         result = None
         if i >= 3:
-            result = _decompose(products, V, scaling, blocks, "poisson", 0)
+            result = _decompose(products, V, scaling, blocks, width, 0)
         V = products.Z
         if result is None:
             continue
@@ -268,7 +278,7 @@ def _row_space(sample, scaling, width, widest, random_state, device):
     return _orthonormal(V)
 
 
-def _next(products, result, V, scaling, widths, random_state):
+def _next(products, result, V, scaling, sample, widths, random_state):
     """Basis and scaling for the next read."""
     width, widest = widths
     n, m = result.shape
@@ -281,9 +291,11 @@ def _next(products, result, V, scaling, widths, random_state):
         Z = np.column_stack([Z, more / np.sqrt(m)])
     if not scaling.poisson:
         return _orthonormal(Z), scaling
-    weight = _column_weight(products.column_sums, n)
+    weight = n * inverse(products.column_sums) * scaling.reliability
     change = np.sqrt(weight * inverse(scaling.column_weight))
-    return _orthonormal(Z * change[:, None]), Scaling(weight)
+    row_limit, _ = _row_limit(sample, weight)
+    scaling = Scaling(weight, scaling.reliability, row_limit)
+    return _orthonormal(Z * change[:, None]), scaling
 
 
 def _rare_directions(products, result, V, scaling):
@@ -293,8 +305,8 @@ def _rare_directions(products, result, V, scaling):
     patterns leaves more over than counting noise allows.
     """
     n, m = result.shape
-    Y, norms, u = gathered(products.rows, n)
-    excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64)
+    Y, norms, u, noise = gathered(products.rows, n)
+    excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
     middle = np.median(excess[u > 0])
     spread = 1.4826 * np.median(np.abs(excess[u > 0] - middle))
     rare = products.outstanding_excess > middle + 5 * spread
@@ -310,25 +322,30 @@ def _rare_directions(products, result, V, scaling):
     return directions * result.noise_edge**2
 
 
-def _decompose(products, V, scaling, blocks, noise, oversampling):
+def _decompose(products, V, scaling, blocks, rank, oversampling):
     """The singular value decomposition that one pass amounts to."""
     n, m = blocks.shape
-    Y, norms, u = gathered(products.rows, n)
+    Y, norms, u, noise = gathered(products.rows, n)
     values, vectors = np.linalg.eigh(_symmetric(V.T.astype(np.float64) @ products.Z))
     inside = values > 1e-10 * max(values.max(), 0)
     whiten = vectors[:, inside] / np.sqrt(values[inside])
     U, singular_values, Vt = np.linalg.svd((products.Z @ whiten).T, full_matrices=False)
     Q = (Y @ (whiten @ U)).astype(np.float32)
     squared_norm = norms.sum()
+    column_noise = np.ones(m)
+    if scaling.poisson:
+        column_noise = products.column_sums * scaling.column_weight
     n_significant, variance, edge = _noise_edge(
-        singular_values, squared_norm, int((u > 0).sum()), int((scaling.used).sum())
+        singular_values, squared_norm, noise, column_noise
     )
-    kept = slice(0, n_significant + oversampling)
+    kept = slice(0, max(n_significant, rank or 0) + oversampling)
     Q, singular_values, Vt = Q[:, kept], singular_values[kept], Vt[kept]
     B = (singular_values[:, None] * Vt).astype(np.float32)
-    explained = (Q.astype(np.float64) * singular_values) ** 2
-    left = np.maximum(norms - explained.sum(axis=1), 0)
-    residual = left / max((m - Q.shape[1]) * variance, np.finfo(float).tiny)
+    explained = ((Q.astype(np.float64) * singular_values) ** 2).sum(axis=1)
+    expected = variance * noise * (1 - Q.shape[1] / m)
+    # Rounding alone leaves this much of a pattern.
+    expected = np.maximum(expected, 1e-6 * norms)
+    residual = np.maximum(norms - explained, 0) * inverse(expected)
     return CompressedPatterns(
         Q=Q,
         B=B,
@@ -340,31 +357,48 @@ def _decompose(products, V, scaling, blocks, noise, oversampling):
         n_significant=n_significant,
         residual=residual,
         squared_norm=squared_norm,
-        noise=noise,
+        noise="poisson" if scaling.poisson else "uniform",
+        row_limit=scaling.row_limit,
         n_reads=blocks.n_reads,
     )
 
 
-def _noise_edge(singular_values, squared_norm, n, m):
+def _noise_edge(singular_values, squared_norm, noise, column_noise):
     """Where noise ends: (number of singular values above, variance, edge).
 
-    Noise of variance s^2 ends at s (sqrt(n) + sqrt(m)), give or take the fluctuation
-    of the largest eigenvalue (Tracy-Widom; its 99.9 % quantile is 3.3). The variance is
-    that of what is left when all values above the edge are taken out.
+    Noise of variance s^2 ends at s (sqrt(n) + sqrt(m)); where it differs between
+    columns, at the end of the spectrum that Silverstein's equation gives. Beyond that
+    the largest value fluctuates (Tracy-Widom: 3.3 is the 99.9 % quantile). The variance
+    is that of what is left when all values above the edge are taken out.
     """
-    end = np.sqrt(n) + np.sqrt(m)
-    fluctuation = 3.3 * (1 / np.sqrt(n) + 1 / np.sqrt(m)) ** (1 / 3) / end
-    end *= np.sqrt(1 + fluctuation)
+    n, m = noise.sum() / len(column_noise), np.count_nonzero(column_noise)
+    end = _spectrum_end(column_noise[column_noise > 0], n)
+    fluctuation = (1 / np.sqrt(n) + 1 / np.sqrt(m)) ** (1 / 3)
+    end *= np.sqrt(1 + 3.3 * fluctuation / (np.sqrt(n) + np.sqrt(m)))
     n_significant = 0
     while True:
         left = squared_norm - (singular_values[:n_significant] ** 2).sum()
-        freedom = max((n - n_significant) * (m - n_significant), 1)
-        variance = max(left / freedom, 0.0)
+        freedom = (1 - n_significant / noise.size) * (1 - n_significant / m)
+        variance = max(left, 0.0) / max(noise.sum() * freedom, 1.0)
         edge = max(np.sqrt(variance) * end, 1e-5 * singular_values[0])
         n_above = int((singular_values > edge).sum())
         if n_above <= n_significant:
             return n_significant, variance, edge
         n_significant = n_above
+
+
+def _spectrum_end(column_noise, n):
+    """Largest singular value of noise whose variance differs between columns."""
+    profile = column_noise / column_noise.mean()
+    ratio = profile.size / n
+    if np.ptp(profile) < 1e-6:
+        return np.sqrt(n) + np.sqrt(profile.size)
+
+    def place(logit):
+        z = -1 / (profile.max() * (1 + np.exp(logit)))
+        return -1 / z + ratio * np.mean(profile / (1 + profile * z))
+
+    return np.sqrt(n * minimize_scalar(place, bounds=(-12, 12), method="bounded").fun)
 
 
 def _settled(before, result, tolerance):

@@ -16,12 +16,11 @@ from sklearn.utils.validation import check_is_fitted
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._distinct import distinct_patterns
 from hyperspy_4dphase.estimators._hals import hals, nndsvd, purify, solve_weights
-from hyperspy_4dphase.estimators._passes import CrossPass, gathered, inverse
+from hyperspy_4dphase.estimators._passes import CrossPass, Scaling, gathered, inverse
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
-
 
 # Below this part of what noise leaves in the compressed patterns, a smaller misfit says
 # nothing about the sample any more.
@@ -199,10 +198,14 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 f"X has {blocks.shape[1]} features, but RandomizedNMF is expecting "
                 f"{self.n_features_in_} features as input."
             )
-        scale = self.compression_.column_scale
-        H = (self.components_ * scale).astype(np.float32)
-        function = CrossPass(H, scale, self.noise == "poisson")
-        pieces = blocks.reduce(function, CrossPass.merge)
+        compression = self.compression_
+        H = (self.components_ * compression.column_scale).astype(np.float32)
+        scaling = Scaling(
+            compression.column_scale.astype(np.float64) ** 2,
+            row_limit=compression.row_limit,
+            poisson=compression.noise == "poisson",
+        )
+        pieces = blocks.reduce(CrossPass(H, scaling), CrossPass.merge)
         cross, u = gathered(pieces, blocks.shape[0])
         Wt = solve_weights(H, cross.T, tol=1e-5, max_iter=self.max_iter)
         return (Wt.T * inverse(np.sqrt(u))[:, None]).astype(self.components_.dtype)
@@ -272,9 +275,10 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             max_iter=self.max_iter, tol=self.tol, noise=noise, callback=report
         )
         if self.n_components is None:
-            start = distinct_patterns(Q, B, per_pixel, noise, noise_variance, options)
+            *start, self.n_iter_ = distinct_patterns(
+                Q, B, per_pixel, noise, noise_variance, options
+            )
             fitted = None
-            self.n_iter_ = 0
         else:
             start = nndsvd(Q, B, self.n_components)
             misfits, self.converged_ = hals(Q, B, *start, **options)

@@ -1,0 +1,64 @@
+# Each target makes the environment it needs. Only Python 3.11 or newer and make must
+# be there:
+#
+#   make demo              map a simulated scan; figures in demo_output/
+#   make demo SCAN=file    the same for any file that HyperSpy reads
+#   make test              the tests (ARGS="-k masks" goes to pytest)
+#   make lint docs bench wheel test-py4dstem clean
+
+PYTHON ?= python3
+WORKERS ?= 2
+ARGS ?=
+SCAN ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+BIN_2 := .venv-py4dstem/bin
+READY_2 := .venv-py4dstem/.ready
+
+# Each worker of pytest gets one BLAS thread, or they fight for the processors.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=agg
+TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
+
+.PHONY: demo test test-py4dstem lint docs bench wheel clean
+
+demo: $(READY)
+	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --output demo_output
+
+test: $(READY)
+	$(PYTEST) $(BIN)/python $(TEST)
+
+test-py4dstem: $(READY_2)
+	$(PYTEST) $(BIN_2)/python $(TEST)
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+docs: $(READY)
+	MPLBACKEND=agg $(BIN)/sphinx-build -W --keep-going docs docs/_build/html
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+wheel: $(READY)
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(PYTEST) $(BIN)/python -m pytest -m wheel tests/test_wheel.py tests/test_register.py
+
+clean:
+	rm -rf build dist demo_output docs/_build docs/auto_examples
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+
+# torch first and alone, so that nothing else decides which one is taken.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+$(READY_2): pyproject.toml constraints.txt constraints-py4dstem.txt
+	$(PYTHON) -m venv .venv-py4dstem
+	$(BIN_2)/python -m pip install --quiet -c constraints-py4dstem.txt torch
+	$(BIN_2)/python -m pip install --quiet -c constraints-py4dstem.txt -e ".[py4dstem,tests]"
+	touch $@

@@ -1,0 +1,62 @@
+"""How sphinx builds the documentation: ``make docs``."""
+
+import warnings
+from importlib.metadata import version as installed_version
+
+import hyperspy.api as hs
+
+project = "hyperspy-4dphase"
+author = "The hyperspy-4dphase developers"
+copyright = f"2026, {author}"
+release = version = installed_version(project)
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "examples", "auto_examples/*.ipynb", "auto_examples/*.py"]
+
+autosummary_generate = False
+autodoc_typehints = "none"
+# Made by scikit-learn, with references to its own guide.
+autodoc_default_options = {
+    "exclude-members": ", ".join(
+        f"set_{method}_request" for method in ("fit", "transform", "inverse_transform")
+    )
+}
+numpydoc_show_class_members = False
+add_module_names = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = project
+html_static_path = ["_static"]
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+}
+html_show_sourcelink = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"[\\/]plot_",
+    # What is no example of the gallery, such as the demo's script, is left out.
+    "ignore_pattern": r"[\\/](?!plot_)[^\\/]*\.py$",
+    "abort_on_example_error": True,
+    "plot_gallery": True,
+    "show_memory": False,
+    "show_signature": False,
+    "reset_modules": ("matplotlib",),
+    "remove_config_comments": True,
+}
+
+# Neither belongs into the gallery: progress bars, and what HyperSpy 2.5 says when pyxem
+# 0.21 is imported.
+hs.preferences.General.show_progressbar = False
+warnings.filterwarnings("ignore", message="`_get_block_pattern` has moved")

@@ -1,0 +1,66 @@
+"""Texts of parameters that several methods share."""
+
+import inspect
+
+PARAMETERS = {
+    "navigation_mask": """\
+navigation_mask : None, BaseSignal or array-like of bool, default None
+    Probe positions to leave out: True is excluded. An array, NumPy or dask, has the
+    shape of the navigation axes in **array order**, ``(ny, nx)`` as in ``s.data``, not
+    in the display order of ``s``; any other shape is refused. On a square scan a
+    transposed array cannot be told from a right one. A signal may hold these axes as
+    navigation or as signal axes. ``s.sum(axis="sig") < 10`` is a mask.""",
+    "signal_mask": """\
+signal_mask : None, BaseSignal or array-like of bool, default None
+    Detector pixels to leave out, in the same forms: an array is ``(nky, nkx)``, as in
+    ``s.data``.""",
+    "normalize_poissonian_noise": """\
+normalize_poissonian_noise : bool, optional
+    Whether the data are counts, up to one factor: patterns and pixels are then scaled
+    so that counting noise weighs the same everywhere. By default True for integers
+    (and booleans), False for floats: say True for counts stored as floats.""",
+    "oversampling": """\
+oversampling : int, default 10
+    Directions that are sketched beyond those sought.""",
+    "power_iterations": """\
+power_iterations : int, optional
+    How many power iterations are made over all patterns, each of which reads the scan
+    once, after a first read. By default as many as it takes, few in most cases: two,
+    and more while what stands above the noise still changes.""",
+    "random_state": """\
+random_state : int or numpy.random.RandomState, optional
+    Seed of everything random. With an integer the result is reproducible. NumPy's
+    global generator is neither read nor changed.""",
+    "device": """\
+device : {"cpu", "cuda"} or torch.device, optional
+    Where to compute. By default a GPU if there is one.""",
+    "show_progressbar": """\
+show_progressbar : bool, optional
+    Whether to show progress. By default as in HyperSpy's preferences.""",
+}
+
+
+def with_shared_parameters(function):
+    """Fill ``%(name)s`` lines of a docstring with the texts of `PARAMETERS`.
+
+    Parameters
+    ----------
+    function : callable
+        Its docstring is changed.
+
+    Returns
+    -------
+    callable
+        The same function.
+    """
+    lines = []
+    for line in inspect.cleandoc(function.__doc__ or "").splitlines():
+        name = line.strip().removeprefix("%(").removesuffix(")s")
+        if line.strip() == f"%({name})s":
+            indent = line[: len(line) - len(line.lstrip())]
+            text = PARAMETERS[name].splitlines()
+            lines += [indent + part if part else part for part in text]
+        else:
+            lines.append(line)
+    function.__doc__ = "\n".join(lines)
+    return function

@@ -1,0 +1,155 @@
+"""Arrays to HyperSpy: the only place that knows what HyperSpy calls its results.
+
+HyperSpy 3 is to rename or move what stands here: `learning_results`, `factors` and
+`loadings`.
+"""
+
+import importlib.metadata
+import numbers
+
+import numpy as np
+
+_RECORDED = ("hyperspy-4dphase", "hyperspy", "pyxem", "numpy", "scikit-learn")
+
+
+def filled(values, excluded, fill_value=np.nan):
+    """Put rows back where a mask had taken some out.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_kept, ...)
+        One row for each element that is not excluded.
+    excluded : numpy.ndarray of bool, shape (n,), or None
+        True where there is no row.
+    fill_value : scalar, default NaN
+        What masked rows become.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, ...)
+        A new array, in the type of `values`.
+    """
+    values = np.asarray(values)
+    if excluded is None:
+        return values.copy()
+    rows = np.full((excluded.size, *values.shape[1:]), fill_value, dtype=values.dtype)
+    rows[~excluded] = values
+    return rows
+
+
+def array_shapes(signal):
+    """The navigation and the signal shape of a signal in array order."""
+    manager = signal.axes_manager
+    return manager.navigation_shape[::-1], manager.signal_shape[::-1]
+
+
+def provenance(method, parameters, random_state, outcome):
+    """What was done, in types that HyperSpy saves.
+
+    Parameters
+    ----------
+    method : str
+        Name of the method.
+    parameters, outcome : dict
+        What it was told, and what came of it.
+    random_state : object
+        The seed that reproduces it.
+
+    Returns
+    -------
+    dict
+        With the keys `method`, `parameters`, `random_state`, `outcome`, `versions`.
+    """
+    return {
+        "method": method,
+        "parameters": {name: _storable(value) for name, value in parameters.items()},
+        "random_state": _storable(random_state),
+        "outcome": {name: _storable(value) for name, value in outcome.items()},
+        "versions": {name: _version(name) for name in _RECORDED},
+    }
+
+
+def store_decomposition(
+    signal,
+    W,
+    H,
+    *,
+    algorithm,
+    explained_variance,
+    explained_variance_ratio,
+    poissonian_noise_normalized,
+    excluded_patterns=None,
+    excluded_pixels=None,
+    provenance=None,
+):
+    """Fill ``signal.learning_results``, all of it or, on any failure, nothing.
+
+    What earlier runs left there goes, blind source separation and clusters included:
+    it belongs to components that are no more.
+
+    Parameters
+    ----------
+    signal : hyperspy.signal.BaseSignal
+        Neither its data nor its axes or metadata are touched.
+    W : numpy.ndarray, shape (n_patterns, n_components)
+        One row for each pattern that is not excluded.
+    H : numpy.ndarray, shape (n_components, n_pixels)
+        In data units: ``W @ H`` approximates the patterns.
+    algorithm : str
+        An object would be dropped on saving.
+    explained_variance, explained_variance_ratio : numpy.ndarray, shape (n_components,)
+        For scree plots.
+    poissonian_noise_normalized : bool
+        Whether counting noise was scaled.
+    excluded_patterns, excluded_pixels : numpy.ndarray of bool, optional
+        Flat masks, see `hyperspy_4dphase._masks`. What is masked reads NaN.
+    provenance : dict, optional
+        See :func:`provenance`.
+    """
+    navigation_shape, signal_shape = array_shapes(signal)
+    n_components = len(H)
+    results = type(signal.learning_results)()
+    # Double precision: HyperSpy's blind source separation iterates to 1e-10.
+    results.loadings = filled(np.asarray(W, dtype=float), excluded_patterns)
+    results.factors = filled(np.asarray(H, dtype=float).T, excluded_pixels)
+    results.explained_variance = np.array(explained_variance, dtype=float)
+    results.explained_variance_ratio = np.array(explained_variance_ratio, dtype=float)
+    results.output_dimension = int(n_components)
+    results.number_significant_components = int(n_components)
+    results.decomposition_algorithm = str(algorithm)
+    results.poissonian_noise_normalized = bool(poissonian_noise_normalized)
+    results.unfolded = False
+    results.navigation_mask = _reshaped(excluded_patterns, navigation_shape)
+    results.signal_mask = _reshaped(excluded_pixels, signal_shape)
+    results.provenance = provenance
+    # One assignment, so that nothing can come in between; the object stays the same,
+    # as it does in HyperSpy, for whoever holds it.
+    signal.learning_results.__dict__ = vars(results)
+
+
+def _reshaped(excluded, shape):
+    return None if excluded is None else excluded.reshape(shape)
+
+
+def _storable(value):
+    """`value` as None, bool, int, float, str, array, list or dict."""
+    if value is None or isinstance(value, bool | str | np.ndarray):
+        return value
+    if isinstance(value, np.bool_ | bool):
+        return bool(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _storable(item) for key, item in value.items()}
+    return str(value)
+
+
+def _version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

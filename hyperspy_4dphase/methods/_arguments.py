@@ -1,0 +1,116 @@
+"""Checks of arguments, made before anything is read."""
+
+import numbers
+
+import numpy as np
+
+
+def check_scan(signal):
+    """Refuse what is no scan of real patterns.
+
+    Raises
+    ------
+    TypeError
+        If the data are complex, structured or ragged.
+    ValueError
+        If there is no navigation or no signal axis, or if the navigation axes are not
+        the first ones of the array.
+    """
+    manager = signal.axes_manager
+    dtype = signal.data.dtype
+    if dtype.kind not in "buif":
+        raise TypeError(
+            f"The data are of type {dtype}, but patterns must be real numbers: "
+            "integers, floats or booleans. Of complex data take the modulus first: "
+            "abs(s)."
+        )
+    if manager.navigation_dimension == 0:
+        raise ValueError(
+            f"{signal!r} has no navigation axis: it is a single pattern. A scan of "
+            "several patterns is needed, with dimensions (x, y|kx, ky), say; "
+            "s.transpose(signal_axes=2) makes two axes the signal axes."
+        )
+    if manager.signal_dimension == 0:
+        raise ValueError(
+            f"{signal!r} has no signal axis. s.transpose(signal_axes=2) makes two axes "
+            "the signal axes."
+        )
+    leading = sorted(manager.navigation_indices_in_array)
+    if leading != list(range(manager.navigation_dimension)):
+        raise ValueError(
+            f"The navigation axes of {signal!r} are the axes {leading} of the array, "
+            "not the first ones. s.transpose() puts them there."
+        )
+
+
+def check_integer(name, value, minimum, optional=False):
+    """Return an integer argument as int, or None where that is allowed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no integer, or too small.
+    """
+    if value is None and optional:
+        return None
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        kind = "an integer or None" if optional else "an integer"
+        raise TypeError(f"{name} must be {kind}, not {value!r}.")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, not {value}.")
+    return int(value)
+
+
+def check_tolerance(name, value):
+    """Return a finite non-negative number as float.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, negative, NaN or infinite.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, not {value!r}.")
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{name} must be finite and not negative, not {value}.")
+    return float(value)
+
+
+def check_flag(name, value, optional=False):
+    """Return a boolean argument as bool, or None where that is allowed.
+
+    Raises
+    ------
+    TypeError
+        If it is no boolean.
+    """
+    if value is None and optional:
+        return None
+    if not isinstance(value, bool | np.bool_):
+        kind = "True, False or None" if optional else "True or False"
+        raise TypeError(f"{name} must be {kind}, not {value!r}.")
+    return bool(value)
+
+
+def check_random_state(random_state):
+    """Return a seed or a generator, with a fresh seed for None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither, or a seed that NumPy does not take.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return random_state
+    try:
+        seed = check_integer("random_state", random_state, 0)
+    except TypeError:
+        raise TypeError(
+            "random_state must be None, an integer or a numpy.random.RandomState, not "
+            f"{random_state!r}."
+        ) from None
+    if seed >= 2**32:
+        raise ValueError(f"random_state must be below 2**32, not {seed}.")
+    return seed

@@ -1,0 +1,296 @@
+"""What a compressed scan is, apart from how it is made."""
+
+from dataclasses import dataclass, field, fields
+from math import prod
+
+import dask.array as da
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels, same_mask
+from hyperspy_4dphase._results import array_shapes, filled
+from hyperspy_4dphase.estimators.compression import CompressedPatterns
+from hyperspy_4dphase.methods._archive import as_json, read_arrays, write_arrays
+
+_BLOCK_BYTES = 2**26
+_PREFIX = "patterns."
+# Other sections describe the values of the data, or hold whole signals.
+_SECTIONS = ("General", "Sample", "Acquisition_instrument")
+
+
+@dataclass(eq=False, repr=False)
+class Compression:
+    """A scan as Q B in scaled units, with what is needed to make a scan of it again.
+
+    Made by :func:`compress`. Every method takes it as `compression`, which saves
+    reading the scan again.
+
+    Attributes
+    ----------
+    patterns : CompressedPatterns
+        The numbers, one row for each pattern that is not masked.
+    navigation_shape, signal_shape : tuple of int
+        Of the scan, in array order.
+    excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
+        Flat masks, True where excluded.
+    axes : list of dict
+        HyperSpy's axes dictionaries, in array order.
+    metadata : dict
+        Title, sample, instrument and signal type of the scan.
+    provenance : dict
+        Parameters, seed and versions.
+    """
+
+    patterns: CompressedPatterns
+    navigation_shape: tuple
+    signal_shape: tuple
+    excluded_patterns: np.ndarray | None = None
+    excluded_pixels: np.ndarray | None = None
+    axes: list = field(default_factory=list)
+    metadata: dict = field(default_factory=dict)
+    provenance: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, signal, patterns, excluded_patterns, excluded_pixels, provenance):
+        """Join compressed patterns with what the signal knows of its scan."""
+        return cls(
+            patterns,
+            *array_shapes(signal),
+            excluded_patterns=excluded_patterns,
+            excluded_pixels=excluded_pixels,
+            axes=_axes(signal),
+            metadata=_metadata(signal),
+            provenance=as_json(provenance),
+        )
+
+    @property
+    def Q(self):
+        """numpy.ndarray, shape (n_patterns, rank): Orthonormal columns."""
+        return self.patterns.Q
+
+    @property
+    def B(self):
+        """numpy.ndarray, shape (rank, n_pixels): The strongest direction first."""
+        return self.patterns.B
+
+    @property
+    def row_scale(self):
+        """numpy.ndarray, shape (n_patterns,): What each pattern was multiplied by."""
+        return self.patterns.row_scale
+
+    @property
+    def column_scale(self):
+        """numpy.ndarray, shape (n_pixels,): What each pixel was multiplied by."""
+        return self.patterns.column_scale
+
+    @property
+    def singular_values(self):
+        """numpy.ndarray, shape (rank,): Of the scaled patterns."""
+        return self.patterns.singular_values
+
+    @property
+    def noise_edge(self):
+        """float: The largest singular value that noise alone would show."""
+        return float(self.patterns.noise_edge)
+
+    @property
+    def noise_variance(self):
+        """float: Of one scaled value; the gain, for counts times a gain."""
+        return float(self.patterns.noise_variance)
+
+    @property
+    def rank(self):
+        """int: Number of directions kept, those of the noise included."""
+        return int(self.patterns.Q.shape[1])
+
+    @property
+    def n_significant(self):
+        """int: Number of directions above the noise edge."""
+        return int(self.patterns.n_significant)
+
+    @property
+    def n_reads(self):
+        """float: How many times the scan was read for this."""
+        return float(self.patterns.n_reads)
+
+    @property
+    def poissonian_noise_normalized(self):
+        """bool: Whether counting noise was scaled."""
+        return self.patterns.noise == "poisson"
+
+    @property
+    def residual(self):
+        """numpy.ndarray of the navigation shape: What is left of each pattern.
+
+        Mean squared deviation in units of the noise variance: about 1 where only noise
+        is left, more where a pattern is not described. NaN where masked.
+        """
+        residual = np.asarray(self.patterns.residual)
+        return filled(residual, self.excluded_patterns).reshape(self.navigation_shape)
+
+    def check_scan(self, signal, navigation_mask=None, signal_mask=None):
+        """Refuse a scan, or masks, that this compression cannot be of.
+
+        Only shapes can be compared, not the values of the data.
+
+        Parameters
+        ----------
+        signal : hyperspy.signal.BaseSignal
+            The scan.
+        navigation_mask, signal_mask : BaseSignal or array-like of bool, optional
+            None stands for those of the compression.
+
+        Raises
+        ------
+        ValueError
+            If the shapes or the masks differ.
+        """
+        shapes = array_shapes(signal)
+        own = self.navigation_shape, self.signal_shape
+        if shapes != own:
+            raise ValueError(
+                "compression is of another scan: its navigation and signal shapes are "
+                f"{own[0]} and {own[1]} in array order, those of this scan {shapes[0]} "
+                f"and {shapes[1]}."
+            )
+        if navigation_mask is not None:
+            excluded = excluded_patterns(signal, navigation_mask)
+            _check_mask("navigation_mask", excluded, self.excluded_patterns)
+        if signal_mask is not None:
+            excluded = excluded_pixels(signal, signal_mask)
+            _check_mask("signal_mask", excluded, self.excluded_pixels)
+
+    def reconstruct(self):
+        """The scan without its noise, as a lazy signal of the same kind.
+
+        It is computed block by block from Q and B when it is asked for, and never
+        held. Masked patterns and pixels are NaN.
+
+        Returns
+        -------
+        signal
+            Of the class and calibration of the scan, lazy, float32, in data units.
+        """
+        rows = filled(np.arange(len(self.Q)), self.excluded_patterns, -1)
+        pattern_bytes = 4 * prod(self.signal_shape)
+        rows = da.from_array(
+            rows.reshape(self.navigation_shape),
+            chunks=da.core.normalize_chunks(
+                ("auto",) * len(self.navigation_shape),
+                self.navigation_shape,
+                limit=_BLOCK_BYTES,
+                dtype=np.dtype((np.void, pattern_bytes)),
+            ),
+        )
+        n_navigation = len(self.navigation_shape)
+        data = rows.map_blocks(
+            _reconstructed,
+            patterns=self.patterns,
+            excluded_pixels=self.excluded_pixels,
+            signal_shape=self.signal_shape,
+            new_axis=list(range(n_navigation, n_navigation + len(self.signal_shape))),
+            chunks=(*rows.chunks, *((n,) for n in self.signal_shape)),
+            dtype=np.float32,
+            meta=np.empty((0,) * (n_navigation + len(self.signal_shape)), np.float32),
+        )
+        axes = [dict(axis) for axis in self.axes]
+        return BaseSignal(data, axes=axes, metadata=self.metadata).as_lazy()
+
+    def save(self, path):
+        """Write everything to one file, without pickle.
+
+        Parameters
+        ----------
+        path : path-like
+            ``.npz`` is appended if it is not there. A file of that name is replaced,
+            once the new one is complete.
+        """
+        header, numbers, arrays = {}, {}, {}
+        own = {item.name: getattr(self, item.name) for item in fields(self)}
+        _sort_out(vars(own.pop("patterns")), numbers, arrays, _PREFIX)
+        _sort_out(own, header, arrays)
+        header["patterns"] = numbers
+        write_arrays(path, header, arrays)
+
+    @classmethod
+    def load(cls, path):
+        """Read what :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            ``.npz`` is appended if it is not there.
+
+        Returns
+        -------
+        Compression
+
+        Raises
+        ------
+        ValueError
+            If the file holds something else, or was written by a newer version.
+        """
+        header, arrays = read_arrays(path)
+        try:
+            numbers = header.pop("patterns")
+            for name in [name for name in arrays if name.startswith(_PREFIX)]:
+                numbers[name.removeprefix(_PREFIX)] = arrays.pop(name)
+            for name in ("navigation_shape", "signal_shape"):
+                header[name] = tuple(header[name])
+            return cls(CompressedPatterns(**numbers), **header, **arrays)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path} is damaged: {error!r}.") from error
+
+    def __repr__(self):
+        shape = "x".join(str(n) for n in self.navigation_shape)
+        shape += "|" + "x".join(str(n) for n in self.signal_shape)
+        n_patterns, n_pixels = len(self.Q), self.B.shape[1]
+        return (
+            f"<Compression of {shape} (array order): {n_patterns} patterns of "
+            f"{n_pixels} pixels in {self.rank} directions, {self.n_significant} above "
+            f"the noise, {self.n_reads:.3g} reads>"
+        )
+
+
+def _axes(signal):
+    manager = signal.axes_manager
+    axes = (*manager.navigation_axes, *manager.signal_axes)
+    axes = sorted(axes, key=lambda axis: axis.index_in_array)
+    return as_json([axis.get_axis_dictionary() for axis in axes])
+
+
+def _metadata(signal):
+    whole = signal.metadata.as_dictionary()
+    metadata = {name: whole[name] for name in _SECTIONS if name in whole}
+    metadata["Signal"] = {"signal_type": whole["Signal"]["signal_type"]}
+    return as_json(metadata)
+
+
+def _check_mask(name, excluded, own):
+    if not same_mask(excluded, own):
+        found, expected = (
+            "nothing" if mask is None else f"{int(mask.sum())} of {mask.size}"
+            for mask in (excluded, own)
+        )
+        raise ValueError(
+            f"{name} is not the one that compression was made with: it excludes "
+            f"{found}, that one {expected}. Leave it out, or compress again."
+        )
+
+
+def _reconstructed(rows, patterns, excluded_pixels, signal_shape):
+    """A block of the scan from the numbers of its patterns, -1 where masked."""
+    flat = rows.ravel()
+    inside = flat >= 0
+    values = patterns.reconstruct(flat[inside]).astype(np.float32, copy=False)
+    values = filled(values.T, excluded_pixels).T
+    values = filled(values, None if inside.all() else ~inside)
+    return values.reshape(rows.shape + signal_shape)
+
+
+def _sort_out(values, header, arrays, prefix=""):
+    for name, value in values.items():
+        if isinstance(value, np.ndarray):
+            arrays[prefix + name] = value
+        else:
+            header[name] = value

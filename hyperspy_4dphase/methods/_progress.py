@@ -1,0 +1,42 @@
+"""Progress bars, fed by the plain functions that numerics call."""
+
+from hyperspy.api import preferences
+from hyperspy.external.progressbar import progressbar
+
+
+class Progress:
+    """One bar at a time: a new stage closes the bar of the one before.
+
+    Parameters
+    ----------
+    show : bool or None
+        None is HyperSpy's preference.
+    """
+
+    def __init__(self, show=None):
+        self._show = preferences.General.show_progressbar if show is None else show
+        self._bar = None
+        self._stage = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._close()
+
+    def __call__(self, stage, done, total):
+        """Say that `done` of `total` steps of a stage are done."""
+        if not self._show:
+            return
+        if stage != self._stage or done < self._bar.n:
+            self._close()
+            self._bar = progressbar(total=total, desc=stage)
+            self._stage = stage
+        self._bar.update(done - self._bar.n)
+        if done >= total:
+            self._close()
+
+    def _close(self):
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._stage = None, None

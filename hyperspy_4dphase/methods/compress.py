@@ -1,0 +1,169 @@
+"""A scan reduced to what rises above its counting noise."""
+
+from collections import OrderedDict
+
+import dask.array as da
+import numpy as np
+
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
+from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase._results import provenance
+from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators.compression import compress_patterns
+from hyperspy_4dphase.methods._arguments import (
+    check_flag,
+    check_integer,
+    check_random_state,
+    check_scan,
+)
+from hyperspy_4dphase.methods._compression import Compression
+from hyperspy_4dphase.methods._progress import Progress
+
+__all__ = ["Compression", "compress"]
+
+_N_CACHED = 4
+# (CompressedPatterns, provenance) of lazy scans. The name of a dask array identifies
+# its data, so nothing here can be stale.
+_cache = OrderedDict()
+
+
+@with_shared_parameters
+def compress(
+    signal,
+    navigation_mask=None,
+    signal_mask=None,
+    *,
+    normalize_poissonian_noise=None,
+    rank=None,
+    oversampling=10,
+    power_iterations=None,
+    random_state=None,
+    device=None,
+    show_progressbar=None,
+):
+    """Compress a scan by a *randomized* QB to what rises above counting noise.
+
+    The scan is read a few times, block by block, and never held: the patterns X become
+    Q B, with a few dozen numbers for each of them. Every method of this package begins
+    with this step, and takes its result as `compression`. For a lazy signal the result
+    is also remembered, and given again when the same is asked of the same data; for
+    an eager one, whose data may change in place, it is not.
+
+    Parameters
+    ----------
+    signal : pyxem.signals.Diffraction2D or other signal
+        The scan, eager or lazy, with at least one navigation and one signal axis and
+        non-negative real numbers. It is not changed.
+    %(navigation_mask)s
+    %(signal_mask)s
+    %(normalize_poissonian_noise)s
+    rank : int, optional
+        How many directions to keep at least. By default it grows until the last one
+        kept is noise.
+    %(oversampling)s
+    %(power_iterations)s
+    %(random_state)s
+    %(device)s
+    %(show_progressbar)s
+
+    Returns
+    -------
+    Compression
+
+    Raises
+    ------
+    TypeError
+        If an argument or the data are of the wrong type (complex data, say).
+    ValueError
+        If an argument is out of range, if a mask has the wrong shape or excludes
+        everything, or if there is no navigation axis: before anything is read. While
+        reading: if the data hold NaN, infinite or negative values.
+    RuntimeError
+        If a block cannot be read; it names the block.
+
+    References
+    ----------
+    .. [1] N. B. Erichson, A. Mendible, S. Wihlborn, J. N. Kutz, Randomized nonnegative
+       matrix factorization, Pattern Recognit. Lett. 104 (2018) 1,
+       doi:10.1016/j.patrec.2018.01.007.
+    .. [2] B. Landa, T. T. C. K. Zhang, Y. Kluger, Biwhitening reveals the rank of a
+       count matrix, SIAM J. Math. Data Sci. 4 (2022), doi:10.1137/21M1456807.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pyxem as pxm
+    >>> import hyperspy_4dphase as h4p
+    >>> counts = np.random.default_rng(0).poisson(5, (6, 7, 9, 8))
+    >>> s = pxm.signals.Diffraction2D(counts)
+    >>> compression = h4p.compress(s, random_state=0)
+    >>> compression.navigation_shape, compression.signal_shape
+    ((6, 7), (9, 8))
+    >>> compression.reconstruct()
+    <LazyDiffraction2D, title: , dimensions: (7, 6|8, 9)>
+    """
+    check_scan(signal)
+    poissonian = check_flag(
+        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
+    )
+    if poissonian is None:
+        poissonian = signal.data.dtype.kind in "bui"
+    options = {
+        "rank": check_integer("rank", rank, 1, optional=True),
+        "noise": "poisson" if poissonian else "uniform",
+        "oversampling": check_integer("oversampling", oversampling, 0),
+        "power_iterations": check_integer(
+            "power_iterations", power_iterations, 1, optional=True
+        ),
+        "device": resolve_device(device),
+    }
+    check_flag("show_progressbar", show_progressbar, optional=True)
+    seed = check_random_state(random_state)
+    patterns = excluded_patterns(signal, navigation_mask)
+    pixels = excluded_pixels(signal, signal_mask)
+
+    key = _cache_key(signal, patterns, pixels, options, random_state)
+    if key in _cache:
+        _cache.move_to_end(key)
+        compressed, record = _cache[key]
+    else:
+        with Progress(show_progressbar) as progress:
+            blocks = _blocks(signal, patterns, pixels, progress)
+            compressed = compress_patterns(blocks, random_state=seed, **options)
+        record = provenance("compress", options, seed, {"n_reads": compressed.n_reads})
+        _remember(key, (compressed, record))
+    return Compression.of(signal, compressed, patterns, pixels, record)
+
+
+def clear_cache():
+    """Forget the compressions of lazy scans that are remembered."""
+    _cache.clear()
+
+
+def _remember(key, item):
+    if key is None:
+        return
+    _cache[key] = item
+    while len(_cache) > _N_CACHED:
+        _cache.popitem(last=False)
+
+
+def _blocks(signal, patterns, pixels, progress):
+    return PatternBlocks(
+        signal.data,
+        signal.axes_manager.navigation_dimension,
+        kept_patterns=None if patterns is None else ~patterns,
+        kept_pixels=None if pixels is None else ~pixels,
+        progress=progress,
+    )
+
+
+def _cache_key(signal, patterns, pixels, options, random_state):
+    """What makes a compression reusable, or None where nothing does."""
+    is_generator = isinstance(random_state, np.random.RandomState)
+    if is_generator or not isinstance(signal.data, da.Array):
+        return None
+    masks = (None if mask is None else mask.tobytes() for mask in (patterns, pixels))
+    n_navigation = signal.axes_manager.navigation_dimension
+    return (signal.data.name, n_navigation, *masks, str(options), random_state)

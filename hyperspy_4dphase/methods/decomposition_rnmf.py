@@ -1,0 +1,304 @@
+"""Randomized non-negative matrix factorization of a scan."""
+
+from math import prod
+
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
+from hyperspy_4dphase._results import array_shapes, provenance, store_decomposition
+from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
+from hyperspy_4dphase.methods._arguments import (
+    check_flag,
+    check_integer,
+    check_random_state,
+    check_scan,
+    check_tolerance,
+)
+from hyperspy_4dphase.methods._progress import Progress
+from hyperspy_4dphase.methods.compress import Compression, compress
+
+_ALGORITHM = "randomized NMF"
+_ADAPTIVE_RANK = 64
+
+
+@with_shared_parameters
+def decomposition_rnmf(
+    self,
+    output_dimension=None,
+    normalize_poissonian_noise=None,
+    navigation_mask=None,
+    signal_mask=None,
+    *,
+    oversampling=10,
+    power_iterations=None,
+    max_iter=200,
+    tol=1e-4,
+    random_state=None,
+    device=None,
+    compression=None,
+    show_progressbar=None,
+    print_info=True,
+    return_info=False,
+):
+    """Decompose the scan by *randomized* non-negative matrix factorization (RNMF).
+
+    Every pattern becomes a sum of a few non-negative component patterns (the factors)
+    with non-negative weights (the loadings, a map for each component). Each factor sums
+    to one, so that the loadings are counts per pattern. The scan is compressed first
+    (see :func:`hyperspy_4dphase.compress`), in a few reads, block by block; the
+    factorization then sees what is left of it. This is not the robust NMF that
+    HyperSpy's guide abbreviates in the same way.
+
+    The result is in ``s.learning_results``, where HyperSpy's
+    ``get_decomposition_factors``, ``plot_decomposition_results``,
+    ``get_decomposition_model``, ``blind_source_separation``, ``cluster_analysis`` and
+    saving find it. The signal's data, axes and metadata stay as they are. After a
+    failure, or Ctrl-C, so do the results of earlier runs.
+
+    Parameters
+    ----------
+    output_dimension : int, optional
+        Number of components. By default it is chosen: at most as many as there are
+        directions above counting noise, and as many as are distinct patterns.
+    %(normalize_poissonian_noise)s
+    %(navigation_mask)s
+    %(signal_mask)s
+    %(oversampling)s
+    %(power_iterations)s
+    max_iter : int, default 200
+        Most iterations of each stage of the factorization.
+    tol : float, default 1e-4
+        A stage stops when an iteration lowers the misfit by less than this part of it,
+        or of what noise alone leaves, if that is more.
+    %(random_state)s
+    %(device)s
+    compression : Compression, optional
+        What :func:`hyperspy_4dphase.compress` gave for this scan: nothing is read then.
+        Its masks and its scaling of counting noise are taken; if given here too, they
+        must be the same. `oversampling` and `power_iterations` are not used.
+    %(show_progressbar)s
+    print_info : bool, default True
+        Whether to print what was chosen, and how it went.
+    return_info : bool, default False
+        Whether to return the fitted estimator.
+
+    Returns
+    -------
+    RandomizedNMF or None
+        The fitted estimator, with ``return_info=True``.
+
+    Raises
+    ------
+    TypeError
+        If an argument or the data are of the wrong type (complex data, say).
+    ValueError
+        If an argument is out of range, if a mask has the wrong shape or excludes
+        everything, if there is no navigation axis, if there are fewer patterns than
+        components, or if `compression` is of another scan: before anything is read.
+        While reading: if the data hold NaN, infinite or negative values.
+    RuntimeError
+        If a block cannot be read; it names the block.
+
+    Warns
+    -----
+    sklearn.exceptions.ConvergenceWarning
+        If `max_iter` iterations were not enough.
+
+    See Also
+    --------
+    hyperspy_4dphase.compress : The compression, to keep and to use again.
+    hyperspy_4dphase.estimators.RandomizedNMF : The same on plain arrays.
+
+    Notes
+    -----
+    Masked positions are NaN in the loadings, masked pixels in the factors, as HyperSpy
+    has it. Its ``blind_source_separation`` and ``cluster_analysis`` fail on NaN unless
+    they are given the same mask. Where that is not wanted, fill them::
+
+        s.learning_results.loadings = np.nan_to_num(s.learning_results.loadings)
+
+    ``s.learning_results.provenance`` holds the parameters, the seed and the versions,
+    and is saved with the signal.
+
+    References
+    ----------
+    .. [1] N. B. Erichson, A. Mendible, S. Wihlborn, J. N. Kutz, Randomized nonnegative
+       matrix factorization, Pattern Recognit. Lett. 104 (2018) 1,
+       doi:10.1016/j.patrec.2018.01.007.
+    .. [2] Werbrouck et al., arXiv:2507.17068 (2025).
+    .. [3] B. Landa, T. T. C. K. Zhang, Y. Kluger, Biwhitening reveals the rank of a
+       count matrix, SIAM J. Math. Data Sci. 4 (2022), doi:10.1137/21M1456807.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pyxem as pxm
+    >>> import hyperspy_4dphase
+    >>> rng = np.random.default_rng(0)
+    >>> maps, patterns = rng.random((6, 7, 2)), rng.gamma(1, 9, (2, 9, 8))
+    >>> counts = rng.poisson(np.tensordot(maps, patterns, 1))
+    >>> s = pxm.signals.Diffraction2D(counts)
+    >>> s.decomposition_rnmf(2, random_state=0, print_info=False)
+    >>> s.get_decomposition_loadings().data.shape
+    (2, 6, 7)
+    >>> s.get_decomposition_factors().data.shape
+    (2, 9, 8)
+    """
+    check_scan(self)
+    n_components = check_integer("output_dimension", output_dimension, 1, optional=True)
+    poissonian = check_flag(
+        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
+    )
+    settings = {
+        "max_iter": check_integer("max_iter", max_iter, 1),
+        "tol": check_tolerance("tol", tol),
+        "device": resolve_device(device),
+    }
+    check_flag("print_info", print_info)
+    check_flag("return_info", return_info)
+    seed = check_random_state(random_state)
+    given = compression is not None
+    if given:
+        _check_compression(compression, self, navigation_mask, signal_mask, poissonian)
+        _check_enough(n_components, *compression.patterns.shape)
+    else:
+        _check_enough(n_components, *_kept_shape(self, navigation_mask, signal_mask))
+        compression = compress(
+            self,
+            navigation_mask,
+            signal_mask,
+            normalize_poissonian_noise=poissonian,
+            rank=_explicit_rank(n_components),
+            oversampling=oversampling,
+            power_iterations=power_iterations,
+            # Not the seed drawn for None: that one is not remembered.
+            random_state=random_state,
+            device=device,
+            show_progressbar=show_progressbar,
+        )
+    estimator, W = _fit(
+        compression,
+        n_components,
+        oversampling=oversampling,
+        power_iterations=power_iterations,
+        random_state=seed,
+        show_progressbar=show_progressbar,
+        **settings,
+    )
+    store_decomposition(
+        self,
+        W,
+        estimator.components_,
+        algorithm=_ALGORITHM,
+        explained_variance=estimator.explained_variance_,
+        explained_variance_ratio=estimator.explained_variance_ratio_,
+        poissonian_noise_normalized=compression.poissonian_noise_normalized,
+        excluded_patterns=compression.excluded_patterns,
+        excluded_pixels=compression.excluded_pixels,
+        provenance=provenance(
+            "decomposition_rnmf",
+            {"output_dimension": n_components, **settings},
+            seed,
+            _outcome(estimator, compression),
+        )
+        | {"compression": compression.provenance},
+    )
+    if print_info:
+        print(_describe(estimator, compression, n_components, given))
+    return estimator if return_info else None
+
+
+def _explicit_rank(n_components):
+    """What to ask of the compression: nothing, where it grows as far by itself.
+
+    One compression then serves decompositions into any number of components.
+    """
+    return n_components if (n_components or 0) > _ADAPTIVE_RANK else None
+
+
+def _check_compression(compression, signal, navigation_mask, signal_mask, poissonian):
+    if not isinstance(compression, Compression):
+        raise TypeError(
+            "compression must be what hyperspy_4dphase.compress gave, not "
+            f"{type(compression).__name__}."
+        )
+    compression.check_scan(signal, navigation_mask, signal_mask)
+    made_with = compression.poissonian_noise_normalized
+    if poissonian is not None and poissonian != made_with:
+        raise ValueError(
+            f"normalize_poissonian_noise={poissonian}, but compression was made with "
+            f"{made_with}. Leave it out, or compress again."
+        )
+
+
+def _kept_shape(signal, navigation_mask, signal_mask):
+    """(n_patterns, n_pixels) of what the masks leave."""
+    shape = []
+    for sizes, excluded in zip(
+        array_shapes(signal),
+        (
+            excluded_patterns(signal, navigation_mask),
+            excluded_pixels(signal, signal_mask),
+        ),
+        strict=True,
+    ):
+        shape.append(prod(sizes) - (0 if excluded is None else int(excluded.sum())))
+    return shape
+
+
+def _check_enough(n_components, n_patterns, n_pixels):
+    if n_patterns < 2:
+        raise ValueError(
+            f"There is {n_patterns} pattern that is not masked; at least 2 are needed."
+        )
+    if n_components is not None and n_components > min(n_patterns, n_pixels):
+        raise ValueError(
+            f"output_dimension={n_components} components were asked for, but only "
+            f"{n_patterns} patterns of {n_pixels} pixels are not masked; there can be "
+            f"{min(n_patterns, n_pixels)} components at most."
+        )
+
+
+def _fit(compression, n_components, *, show_progressbar, **settings):
+    with Progress(show_progressbar) as progress:
+        estimator = RandomizedNMF(
+            n_components,
+            noise=compression.patterns.noise,
+            callback=progress,
+            **settings,
+        )
+        W = estimator.fit_transform(compression.patterns)
+    return estimator.set_params(callback=None), W
+
+
+def _outcome(estimator, compression):
+    return {
+        "n_components": estimator.n_components_,
+        "n_significant": compression.n_significant,
+        "reconstruction_err": estimator.reconstruction_err_,
+        "n_iter": estimator.n_iter_,
+        "converged": estimator.converged_,
+        "n_reads": compression.n_reads,
+    }
+
+
+def _describe(estimator, compression, n_components, given):
+    n_found, n_above = estimator.n_components_, compression.n_significant
+    chosen = "as asked" if n_components else "chosen: the number of distinct patterns"
+    ended = "converged" if estimator.converged_ else "NOT converged"
+    residual = f"{estimator.reconstruction_err_:.4g}"
+    reads = f"{compression.n_reads:.3g}"
+    reads = f"0 ({reads} for compression)" if given else reads
+    return "\n".join(
+        [
+            "Decomposition info:",
+            f"  normalize_poissonian_noise={compression.poissonian_noise_normalized}",
+            f"  algorithm={_ALGORITHM}",
+            f"  output_dimension={n_found} ({chosen})",
+            f"  directions_above_noise={n_above}",
+            "  centre=None",
+            f"  residual={residual} (relative, noise included)",
+            f"  iterations={estimator.n_iter_} ({ended})",
+            f"  reads_of_the_scan={reads}",
+        ]
+    )

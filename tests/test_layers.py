@@ -1,0 +1,163 @@
+"""Who may import whom: the rules of the house, read from the source.
+
+Each layer names what it may import at all and what only inside a function. A name
+stands for itself and everything below it.
+"""
+
+import ast
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "hyperspy_4dphase"
+OURS = PACKAGE.name
+# A private name of these may be used only where it cannot be avoided, with its reason.
+FOREIGN = {"sklearn", "hyperspy", "pyxem"}
+MAY_USE_PRIVATE = {"_register.py", "_results.py"}
+
+
+class Layer(NamedTuple):
+    anywhere: set
+    in_functions: set = frozenset()
+
+
+def ours(*names):
+    return {f"{OURS}.{name}" for name in names}
+
+
+ESTIMATORS = Layer(
+    {"numpy", "scipy", "sklearn", "numba", "threadpoolctl"}
+    | ours("estimators", "_patterns")
+)
+SIGNALS = {"numpy", "hyperspy", "pyxem"}
+SCIENCE = SIGNALS | {"matplotlib", "scipy", "dask", "numba"}
+SCIENCE |= {"orix", "diffsims", "diffpy"}
+
+# The first that fits a file counts.
+LAYERS = {
+    "__init__.py": Layer(ours("_register")),
+    "_register.py": Layer({"wrapt", "yaml"}),
+    "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
+    "_patterns.py": Layer({"numpy", "dask", "threadpoolctl"}, {"distributed"}),
+    "_results.py": Layer(SIGNALS, ours("plot")),
+    "_docstrings.py": Layer(set()),
+    "estimators/vae.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    "estimators/_device.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    # Multiplies blocks of patterns on a GPU, where there is one.
+    "estimators/_passes.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    "estimators/": ESTIMATORS,
+    "methods/": Layer(
+        SIGNALS
+        | {"dask", "tqdm"}
+        | ours("_masks", "_patterns", "_results", "_docstrings")
+        | ours("estimators", "signals", "methods")
+    ),
+    "signals/": Layer(
+        SIGNALS | ours("_results", "estimators", "signals"), ours("plot")
+    ),
+    "plot/": Layer(SCIENCE | ours("plot")),
+    "data/": Layer(SCIENCE | ours("data")),
+    "interop/": Layer(SCIENCE | ours("interop"), {"py4DSTEM"}),
+}
+
+
+def layer_of(file):
+    """The rules for a file, given relative to the package."""
+    name = file.as_posix()
+    return next(
+        layer
+        for place, layer in LAYERS.items()
+        if name == place or (place.endswith("/") and name.startswith(place))
+    )
+
+
+def imports(source, file):
+    """Yield (imported name, line, whether at module level) for each import."""
+    tree = ast.parse(source)
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    inside = {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, functions)
+        for node in ast.walk(function)
+    }
+    package = [OURS, *file.parent.parts]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            parts = [*base, *([node.module] if node.module else [])]
+            names = [".".join([*parts, alias.name]) for alias in node.names]
+        else:
+            continue
+        for name in names:
+            yield name, node.lineno, node not in inside
+
+
+def offences(source, file):
+    """The imports of a file that its layer does not allow, as texts."""
+    layer = layer_of(file)
+    found = []
+    for name, line, at_top in imports(source, file):
+        allowed = layer.anywhere if at_top else layer.anywhere | layer.in_functions
+        first, *rest = name.split(".")
+        if first in FOREIGN and file.name not in MAY_USE_PRIVATE:
+            if any(part.startswith("_") for part in rest):
+                found.append(f"{file}:{line}: {name} is private")
+        if first in sys.stdlib_module_names or name == f"{OURS}.__version__":
+            continue
+        if not any(name == a or name.startswith(f"{a}.") for a in allowed):
+            found.append(f"{file}:{line}: {name} is not for this layer")
+    return found
+
+
+FILES = sorted(f.relative_to(PACKAGE) for f in PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_file_keeps_to_its_layer(file):
+    assert offences((PACKAGE / file).read_text(encoding="utf-8"), file) == []
+
+
+# The test must be able to fail.
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("__init__.py", "import numpy"),
+        ("_patterns.py", "import hyperspy.api as hs"),
+        ("_patterns.py", "from distributed import get_client"),
+        ("estimators/rnmf.py", "from ..data import oxide_bilayer"),
+        ("estimators/rnmf.py", "from hyperspy_4dphase import _results"),
+        ("estimators/rnmf.py", "from sklearn.decomposition._nmf import NMF"),
+        ("estimators/rnmf.py", "from sklearn.decomposition import _nmf"),
+        ("estimators/rnmf.py", "def fit():\n    import torch"),
+        ("estimators/vae.py", "import torch"),
+        ("estimators/vae.py", "import torch.nn as nn"),
+        ("methods/vae_embed.py", "def vae_embed(signal):\n    import torch"),
+        ("methods/compress.py", "from ..data import oxide_bilayer"),
+        ("signals/domain_map.py", "from ..plot import plot_tree"),
+        ("data/phantom.py", "from ..methods import compress"),
+    ],
+)
+def test_offence_is_seen(file, source):
+    assert len(offences(source, Path(file))) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("__init__.py", "from . import _register"),
+        ("_patterns.py", "def client():\n    from distributed import get_client"),
+        ("estimators/rnmf.py", "from .._patterns import blocks"),
+        ("estimators/rnmf.py", "from .compression import Compression"),
+        ("estimators/vae.py", "def fit():\n    import torch.nn as nn"),
+        ("methods/compress.py", "from ..estimators.compression import Compression"),
+        ("signals/domain_map.py", "def plot(self):\n    from ..plot import plot_tree"),
+        ("_results.py", "from hyperspy._signals.lazy import LazySignal"),
+    ],
+)
+def test_right_import_passes(file, source):
+    assert offences(source, Path(file)) == []

@@ -152,12 +152,7 @@ class PatternBlocks:
         if self.is_lazy:
             chunks = self._data.chunks[: len(self.navigation_shape)]
         else:
-            chunks = da.core.normalize_chunks(
-                ("auto",) * len(self.navigation_shape),
-                self.navigation_shape,
-                limit=block_bytes,
-                dtype=np.dtype((np.void, pattern_bytes)),
-            )
+            chunks = [(1,) * n for n in self.navigation_shape]
         edges = _joined(chunks, block_bytes // pattern_bytes)
         kept = self._kept_patterns
         n_positions = prod(self.navigation_shape)

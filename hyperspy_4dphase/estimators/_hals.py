@@ -48,7 +48,7 @@ def sweep(factor, gram, cross):
     """One pass of coordinate descent over the rows of a factor, in place.
 
     Each row in turn takes the non-negative value that minimizes the squared residual,
-    the other rows held fixed: with ``cross = other @ A`` and ``gram = other @ other.T``.
+    the other rows held fixed: with ``cross = other @ A``, ``gram = other @ other.T``.
     """
     for j in range(len(factor)):
         if gram[j, j] > 0:
@@ -118,7 +118,7 @@ def solve_weights(H, cross, *, max_iter=100, tol=1e-4, start=None):
     """
     gram = H @ H.T
     if start is None:
-        start = np.linalg.lstsq(gram, cross, rcond=1e-6)[0]
+        start = np.linalg.pinv(gram, rcond=1e-6, hermitian=True) @ cross
     Wt = np.maximum(start, 0).astype(np.float32)
     for _ in range(max_iter):
         before = Wt.copy()
@@ -166,8 +166,8 @@ def purify(Q, B, Wt, H, per_pixel, *, n_rounds=6, power=8):
     Non-negativity alone leaves a choice: a pattern without dark pixels (a direct beam,
     a diffuse background) can hand part of itself to the others, and ghosts of one phase
     appear in the map of another. Where every phase is pure somewhere, the solution
-    whose patterns are those of the pure positions has none. Each round takes the mean of
-    all patterns, weighted by a high power of the share of the component, as its new
+    whose patterns are those of the pure positions has none. Each round takes the mean
+    of all patterns, weighted by a high power of the share of the component, as its new
     pattern, and solves for the weights again.
 
     Returns

@@ -4,47 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hyperspy_4dphase.estimators._scaling import Scaling, inverse
+
 _TILE_BYTES = 4 * 2**20
-
-
-@dataclass
-class Scaling:
-    """Weights that make counting noise white (biwhitening).
-
-    Entry (i, j) is multiplied by the square root of ``u_i * column_weight_j``, where
-    ``u_i = n_pixels / (x_i @ column_weight)``: each row then carries unit noise
-    variance on average.
-
-    Attributes
-    ----------
-    column_weight : numpy.ndarray, shape (n_pixels,)
-    reliability : numpy.ndarray, shape (n_pixels,)
-        By how much the weight of a pixel is lowered because few counts tell it.
-    row_limit : float
-        Largest ``u_i * sum(x_i)``. A pattern that is nothing but a direct beam has all
-        its noise in a few pixels; without a limit its stray counts would rule the scan.
-    poisson : bool
-        If False, all weights are one.
-    """
-
-    column_weight: np.ndarray
-    reliability: np.ndarray | None = None
-    row_limit: float = np.inf
-    poisson: bool = True
-
-    def row_weights(self, sums, totals):
-        """Weights u of rows from ``x_i @ column_weight`` and ``sum(x_i)``; 0 if empty."""
-        if not self.poisson:
-            return np.ones_like(sums)
-        weights = self.column_weight.size * inverse(sums)
-        if np.isfinite(self.row_limit):
-            weights = np.minimum(weights, self.row_limit * inverse(totals))
-        return weights.astype(sums.dtype, copy=False)
-
-    def columns(self):
-        """Right-hand columns that give a block's sums and totals, single precision."""
-        weight = self.column_weight.astype(np.float32)
-        return np.column_stack([weight, np.ones_like(weight)])
 
 
 @dataclass
@@ -154,8 +116,9 @@ class CrossPass:
         return one + other
 
 
-def gathered(pieces, n_rows):
-    """Arrays for all rows from pieces (rows, array, ...) of some of them."""
+def gathered(pieces):
+    """Arrays for all rows from pieces (rows, array, ...) that hold each row once."""
+    n_rows = sum(len(piece[0]) for piece in pieces)
     first = pieces[0][1:]
     arrays = [np.zeros((n_rows, *part.shape[1:]), part.dtype) for part in first]
     for rows, *parts in pieces:
@@ -190,9 +153,9 @@ def _products_torch(patterns, right, scaling, device):
     import torch
 
     if patterns.dtype.kind == "u" and patterns.dtype.itemsize > 1:
-        patterns = patterns.astype(f"i{2 * patterns.dtype.itemsize}")
+        patterns = patterns.astype(f"i{min(2 * patterns.dtype.itemsize, 8)}")
     patterns = patterns.astype(patterns.dtype.newbyteorder("="), copy=False)
-    tile = torch.from_numpy(np.ascontiguousarray(patterns)).to(device).float()
+    tile = torch.from_numpy(np.require(patterns, None, "CW")).to(device).float()
     right = torch.from_numpy(right).to(device)
     projected = tile @ right
     sums, totals = projected[:, -2:].T.cpu().numpy()
@@ -204,11 +167,6 @@ def _products_torch(patterns, right, scaling, device):
     back = tile.T @ torch.column_stack([root * Y, root.square()])
     Y, back = Y.cpu().numpy(), back.cpu().numpy()
     return Y, back, norms.astype(np.float64), u, noise.astype(np.float64)
-
-
-def inverse(values):
-    """1 / values, and 0 where values are 0."""
-    return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
 
 
 def _tile_rows(patterns):

@@ -3,18 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from sklearn.utils import check_random_state
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators._passes import (
-    GramPass,
-    Scaling,
-    Statistics,
-    gathered,
-    inverse,
-)
+from hyperspy_4dphase.estimators._passes import GramPass, Statistics, gathered
+from hyperspy_4dphase.estimators._scaling import Balance, Scaling, inverse, noise_edge
 
 _MAX_RANK = 64
 _FIRST_RANK = 22
@@ -22,7 +16,6 @@ _SAMPLE_BYTES = 128 * 2**20
 _HELD_BYTES = 256 * 2**20
 _N_OUTSTANDING = 256
 _N_RARE = 8
-_ROW_LIMIT = 3.0
 
 
 @dataclass
@@ -168,7 +161,7 @@ def compress_patterns(
     width = min(widest, max(_FIRST_RANK, rank or 0) + oversampling)
     poisson = noise == "poisson"
 
-    sample, scaling = _look(blocks, poisson, random_state)
+    sample, balance, scaling = _look(blocks, poisson, random_state)
     V = _row_space(sample, scaling, width, widest, random_state, device)
     small = blocks.nbytes <= _HELD_BYTES
     n_least, n_most = (2, 6 if small else 3)
@@ -180,13 +173,22 @@ def compress_patterns(
         function = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, device)
         stage = f"Reading patterns ({i + 1})"
         products = blocks.reduce(function, GramPass.merge, stage=stage)
-        result = _decompose(products, V, scaling, blocks, rank, oversampling)
+        result, directions = _decompose(
+            products, V, scaling, blocks, rank, oversampling
+        )
         if i + 1 >= n_least and _settled(before, result, tolerance):
             break
         before = result
         if i + 1 < n_most:
             V, scaling = _next(
-                products, result, V, scaling, sample, (width, widest), random_state
+                products,
+                result,
+                directions,
+                V,
+                scaling,
+                balance,
+                (width, widest),
+                random_state,
             )
     return result
 
@@ -208,145 +210,103 @@ def _look(blocks, poisson, random_state):
     )
     if not counts.any():
         raise ValueError("The patterns are empty: there is no count in any of them.")
-    (totals,) = gathered(totals, n)
+    (totals,) = gathered(totals)
     order = np.argsort(np.concatenate([rows for rows, _ in pieces]))
     sample = np.concatenate([patterns for _, patterns in pieces])[order]
     if not poisson:
-        return sample, Scaling(np.ones(m), poisson=False)
+        return sample, None, Scaling(np.ones(m), poisson=False)
     reliability = 1 / (1 + 3 * np.sqrt(inverse(counts)))
-    # The sample tells by how much the weights of a full Sinkhorn balance differ from
-    # those of its first step; the read told the first step for all patterns.
     weight = n / totals.mean() * inverse(shares) * reliability
-    return sample, _balanced(sample, weight, reliability)
-
-
-def _balanced(sample, weight, reliability, n_iterations=10):
-    """Scaling after many Sinkhorn iterations, from the column weights of the first."""
-    first = refined = _column_weight(sample, inverse(sample.sum(axis=1, dtype=float)))
-    for _ in range(n_iterations):
-        row_limit, u = _row_limit(sample, refined * reliability)
-        refined = _column_weight(sample, u)
-    weight = weight * refined / first
-    return Scaling(weight, reliability, _row_limit(sample, weight)[0])
-
-
-def _column_weight(sample, u):
-    sums = np.zeros(sample.shape[1])
-    for rows in _portions(sample):
-        sums += u[rows].astype(np.float32) @ sample[rows].astype(np.float32)
-    # A pseudocount keeps pixels that the sample leaves dark at the same weight.
-    return len(sample) * inverse(sums + 1e-3 * sums.mean())
-
-
-def _row_limit(sample, weight):
-    """Largest product of weight and total that a row may have; weights within it."""
-    weight = weight.astype(np.float32)
-    sums, totals = np.zeros((2, len(sample)))
-    for rows in _portions(sample):
-        sums[rows] = sample[rows].astype(np.float32) @ weight
-        totals[rows] = sample[rows].sum(axis=1, dtype=float)
-    u = len(weight) * inverse(sums)
-    limit = _ROW_LIMIT * np.median((u * totals)[totals > 0])
-    return limit, np.minimum(u, limit * inverse(totals))
-
-
-def _portions(sample):
-    step = max(1, 2**20 // sample.shape[1])
-    for start in range(0, len(sample), step):
-        yield slice(start, start + step)
+    balance = Balance(sample)
+    return sample, balance, balance.refined(weight, reliability)
 
 
 def _row_space(sample, scaling, width, widest, random_state, device):
     """Orthonormal (n_pixels, width) that holds what the sample shows above noise."""
     blocks = PatternBlocks(sample, 1)
-    n, m = blocks.shape
-    V = random_state.standard_normal((m, width)).astype(np.float32)
+    m = blocks.shape[1]
+    V = _orthonormal(random_state.standard_normal((m, width)))
     for i in range(8):
-        V = _orthonormal(V)
         products = blocks.reduce(GramPass(V, scaling, 0, device), GramPass.merge)
-        result = None
-        if i >= 3:
-            result = _decompose(products, V, scaling, blocks, width, 0)
-        V = products.Z
-        if result is None:
+        result, directions = _decompose(products, V, scaling, blocks, width, 0)
+        V = directions
+        if i < 3:
             continue
-        if result.n_significant < V.shape[1] - 5 or V.shape[1] == widest:
+        if result.n_significant < V.shape[1] - 5 or V.shape[1] >= widest:
             break
-        n_more = min(2 * V.shape[1], widest) - V.shape[1]
-        more = random_state.standard_normal((m, n_more)) * np.linalg.norm(V[:, -1])
-        V = np.column_stack([V, more / np.sqrt(m)])
-    return _orthonormal(V)
+        V = _widened(V, min(2 * V.shape[1], widest), random_state)
+    return V
 
 
-def _next(products, result, V, scaling, sample, widths, random_state):
+def _next(products, result, directions, V, scaling, balance, widths, random_state):
     """Basis and scaling for the next read."""
     width, widest = widths
-    n, m = result.shape
-    Z = products.Z
     if len(products.outstanding):
-        Z = np.column_stack([Z, _rare_directions(products, result, V, scaling)])
-    n_more = min(max(2 * result.n_significant, width), widest) - Z.shape[1]
-    if n_more > 0:
-        more = random_state.standard_normal((m, n_more)) * result.noise_edge**2
-        Z = np.column_stack([Z, more / np.sqrt(m)])
+        rare = _rare_directions(products, V, scaling)
+        directions = np.column_stack([directions, rare])
+    V = _widened(
+        directions, min(max(2 * result.n_significant, width), widest), random_state
+    )
     if not scaling.poisson:
-        return _orthonormal(Z), scaling
-    weight = n * inverse(products.column_sums) * scaling.reliability
+        return _orthonormal(V), scaling
+    weight = len(result.Q) * inverse(products.column_sums) * scaling.reliability
     change = np.sqrt(weight * inverse(scaling.column_weight))
-    row_limit, _ = _row_limit(sample, weight)
-    scaling = Scaling(weight, scaling.reliability, row_limit)
-    return _orthonormal(Z * change[:, None]), scaling
+    scaling = balance.scaling(weight, scaling.reliability)
+    return _orthonormal(V * change[:, None].astype(np.float32)), scaling
 
 
-def _rare_directions(products, result, V, scaling):
+def _rare_directions(products, V, scaling):
     """What the patterns that stand out most leave over, as a few directions.
 
     A phase on a handful of positions is weaker than noise in the whole, but each of its
     patterns leaves more over than counting noise allows.
     """
-    n, m = result.shape
-    Y, norms, u, noise = gathered(products.rows, n)
+    Y, norms, u, noise = gathered(products.rows)
     excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
     middle = np.median(excess[u > 0])
     spread = 1.4826 * np.median(np.abs(excess[u > 0] - middle))
     rare = products.outstanding_excess > middle + 5 * spread
     if not rare.any():
-        return np.empty((m, 0))
+        return np.empty((len(V), 0), np.float32)
     rows = products.outstanding_rows[rare]
     scale = np.sqrt(u[rows])[:, None] * np.sqrt(scaling.column_weight)
     left = products.outstanding[rare] * scale - Y[rows] @ V.T
     values, vectors = np.linalg.eigh(left @ left.T)
-    values, vectors = values[::-1][:_N_RARE], vectors[:, ::-1][:, :_N_RARE]
-    directions = left.T @ (vectors / np.sqrt(values))
-    # As long as the other columns, or they would be lost in the orthonormalization.
-    return directions * result.noise_edge**2
+    kept = np.flatnonzero(values > 1e-6 * values[-1])[-_N_RARE:]
+    return left.T @ (vectors[:, kept] / np.sqrt(values[kept]))
 
 
 def _decompose(products, V, scaling, blocks, rank, oversampling):
-    """The singular value decomposition that one pass amounts to."""
+    """The singular value decomposition that one pass amounts to.
+
+    Also the right singular vectors of all directions, those left out included.
+    """
     n, m = blocks.shape
-    Y, norms, u, noise = gathered(products.rows, n)
+    Y, norms, u, noise = gathered(products.rows)
     values, vectors = np.linalg.eigh(_symmetric(V.T.astype(np.float64) @ products.Z))
     inside = values > 1e-10 * max(values.max(), 0)
     whiten = vectors[:, inside] / np.sqrt(values[inside])
-    U, singular_values, Vt = np.linalg.svd((products.Z @ whiten).T, full_matrices=False)
-    Q = (Y @ (whiten @ U)).astype(np.float32)
+    back = products.Z @ whiten
+    squares, U = np.linalg.eigh(_symmetric(back.T @ back))
+    singular_values, U = np.sqrt(np.maximum(squares[::-1], 0)), U[:, ::-1]
+    directions = (back @ (U * inverse(singular_values))).astype(np.float32)
+    Q = Y @ (whiten @ U).astype(np.float32)
     squared_norm = norms.sum()
     column_noise = np.ones(m)
     if scaling.poisson:
         column_noise = products.column_sums * scaling.column_weight
-    n_significant, variance, edge = _noise_edge(
+    n_significant, variance, edge = noise_edge(
         singular_values, squared_norm, noise, column_noise
     )
     kept = slice(0, max(n_significant, rank or 0) + oversampling)
-    Q, singular_values, Vt = Q[:, kept], singular_values[kept], Vt[kept]
-    B = (singular_values[:, None] * Vt).astype(np.float32)
+    Q, singular_values = Q[:, kept], singular_values[kept]
+    B = np.ascontiguousarray((directions[:, kept] * singular_values).T, np.float32)
     explained = ((Q.astype(np.float64) * singular_values) ** 2).sum(axis=1)
     expected = variance * noise * (1 - Q.shape[1] / m)
     # Rounding alone leaves this much of a pattern.
     expected = np.maximum(expected, 1e-6 * norms)
     residual = np.maximum(norms - explained, 0) * inverse(expected)
-    return CompressedPatterns(
+    result = CompressedPatterns(
         Q=Q,
         B=B,
         row_scale=np.sqrt(u),
@@ -361,44 +321,7 @@ def _decompose(products, V, scaling, blocks, rank, oversampling):
         row_limit=scaling.row_limit,
         n_reads=blocks.n_reads,
     )
-
-
-def _noise_edge(singular_values, squared_norm, noise, column_noise):
-    """Where noise ends: (number of singular values above, variance, edge).
-
-    Noise of variance s^2 ends at s (sqrt(n) + sqrt(m)); where it differs between
-    columns, at the end of the spectrum that Silverstein's equation gives. Beyond that
-    the largest value fluctuates (Tracy-Widom: 3.3 is the 99.9 % quantile). The variance
-    is that of what is left when all values above the edge are taken out.
-    """
-    n, m = noise.sum() / len(column_noise), np.count_nonzero(column_noise)
-    end = _spectrum_end(column_noise[column_noise > 0], n)
-    fluctuation = (1 / np.sqrt(n) + 1 / np.sqrt(m)) ** (1 / 3)
-    end *= np.sqrt(1 + 3.3 * fluctuation / (np.sqrt(n) + np.sqrt(m)))
-    n_significant = 0
-    while True:
-        left = squared_norm - (singular_values[:n_significant] ** 2).sum()
-        freedom = (1 - n_significant / noise.size) * (1 - n_significant / m)
-        variance = max(left, 0.0) / max(noise.sum() * freedom, 1.0)
-        edge = max(np.sqrt(variance) * end, 1e-5 * singular_values[0])
-        n_above = int((singular_values > edge).sum())
-        if n_above <= n_significant:
-            return n_significant, variance, edge
-        n_significant = n_above
-
-
-def _spectrum_end(column_noise, n):
-    """Largest singular value of noise whose variance differs between columns."""
-    profile = column_noise / column_noise.mean()
-    ratio = profile.size / n
-    if np.ptp(profile) < 1e-6:
-        return np.sqrt(n) + np.sqrt(profile.size)
-
-    def place(logit):
-        z = -1 / (profile.max() * (1 + np.exp(logit)))
-        return -1 / z + ratio * np.mean(profile / (1 + profile * z))
-
-    return np.sqrt(n * minimize_scalar(place, bounds=(-12, 12), method="bounded").fun)
+    return result, directions
 
 
 def _settled(before, result, tolerance):
@@ -409,8 +332,17 @@ def _settled(before, result, tolerance):
     return bool((change < tolerance).all())
 
 
+def _widened(V, width, random_state):
+    """Orthonormal columns with random ones added, up to a width."""
+    n_more = width - V.shape[1]
+    if n_more <= 0:
+        return V
+    more = random_state.standard_normal((len(V), n_more)) / np.sqrt(len(V))
+    return _orthonormal(np.column_stack([V, more]))
+
+
 def _orthonormal(columns):
-    return np.linalg.qr(columns)[0].astype(np.float32)
+    return np.linalg.qr(columns.astype(np.float32))[0]
 
 
 def _symmetric(matrix):

@@ -16,7 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._distinct import distinct_patterns
 from hyperspy_4dphase.estimators._hals import hals, nndsvd, purify, solve_weights
-from hyperspy_4dphase.estimators._passes import CrossPass, Scaling, gathered, inverse
+from hyperspy_4dphase.estimators._passes import CrossPass, gathered
+from hyperspy_4dphase.estimators._scaling import Scaling, inverse
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
@@ -49,8 +50,8 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     max_iter : int, optional
         Most iterations of alternating least squares.
     tol : float, optional
-        It stops when one iteration lowers the misfit by less than this part of it (or of
-        what noise alone leaves, if that is more).
+        It stops when one iteration lowers the misfit by less than this part of it (or
+        of what noise alone leaves, if that is more).
     random_state : int, numpy.random.RandomState or None, optional
         For the compression; all that follows is deterministic.
     device : None, str or torch.device, optional
@@ -192,7 +193,7 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         numpy.ndarray, shape (n_patterns, n_components)
         """
         check_is_fitted(self)
-        blocks = PatternBlocks.of(_checked(X))
+        blocks = PatternBlocks.of(_checked(X, least=1))
         if blocks.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {blocks.shape[1]} features, but RandomizedNMF is expecting "
@@ -206,7 +207,7 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             poisson=compression.noise == "poisson",
         )
         pieces = blocks.reduce(CrossPass(H, scaling), CrossPass.merge)
-        cross, u = gathered(pieces, blocks.shape[0])
+        cross, u = gathered(pieces)
         Wt = solve_weights(H, cross.T, tol=1e-5, max_iter=self.max_iter)
         return (Wt.T * inverse(np.sqrt(u))[:, None]).astype(self.components_.dtype)
 
@@ -313,9 +314,7 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return 2 * (cross * Wt).sum() - model.sum()
 
 
-def _checked(X):
+def _checked(X, least=2):
     if isinstance(X, PatternBlocks):
         return X
-    return check_array(
-        X, dtype=None, ensure_min_samples=2, ensure_all_finite=False, order=None
-    )
+    return check_array(X, ensure_min_samples=least)

@@ -46,7 +46,7 @@ wheel: $(READY)
 	$(PYTEST) $(BIN)/python -m pytest -m wheel tests/test_wheel.py tests/test_register.py
 
 clean:
-	rm -rf build dist demo_output docs/_build docs/auto_examples
+	rm -rf build dist demo_output docs/_build docs/auto_examples docs/sg_execution_times.rst
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 # torch first and alone, so that nothing else decides which one is taken.

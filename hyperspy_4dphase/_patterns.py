@@ -268,7 +268,7 @@ class PatternBlocks:
             f"{n} {kind}" for kind, n in zip(_BAD_KINDS, counts, strict=True) if n
         )
         way_out = (
-            "Bad pixels can be left out with signal_mask=np.isnan(s.data).any(axis="
+            "Bad pixels can be left out with signal_mask=~np.isfinite(s.data).all("
             f"{tuple(range(len(self.navigation_shape)))}), bad positions with "
             "navigation_mask."
             if counts[:2].any()
@@ -341,7 +341,8 @@ def _whole(patterns, rows):
 def _count_bad(patterns, rows):
     if patterns.dtype.kind not in "if":
         return np.zeros(3, dtype=int), (np.iinfo(int).max, 0)
-    kinds = (np.isnan(patterns), np.isinf(patterns), patterns < 0)
+    finite = np.isfinite(patterns)
+    kinds = (np.isnan(patterns), np.isinf(patterns), finite & (patterns < 0))
     bad = kinds[0] | kinds[1] | kinds[2]
     first = (np.iinfo(int).max, 0)
     if bad.any():
@@ -386,11 +387,12 @@ def _count(kept, size):
 def _joined(chunks, n_aimed):
     """Edges of blocks along each axis: neighbouring chunks joined, last axis first."""
     edges = []
-    for axis in reversed(chunks):
+    for i, axis in reversed(list(enumerate(chunks))):
         joined, size = [0], 0
-        largest = max(axis)
+        # What is joined here comes in as many rows as a chunk of the other axes has.
+        room = max(n_aimed // prod(map(max, chunks[:i])), max(axis))
         for chunk in axis:
-            if size and size + chunk > max(n_aimed, largest):
+            if size and size + chunk > room:
                 joined.append(joined[-1] + size)
                 size = 0
             size += chunk

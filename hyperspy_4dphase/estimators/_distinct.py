@@ -48,16 +48,20 @@ def distinct_patterns(Q, B, per_pixel, noise, noise_variance, options):
     """
     # Where many directions are only one pattern changing, a few components show that
     # already; more are fitted only if all of those stand.
+    Q_all, B_all = Q, B
     n_tried, n_iter = min(_FIRST, len(B)), 0
     while True:
+        # The weakest directions are the least sure; they must not decide.
+        leading = slice(0, 2 * n_tried)
+        Q, B = Q_all[:, leading], B_all[leading]
         Wt, H = nndsvd(Q, B, n_tried)
         misfits, _ = hals(Q, B, Wt, H, **options)
         n_iter += len(misfits)
-        Wt, H = purify(Q, B, Wt, H, per_pixel)
+        Wt, H = _settled(Q, B, Wt, H, per_pixel, noise)
         Wt, H = keep_ruling(Q, B, Wt, H, per_pixel, noise)
-        if len(H) < n_tried or n_tried == len(B):
+        if len(H) < n_tried or n_tried == len(B_all):
             break
-        n_tried = min(2 * n_tried, len(B))
+        n_tried = min(2 * n_tried, len(B_all))
     Wt, H, _ = merge_continua(Q, B, Wt, H, per_pixel, noise_variance)
     return Wt, H, n_iter
 
@@ -65,8 +69,8 @@ def distinct_patterns(Q, B, per_pixel, noise, noise_variance, options):
 def keep_ruling(Q, B, Wt, H, per_pixel, noise):
     """Leave out, step by step, the components that rule nowhere.
 
-    Half of those that never make up two thirds of a pattern go at a time, the weakest
-    first, and the rest is fitted again.
+    Of those that never make up two thirds of a pattern the weakest goes (half of them,
+    while there are many), and the rest is fitted again.
 
     Returns
     -------
@@ -78,12 +82,18 @@ def keep_ruling(Q, B, Wt, H, per_pixel, noise):
         n_weak = int((best < _RULES_FROM).sum())
         if not n_weak:
             break
-        n_dropped = min(max(1, n_weak // 2), len(H) - 1)
+        n_dropped = 1 if len(H) <= _FIRST else max(1, n_weak // 2)
         kept = np.sort(np.argsort(best)[n_dropped:])
         Wt, H = Wt[kept].copy(), H[kept].copy()
         hals(Q, B, Wt, H, max_iter=60, tol=1e-4, noise=noise)
-        Wt, H = purify(Q, B, Wt, H, per_pixel, n_rounds=4)
-        hals(Q, B, Wt, H, max_iter=10, tol=1e-4, noise=noise)
+        Wt, H = _settled(Q, B, Wt, H, per_pixel, noise)
+    return Wt, H
+
+
+def _settled(Q, B, Wt, H, per_pixel, noise):
+    """Drawn to pure patterns, as far as the fit allows."""
+    Wt, H = purify(Q, B, Wt, H, per_pixel)
+    hals(Q, B, Wt, H, max_iter=10, tol=1e-4, noise=noise)
     return Wt, H
 
 

@@ -317,4 +317,4 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 def _checked(X, least=2):
     if isinstance(X, PatternBlocks):
         return X
-    return check_array(X, ensure_min_samples=least)
+    return check_array(X, ensure_min_samples=2)

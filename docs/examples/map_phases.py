@@ -65,7 +65,7 @@ def map_scan(scan, seed):
 
 def compare(scan, truth):
     """Print the match of found and true components; return their order."""
-    found = scan.get_decomposition_loadings().data
+    found = stack(scan.get_decomposition_loadings())
     found = found.reshape(len(found), -1)
     true = np.moveaxis(truth.abundance, -1, 0).reshape(truth.n_components, -1)
     norms = np.linalg.norm(true, axis=1)[:, None] * np.linalg.norm(found, axis=1)
@@ -81,6 +81,11 @@ def compare(scan, truth):
     return [*columns, *rest]
 
 
+def stack(results):
+    """Data of components one above the other, also if there is one component only."""
+    return results.data.reshape(-1, *results.axes_manager.signal_shape[::-1])
+
+
 def extent(axes):
     """Edges and label of two navigation or signal axes for imshow."""
     x, y = axes
@@ -90,16 +95,14 @@ def extent(axes):
         y.axis[-1] + y.scale / 2,
         y.axis[0] - y.scale / 2,
     ]
-    units = x.units if isinstance(x.units, str) else "px"
+    units = (isinstance(x.units, str) and x.units) or "px"
     return edges, units
 
 
 def draw_components(scan, order, path):
     """Each component's pattern and map."""
-    maps, patterns = (
-        scan.get_decomposition_loadings(),
-        scan.get_decomposition_factors(),
-    )
+    maps, patterns = scan.get_decomposition_loadings(), scan.get_decomposition_factors()
+    images, shown_maps = stack(patterns), stack(maps)
     n = len(order)
     fig, axes = plt.subplots(
         2, n, figsize=(2.4 * n + 0.8, 5), layout="constrained", squeeze=False
@@ -107,15 +110,14 @@ def draw_components(scan, order, path):
     edges, units = extent(patterns.axes_manager.signal_axes)
     one_dimensional = maps.axes_manager.signal_dimension == 1
     for k, (top, bottom) in zip(order, axes.T, strict=True):
-        image = patterns.data[k]
-        top.imshow(image, extent=edges, norm=norm_of(patterns.data), cmap="inferno")
+        top.imshow(images[k], extent=edges, norm=norm_of(images), cmap="inferno")
         top.set_title(f"component {k}")
         top.set(xlabel=f"$k_x$ ({units})")
         if one_dimensional:
-            bottom.plot(maps.data[k])
+            bottom.plot(shown_maps[k])
             continue
         area, length = extent(maps.axes_manager.signal_axes)
-        shown = bottom.imshow(maps.data[k], extent=area, cmap="gray", vmin=0)
+        shown = bottom.imshow(shown_maps[k], extent=area, cmap="gray", vmin=0)
         bottom.set(xlabel=f"x ({length})")
         fig.colorbar(shown, ax=bottom, shrink=0.7, label="counts" if k == n - 1 else "")
     axes[0, 0].set_ylabel(f"$k_y$ ({units})")
@@ -134,7 +136,7 @@ def draw_map(scan, order, truth, path):
     maps = scan.get_decomposition_loadings()
     if maps.axes_manager.signal_dimension != 2:
         return
-    labels = np.argsort(order)[maps.data.argmax(axis=0)]
+    labels = np.argsort(order)[stack(maps).argmax(axis=0)]
     panels = [("mapped", labels)]
     if truth is not None:
         panels.append(("truth", truth.domain))

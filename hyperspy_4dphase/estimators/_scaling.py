@@ -59,8 +59,8 @@ class Balance:
     """
 
     def __init__(self, sample):
-        n_used = max(1, _BALANCED_BYTES // (4 * sample.shape[1]))
-        self._sample = sample[:n_used].astype(np.float32)
+        step = max(1, -(-4 * sample.size // _BALANCED_BYTES))
+        self._sample = sample[::step].astype(np.float32)
         self._totals = self._sample.sum(axis=1, dtype=np.float64)
 
     def refined(self, weight, reliability, n_iterations=10):

@@ -65,7 +65,7 @@ def _hyperspy_ornmf(signal, n_components, scaling):
 
 def _hyperspy(signal, n_components, algorithm):
     # Integers are refused; single precision is half of what HyperSpy advises.
-    signal = signal._deepcopy_with_new_data(signal.data.astype(np.float32))
+    signal.change_dtype("float32")
 
     def run():
         signal.decomposition(

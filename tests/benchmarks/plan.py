@@ -67,12 +67,19 @@ def make_plan(*, quick=False, large=False, peers=True):
     list of Group
     """
     full, signal_shape = (128, 128), (128, 128)
-    sizes = [(64, 64), (96, 96), full]
     if quick:
         full, signal_shape = (40, 36), (32, 28)
-        sizes = [(24, 20), full]
+    sizes = [(64, 64), (96, 96), full]
     if large:
         sizes.append((256, 256))
+    if quick:
+        # Each process needs seconds to import what it is to measure.
+        shapes = full, signal_shape
+        return [
+            Group("eager", "battery", *shapes, _jobs(_EAGER, peers, 5)),
+            Group("lazy", "battery", *shapes, _jobs(_LAZY, peers, 5)),
+            Group("size", "battery", *shapes, [Job(SUM), Job("rnmf-lazy")]),
+        ]
     groups = [
         Group("eager", "battery", full, signal_shape, _jobs(_EAGER, peers, 5)),
         Group("lazy", "battery", full, signal_shape, _jobs(_LAZY, peers, 5)),

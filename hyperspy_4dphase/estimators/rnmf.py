@@ -240,9 +240,10 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return {"requires_positive_X": True, "preserves_dtype": ["float64", "float32"]}
 
     def _check_parameters(self):
-        for name, least in (("max_iter", 1), ("oversampling", 0), ("n_components", 1)):
+        optional = {"n_components": 1, "power_iterations": 1}
+        for name, least in {"max_iter": 1, "oversampling": 0, **optional}.items():
             value = getattr(self, name)
-            if value is None and name == "n_components":
+            if value is None and name in optional:
                 continue
             if isinstance(value, bool) or not isinstance(value, Integral):
                 raise TypeError(f"{name}={value!r}; expected an integer.")
@@ -317,4 +318,4 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 def _checked(X, least=2):
     if isinstance(X, PatternBlocks):
         return X
-    return check_array(X, ensure_min_samples=2)
+    return check_array(X, ensure_min_samples=least)

@@ -2,9 +2,12 @@
 
 from math import prod
 
+import numpy as np
+
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
 from hyperspy_4dphase._results import array_shapes, provenance, store_decomposition
+from hyperspy_4dphase.estimators._beam import beam_movement
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
 from hyperspy_4dphase.methods._arguments import (
@@ -19,6 +22,7 @@ from hyperspy_4dphase.methods.compress import Compression, compress
 
 _ALGORITHM = "randomized NMF"
 _ADAPTIVE_RANK = 64
+_MOVES_FROM = 0.1  # pixels: less makes no component at common doses
 
 
 @with_shared_parameters
@@ -279,7 +283,18 @@ def _outcome(estimator, compression):
         "n_iter": estimator.n_iter_,
         "converged": estimator.converged_,
         "n_reads": compression.n_reads,
+        "beam_movement": _beam_movement(compression),
     }
+
+
+def _beam_movement(compression):
+    """Pixels that the direct beam wanders, or None where patterns are not images."""
+    if len(compression.signal_shape) != 2:
+        return None
+    excluded = compression.excluded_pixels
+    used = np.arange(prod(compression.signal_shape))
+    used = used if excluded is None else used[~excluded]
+    return beam_movement(compression.patterns, used, compression.signal_shape)
 
 
 def _describe(estimator, compression, n_components, given):
@@ -300,5 +315,16 @@ def _describe(estimator, compression, n_components, given):
             f"  residual={residual} (relative, noise included)",
             f"  iterations={estimator.n_iter_} ({ended})",
             f"  reads_of_the_scan={reads}",
+            *_describe_beam(_beam_movement(compression)),
         ]
     )
+
+
+def _describe_beam(movement):
+    if movement is None or movement < _MOVES_FROM:
+        return []
+    return [
+        f"  beam_movement={movement:.2g} px: the direct beam wanders (or was shifted by",
+        "    the sample), which makes components of its own. s.center_direct_beam()",
+        "    centres it; s.get_direct_beam_mask() masks it.",
+    ]

@@ -50,7 +50,7 @@ def simple_table(header, rows):
 
 
 def _heading(title):
-    return f"{title}\n{'-' * len(title)}"
+    return f"{title}\n{'~' * len(title)}"
 
 
 def _groups(record, name):

@@ -7,6 +7,7 @@ from scipy.optimize import nnls
 from hyperspy_4dphase.estimators import compress_patterns
 from hyperspy_4dphase.estimators._distinct import (
     continuity,
+    distinct_patterns,
     keep_ruling,
     merge_continua,
 )
@@ -264,10 +265,10 @@ def peak(centre, m=150, width=3.0):
     return pattern / pattern.sum()
 
 
-def shifting(n=900, dose=4000, seed=0):
-    """A peak that moves about by half its width without a gap, and two patterns of their own."""
+def shifting(n=900, dose=4000, seed=0, ramp=False):
+    """A peak that moves about without a gap, and two patterns of their own."""
     rng = np.random.default_rng(seed)
-    centres = rng.normal(33, 1.5, n)
+    centres = np.linspace(30, 36, n) if ramp else rng.normal(33, 1.5, n)
     expected = np.array([peak(centre) for centre in centres])
     expected[: n // 4] = peak(80)
     expected[n // 4 : n // 2] = peak(120)
@@ -298,6 +299,18 @@ def test_a_continuum_is_one():
     assert cosines(H * per_pixel, true).min() > 0.99
     np.testing.assert_allclose(np.linalg.norm(H, axis=1), 1, rtol=1e-5)
     assert Wt.min() >= 0
+
+
+@pytest.mark.xfail(
+    reason="An even ramp has a continuity of 0.8, less than _CONTINUUM_FROM, and is cut"
+)
+def test_an_even_ramp_is_one():
+    X = shifting(ramp=True)
+    Q, B, per_pixel, result = compressed(X, result_rank(X))
+    noise = result.noise_variance * len(B) * sum(X.shape)
+    options = {"noise": noise, **OPTIONS}
+    found = distinct_patterns(Q, B, per_pixel, noise, result.noise_variance, options)
+    assert len(found[1]) <= 4
 
 
 def test_distinct_patterns_are_not_merged():

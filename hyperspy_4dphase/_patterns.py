@@ -218,7 +218,8 @@ class PatternBlocks:
 
     def _run_distributed(self, function, merge, numbers, client):
         function = client.scatter(function, broadcast=True, hash=False)
-        for group in _groups(numbers, _MERGE_FAN_IN * 4):
+        n_threads = sum(client.nthreads().values())
+        for group in _groups(numbers, max(_MERGE_FAN_IN, 4 * n_threads)):
             futures = []
             for number in group:
                 region, rows, inside = self._blocks[number]

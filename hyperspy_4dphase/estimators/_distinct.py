@@ -57,7 +57,7 @@ def distinct_patterns(Q, B, per_pixel, noise, noise_variance, options):
         Wt, H = nndsvd(Q, B, n_tried)
         misfits, _ = hals(Q, B, Wt, H, **options)
         n_iter += len(misfits)
-        Wt, H = _settled(Q, B, Wt, H, per_pixel, noise)
+        Wt, H = _drawn(Q, B, Wt, H, per_pixel, noise)
         Wt, H = keep_ruling(Q, B, Wt, H, per_pixel, noise)
         if len(H) < n_tried or n_tried == len(B_all):
             break
@@ -86,11 +86,11 @@ def keep_ruling(Q, B, Wt, H, per_pixel, noise):
         kept = np.sort(np.argsort(best)[n_dropped:])
         Wt, H = Wt[kept].copy(), H[kept].copy()
         hals(Q, B, Wt, H, max_iter=60, tol=1e-4, noise=noise)
-        Wt, H = _settled(Q, B, Wt, H, per_pixel, noise)
+        Wt, H = _drawn(Q, B, Wt, H, per_pixel, noise)
     return Wt, H
 
 
-def _settled(Q, B, Wt, H, per_pixel, noise):
+def _drawn(Q, B, Wt, H, per_pixel, noise):
     """Drawn to pure patterns, as far as the fit allows."""
     Wt, H = purify(Q, B, Wt, H, per_pixel)
     hals(Q, B, Wt, H, max_iter=10, tol=1e-4, noise=noise)

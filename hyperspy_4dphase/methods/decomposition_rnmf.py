@@ -189,6 +189,7 @@ def decomposition_rnmf(
         show_progressbar=show_progressbar,
         **settings,
     )
+    movement = _beam_movement(compression)
     store_decomposition(
         self,
         W,
@@ -203,12 +204,12 @@ def decomposition_rnmf(
             "decomposition_rnmf",
             {"output_dimension": n_components, **settings},
             seed,
-            _outcome(estimator, compression),
+            _outcome(estimator, compression) | {"beam_movement": movement},
         )
         | {"compression": compression.provenance},
     )
     if print_info:
-        print(_describe(estimator, compression, n_components, given))
+        print(_describe(estimator, compression, n_components, given, movement))
     return estimator if return_info else None
 
 
@@ -283,7 +284,6 @@ def _outcome(estimator, compression):
         "n_iter": estimator.n_iter_,
         "converged": estimator.converged_,
         "n_reads": compression.n_reads,
-        "beam_movement": _beam_movement(compression),
     }
 
 
@@ -297,7 +297,7 @@ def _beam_movement(compression):
     return beam_movement(compression.patterns, used, compression.signal_shape)
 
 
-def _describe(estimator, compression, n_components, given):
+def _describe(estimator, compression, n_components, given, movement):
     n_found, n_above = estimator.n_components_, compression.n_significant
     chosen = "as asked" if n_components else "chosen: the number of distinct patterns"
     ended = "converged" if estimator.converged_ else "NOT converged"
@@ -315,7 +315,7 @@ def _describe(estimator, compression, n_components, given):
             f"  residual={residual} (relative, noise included)",
             f"  iterations={estimator.n_iter_} ({ended})",
             f"  reads_of_the_scan={reads}",
-            *_describe_beam(_beam_movement(compression)),
+            *_describe_beam(movement),
         ]
     )
 

@@ -240,18 +240,20 @@ def test_continuity(kind, low, high, noise):
     assert shifted == pytest.approx(value, rel=1e-6, abs=1e-9)
 
 
-def test_error_of_continuity():
+@pytest.mark.parametrize("kind", ["uniform", "heap"])
+def test_error_of_continuity(kind):
     """It is that of many repetitions."""
     results = [
         continuity(
-            np.random.default_rng(seed).normal(size=500) + spread("uniform", 500, seed),
-            np.full(500, 1 / 500),
-            0.1,
+            spread(kind, 2000, seed)
+            + np.random.default_rng(seed + 999).normal(0, 0.1, 2000),
+            np.full(2000, 1 / 2000),
+            0.01,
         )
-        for seed in range(300)
+        for seed in range(400)
     ]
     values, errors = np.array(results).T
-    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.25)
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.15)
 
 
 def test_noise_not_taken_out_looks_like_a_heap():

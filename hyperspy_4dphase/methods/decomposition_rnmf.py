@@ -324,7 +324,7 @@ def _describe_beam(movement):
     if movement is None or movement < _MOVES_FROM:
         return []
     return [
-        f"  beam_movement={movement:.2g} px: the direct beam wanders (or was shifted by",
-        "    the sample), which makes components of its own. s.center_direct_beam()",
+        f"  beam_movement={movement:.2g} px: the direct beam wanders (or the sample",
+        "    shifts it), which makes components of its own. s.center_direct_beam()",
         "    centres it; s.get_direct_beam_mask() masks it.",
     ]

@@ -10,12 +10,12 @@ import numpy as np
 
 from hyperspy_4dphase.estimators._hals import (
     hals,
-    nndsvd,
     purest,
     purify,
     shares,
     solve_weights,
 )
+from hyperspy_4dphase.estimators._starts import brightness_free, first_fit
 
 _FIRST = 16
 _RULES_FROM = 2 / 3
@@ -54,8 +54,7 @@ def distinct_patterns(Q, B, per_pixel, noise, noise_variance, options):
         # The weakest directions are the least sure; they must not decide.
         leading = slice(0, 2 * n_tried)
         Q, B = Q_all[:, leading], B_all[leading]
-        Wt, H = nndsvd(Q, B, n_tried)
-        misfits, _ = hals(Q, B, Wt, H, **options)
+        Wt, H, misfits, _ = first_fit(Q, B, n_tried, per_pixel, noise_variance, options)
         n_iter += len(misfits)
         Wt, H = _drawn(Q, B, Wt, H, per_pixel, noise)
         Wt, H = keep_ruling(Q, B, Wt, H, per_pixel, noise)
@@ -109,7 +108,7 @@ def merge_continua(Q, B, Wt, H, per_pixel, noise_variance):
     """
     share = shares(Wt, H, per_pixel)
     labels = share.argmax(axis=0)
-    points, variance = _shapes(Q, B, per_pixel, noise_variance)
+    points, variance = brightness_free(Q, B, per_pixel, noise_variance)
     members = {}
     for j in range(len(H)):
         rows = np.flatnonzero((labels == j) & (variance > 0))
@@ -167,17 +166,6 @@ def continuity(values, weights, variance):
     influence -= 2 * fourth / signal**3 * (x**2 - second)
     error = np.sqrt(((weights * influence) ** 2).sum())
     return fourth / signal**2 - skewness**2 - 1, error
-
-
-def _shapes(Q, B, per_pixel, noise_variance):
-    """Patterns as points of which brightness is taken out, and their noise variance."""
-    norms = np.linalg.norm(B, axis=1)
-    points = Q.astype(np.float64) * norms
-    brightness = points @ ((B / norms[:, None]) @ per_pixel)
-    typical = np.median(brightness)
-    bright = brightness > 0.05 * typical
-    factor = np.divide(typical, brightness, out=np.zeros_like(brightness), where=bright)
-    return points * factor[:, None], noise_variance * factor**2
 
 
 def _most_continuous(points, variance, members):

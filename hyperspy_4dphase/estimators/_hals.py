@@ -7,43 +7,6 @@ contiguous row a component and are updated by the same sweep.
 import numpy as np
 
 
-def nndsvd(Q, B, n_components):
-    """Non-negative starting factors from the singular vectors of Q B.
-
-    Each pair of singular vectors gives the larger of its two non-negative parts
-    ([1]_); zeros become small positive numbers, because the multiplicative scale of a
-    component that is zero everywhere could never grow again.
-
-    Returns
-    -------
-    Wt : numpy.ndarray, shape (n_components, n_patterns)
-    H : numpy.ndarray, shape (n_components, n_pixels)
-
-    References
-    ----------
-    .. [1] C. Boutsidis, E. Gallopoulos, SVD based initialization: a head start for
-       nonnegative matrix factorization, Pattern Recognit. 41 (2008),
-       doi:10.1016/j.patcog.2007.09.010.
-    """
-    norms = np.linalg.norm(B, axis=1)
-    Wt = np.zeros((n_components, len(Q)), np.float32)
-    H = np.zeros((n_components, B.shape[1]), np.float32)
-    for j in range(min(n_components, len(B))):
-        left, right = Q[:, j] * np.sqrt(norms[j]), B[j] / np.sqrt(norms[j])
-        if j == 0:
-            Wt[j], H[j] = np.abs(left), np.abs(right)
-            continue
-        parts = [
-            (np.maximum(sign * left, 0), np.maximum(sign * right, 0))
-            for sign in (1, -1)
-        ]
-        sizes = [np.linalg.norm(one) * np.linalg.norm(two) for one, two in parts]
-        Wt[j], H[j] = parts[int(np.argmax(sizes))]
-    for factor in (Wt, H):
-        factor[factor == 0] = 0.01 * factor.mean()
-    return Wt, H
-
-
 def sweep(factor, gram, cross):
     """One pass of coordinate descent over the rows of a factor, in place.
 

@@ -15,9 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._distinct import distinct_patterns
-from hyperspy_4dphase.estimators._hals import hals, nndsvd, purify, solve_weights
+from hyperspy_4dphase.estimators._hals import hals, purify, solve_weights
 from hyperspy_4dphase.estimators._passes import CrossPass, gathered
 from hyperspy_4dphase.estimators._scaling import Scaling, inverse
+from hyperspy_4dphase.estimators._starts import first_fit
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
@@ -282,8 +283,9 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             )
             fitted = None
         else:
-            start = nndsvd(Q, B, self.n_components)
-            misfits, self.converged_ = hals(Q, B, *start, **options)
+            *start, misfits, self.converged_ = first_fit(
+                Q, B, self.n_components, per_pixel, noise_variance, options
+            )
             self.n_iter_ = len(misfits)
             fitted = (start[0].copy(), start[1].copy(), self.converged_)
             free = misfits[-1]

@@ -21,6 +21,7 @@ _FIRST = 16
 _RULES_FROM = 2 / 3
 _CONTINUUM_FROM = 1.0
 _N_NEIGHBOURS = 2
+_FEWEST = 3
 
 
 def distinct_patterns(Q, B, per_pixel, noise, noise_variance, options):
@@ -109,12 +110,10 @@ def merge_continua(Q, B, Wt, H, per_pixel, noise_variance):
     share = shares(Wt, H, per_pixel)
     labels = share.argmax(axis=0)
     points, variance = brightness_free(Q, B, per_pixel, noise_variance)
-    members = {}
-    for j in range(len(H)):
-        rows = np.flatnonzero((labels == j) & (variance > 0))
-        if rows.size >= 3:
-            members[j] = rows
+    members = {j: np.flatnonzero((labels == j) & (variance > 0)) for j in range(len(H))}
     groups = {j: [j] for j in members}
+    # What too few patterns show cannot be told from its neighbour, and stays.
+    members = {j: rows for j, rows in members.items() if rows.size >= _FEWEST}
     while len(members) > 1:
         pair = _most_continuous(points, variance, members)
         if pair is None:
@@ -122,8 +121,6 @@ def merge_continua(Q, B, Wt, H, per_pixel, noise_variance):
         one, other = pair
         members[one] = np.concatenate([members[one], members.pop(other)])
         groups[one] += groups.pop(other)
-    if not groups:
-        return Wt, H, [[j] for j in range(len(H))]
     sums = Wt.sum(axis=1)
     joined = np.stack([sums[group] @ H[group] for group in groups.values()])
     joined /= np.linalg.norm(joined, axis=1, keepdims=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from hyperspy_4dphase.estimators._scaling import Scaling, inverse
 
-_TILE_BYTES = 4 * 2**20
+_TILE_BYTES = 3 * 2**20
 
 
 @dataclass
@@ -130,23 +130,23 @@ def gathered(pieces):
 def _products(patterns, right, scaling, device):
     n, m = patterns.shape
     rank = right.shape[1] - 2
-    weight = right[:, -2]
+    weight = np.ascontiguousarray(right[:, -2])
     Y = np.empty((n, rank), np.float32)
     norms, noise = np.empty((2, n))
     u = np.empty(n, np.float32)
-    back = np.zeros((rank + 1, m), np.float32)
-    buffer = np.empty((_tile_rows(patterns), m), np.float32)
+    back = np.zeros((m, rank + 1), np.float32)
+    buffer, squares = np.empty((2, _tile_rows(patterns), m), np.float32)
     for part in _tiles(patterns):
         tile = buffer[: part.stop - part.start]
         np.copyto(tile, patterns[part], casting="unsafe")
         projected = tile @ right
         u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
         noise[part] = u[part] * projected[:, -2] if scaling.poisson else m
-        norms[part] = u[part] * np.einsum("ij,ij,j->i", tile, tile, weight)
+        norms[part] = u[part] * (np.square(tile, out=squares[: len(tile)]) @ weight)
         root = np.sqrt(u[part])[:, None]
         Y[part] = root * projected[:, :-2]
-        back += np.column_stack([root * Y[part], u[part]]).T @ tile
-    return Y, back.T, norms, u, noise
+        back += tile.T @ np.column_stack([root * Y[part], u[part]])
+    return Y, back, norms, u, noise
 
 
 def _products_torch(patterns, right, scaling, device):

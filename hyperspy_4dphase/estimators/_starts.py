@@ -136,15 +136,17 @@ def brightness_free(Q, B, per_pixel, noise_variance):
     -------
     points : numpy.ndarray, shape (n_patterns, rank)
         Coordinates along the rows of B, scaled to the brightness of a typical pattern;
-        0 for patterns that are nearly empty.
+        0 for patterns whose total is lost in noise.
     variance : numpy.ndarray, shape (n_patterns,)
-        Of the noise in each coordinate; 0 for patterns that are nearly empty.
+        Of the noise in each coordinate; 0 for patterns whose total is lost in noise.
     """
     norms = np.linalg.norm(B, axis=1)
     points = Q.astype(np.float64) * norms
-    brightness = points @ ((B / norms[:, None]) @ per_pixel)
-    typical = np.median(brightness)
-    bright = brightness > 0.05 * typical
+    total = (B / norms[:, None]) @ per_pixel
+    brightness = points @ total
+    # Scaled rows differ in brightness by more than the patterns do: noise is the ruler.
+    bright = brightness > np.sqrt(noise_variance) * np.linalg.norm(total)
+    typical = np.median(brightness[bright]) if bright.any() else 1.0
     factor = np.divide(typical, brightness, out=np.zeros_like(brightness), where=bright)
     return points * factor[:, None], noise_variance * factor**2
 

@@ -16,6 +16,7 @@ _SAMPLE_BYTES = 128 * 2**20
 _HELD_BYTES = 256 * 2**20
 _N_OUTSTANDING = 256
 _N_RARE = 8
+_PLAIN_FROM = 5.0
 
 
 @dataclass
@@ -132,7 +133,8 @@ def compress_patterns(
     power_iterations : int, optional
         Power iterations over all patterns. By default two, and more (one; up to four
         for a scan of less than 256 MB) where the last one still changed what stands
-        above the noise.
+        above the noise. One is enough where all that stands above the noise does so
+        five times and no pattern is left over.
     random_state : int, numpy.random.RandomState or None, optional
         For the sample and the starting directions.
     device : None, str or torch.device, optional
@@ -178,6 +180,9 @@ def compress_patterns(
         )
         if i + 1 >= n_least and _settled(before, result, tolerance):
             break
+        if i == 0 and power_iterations is None and not small:
+            if _plain(result) and not _rare(products).any():
+                break
         before = result
         if i + 1 < n_most:
             V, scaling = _next(
@@ -230,7 +235,7 @@ def _row_space(sample, scaling, width, widest, random_state, device):
         products = blocks.reduce(GramPass(V, scaling, 0, device), GramPass.merge)
         result, directions = _decompose(products, V, scaling, blocks, width, 0)
         V = directions
-        if i < 3:
+        if i < 2:
             continue
         if result.n_significant < V.shape[1] - 5 or V.shape[1] >= widest:
             break
@@ -242,7 +247,7 @@ def _next(products, result, directions, V, scaling, balance, widths, random_stat
     """Basis and scaling for the next read."""
     width, widest = widths
     if len(products.outstanding):
-        rare = _rare_directions(products, V, scaling)
+        rare = _rare_directions(products, _rare(products), V, scaling)
         directions = np.column_stack([directions, rare])
     V = _widened(
         directions, min(max(2 * result.n_significant, width), widest), random_state
@@ -255,19 +260,27 @@ def _next(products, result, directions, V, scaling, balance, widths, random_stat
     return _orthonormal(V * change[:, None].astype(np.float32)), scaling
 
 
-def _rare_directions(products, V, scaling):
+def _rare(products):
+    """Which of the outstanding patterns leave over more than noise does."""
+    Y, norms, u, noise = gathered(products.rows)
+    excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
+    excess = excess[u > 0]
+    middle = np.median(excess)
+    spread = 1.4826 * np.median(np.abs(excess - middle))
+    # Beyond what the largest of so many noise values is expected to be.
+    threshold = np.sqrt(2 * np.log(max(excess.size, 2))) + 0.6
+    return products.outstanding_excess > middle + threshold * spread
+
+
+def _rare_directions(products, rare, V, scaling):
     """What the patterns that stand out most leave over, as a few directions.
 
     A phase on a handful of positions is weaker than noise in the whole, but each of its
     patterns leaves more over than counting noise allows.
     """
-    Y, norms, u, noise = gathered(products.rows)
-    excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
-    middle = np.median(excess[u > 0])
-    spread = 1.4826 * np.median(np.abs(excess[u > 0] - middle))
-    rare = products.outstanding_excess > middle + 5 * spread
     if not rare.any():
         return np.empty((len(V), 0), np.float32)
+    Y, _, u, _ = gathered(products.rows)
     rows = products.outstanding_rows[rare]
     scale = np.sqrt(u[rows])[:, None] * np.sqrt(scaling.column_weight)
     left = products.outstanding[rare] * scale - Y[rows] @ V.T
@@ -322,6 +335,13 @@ def _decompose(products, V, scaling, blocks, rank, oversampling):
         n_reads=blocks.n_reads,
     )
     return result, directions
+
+
+def _plain(result):
+    """Whether all structure stands so far above noise that the sample showed it."""
+    k = result.n_significant
+    weakest = result.singular_values[k - 1] if k else 0.0
+    return k <= _FIRST_RANK // 2 and weakest > _PLAIN_FROM * result.noise_edge
 
 
 def _settled(before, result, tolerance):

@@ -118,7 +118,7 @@ def purest(share):
     numpy.ndarray, shape (n_components,)
     """
     n_patterns = share.shape[1]
-    n_best = min(n_patterns, max(10, n_patterns // 1000))
+    n_best = min(n_patterns, max(5, n_patterns // 4000))
     best = np.partition(share, n_patterns - n_best, axis=1)[:, n_patterns - n_best]
     return best
 

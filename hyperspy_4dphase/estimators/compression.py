@@ -181,7 +181,8 @@ def compress_patterns(
         if i + 1 >= n_least and _settled(before, result, tolerance):
             break
         if i == 0 and power_iterations is None and not small:
-            if _plain(result) and not _rare(products).any():
+            # One pattern or two in so many may stand out by chance.
+            if _plain(result) and _rare(products).sum() < 3:
                 break
         before = result
         if i + 1 < n_most:

@@ -143,8 +143,10 @@ def test_model_where_masked(masked, masks):
 
 @pytest.mark.parametrize("on_loadings", [False, True])
 def test_blind_source_separation(decomposed, on_loadings):
+    # Maps of phases that add up to one are hardly independent: only this contrast
+    # function converges on them.
     decomposed.blind_source_separation(
-        on_loadings=on_loadings, diff_order=0, print_info=False
+        on_loadings=on_loadings, diff_order=0, fun="cube", print_info=False
     )
     assert decomposed.get_bss_loadings().data.shape == (N_COMPONENTS, *NAVIGATION)
     assert np.isfinite(decomposed.get_bss_factors().data).all()

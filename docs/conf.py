@@ -47,7 +47,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"[\\/]plot_",
     # What is no example of the gallery, such as the demo's script, is left out.
-    "ignore_pattern": r"[\\/](?!plot_)[^\\/]*\.py$",
+    "ignore_pattern": r"(^|[\\/])(?!plot_)[^\\/]*\.py$",
     "abort_on_example_error": True,
     "plot_gallery": True,
     "show_memory": False,

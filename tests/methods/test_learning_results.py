@@ -182,6 +182,13 @@ def test_filled_loadings_need_no_mask(masked):
     masked.blind_source_separation(on_loadings=True, diff_order=0, print_info=False)
 
 
+needs_numpy_2 = pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.0.0",
+    reason="HyperSpy 2.4 and 2.5 export decompositions with NumPy 2 only (np.bool)",
+)
+
+
+@needs_numpy_2
 @pytest.mark.parametrize("square", [False, True])
 @pytest.mark.parametrize("form", FORMS)
 def test_export(tmp_path, square, form):
@@ -219,6 +226,7 @@ def outcome_of_export(signal, folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@needs_numpy_2
 @pytest.mark.parametrize(
     ("signal_shape", "cls"), [(SIGNAL, Diffraction2D), ((40,), Diffraction1D)]
 )

@@ -1,6 +1,7 @@
 """Randomized non-negative matrix factorization."""
 
 import warnings
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -271,9 +272,7 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _factorize(self, Q, B, per_pixel, noise, noise_variance):
         """Non-negative factors; alternating least squares, drawn to pure patterns."""
-        report = None
-        if self.callback is not None:
-            report = lambda done, total: self.callback("Factorizing", done, total)  # noqa: E731
+        report = self.callback and partial(self.callback, "Factorizing")
         options = dict(
             max_iter=self.max_iter, tol=self.tol, noise=noise, callback=report
         )

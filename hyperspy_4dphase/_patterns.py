@@ -17,6 +17,14 @@ import numpy as np
 from dask.system import CPU_COUNT
 from threadpoolctl import threadpool_limits
 
+from hyperspy_4dphase._bad_values import (
+    BadValue,
+    Checked,
+    count_bad_values,
+    describe_bad_values,
+    merge_bad_values,
+)
+
 _BLOCK_BYTES = 32 * 2**20
 _MERGE_FAN_IN = 8
 
@@ -126,8 +134,8 @@ class PatternBlocks:
         """
         numbers = range(self.n_blocks) if blocks is None else list(blocks)
         try:
-            return self._reduce(_Checked(function), merge, numbers, stage)
-        except _BadValue:
+            return self._reduce(Checked(function), merge, numbers, stage)
+        except BadValue:
             raise ValueError(self._describe_bad_values()) from None
 
     def held(self):
@@ -258,51 +266,16 @@ class PatternBlocks:
 
     def _describe_bad_values(self):
         numbers = range(self.n_blocks)
-        counts, first = self._reduce(_count_bad, _merge_bad, numbers, "Checking values")
+        counts, first = self._reduce(
+            count_bad_values, merge_bad_values, numbers, "Checking values"
+        )
         row, pixel = first
         kept = self._kept_pixels
         position = np.unravel_index(self._positions[row], self.navigation_shape)
         pixel = pixel if kept is None else np.flatnonzero(kept)[pixel]
         pixel = np.unravel_index(pixel, self.signal_shape)
         where = tuple(int(i) for i in (*position, *pixel))
-        found = ", ".join(
-            f"{n} {kind}" for kind, n in zip(_BAD_KINDS, counts, strict=True) if n
-        )
-        way_out = (
-            "Bad pixels can be left out with signal_mask=~np.isfinite(s.data).all("
-            f"{tuple(range(len(self.navigation_shape)))}), bad positions with "
-            "navigation_mask."
-            if counts[:2].any()
-            else "After a background subtraction, add the smallest value back "
-            "(s.data - s.data.min()) or clip (s.data.clip(0)), or leave the pixels out "
-            "with signal_mask."
-        )
-        return (
-            "Patterns must be finite and non-negative, but among the values that are "
-            f"not masked there are {found}; the first is at data[{where}] in array "
-            f"order. {way_out}"
-        )
-
-
-_BAD_KINDS = ("NaN", "infinite", "negative")
-
-
-class _BadValue(Exception):
-    pass
-
-
-class _Checked:
-    """A block function that refuses values which are no counts."""
-
-    def __init__(self, function):
-        self.function = function
-
-    def __call__(self, patterns, rows):
-        if patterns.dtype.kind in "if" and patterns.size:
-            # NaN makes both comparisons false.
-            if not (patterns.min() >= 0 and patterns.max() < np.inf):
-                raise _BadValue
-        return self.function(patterns, rows)
+        return describe_bad_values(counts, where, len(self.navigation_shape))
 
 
 class _naming:
@@ -315,7 +288,7 @@ class _naming:
         return self
 
     def __exit__(self, kind, error, traceback):
-        if isinstance(error, Exception) and not isinstance(error, _BadValue):
+        if isinstance(error, Exception) and not isinstance(error, BadValue):
             what = self.what() if callable(self.what) else self.what
             raise RuntimeError(
                 f"Reading {what} failed: {kind.__name__}: {error}"
@@ -337,23 +310,6 @@ def _apply(function, block, rows, inside, kept_pixels):
 
 def _whole(patterns, rows):
     return [(rows, patterns)]
-
-
-def _count_bad(patterns, rows):
-    if patterns.dtype.kind not in "if":
-        return np.zeros(3, dtype=int), (np.iinfo(int).max, 0)
-    finite = np.isfinite(patterns)
-    kinds = (np.isnan(patterns), np.isinf(patterns), finite & (patterns < 0))
-    bad = kinds[0] | kinds[1] | kinds[2]
-    first = (np.iinfo(int).max, 0)
-    if bad.any():
-        row = np.flatnonzero(bad.any(axis=1))[0]
-        first = (int(rows[row]), int(np.flatnonzero(bad[row])[0]))
-    return np.array([kind.sum() for kind in kinds]), first
-
-
-def _merge_bad(one, other):
-    return one[0] + other[0], min(one[1], other[1])
 
 
 def _concatenated(one, other):

@@ -40,7 +40,10 @@ LAYERS = {
     "__init__.py": Layer(ours("_register")),
     "_register.py": Layer({"wrapt", "yaml"}),
     "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
-    "_patterns.py": Layer({"numpy", "dask", "threadpoolctl"}, {"distributed"}),
+    "_bad_values.py": Layer({"numpy"}),
+    "_patterns.py": Layer(
+        {"numpy", "dask", "threadpoolctl"} | ours("_bad_values"), {"distributed"}
+    ),
     "_results.py": Layer(SIGNALS, ours("plot")),
     "_docstrings.py": Layer(set()),
     "estimators/vae.py": Layer(ESTIMATORS.anywhere, {"torch"}),

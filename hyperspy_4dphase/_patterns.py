@@ -103,7 +103,7 @@ class PatternBlocks:
             return self._source.n_reads
         return self._n_rows_read / max(self.shape[0], 1)
 
-    def reduce(self, function, merge, *, blocks=None, stage="Reading patterns"):
+    def reduce(self, function, merge, *, stage="Reading patterns"):
         """Apply a function to every block and merge the results, in order.
 
         Parameters
@@ -114,8 +114,6 @@ class PatternBlocks:
             It is sent to other processes if a ``dask.distributed`` client is active.
         merge : callable
             ``merge(first, second)`` of two results; may reuse `first`.
-        blocks : sequence of int, optional
-            The blocks to read; all by default.
         stage : str, optional
             What `progress` is told.
 
@@ -132,9 +130,8 @@ class PatternBlocks:
         RuntimeError
             If a block cannot be read; it names the block.
         """
-        numbers = range(self.n_blocks) if blocks is None else list(blocks)
         try:
-            return self._reduce(Checked(function), merge, numbers, stage)
+            return self._reduce(Checked(function), merge, stage)
         except BadValue:
             raise ValueError(self._describe_bad_values()) from None
 
@@ -182,29 +179,31 @@ class PatternBlocks:
             np.arange(n_positions) if kept is None else np.flatnonzero(kept)
         ), blocks
 
-    def _reduce(self, function, merge, numbers, stage):
+    def _reduce(self, function, merge, stage):
         client = _active_client() if self.is_lazy else None
-        run = self._run_distributed if client else self._run_threads
+        if client is None:
+            results = self._run_threads(function)
+        else:
+            results = self._run_distributed(function, merge, client)
         total, n_done = None, 0
-        for number, result in run(function, merge, numbers, client):
+        for numbers, result in results:
             total = result if total is None else merge(total, result)
-            for i in number:
-                self._n_rows_read += self._blocks[i][1].size
-            n_done += len(number)
+            for number in numbers:
+                self._n_rows_read += self._blocks[number][1].size
+            n_done += len(numbers)
             if self._progress is not None:
-                self._progress(stage, n_done, len(numbers))
+                self._progress(stage, n_done, self.n_blocks)
         return total
 
-    def _run_threads(self, function, merge, numbers, client):
-        n_workers = min(CPU_COUNT, len(numbers), 8)
+    def _run_threads(self, function):
+        n_workers = min(CPU_COUNT, self.n_blocks, 8)
         with (
             threadpool_limits(1 if n_workers > 1 else None),
             ThreadPoolExecutor(max(n_workers, 1)) as pool,
         ):
             waiting = deque()
-            pending = iter(numbers)
             try:
-                for number in pending:
+                for number in range(self.n_blocks):
                     waiting.append((number, pool.submit(self._run, function, number)))
                     if len(waiting) > n_workers:
                         first, future = waiting.popleft()
@@ -224,10 +223,10 @@ class PatternBlocks:
                 block = block.compute(scheduler="synchronous")
         return _apply(function, block, rows, inside, self._kept_pixels)
 
-    def _run_distributed(self, function, merge, numbers, client):
+    def _run_distributed(self, function, merge, client):
         function = client.scatter(function, broadcast=True, hash=False)
         n_threads = sum(client.nthreads().values())
-        for group in _groups(numbers, max(_MERGE_FAN_IN, 4 * n_threads)):
+        for group in _groups(range(self.n_blocks), max(_MERGE_FAN_IN, 4 * n_threads)):
             futures = []
             for number in group:
                 region, rows, inside = self._blocks[number]
@@ -265,9 +264,8 @@ class PatternBlocks:
         return "the scan"
 
     def _describe_bad_values(self):
-        numbers = range(self.n_blocks)
         counts, first = self._reduce(
-            count_bad_values, merge_bad_values, numbers, "Checking values"
+            count_bad_values, merge_bad_values, "Checking values"
         )
         row, pixel = first
         kept = self._kept_pixels

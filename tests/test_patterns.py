@@ -184,19 +184,6 @@ def test_eager_blocks_have_the_aimed_size():
     assert 8 <= len(sizes) <= 16
 
 
-def test_part_of_the_blocks():
-    data = numbered((6, 4, 3))
-    scan = Scan(data, (2, 4, 3))
-    blocks = PatternBlocks(scan.array, 2, block_bytes=1)
-    pieces = blocks.reduce(collect, joined, blocks=[2, 0])
-    np.testing.assert_array_equal(
-        np.concatenate([part for _, part in pieces]),
-        data.reshape(24, 3)[[*range(16, 24), *range(8)]],
-    )
-    assert sum(scan.loads.values()) == 2
-    assert blocks.n_reads == pytest.approx(2 / 3)
-
-
 def test_reads_of_masked_scans_count_what_is_kept():
     kept = np.arange(24) % 3 > 0
     blocks = PatternBlocks(numbered((6, 4, 3)), 2, kept_patterns=kept, block_bytes=50)

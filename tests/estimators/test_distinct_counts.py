@@ -67,6 +67,5 @@ def test_two_lattices(read):
 
 def test_lco(read):
     scan = read("lco_spinel_real_peaks", "lco_spinel_rendered_80x58x96x96.hspy")
-    first, second = (fitted(scan, seed=seed)[0].n_components_ for seed in (0, 1))
-    assert first == second
-    assert 4 <= first <= 12
+    (found,) = {fitted(scan, seed=seed)[0].n_components_ for seed in range(5)}
+    assert 4 <= found <= 12

@@ -143,8 +143,8 @@ def test_model_where_masked(masked, masks):
 
 @pytest.mark.parametrize("on_loadings", [False, True])
 def test_blind_source_separation(decomposed, on_loadings):
-    # Maps of phases that add up to one are hardly independent: only this contrast
-    # function converges on them.
+    # The default contrast function does not converge on these maps, and no more on
+    # those of HyperSpy's own NMF.
     decomposed.blind_source_separation(
         on_loadings=on_loadings, diff_order=0, fun="cube", print_info=False
     )

@@ -16,9 +16,11 @@ __version__ = "0.1.0.dev0"
 # Where each public name is; None for a subpackage. The stub __init__.pyi says the same.
 _PLACES = {
     "Compression": "methods.compress",
+    "LatentEmbedding": "signals.latent_embedding",
     "compress": "methods.compress",
     "data": None,
     "estimators": None,
+    "plot": None,
 }
 __all__ = list(_PLACES)
 

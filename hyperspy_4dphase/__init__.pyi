@@ -1,6 +1,8 @@
 from . import data as data
 from . import estimators as estimators
+from . import plot as plot
 from .methods.compress import Compression as Compression
 from .methods.compress import compress as compress
+from .signals.latent_embedding import LatentEmbedding as LatentEmbedding
 
 __version__: str

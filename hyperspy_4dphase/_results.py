@@ -9,7 +9,9 @@ import numbers
 
 import numpy as np
 
-_RECORDED = ("hyperspy-4dphase", "hyperspy", "pyxem", "numpy", "scikit-learn")
+# Other sections describe the values of the data, or hold whole signals.
+_SECTIONS = ("General", "Sample", "Acquisition_instrument")
+_RECORDED = ("hyperspy-4dphase", "hyperspy", "pyxem", "numpy", "scikit-learn", "torch")
 
 
 def filled(values, excluded, fill_value=np.nan):
@@ -41,6 +43,62 @@ def array_shapes(signal):
     """The navigation and the signal shape of a signal in array order."""
     manager = signal.axes_manager
     return manager.navigation_shape[::-1], manager.signal_shape[::-1]
+
+
+def axes_dictionaries(signal):
+    """HyperSpy's dictionaries of all axes of a signal, in array order."""
+    manager = signal.axes_manager
+    axes = (*manager.navigation_axes, *manager.signal_axes)
+    axes = sorted(axes, key=lambda axis: axis.index_in_array)
+    return [axis.get_axis_dictionary() for axis in axes]
+
+
+def scan_metadata(signal):
+    """Title, sample, instrument and signal type of a scan, as a dict."""
+    whole = signal.metadata.as_dictionary()
+    metadata = {name: whole[name] for name in _SECTIONS if name in whole}
+    return metadata | {"Signal": {"signal_type": whole["Signal"]["signal_type"]}}
+
+
+def image_extent(axes):
+    """Edges (left, right, bottom, top) and units of an image, for matplotlib.
+
+    Parameters
+    ----------
+    axes : list of dict
+        HyperSpy's axes dictionaries in array order; the last two count.
+
+    Returns
+    -------
+    extent : tuple of float, or None
+        None where there are fewer than two axes.
+    units : str
+        Those of the last axis; ``"px"`` where it has none.
+    """
+    units = axes[-1].get("units")
+    units = units if isinstance(units, str) and units else "px"
+    if len(axes) < 2:
+        return None, units
+    edges = []
+    for axis in axes[:-3:-1]:
+        scale, offset = axis.get("scale", 1.0), axis.get("offset", 0.0)
+        edges.append((offset - scale / 2, offset + scale * (axis["size"] - 0.5)))
+    (left, right), (top, bottom) = edges
+    return (left, right, bottom, top), units
+
+
+def plain(value):
+    """Metadata as HyperSpy gives them back, as plain dicts, arrays and scalars.
+
+    After a lazy load arrays are dask's, and branches are trees.
+    """
+    if hasattr(value, "as_dictionary"):
+        value = value.as_dictionary()
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value.compute() if hasattr(value, "compute") else value
 
 
 def provenance(method, parameters, random_state, outcome):

@@ -32,6 +32,8 @@ ESTIMATORS = Layer(
     | ours("estimators", "_patterns")
 )
 SIGNALS = {"numpy", "hyperspy", "pyxem"}
+PLUMBING = ours("_arguments", "_docstrings", "_masks", "_patterns", "_progress")
+PLUMBING |= ours("_results", "_scan")
 SCIENCE = SIGNALS | {"matplotlib", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
@@ -46,19 +48,26 @@ LAYERS = {
     ),
     "_results.py": Layer(SIGNALS, ours("plot")),
     "_docstrings.py": Layer(set()),
+    "_arguments.py": Layer({"numpy"}),
+    "_progress.py": Layer({"hyperspy"}),
+    "_scan.py": Layer(ours("_masks", "_patterns", "_results")),
     "estimators/vae.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    "estimators/_inputs.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    "estimators/_image_inputs.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    # Imported by the two above and the signals, inside functions.
+    "estimators/_networks.py": Layer(ESTIMATORS.anywhere | {"torch"}),
+    "estimators/_convolutional.py": Layer(ESTIMATORS.anywhere | {"torch"}),
+    "estimators/_training.py": Layer(ESTIMATORS.anywhere | {"torch"}),
+    "estimators/_model.py": Layer(ESTIMATORS.anywhere | {"torch"}),
     "estimators/_device.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     # Multiplies blocks of patterns on a GPU, where there is one.
     "estimators/_passes.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     "estimators/": ESTIMATORS,
     "methods/": Layer(
-        SIGNALS
-        | {"dask", "tqdm"}
-        | ours("_masks", "_patterns", "_results", "_docstrings")
-        | ours("estimators", "signals", "methods")
+        SIGNALS | {"dask", "tqdm"} | PLUMBING | ours("estimators", "signals", "methods")
     ),
     "signals/": Layer(
-        SIGNALS | ours("_results", "estimators", "signals"), ours("plot")
+        SIGNALS | {"dask"} | PLUMBING | ours("estimators", "signals"), ours("plot")
     ),
     "plot/": Layer(SCIENCE | ours("plot")),
     "data/": Layer(SCIENCE | ours("data")),

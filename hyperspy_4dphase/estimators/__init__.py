@@ -5,5 +5,6 @@ from hyperspy_4dphase.estimators.compression import (
     compress_patterns,
 )
 from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
+from hyperspy_4dphase.estimators.vae import PatternVAE
 
-__all__ = ["CompressedPatterns", "RandomizedNMF", "compress_patterns"]
+__all__ = ["CompressedPatterns", "PatternVAE", "RandomizedNMF", "compress_patterns"]

@@ -8,14 +8,17 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 
 from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels, same_mask
-from hyperspy_4dphase._results import array_shapes, filled
+from hyperspy_4dphase._results import (
+    array_shapes,
+    axes_dictionaries,
+    filled,
+    scan_metadata,
+)
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
 from hyperspy_4dphase.methods._archive import as_json, read_arrays, write_arrays
 
 _BLOCK_BYTES = 2**26
 _PREFIX = "patterns."
-# Other sections describe the values of the data, or hold whole signals.
-_SECTIONS = ("General", "Sample", "Acquisition_instrument")
 
 
 @dataclass(eq=False, repr=False)
@@ -58,8 +61,8 @@ class Compression:
             *array_shapes(signal),
             excluded_patterns=excluded_patterns,
             excluded_pixels=excluded_pixels,
-            axes=_axes(signal),
-            metadata=_metadata(signal),
+            axes=as_json(axes_dictionaries(signal)),
+            metadata=as_json(scan_metadata(signal)),
             provenance=as_json(provenance),
         )
 
@@ -252,18 +255,35 @@ class Compression:
         )
 
 
-def _axes(signal):
-    manager = signal.axes_manager
-    axes = (*manager.navigation_axes, *manager.signal_axes)
-    axes = sorted(axes, key=lambda axis: axis.index_in_array)
-    return as_json([axis.get_axis_dictionary() for axis in axes])
+def check_compression(
+    compression, signal, navigation_mask=None, signal_mask=None, poissonian=None
+):
+    """Refuse what is no compression of this scan with these masks and this scaling.
 
+    Parameters
+    ----------
+    compression : object
+        What the user gave.
+    signal : hyperspy.signal.BaseSignal
+    navigation_mask, signal_mask, poissonian : optional
+        What the user gave; None stands for what the compression was made with.
 
-def _metadata(signal):
-    whole = signal.metadata.as_dictionary()
-    metadata = {name: whole[name] for name in _SECTIONS if name in whole}
-    metadata["Signal"] = {"signal_type": whole["Signal"]["signal_type"]}
-    return as_json(metadata)
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    if not isinstance(compression, Compression):
+        raise TypeError(
+            "compression must be what hyperspy_4dphase.compress gave, not "
+            f"{type(compression).__name__}."
+        )
+    compression.check_scan(signal, navigation_mask, signal_mask)
+    made_with = compression.poissonian_noise_normalized
+    if poissonian is not None and poissonian != made_with:
+        raise ValueError(
+            f"normalize_poissonian_noise={poissonian}, but compression was made with "
+            f"{made_with}. Leave it out, or compress again."
+        )
 
 
 def _check_mask(name, excluded, own):

@@ -5,20 +5,20 @@ from collections import OrderedDict
 import dask.array as da
 import numpy as np
 
-from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
-from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase._results import provenance
-from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators.compression import compress_patterns
-from hyperspy_4dphase.methods._arguments import (
+from hyperspy_4dphase._arguments import (
     check_flag,
     check_integer,
     check_random_state,
     check_scan,
 )
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
+from hyperspy_4dphase._progress import Progress
+from hyperspy_4dphase._results import provenance
+from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators.compression import compress_patterns
 from hyperspy_4dphase.methods._compression import Compression
-from hyperspy_4dphase.methods._progress import Progress
 
 __all__ = ["Compression", "compress"]
 
@@ -129,7 +129,7 @@ def compress(
         compressed, record = _cache[key]
     else:
         with Progress(show_progressbar) as progress:
-            blocks = _blocks(signal, patterns, pixels, progress)
+            blocks = pattern_blocks(signal, patterns, pixels, progress)
             compressed = compress_patterns(blocks, random_state=seed, **options)
         record = provenance("compress", options, seed, {"n_reads": compressed.n_reads})
         _remember(key, (compressed, record))
@@ -147,16 +147,6 @@ def _remember(key, item):
     _cache[key] = item
     while len(_cache) > _N_CACHED:
         _cache.popitem(last=False)
-
-
-def _blocks(signal, patterns, pixels, progress):
-    return PatternBlocks(
-        signal.data,
-        signal.axes_manager.navigation_dimension,
-        kept_patterns=None if patterns is None else ~patterns,
-        kept_pixels=None if pixels is None else ~pixels,
-        progress=progress,
-    )
 
 
 def _cache_key(signal, patterns, pixels, options, random_state):

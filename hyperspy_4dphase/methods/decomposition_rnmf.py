@@ -4,21 +4,22 @@ from math import prod
 
 import numpy as np
 
+from hyperspy_4dphase._arguments import (
+    check_flag,
+    check_integer,
+    check_number,
+    check_random_state,
+    check_scan,
+)
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
-from hyperspy_4dphase._results import array_shapes, provenance, store_decomposition
+from hyperspy_4dphase._progress import Progress
+from hyperspy_4dphase._results import provenance, store_decomposition
+from hyperspy_4dphase._scan import kept_shape
 from hyperspy_4dphase.estimators._beam import beam_movement
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
-from hyperspy_4dphase.methods._arguments import (
-    check_flag,
-    check_integer,
-    check_random_state,
-    check_scan,
-    check_tolerance,
-)
-from hyperspy_4dphase.methods._progress import Progress
-from hyperspy_4dphase.methods.compress import Compression, compress
+from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods.compress import compress
 
 _ALGORITHM = "randomized NMF"
 _ADAPTIVE_RANK = 64
@@ -155,7 +156,7 @@ def decomposition_rnmf(
     )
     settings = {
         "max_iter": check_integer("max_iter", max_iter, 1),
-        "tol": check_tolerance("tol", tol),
+        "tol": check_number("tol", tol, at_least=0),
         "device": resolve_device(device),
     }
     check_flag("print_info", print_info)
@@ -163,10 +164,10 @@ def decomposition_rnmf(
     seed = check_random_state(random_state)
     given = compression is not None
     if given:
-        _check_compression(compression, self, navigation_mask, signal_mask, poissonian)
+        check_compression(compression, self, navigation_mask, signal_mask, poissonian)
         _check_enough(n_components, *compression.patterns.shape)
     else:
-        _check_enough(n_components, *_kept_shape(self, navigation_mask, signal_mask))
+        _check_enough(n_components, *kept_shape(self, navigation_mask, signal_mask))
         compression = compress(
             self,
             navigation_mask,
@@ -219,36 +220,6 @@ def _explicit_rank(n_components):
     One compression then serves decompositions into any number of components.
     """
     return n_components if (n_components or 0) > _ADAPTIVE_RANK else None
-
-
-def _check_compression(compression, signal, navigation_mask, signal_mask, poissonian):
-    if not isinstance(compression, Compression):
-        raise TypeError(
-            "compression must be what hyperspy_4dphase.compress gave, not "
-            f"{type(compression).__name__}."
-        )
-    compression.check_scan(signal, navigation_mask, signal_mask)
-    made_with = compression.poissonian_noise_normalized
-    if poissonian is not None and poissonian != made_with:
-        raise ValueError(
-            f"normalize_poissonian_noise={poissonian}, but compression was made with "
-            f"{made_with}. Leave it out, or compress again."
-        )
-
-
-def _kept_shape(signal, navigation_mask, signal_mask):
-    """(n_patterns, n_pixels) of what the masks leave."""
-    shape = []
-    for sizes, excluded in zip(
-        array_shapes(signal),
-        (
-            excluded_patterns(signal, navigation_mask),
-            excluded_pixels(signal, signal_mask),
-        ),
-        strict=True,
-    ):
-        shape.append(prod(sizes) - (0 if excluded is None else int(excluded.sum())))
-    return shape
 
 
 def _check_enough(n_components, n_patterns, n_pixels):

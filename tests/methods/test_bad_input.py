@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pyxem.signals import Diffraction2D
 
-from hyperspy_4dphase.methods import _progress
+from hyperspy_4dphase import _progress
 from hyperspy_4dphase.methods.compress import compress
 
 from .conftest import (
@@ -48,7 +48,7 @@ class TestArguments:
             ({"power_iterations": 1.5}, TypeError, "power_iterations"),
             ({"max_iter": 0}, ValueError, "max_iter .*at least 1"),
             ({"max_iter": None}, TypeError, "max_iter"),
-            ({"tol": -1e-4}, ValueError, "tol .*not negative"),
+            ({"tol": -1e-4}, ValueError, "tol .*at least 0"),
             ({"tol": np.nan}, ValueError, "tol .*finite"),
             ({"tol": "small"}, TypeError, "tol .*not 'small'"),
             ({"random_state": -1}, ValueError, "random_state .*at least 0"),

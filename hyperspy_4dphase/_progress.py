@@ -36,6 +36,12 @@ class Progress:
         if done >= total:
             self._close()
 
+    def losses(self, epoch, n_epochs, training, held_out):
+        """Say that an epoch of training is done, and what its losses are."""
+        self("Training", epoch, n_epochs)
+        if self._bar is not None and hasattr(self._bar, "set_postfix_str"):
+            self._bar.set_postfix_str(f"loss {training:.4g}, held out {held_out:.4g}")
+
     def _close(self):
         if self._bar is not None:
             self._bar.close()

@@ -61,18 +61,21 @@ def check_integer(name, value, minimum, optional=False):
     return int(value)
 
 
-def check_tolerance(name, value):
-    """Return a finite non-negative number as float.
+def check_number(name, value, *, at_least=-np.inf, above=-np.inf):
+    """Return a finite number as float.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no number, negative, NaN or infinite.
+        If it is no number, too small, NaN or infinite.
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, not {value!r}.")
-    if not 0 <= value < np.inf:
-        raise ValueError(f"{name} must be finite and not negative, not {value}.")
+    if not (np.isfinite(value) and value >= at_least and value > above):
+        limits = {"at least": at_least, "above": above}
+        limits = [f"{k} {v:g}" for k, v in limits.items() if np.isfinite(v)]
+        limits = " and ".join(["finite", *limits])
+        raise ValueError(f"{name} must be {limits}, not {value}.")
     return float(value)
 
 

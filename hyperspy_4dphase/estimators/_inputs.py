@@ -1,0 +1,247 @@
+"""What the networks see of patterns, and how patterns come back from it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators._passes import CrossPass, gathered
+from hyperspy_4dphase.estimators._scaling import Scaling, inverse
+from hyperspy_4dphase.estimators.compression import CompressedPatterns
+
+_BATCH = 4096
+
+
+@dataclass
+class CompressedInputs:
+    """Patterns as coordinates in a compressed scan, in units of their noise.
+
+    Attributes
+    ----------
+    directions : numpy.ndarray, shape (n_directions, n_pixels)
+        Orthonormal rows, in scaled units.
+    column_scale : numpy.ndarray, shape (n_pixels,)
+        What pixels are multiplied by.
+    row_limit : float
+        See :class:`Scaling`.
+    deviation : float
+        Standard deviation of the noise of one scaled value.
+    poisson : bool
+        Whether counting noise was scaled.
+    """
+
+    directions: np.ndarray
+    column_scale: np.ndarray
+    row_limit: float
+    deviation: float
+    poisson: bool
+
+    @classmethod
+    def of(cls, compression, n_directions):
+        """The first directions of compressed patterns.
+
+        Parameters
+        ----------
+        compression : CompressedPatterns
+        n_directions : int
+        """
+        norms = compression.singular_values[:n_directions].astype(np.float32)
+        deviation = np.sqrt(compression.noise_variance)
+        # Without any noise, rounding is the ruler.
+        least = 1e-5 * compression.singular_values[0] / np.sqrt(len(compression.Q))
+        return cls(
+            directions=compression.B[:n_directions] * inverse(norms)[:, None],
+            column_scale=np.asarray(compression.column_scale, np.float32),
+            row_limit=float(compression.row_limit),
+            deviation=float(max(deviation, least)),
+            poisson=compression.noise == "poisson",
+        )
+
+    def points(self, X):
+        """Coordinates, and totals in data units.
+
+        Parameters
+        ----------
+        X : CompressedPatterns, PatternBlocks or numpy.ndarray, shape (n, n_pixels)
+
+        Returns
+        -------
+        points : numpy.ndarray, shape (n, n_directions), float32
+        totals : numpy.ndarray, shape (n,), float32
+            0 where a pattern is empty, or lost in noise.
+        """
+        if isinstance(X, CompressedPatterns):
+            k = len(self.directions)
+            points = X.Q[:, :k] * X.singular_values[:k]
+            row_scale = X.row_scale
+        else:
+            scaling = Scaling(
+                self.column_scale.astype(np.float64) ** 2,
+                row_limit=self.row_limit,
+                poisson=self.poisson,
+            )
+            function = CrossPass(self.directions, scaling)
+            pieces = PatternBlocks.of(X).reduce(
+                function, CrossPass.merge, stage="Encoding patterns"
+            )
+            points, weights = gathered(pieces)
+            row_scale = np.sqrt(weights)
+        total = points @ (self.directions @ inverse(self.column_scale))
+        totals = np.maximum(total * inverse(np.asarray(row_scale)), 0)
+        return (points / self.deviation).astype(np.float32), totals.astype(np.float32)
+
+    def encode(self, X, function):
+        """Apply a function to the inputs that patterns are.
+
+        Parameters
+        ----------
+        X : CompressedPatterns, PatternBlocks or numpy.ndarray, shape (n, n_pixels)
+        function : callable
+            Of an array (n, n_directions).
+
+        Returns
+        -------
+        object
+            What the function gives.
+        """
+        return function(self.points(X)[0])
+
+    def source(self, X, device):
+        """The same as tensors on a device, for training.
+
+        Parameters
+        ----------
+        X : CompressedPatterns, PatternBlocks or numpy.ndarray, shape (n, n_pixels)
+        device : str or torch.device
+
+        Returns
+        -------
+        Held
+        """
+        import torch
+
+        return Held(*(torch.from_numpy(part).to(device) for part in self.points(X)))
+
+    def shares(self, decoded):
+        """What part of its total each pixel of a decoded pattern has.
+
+        Parameters
+        ----------
+        decoded : numpy.ndarray, shape (n, n_directions)
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, n_pixels), float32
+        """
+        patterns = (decoded @ self.directions) * inverse(self.column_scale)
+        patterns = np.maximum(patterns, 0)
+        return patterns * inverse(patterns.sum(axis=1, keepdims=True))
+
+
+class Held:
+    """Patterns that are held in memory, in batches, some of them apart.
+
+    Parameters
+    ----------
+    inputs : torch.Tensor, shape (n_patterns, ...)
+    totals : torch.Tensor, shape (n_patterns,)
+    """
+
+    def __init__(self, inputs, totals):
+        self._inputs, self._totals = inputs, totals
+        self._weights = None
+
+    def divide(self, weights, n_held_out, batch_size, generator):
+        """Choose the patterns that are not trained on.
+
+        Parameters
+        ----------
+        weights : numpy.ndarray, shape (n_patterns,), or None
+            How often a pattern is drawn, up to a factor. Without, each is drawn once an
+            epoch.
+        n_held_out, batch_size : int
+        generator : torch.Generator
+        """
+        import torch
+
+        order = torch.randperm(len(self._inputs), generator=generator)
+        if weights is not None:
+            weights = torch.from_numpy(np.asarray(weights, dtype=np.float64))
+            order = order[weights[order] > 0]
+        self._held, self._trained = order[:n_held_out], order[n_held_out:]
+        if weights is not None:
+            # The held-out loss weighs patterns as the training does.
+            drawn = _drawn(weights[self._held], n_held_out, generator)
+            self._held, self._weights = self._held[drawn], weights[self._trained]
+        self._batch_size = min(batch_size, len(self._trained))
+        self.n_steps = len(self._trained) // self._batch_size
+
+    def sample(self):
+        """(inputs, totals) of the patterns trained on, to begin with."""
+        return self._at(self._trained)
+
+    def batches(self, generator):
+        """Yield (inputs, totals) of one epoch."""
+        import torch
+
+        order = self._trained
+        if self._weights is None:
+            order = order[torch.randperm(len(order), generator=generator)]
+        else:
+            drawn = _drawn(self._weights, len(order), generator)
+            order = order[drawn]
+        for i in range(self.n_steps):
+            part = order[i * self._batch_size : (i + 1) * self._batch_size]
+            yield self._at(part)
+
+    def held_out(self):
+        """Yield (inputs, totals) of patterns that are not trained on."""
+        for part in self._held.split(_BATCH):
+            yield self._at(part)
+
+    def all(self):
+        """Yield (inputs, totals) of all patterns."""
+        return zip(self._inputs.split(_BATCH), self._totals.split(_BATCH), strict=True)
+
+    def _at(self, part):
+        part = part.to(self._inputs.device)
+        return self._inputs[part], self._totals[part]
+
+
+def _drawn(weights, n, generator):
+    """Indices drawn with replacement, of any number of weights."""
+    import torch
+
+    edges = torch.cumsum(weights, 0)
+    positions = torch.rand(n, generator=generator, dtype=torch.float64) * edges[-1]
+    return torch.searchsorted(edges, positions).clamp(max=len(weights) - 1)
+
+
+def check_sample_weight(sample_weight, n_patterns):
+    """Weights as a flat float array, or None.
+
+    Raises
+    ------
+    ValueError
+        If there is not one finite, non-negative number for each pattern, or only one
+        is above 0.
+    """
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight)
+    if weights.shape != (n_patterns,) or weights.dtype.kind not in "buif":
+        raise ValueError(
+            f"sample_weight of shape {weights.shape} and type {weights.dtype} was "
+            f"given; expected a real number for each of {n_patterns} patterns."
+        )
+    weights = weights.astype(np.float64)
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        n_bad = int((~np.isfinite(weights) | (weights < 0)).sum())
+        raise ValueError(
+            f"sample_weight has {n_bad} values that are negative or not finite."
+        )
+    if np.count_nonzero(weights) < 2:
+        raise ValueError(
+            "sample_weight is above 0 for fewer than 2 patterns; at least 2 are needed."
+        )
+    return weights

@@ -1,0 +1,104 @@
+"""How much the variational autoencoder trains, and whether it can."""
+
+from math import ceil, log2
+from numbers import Integral, Real
+
+import numpy as np
+
+ARCHITECTURES = ("compressed", "convolutional")
+_STEPS = 4000
+_EPOCHS = (5, 500)
+_BATCH = (128, 512)
+
+
+def check_parameters(estimator):
+    """Refuse parameters of the wrong type or out of range.
+
+    Parameters
+    ----------
+    estimator : PatternVAE
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    if estimator.architecture not in ARCHITECTURES:
+        raise ValueError(
+            f"architecture={estimator.architecture!r}; expected one of {ARCHITECTURES}."
+        )
+    for name in ("latent_dim", "epochs", "batch_size"):
+        value = getattr(estimator, name)
+        if value is None and name != "latent_dim":
+            continue
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise TypeError(f"{name}={value!r}; expected an integer.")
+        if value < 1:
+            raise ValueError(f"{name}={value}; expected at least 1.")
+    for name, least in (("beta", "of at least 0"), ("learning_rate", "above 0")):
+        value = getattr(estimator, name)
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise TypeError(f"{name}={value!r}; expected a number.")
+        if not (np.isfinite(value) and (value > 0 or (value == 0 and name == "beta"))):
+            raise ValueError(f"{name}={value}; expected a finite number {least}.")
+    if not 0 < estimator.validation_fraction < 1:
+        raise ValueError(
+            f"validation_fraction={estimator.validation_fraction!r}; expected a number "
+            "between 0 and 1."
+        )
+
+
+def split(estimator, n_patterns, weights):
+    """How many patterns are held out, how many trained on, and how many in a batch.
+
+    Parameters
+    ----------
+    estimator : PatternVAE
+    n_patterns : int
+    weights : numpy.ndarray, shape (n_patterns,), or None
+
+    Returns
+    -------
+    n_held_out, n_trained, batch_size : int
+
+    Raises
+    ------
+    ValueError
+        If there are fewer patterns than a batch.
+    """
+    n = n_patterns if weights is None else int(np.count_nonzero(weights))
+    n_held_out = min(max(1, round(estimator.validation_fraction * n)), n - 1)
+    n_trained = n - n_held_out
+    batch_size = estimator.batch_size
+    if batch_size is not None and batch_size > n_trained:
+        raise ValueError(
+            f"batch_size={batch_size}, but there are only {n_trained} patterns to "
+            f"train on ({n_held_out} of {n} are held out)."
+        )
+    return n_held_out, n_trained, batch_size or _fitting_batch(n_trained)
+
+
+def lengths(epochs, n_steps):
+    """Most epochs, and after how many without a better loss training ends.
+
+    Parameters
+    ----------
+    epochs : int or None
+        What the user asked for.
+    n_steps : int
+        Batches of an epoch.
+
+    Returns
+    -------
+    epochs, patience : int
+    """
+    if epochs is None:
+        least, most = _EPOCHS
+        epochs = min(max(ceil(_STEPS / n_steps), least), most)
+    return epochs, ceil(epochs / 2)
+
+
+def _fitting_batch(n_trained):
+    """A power of two, but not more than half of the patterns."""
+    least, most = _BATCH
+    wanted = 2 ** round(log2(max(n_trained / 64, 1)))
+    return max(1, min(max(least, min(wanted, most)), n_trained // 2))

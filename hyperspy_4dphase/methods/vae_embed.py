@@ -1,0 +1,268 @@
+"""Embedding of a scan's patterns by a variational autoencoder."""
+
+from math import prod
+
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from hyperspy_4dphase._arguments import (
+    check_flag,
+    check_integer,
+    check_number,
+    check_random_state,
+    check_scan,
+)
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
+from hyperspy_4dphase._progress import Progress
+from hyperspy_4dphase._results import array_shapes, provenance
+from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators._inputs import check_sample_weight
+from hyperspy_4dphase.estimators._plan import ARCHITECTURES
+from hyperspy_4dphase.estimators.vae import PatternVAE
+from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
+
+_ADAPTIVE_RANK = 64
+
+
+@with_shared_parameters
+def vae_embed(
+    self,
+    latent_dim=2,
+    architecture="compressed",
+    navigation_mask=None,
+    signal_mask=None,
+    *,
+    epochs=None,
+    beta=1.0,
+    batch_size=None,
+    learning_rate=2e-3,
+    sample_weight=None,
+    random_state=None,
+    device=None,
+    compression=None,
+    show_progressbar=None,
+    return_info=False,
+):
+    """Embed every pattern in a latent space by a variational autoencoder (VAE).
+
+    Each probe position becomes a point in a continuous space of few dimensions, in
+    which like patterns lie together ([1]_): density-based clustering finds domains
+    there, and any point decodes to a pattern. Thickness and beam current do not enter:
+    only the shape of a pattern is embedded. See
+    :class:`hyperspy_4dphase.estimators.PatternVAE` for what is trained, and how.
+
+    Parameters
+    ----------
+    latent_dim : int, default 2
+        Number of latent dimensions. Plots take the two most active.
+    architecture : {"compressed", "convolutional"}, default "compressed"
+        ``"compressed"`` trains in seconds on the compressed scan (see
+        :func:`hyperspy_4dphase.compress`). ``"convolutional"`` trains in minutes on the
+        patterns themselves, binned to 64 pixels a side at most, for signals that no low
+        rank carries: patterns that turn, shift or bend continuously.
+    %(navigation_mask)s
+    %(signal_mask)s
+    epochs : int, optional
+        Most epochs: each sees every pattern once. By default as many as make 4,000
+        steps, 5 to 500; training stops when the held-out loss falls no more.
+    beta : float, default 1.0
+        Weight of the divergence from the prior. As the noise is known, 1 needs no
+        tuning; more merges, less separates.
+    batch_size : int, optional
+        Patterns of a step. By default 128 to 512, or half of the patterns if they are
+        few.
+    learning_rate : float, default 2e-3
+        The largest: it rises to this and falls again.
+    sample_weight : BaseSignal or array-like of the navigation shape, optional
+        How often a pattern is drawn for training, up to a factor, in array order, as
+        for a mask. Patterns of weight 0 are not trained on, but embedded.
+        ``sklearn.utils.class_weight.compute_sample_weight("balanced", labels.ravel())``
+        draws the same number from each class.
+    %(random_state)s
+    %(device)s
+    compression : Compression, optional
+        What :func:`hyperspy_4dphase.compress` gave for this scan: nothing is read then.
+        For ``architecture="compressed"`` only. Its masks are taken; if given here too,
+        they must be the same.
+    %(show_progressbar)s
+    return_info : bool, default False
+        Whether to return the fitted estimator, too.
+
+    Returns
+    -------
+    embedding : LatentEmbedding
+        The latent means (x, y | latent dimension), NaN where masked, with the model.
+    estimator : PatternVAE
+        With ``return_info=True``.
+
+    Raises
+    ------
+    TypeError
+        If an argument or the data are of the wrong type (complex data, say).
+    ValueError
+        If an argument is out of range, if a mask or `sample_weight` has the wrong shape
+        or excludes everything, if there is no navigation axis, fewer patterns than a
+        batch, or fewer directions than `latent_dim`, or if `compression` is of another
+        scan. While reading: if the data hold NaN, infinite or negative values.
+    RuntimeError
+        If a block cannot be read, or if the loss is not finite in the first epoch.
+    ModuleNotFoundError
+        If PyTorch is not installed.
+
+    Warns
+    -----
+    sklearn.exceptions.ConvergenceWarning
+        If training is interrupted (Ctrl-C), or its loss becomes infinite, after the
+        first epoch: the best epoch before is returned.
+
+    See Also
+    --------
+    hyperspy_4dphase.LatentEmbedding : Decodes, encodes other scans, plots, saves.
+    hyperspy_4dphase.estimators.PatternVAE : The same on plain arrays.
+
+    References
+    ----------
+    .. [1] A. Bridger et al., npj Comput. Mater. 9 (2023),
+       doi:10.1038/s41524-022-00960-y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pyxem as pxm
+    >>> import hyperspy_4dphase
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.gamma(0.3, 9, (3, 9, 8))
+    >>> counts = rng.poisson(patterns[rng.integers(3, size=(12, 14))])
+    >>> s = pxm.signals.Diffraction2D(counts)
+    >>> embedding = s.vae_embed(epochs=20, random_state=0, show_progressbar=False)
+    >>> embedding
+    <LatentEmbedding, title: Latent embedding, dimensions: (14, 12|2)>
+    >>> embedding.decode([0.0, 0.0])
+    <Diffraction2D, title: Decoded patterns, dimensions: (|8, 9)>
+    """
+    check_scan(self)
+    options = {
+        "latent_dim": check_integer("latent_dim", latent_dim, 1),
+        "architecture": _check_architecture(architecture, self),
+        "epochs": check_integer("epochs", epochs, 1, optional=True),
+        "beta": check_number("beta", beta, at_least=0),
+        "batch_size": check_integer("batch_size", batch_size, 1, optional=True),
+        "learning_rate": check_number("learning_rate", learning_rate, above=0),
+        "device": resolve_device(device),
+    }
+    check_flag("return_info", return_info)
+    check_flag("show_progressbar", show_progressbar, optional=True)
+    seed = check_random_state(random_state)
+    patterns, pixels = _masks(
+        self, architecture, compression, navigation_mask, signal_mask
+    )
+    weights = _weights(self, sample_weight, patterns)
+    estimator = PatternVAE(
+        noise="poisson" if self.data.dtype.kind in "bui" else "uniform",
+        random_state=seed,
+        **options,
+    )
+    n_patterns, n_pixels = (
+        prod(shape) - (0 if excluded is None else int(excluded.sum()))
+        for shape, excluded in zip(array_shapes(self), (patterns, pixels), strict=True)
+    )
+    estimator.check_enough(n_patterns, n_pixels, weights)
+    if compression is None and architecture == "compressed":
+        compression = compress(
+            self,
+            navigation_mask,
+            signal_mask,
+            rank=latent_dim if latent_dim > _ADAPTIVE_RANK else None,
+            # Not the seed drawn for None: that one is not remembered.
+            random_state=random_state,
+            device=device,
+            show_progressbar=show_progressbar,
+        )
+    with Progress(show_progressbar) as progress:
+        if compression is not None:
+            X = compression.patterns
+        else:
+            X = pattern_blocks(self, patterns, pixels, progress)
+        estimator.set_params(callback=progress.losses)
+        latent = estimator.fit_transform(X, sample_weight=weights)
+    estimator.set_params(callback=None)
+    record = {
+        "architecture": architecture,
+        "loss": estimator.loss_,
+        "best_epoch": estimator.best_epoch_,
+        "divergence": estimator.divergence_,
+        "active_dimensions": estimator.active_dimensions_,
+        "provenance": provenance(
+            "vae_embed",
+            {**options, "sample_weight": weights is not None},
+            seed,
+            _outcome(estimator),
+        )
+        | ({} if compression is None else {"compression": compression.provenance}),
+    }
+    embedding = LatentEmbedding.of(
+        self, latent, patterns, pixels, estimator.model_.to_arrays(), record
+    )
+    return (embedding, estimator) if return_info else embedding
+
+
+def _check_architecture(architecture, signal):
+    if architecture not in ARCHITECTURES:
+        raise ValueError(
+            f"architecture={architecture!r}; expected one of {ARCHITECTURES}."
+        )
+    n_axes = signal.axes_manager.signal_dimension
+    if architecture == "convolutional" and n_axes != 2:
+        raise ValueError(
+            "architecture='convolutional' needs patterns with two signal axes; those "
+            f"of {signal!r} have {n_axes}. Leave it at 'compressed'."
+        )
+    return architecture
+
+
+def _masks(signal, architecture, compression, navigation_mask, signal_mask):
+    if compression is None:
+        return (
+            excluded_patterns(signal, navigation_mask),
+            excluded_pixels(signal, signal_mask),
+        )
+    if architecture != "compressed":
+        raise ValueError(
+            f"compression was given with architecture={architecture!r}, which trains "
+            "on the patterns themselves; leave one of them out."
+        )
+    check_compression(compression, signal, navigation_mask, signal_mask)
+    return compression.excluded_patterns, compression.excluded_pixels
+
+
+def _weights(signal, sample_weight, excluded):
+    """One weight for each pattern that is not masked, or None."""
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, BaseSignal):
+        sample_weight = sample_weight.data
+    weights = np.asarray(sample_weight)
+    shape = array_shapes(signal)[0]
+    if weights.shape != shape:
+        raise ValueError(
+            f"sample_weight has the shape {weights.shape}; expected the navigation "
+            f"shape {shape}, in array order."
+        )
+    weights = weights.ravel()
+    return check_sample_weight(
+        weights if excluded is None else weights[~excluded],
+        weights.size if excluded is None else int((~excluded).sum()),
+    )
+
+
+def _outcome(estimator):
+    return {
+        "n_epochs": len(estimator.loss_),
+        "best_epoch": estimator.best_epoch_,
+        "held_out_loss": estimator.loss_[estimator.best_epoch_, 1],
+        "n_active_dimensions": len(estimator.active_dimensions_),
+    }

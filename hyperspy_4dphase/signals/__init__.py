@@ -1,0 +1,1 @@
+"""Results as HyperSpy signals, which plot, save and reload whole."""

@@ -1,0 +1,190 @@
+"""The panels of a latent view: each draws itself and shows a selection."""
+
+import numpy as np
+
+from hyperspy_4dphase.plot._palette import dimmed
+from hyperspy_4dphase.plot._pattern import aspect, with_units
+
+# From so many points on, the plane shows their density.
+MANY_POINTS = 5000
+
+_N_BINS = 120
+
+
+class PointCloud:
+    """The latent plane, point by point.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    points : numpy.ndarray, shape (n_points, 2)
+    colors : numpy.ndarray, shape (n_points, 3)
+    """
+
+    def __init__(self, axes, points, colors):
+        self._points, self._colors = points, colors
+        size = np.clip(6000 / len(points), 5, 40)
+        style = {"s": size, "linewidths": 0}
+        self.collection = axes.scatter(*points.T, c=colors, **style)
+        # What is selected lies on top of the rest.
+        self.highlight = axes.scatter([], [], **style)
+        _limit(axes, points)
+
+    def show(self, selected):
+        """Bring the selected points to the front, or all if `selected` is None."""
+        chosen = np.zeros(len(self._points), bool) if selected is None else selected
+        share = np.full(len(self._points), float(selected is None))
+        self.collection.set_facecolor(dimmed(self._colors, share))
+        self.highlight.set_offsets(self._points[chosen])
+        self.highlight.set_facecolor(self._colors[chosen])
+
+
+class PointDensity:
+    """The latent plane as a histogram: stronger where more points lie, in logarithm.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    points : numpy.ndarray, shape (n_points, 2)
+    colors : numpy.ndarray, shape (n_points, 3)
+    groups : numpy.ndarray of int, shape (n_points,)
+        From 0 on: points of one colour. A bin has that of the group most in it.
+    """
+
+    def __init__(self, axes, points, colors, groups):
+        low, high = _limit(axes, points)
+        x, y = ((points - low) / (high - low) * _N_BINS).astype(int).T
+        self._bins = y * _N_BINS + x
+        self._counts = self._count(slice(None))
+        self._colors = np.zeros((_N_BINS**2, 3))
+        bins, firsts = _most_frequent(self._bins, groups)
+        self._colors[bins] = colors[firsts]
+        self.image = axes.imshow(
+            self._rgba(np.ones(_N_BINS**2)),
+            extent=np.column_stack([low, high]).ravel(),
+            origin="lower",
+            aspect="auto",
+            interpolation="nearest",
+        )
+
+    def show(self, selected):
+        """Dim the bins by what is not selected in them; show all if None."""
+        share = np.ones(_N_BINS**2)
+        if selected is not None:
+            # As a root, so that a few of many points are seen.
+            share = np.sqrt(self._count(selected) / np.maximum(self._counts, 1))
+        self.image.set_data(self._rgba(share))
+
+    def _count(self, chosen):
+        return np.bincount(self._bins[chosen], minlength=_N_BINS**2)
+
+    def _rgba(self, share):
+        strength = 0.5 + 0.5 * np.log1p(self._counts) / np.log1p(self._counts.max())
+        alpha = np.where(self._counts, strength, 0)
+        rgba = np.column_stack([dimmed(self._colors, share), alpha])
+        return rgba.reshape(_N_BINS, _N_BINS, 4)
+
+
+class ScanMap:
+    """The probe positions in the colours of their points; nothing where masked.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    valid : numpy.ndarray of bool
+        Of the navigation shape, with 1, 2 or 3 axes. A single one becomes a strip, and
+        the first of three is looked through: colours are mixed along it.
+    colors : numpy.ndarray, shape (n_valid, 3)
+    extent : tuple of float or None
+        Left, right, bottom and top edge, or left and right for a strip.
+    units : str
+    """
+
+    def __init__(self, axes, valid, colors, extent, units):
+        self._shape = valid.shape
+        self._stack = (-1, *(1, *valid.shape)[-2:])
+        stack = valid.reshape(self._stack)
+        n_valid = stack.sum(axis=0)
+        total = np.zeros((*valid.shape, 3))
+        total[valid] = colors
+        total = total.reshape(*stack.shape, 3).sum(axis=0)
+        self._colors = total / np.maximum(n_valid, 1)[..., None]
+        self._alpha = (n_valid > 0).astype(float)
+        self._draw(axes, extent, units)
+
+    def _draw(self, axes, extent, units):
+        n_rows, n_columns = self._alpha.shape
+        strip = len(self._shape) == 1
+        if extent is None:
+            extent = (-0.5, n_columns - 0.5, n_rows - 0.5, -0.5)
+        elif strip:
+            extent = (*extent, 0.5, -0.5)
+        self._extent = extent
+        self.image = axes.imshow(self._rgba(1.0), extent=extent, origin="upper")
+        axes.set_aspect("auto" if strip else aspect(extent))
+        axes.set_xlabel(with_units("x", units))
+        if strip:
+            axes.set_yticks([])
+            axes.set_box_aspect(0.35)
+        else:
+            axes.set_ylabel(with_units("y", units))
+
+    def show(self, selected):
+        """Dim the positions that are not selected, or none if `selected` is None."""
+        share = 1.0
+        if selected is not None:
+            n_selected = selected.reshape(self._stack).sum(axis=0)
+            share = n_selected / max(n_selected.max(), 1)
+        self.image.set_data(self._rgba(share))
+
+    def inside(self, start, stop):
+        """The positions that a rectangle touches.
+
+        Parameters
+        ----------
+        start, stop : tuple of float
+            Two opposite corners, x and y in the units of the axes.
+
+        Returns
+        -------
+        numpy.ndarray of bool, of the navigation shape
+        """
+        sizes = np.array(self._alpha.shape[::-1])
+        left, right, bottom, top = self._extent
+        corners = np.array([start, stop]) - [left, top]
+        corners = np.sort(corners / [right - left, bottom - top] * sizes, axis=0)
+        first, last = np.clip(np.floor(corners).astype(int), 0, sizes - 1)
+        selected = np.zeros((*self._alpha.shape,), bool)
+        selected[first[1] : last[1] + 1, first[0] : last[0] + 1] = True
+        return np.broadcast_to(selected, (self._n_frames(), *selected.shape)).reshape(
+            self._shape
+        )
+
+    def _n_frames(self):
+        return self._shape[0] if len(self._shape) == 3 else 1
+
+    def _rgba(self, share):
+        share = np.broadcast_to(share, self._alpha.shape)
+        return np.dstack([dimmed(self._colors, share), self._alpha])
+
+
+def _limit(axes, points):
+    """Set and return limits with a rim that a lasso can pass."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    rim = np.where(high > low, 0.05 * (high - low), 0.5)
+    axes.locator_params(nbins=6)
+    axes.set_xlim(low[0] - rim[0], high[0] + rim[0])
+    axes.set_ylim(low[1] - rim[1], high[1] + rim[1])
+    return low - rim, high + rim
+
+
+def _most_frequent(bins, groups):
+    """The bins that hold something, and a member of the group that is most in each."""
+    n_groups = groups.max() + 1
+    pairs, firsts, counts = np.unique(
+        bins * n_groups + groups, return_index=True, return_counts=True
+    )
+    bins = pairs // n_groups
+    order = np.lexsort((counts, bins))
+    last = np.append(np.diff(bins) > 0, True)
+    return bins[last], firsts[order][last]

@@ -93,6 +93,11 @@ class PatternBlocks:
         return X if isinstance(X, cls) else cls(X, 1)
 
     @property
+    def kept_pixels(self):
+        """numpy.ndarray of bool, shape (n_pixels,), or None: None if all are kept."""
+        return self._kept_pixels
+
+    @property
     def n_blocks(self):
         """int: Number of blocks with at least one kept pattern."""
         return len(self._blocks)
@@ -134,6 +139,33 @@ class PatternBlocks:
             return self._reduce(Checked(function), merge, stage)
         except BadValue:
             raise ValueError(self._describe_bad_values()) from None
+
+    def visit(self, order):
+        """Read blocks one after the other, the next while one is in use.
+
+        Parameters
+        ----------
+        order : iterable of int
+            Numbers of blocks.
+
+        Yields
+        ------
+        patterns : numpy.ndarray, shape (n_block, n_pixels)
+        rows : numpy.ndarray of int, shape (n_block,)
+            Their numbers among the kept patterns.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            waiting = deque()
+            for number in order:
+                waiting.append(pool.submit(self._run, _pair, number))
+                if len(waiting) > 1:
+                    yield self._counted(waiting.popleft().result())
+            while waiting:
+                yield self._counted(waiting.popleft().result())
+
+    def _counted(self, pair):
+        self._n_rows_read += len(pair[1])
+        return pair
 
     def held(self):
         """The same patterns with the data in memory, after one read of all of them."""
@@ -304,6 +336,10 @@ def _apply(function, block, rows, inside, kept_pixels):
     if patterns.dtype.kind == "b":
         patterns = patterns.view(np.uint8)
     return function(patterns, rows)
+
+
+def _pair(patterns, rows):
+    return patterns, rows
 
 
 def _whole(patterns, rows):

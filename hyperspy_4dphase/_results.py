@@ -61,7 +61,7 @@ def scan_metadata(signal):
 
 
 def image_extent(axes):
-    """Edges (left, right, bottom, top) and units of an image, for matplotlib.
+    """Edges and units of an image or a line, for matplotlib.
 
     Parameters
     ----------
@@ -70,19 +70,19 @@ def image_extent(axes):
 
     Returns
     -------
-    extent : tuple of float, or None
-        None where there are fewer than two axes.
+    extent : tuple of float
+        (left, right, bottom, top), or (left, right) where there is one axis.
     units : str
         Those of the last axis; ``"px"`` where it has none.
     """
     units = axes[-1].get("units")
     units = units if isinstance(units, str) and units else "px"
-    if len(axes) < 2:
-        return None, units
     edges = []
     for axis in axes[:-3:-1]:
         scale, offset = axis.get("scale", 1.0), axis.get("offset", 0.0)
         edges.append((offset - scale / 2, offset + scale * (axis["size"] - 0.5)))
+    if len(edges) == 1:
+        return edges[0], units
     (left, right), (top, bottom) = edges
     return (left, right, bottom, top), units
 

@@ -52,6 +52,7 @@ LAYERS = {
     "_progress.py": Layer({"hyperspy"}),
     "_scan.py": Layer(ours("_masks", "_patterns", "_results")),
     "estimators/vae.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    "estimators/_torch.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     "estimators/_inputs.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     "estimators/_image_inputs.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     # Imported by the two above and the signals, inside functions.

@@ -9,25 +9,24 @@ import time
 from pathlib import Path
 
 import hyperspy.api as hs
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
+from _drawing import (
+    component_names,
+    draw_components,
+    draw_latent,
+    draw_map,
+    stack,
+    strongest,
+)
 from scipy.optimize import linear_sum_assignment
+from sklearn.cluster import HDBSCAN
+from sklearn.metrics import adjusted_rand_score
+from sklearn.neighbors import KNeighborsClassifier
 
 from hyperspy_4dphase.data import battery_interface
 
-mpl.use("agg")
-# Okabe and Ito's colours, told apart by everybody.
-COLOURS = [
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#F0E442",
-    "#999999",
-]
+# So few positions are no clusters.
+FEWEST = 50
 
 
 def load(path):
@@ -52,15 +51,15 @@ def peak_memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def map_scan(scan, seed):
-    """Decompose, and say how long it took."""
+def measured(function, **options):
+    """Call it, and say how long it took."""
     before, start = peak_memory(), time.perf_counter()
-    model = scan.decomposition_rnmf(random_state=seed, return_info=True)
+    result = function(**options)
     seconds = time.perf_counter() - start
     print(f"\n{'time':<28}{seconds:10.1f} s")
-    if before is not None:
+    if before is not None and peak_memory() > before:
         print(f"{'additional peak memory':<28}{peak_memory() - before:10.0f} MB")
-    return model
+    return result
 
 
 def compare(scan, truth):
@@ -81,91 +80,43 @@ def compare(scan, truth):
     return [*columns, *rest]
 
 
-def stack(results):
-    """Data of components one above the other, also if there is one component only."""
-    return results.data.reshape(-1, *results.axes_manager.signal_shape[::-1])
+def embed(scan, seed, path):
+    """The latent embedding, saved and reloaded; None for a handful of positions."""
+    n = scan.axes_manager.navigation_size
+    if n < FEWEST:
+        print(f"\nlatent embedding left out: {n} positions, at least {FEWEST} needed")
+        return None
+    print("\nlatent embedding")
+    embedding = measured(scan.vae_embed, random_state=seed)
+    embedding.save(path, overwrite=True)
+    print(f"saved and reloaded: {path}")
+    return hs.load(path)
 
 
-def extent(axes):
-    """Edges and label of two navigation or signal axes for imshow."""
-    x, y = axes
-    edges = [
-        x.axis[0] - x.scale / 2,
-        x.axis[-1] + x.scale / 2,
-        y.axis[-1] + y.scale / 2,
-        y.axis[0] - y.scale / 2,
-    ]
-    units = (isinstance(x.units, str) and x.units) or "px"
-    return edges, units
+def find_domains(embedding):
+    """Clusters in latent space: each position is in the nearest; -1 where masked."""
+    points = embedding.data.reshape(-1, embedding.latent_dim)
+    used = ~np.isnan(points).any(axis=1)
+    smallest = max(10, used.sum() // 100)
+    found = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(points[used])
+    sure = found >= 0
+    domains = np.full(len(points), -1)
+    domains[used] = 0
+    if sure.any():
+        nearest = KNeighborsClassifier(1).fit(points[used][sure], found[sure])
+        nearby = nearest.predict(points[used])
+        # The largest is 0.
+        domains[used] = np.argsort(np.argsort(-np.bincount(nearby)))[nearby]
+    print(f"{'domains in latent space':<28}{domains.max() + 1:>10}")
+    return domains.reshape(embedding.data.shape[:-1])
 
 
-def draw_components(scan, order, path):
-    """Each component's pattern and map."""
-    maps, patterns = scan.get_decomposition_loadings(), scan.get_decomposition_factors()
-    images, shown_maps = stack(patterns), stack(maps)
-    n = len(order)
-    fig, axes = plt.subplots(
-        2, n, figsize=(2.4 * n + 0.8, 5), layout="constrained", squeeze=False
-    )
-    edges, units = extent(patterns.axes_manager.signal_axes)
-    one_dimensional = maps.axes_manager.signal_dimension == 1
-    for k, (top, bottom) in zip(order, axes.T, strict=True):
-        top.imshow(images[k], extent=edges, norm=norm_of(images), cmap="inferno")
-        top.set_title(f"component {k}")
-        top.set(xlabel=f"$k_x$ ({units})")
-        if one_dimensional:
-            bottom.plot(shown_maps[k])
-            continue
-        area, length = extent(maps.axes_manager.signal_axes)
-        shown = bottom.imshow(shown_maps[k], extent=area, cmap="gray", vmin=0)
-        bottom.set(xlabel=f"x ({length})")
-        fig.colorbar(shown, ax=bottom, shrink=0.7, label="counts" if k == n - 1 else "")
-    axes[0, 0].set_ylabel(f"$k_y$ ({units})")
-    fig.savefig(path, dpi=110)
-    plt.close(fig)
-
-
-def norm_of(patterns):
-    """A scale on which rings and spots show beside a direct beam."""
-    top = np.nanmax(patterns)
-    return mpl.colors.PowerNorm(0.3, vmin=0, vmax=top)
-
-
-def draw_map(scan, order, truth, path):
-    """The component that has most counts at each position, and the true one."""
-    maps = scan.get_decomposition_loadings()
-    if maps.axes_manager.signal_dimension != 2:
-        return
-    labels = np.argsort(order)[stack(maps).argmax(axis=0)]
-    panels = [("mapped", labels)]
-    if truth is not None:
-        panels.append(("truth", truth.domain))
-    area, length = extent(maps.axes_manager.signal_axes)
-    names = [f"component {k}" for k in order]
-    if truth is not None:
-        names[: truth.n_components] = truth.component_names
-    colours = mpl.colors.ListedColormap(
-        [COLOURS[i % len(COLOURS)] for i in range(len(order))]
-    )
-    fig, axes = plt.subplots(
-        1, len(panels), figsize=(4.2 * len(panels) + 1.8, 4), layout="constrained"
-    )
-    for ax, (title, image) in zip(np.atleast_1d(axes), panels, strict=True):
-        ax.imshow(
-            image,
-            extent=area,
-            cmap=colours,
-            vmin=-0.5,
-            vmax=len(order) - 0.5,
-            interpolation="nearest",
-        )
-        ax.set(title=title, xlabel=f"x ({length})", ylabel=f"y ({length})")
-    handles = [
-        mpl.patches.Patch(color=colours(i), label=name) for i, name in enumerate(names)
-    ]
-    fig.legend(handles=handles, loc="outside right center")
-    fig.savefig(path, dpi=110)
-    plt.close(fig)
+def compare_domains(domains, truth):
+    """Print how well domains agree with the truth, by the adjusted Rand index."""
+    sets = {"all positions": truth.mixedness >= 0, "pure": truth.mixedness < 0.2}
+    for name, chosen in sets.items():
+        index = adjusted_rand_score(truth.domain[chosen], domains[chosen])
+        print(f"{f'adjusted Rand index, {name}':<38}{index:.4f}")
 
 
 def main():
@@ -184,7 +135,7 @@ def main():
         scan, truth = battery_interface(random_state=options.seed)
         name = "battery_interface"
     print(f"{name}: {scan}\n")
-    map_scan(scan, options.seed)
+    measured(scan.decomposition_rnmf, random_state=options.seed)
     saved = output / f"{name}_mapped.hspy"
     scan.save(saved, overwrite=True)
     print(f"\nsaved and reloaded: {saved}")
@@ -193,6 +144,15 @@ def main():
     order = list(range(n_found)) if truth is None else compare(scan, truth)
     draw_components(scan, order, output / f"{name}_components.png")
     draw_map(scan, order, truth, output / f"{name}_map.png")
+
+    embedding = embed(scan, options.seed, output / f"{name}_embedding.hspy")
+    if embedding is not None:
+        domains = find_domains(embedding)
+        if truth is not None:
+            compare_domains(domains, truth)
+        labels = strongest(scan.get_decomposition_loadings(), order)
+        names = component_names(order, truth)
+        draw_latent(embedding, names, labels, domains, output / f"{name}_latent.png")
     print(f"figures: {output / name}_*.png")
 
 

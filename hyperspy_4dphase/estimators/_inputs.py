@@ -9,7 +9,7 @@ from hyperspy_4dphase.estimators._passes import CrossPass, gathered
 from hyperspy_4dphase.estimators._scaling import Scaling, inverse
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
 
-_BATCH = 4096
+BATCH = 512
 
 
 @dataclass
@@ -35,6 +35,9 @@ class CompressedInputs:
     row_limit: float
     deviation: float
     poisson: bool
+
+    n_sampled = 2**17
+    n_flattened = 128
 
     @classmethod
     def of(cls, compression, n_directions):
@@ -71,6 +74,7 @@ class CompressedInputs:
             0 where a pattern is empty, or lost in noise.
         """
         if isinstance(X, CompressedPatterns):
+            self._check_same(X)
             k = len(self.directions)
             points = X.Q[:, :k] * X.singular_values[:k]
             row_scale = X.row_scale
@@ -89,6 +93,18 @@ class CompressedInputs:
         total = points @ (self.directions @ inverse(self.column_scale))
         totals = np.maximum(total * inverse(np.asarray(row_scale)), 0)
         return (points / self.deviation).astype(np.float32), totals.astype(np.float32)
+
+    def _check_same(self, X):
+        k, m = self.directions.shape
+        same = X.rank >= k and X.shape[1] == m
+        if same:
+            own = self.directions * X.singular_values[:k, None]
+            same = np.allclose(X.B[:k], own, atol=1e-3 * X.singular_values[0])
+        if not same:
+            raise ValueError(
+                "The compressed patterns are not those that the autoencoder was "
+                "trained on. Give the patterns themselves: they are projected."
+            )
 
     def encode(self, X, function):
         """Apply a function to the inputs that patterns are.
@@ -120,7 +136,8 @@ class CompressedInputs:
         """
         import torch
 
-        return Held(*(torch.from_numpy(part).to(device) for part in self.points(X)))
+        tensors = (torch.from_numpy(part).to(device) for part in self.points(X))
+        return Held(*tensors, device)
 
     def shares(self, decoded):
         """What part of its total each pixel of a decoded pattern has.
@@ -145,10 +162,12 @@ class Held:
     ----------
     inputs : torch.Tensor, shape (n_patterns, ...)
     totals : torch.Tensor, shape (n_patterns,)
+    device : str or torch.device
+        Where batches go.
     """
 
-    def __init__(self, inputs, totals):
-        self._inputs, self._totals = inputs, totals
+    def __init__(self, inputs, totals, device):
+        self._inputs, self._totals, self._device = inputs, totals, device
         self._weights = None
 
     def divide(self, weights, n_held_out, batch_size, generator):
@@ -168,17 +187,22 @@ class Held:
         if weights is not None:
             weights = torch.from_numpy(np.asarray(weights, dtype=np.float64))
             order = order[weights[order] > 0]
-        self._held, self._trained = order[:n_held_out], order[n_held_out:]
+        held, self._trained = order[:n_held_out], order[n_held_out:]
         if weights is not None:
-            # The held-out loss weighs patterns as the training does.
-            drawn = _drawn(weights[self._held], n_held_out, generator)
-            self._held, self._weights = self._held[drawn], weights[self._trained]
+            self._weights = weights[self._trained]
+        self.keep(held, None if weights is None else weights[held], generator)
         self._batch_size = min(batch_size, len(self._trained))
         self.n_steps = len(self._trained) // self._batch_size
 
-    def sample(self):
-        """(inputs, totals) of the patterns trained on, to begin with."""
-        return self._at(self._trained)
+    def keep(self, held, weights, generator):
+        """Hold these out; weighted as in training, so that the losses compare."""
+        if weights is not None:
+            held = held[drawn(weights, len(held), generator)]
+        self._held = held
+
+    def sample(self, n):
+        """(inputs, totals) of `n` patterns trained on at most, to begin with."""
+        return self.at(self._trained[:n])
 
     def batches(self, generator):
         """Yield (inputs, totals) of one epoch."""
@@ -188,27 +212,35 @@ class Held:
         if self._weights is None:
             order = order[torch.randperm(len(order), generator=generator)]
         else:
-            drawn = _drawn(self._weights, len(order), generator)
-            order = order[drawn]
+            order = order[drawn(self._weights, len(order), generator)]
         for i in range(self.n_steps):
             part = order[i * self._batch_size : (i + 1) * self._batch_size]
-            yield self._at(part)
+            yield self.at(part)
 
     def held_out(self):
         """Yield (inputs, totals) of patterns that are not trained on."""
-        for part in self._held.split(_BATCH):
-            yield self._at(part)
+        for part in self._held.split(BATCH):
+            yield self.at(part)
 
     def all(self):
         """Yield (inputs, totals) of all patterns."""
-        return zip(self._inputs.split(_BATCH), self._totals.split(_BATCH), strict=True)
+        import torch
 
-    def _at(self, part):
-        part = part.to(self._inputs.device)
-        return self._inputs[part], self._totals[part]
+        for part in torch.arange(len(self._inputs)).split(BATCH):
+            yield self.at(part)
+
+    def at(self, part):
+        """(inputs, totals) of some patterns, on the device."""
+        inputs, totals = self._inputs[part], self._totals[part]
+        return inputs.to(self._device).float(), totals.to(self._device)
 
 
-def _drawn(weights, n, generator):
+def joined(one, other):
+    """Merge lists of what blocks gave."""
+    return one + other
+
+
+def drawn(weights, n, generator):
     """Indices drawn with replacement, of any number of weights."""
     import torch
 

@@ -8,15 +8,14 @@ import copy
 import numpy as np
 import torch
 
-from hyperspy_4dphase.estimators._inputs import CompressedInputs
+from hyperspy_4dphase.estimators._image_inputs import ImageInputs
+from hyperspy_4dphase.estimators._inputs import BATCH, CompressedInputs
 from hyperspy_4dphase.estimators._networks import (
     Autoencoder,
     CompressedNetwork,
     seeded,
 )
 from hyperspy_4dphase.estimators._training import divergence, evaluate, train
-
-_BATCH = 4096
 
 
 class Model:
@@ -84,7 +83,7 @@ class Model:
         source.divide(weights, n_held_out, batch_size, generator)
         network = self.network
         if not network.prepared:
-            sample, totals = source.sample()
+            sample, totals = source.sample(self.inputs.n_sampled)
             network.shapes.prepare(sample)
             network.brightness.typical.fill_(max(float(totals.mean()), 1e-30))
             network.prepared.fill_(True)
@@ -115,7 +114,7 @@ class Model:
         numpy.ndarray, shape (n_points, n_pixels), float32
         """
         patterns = []
-        for part in self._tensor(latent).split(_BATCH):
+        for part in self._tensor(latent).split(BATCH):
             with torch.no_grad():
                 decoded = self.network.shapes.decode(part)
                 totals = self.network.brightness(part).exp()
@@ -151,9 +150,9 @@ class Model:
                 inputs[rest] = value
             elif kind == "network":
                 state[rest] = torch.from_numpy(np.array(value))
-        model = cls.untrained(
-            CompressedInputs(**inputs), int(arrays["latent_dim"]), 0, device
-        )
+        kind = CompressedInputs if "directions" in inputs else ImageInputs
+        inputs = kind(**inputs)
+        model = cls.untrained(inputs, int(arrays["latent_dim"]), 0, device)
         model.network.load_state_dict(state)
         model.network.eval()
         return model
@@ -162,7 +161,7 @@ class Model:
         """Latent means and log variances of inputs of the network, as arrays."""
         means, log_variances = [], []
         with torch.no_grad():
-            for part in torch.from_numpy(inputs).split(_BATCH):
+            for part in torch.from_numpy(inputs).split(BATCH):
                 mean, log_variance = self.network.shapes.encode(part.to(self.device))
                 means.append(mean.cpu().numpy())
                 log_variances.append(log_variance.cpu().numpy())
@@ -180,4 +179,8 @@ def mean_divergence(mean, log_variance):
 
 
 def _shapes(inputs, latent_dim):
-    return CompressedNetwork(len(inputs.directions), latent_dim)
+    if isinstance(inputs, CompressedInputs):
+        return CompressedNetwork(len(inputs.directions), latent_dim)
+    from hyperspy_4dphase.estimators._convolutional import ConvolutionalNetwork
+
+    return ConvolutionalNetwork(inputs.image_shape, latent_dim)

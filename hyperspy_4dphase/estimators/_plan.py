@@ -6,9 +6,9 @@ from numbers import Integral, Real
 import numpy as np
 
 ARCHITECTURES = ("compressed", "convolutional")
-_STEPS = 4000
+_STEPS = {"compressed": 4000, "convolutional": 800}
 _EPOCHS = (5, 500)
-_BATCH = (128, 512)
+_BATCH = {"compressed": (128, 512), "convolutional": (64, 64)}
 
 
 def check_parameters(estimator):
@@ -47,6 +47,30 @@ def check_parameters(estimator):
         )
 
 
+def check_images(X):
+    """Refuse patterns that are no images.
+
+    Parameters
+    ----------
+    X : PatternBlocks or CompressedPatterns
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    shape = getattr(X, "signal_shape", None)
+    if shape is None:
+        raise TypeError(
+            "architecture='convolutional' trains on the patterns themselves, not on "
+            f"{type(X).__name__}."
+        )
+    if len(shape) != 2:
+        raise ValueError(
+            f"architecture='convolutional' needs patterns that are images; those given "
+            f"have the shape {shape}. Give an array (n_patterns, ny, nx)."
+        )
+
+
 def split(estimator, n_patterns, weights):
     """How many patterns are held out, how many trained on, and how many in a batch.
 
@@ -74,16 +98,19 @@ def split(estimator, n_patterns, weights):
             f"batch_size={batch_size}, but there are only {n_trained} patterns to "
             f"train on ({n_held_out} of {n} are held out)."
         )
-    return n_held_out, n_trained, batch_size or _fitting_batch(n_trained)
+    return (
+        n_held_out,
+        n_trained,
+        batch_size or _fitting_batch(n_trained, *_BATCH[estimator.architecture]),
+    )
 
 
-def lengths(epochs, n_steps):
+def lengths(estimator, n_steps):
     """Most epochs, and after how many without a better loss training ends.
 
     Parameters
     ----------
-    epochs : int or None
-        What the user asked for.
+    estimator : PatternVAE
     n_steps : int
         Batches of an epoch.
 
@@ -91,14 +118,15 @@ def lengths(epochs, n_steps):
     -------
     epochs, patience : int
     """
+    epochs = estimator.epochs
     if epochs is None:
         least, most = _EPOCHS
-        epochs = min(max(ceil(_STEPS / n_steps), least), most)
+        wanted = ceil(_STEPS[estimator.architecture] / n_steps)
+        epochs = min(max(wanted, least), most)
     return epochs, ceil(epochs / 2)
 
 
-def _fitting_batch(n_trained):
+def _fitting_batch(n_trained, least, most):
     """A power of two, but not more than half of the patterns."""
-    least, most = _BATCH
     wanted = 2 ** round(log2(max(n_trained / 64, 1)))
     return max(1, min(max(least, min(wanted, most)), n_trained // 2))

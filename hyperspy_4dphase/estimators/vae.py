@@ -11,18 +11,24 @@ from sklearn.utils.validation import check_is_fitted
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators._image_inputs import ImageInputs
 from hyperspy_4dphase.estimators._inputs import (
     CompressedInputs,
     check_sample_weight,
 )
-from hyperspy_4dphase.estimators._plan import check_parameters, lengths, split
+from hyperspy_4dphase.estimators._plan import (
+    check_images,
+    check_parameters,
+    lengths,
+    split,
+)
+from hyperspy_4dphase.estimators._torch import require_torch
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
 
 _ACTIVE = 0.01
-_N_FLATTENED = 128
 
 
 class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -144,7 +150,8 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         Parameters
         ----------
         X : numpy.ndarray, PatternBlocks or CompressedPatterns
-            (n_patterns, n_pixels), non-negative.
+            (n_patterns, n_pixels), non-negative. With the convolutional architecture an
+            array (n_patterns, ny, nx), or PatternBlocks of images.
         y : None
             Ignored.
         sample_weight : numpy.ndarray, shape (n_patterns,), optional
@@ -265,22 +272,22 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         weights = check_sample_weight(sample_weight, X.shape[0])
         self.check_enough(*X.shape, weights)
         n_held_out, n_trained, batch_size = split(self, X.shape[0], weights)
-        _require_torch()
+        require_torch()
         from hyperspy_4dphase.estimators._training import Schedule
 
-        schedule = Schedule(
-            *lengths(self.epochs, n_trained // batch_size),
-            learning_rate=self.learning_rate,
-            beta=self.beta,
-            n_flattened=_N_FLATTENED,
-        )
         random_state = check_random_state(self.random_state)
         seed = int(random_state.randint(2**31 - 1))
-        model = self._begun(X, random_state, seed)
-        history = model.train(
-            X, weights, n_held_out, batch_size, schedule, seed, self.callback
+        model, patterns = self._begun(X, random_state, seed)
+        schedule = Schedule(
+            *lengths(self, n_trained // batch_size),
+            learning_rate=self.learning_rate,
+            beta=self.beta,
+            n_flattened=model.inputs.n_flattened,
         )
-        mean, log_variance = model.encode(X)
+        history = model.train(
+            patterns, weights, n_held_out, batch_size, schedule, seed, self.callback
+        )
+        mean, log_variance = model.encode(patterns)
         self.model_ = model
         self.loss_ = np.column_stack([history.training, history.held_out])
         self.best_epoch_ = history.best
@@ -297,21 +304,30 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.active_dimensions_ = active[order]
 
     def _begun(self, X, random_state, seed):
-        """The model to train: a new one, or a copy of the last."""
+        """The model to train, a new one or a copy of the last, and the patterns."""
         from hyperspy_4dphase.estimators._model import Model
 
         if self.warm_start and hasattr(self, "model_"):
-            if X.shape[1] != self.n_features_in_:
-                raise ValueError(
-                    f"warm_start=True, but the patterns have {X.shape[1]} pixels, "
-                    f"those fitted before had {self.n_features_in_}."
-                )
-            return self.model_.copy()
+            self._check_same(X)
+            return self.model_.copy(), X
+        if self.architecture == "compressed":
+            X = self._compressed(X, random_state)
+            inputs = CompressedInputs.of(X, max(X.n_significant, self.latent_dim))
+        else:
+            inputs = ImageInputs.of(X)
         device = resolve_device(self.device)
-        inputs = self._inputs(X, random_state)
-        return Model.untrained(inputs, self.latent_dim, seed, device)
+        return Model.untrained(inputs, self.latent_dim, seed, device), X
 
-    def _inputs(self, X, random_state):
+    def _check_same(self, X):
+        last = self.n_features_in_, self.model_.latent_dim
+        new = X.shape[1], self.latent_dim
+        if last != new:
+            raise ValueError(
+                f"warm_start=True with patterns of {new[0]} pixels and latent_dim="
+                f"{new[1]}; the last fit had {last[0]} pixels and {last[1]}."
+            )
+
+    def _compressed(self, X, random_state):
         if not isinstance(X, CompressedPatterns):
             X = compress_patterns(
                 X,
@@ -325,7 +341,7 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
                 f"latent_dim={self.latent_dim}, but the compressed patterns have only "
                 f"{X.rank} directions, {X.n_significant} of them above the noise."
             )
-        return CompressedInputs.of(X, max(X.n_significant, self.latent_dim))
+        return X
 
     def check_enough(self, n_patterns, n_pixels, sample_weight=None):
         """Refuse fewer patterns or pixels than there must be, before any is read.
@@ -356,42 +372,19 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         split(self, n_patterns, sample_weight)
 
     def _checked(self, X, fitting=False):
+        convolutional = self.architecture == "convolutional"
         if not isinstance(X, CompressedPatterns | PatternBlocks):
-            X = check_array(X, ensure_min_samples=2 if fitting else 1)
+            X = check_array(
+                X,
+                ensure_min_samples=2 if fitting else 1,
+                allow_nd=convolutional,
+            )
+            X = PatternBlocks.of(X)
+        if convolutional:
+            check_images(X)
         if not fitting and X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[1]} features, but PatternVAE is expecting "
                 f"{self.n_features_in_} features as input."
             )
-        if isinstance(X, np.ndarray):
-            X = PatternBlocks.of(X)
         return X
-
-
-def restored_model(arrays, device=None):
-    """A trained model from its arrays.
-
-    Parameters
-    ----------
-    arrays : dict
-        As of ``PatternVAE.model_.to_arrays()``.
-    device : None, str or torch.device, optional
-
-    Returns
-    -------
-    Model
-    """
-    _require_torch()
-    from hyperspy_4dphase.estimators._model import Model
-
-    return Model.from_arrays(arrays, resolve_device(device))
-
-
-def _require_torch():
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise ModuleNotFoundError(
-            "The autoencoder needs PyTorch, which is not installed here: "
-            "`pip install torch`. All other methods work without it."
-        ) from error

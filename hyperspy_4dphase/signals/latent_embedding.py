@@ -20,9 +20,8 @@ from hyperspy_4dphase._results import (
 )
 from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.signals._stored_model import NODE, StoredModel, stored
 
-_NODE = "Latent_embedding"
-_VERSION = 1
 _N_AVERAGED = 500
 
 
@@ -61,20 +60,12 @@ class LatentEmbedding(Signal1D):
         axes = axes_dictionaries(scan)
         n_navigation = len(navigation_shape)
         latent_axis = {"name": "latent dimension", "size": latent.shape[1]}
-        content = {
-            "version": _VERSION,
-            "model": {_stored_name(k): _stored(v) for k, v in model.items()},
-            "signal_axes": {f"axis_{i}": a for i, a in enumerate(axes[n_navigation:])},
-            "signal_type": scan.metadata.Signal.signal_type,
-            "excluded_pixels": excluded_pixels,
-            **record,
-        }
         title = scan.metadata.get_item("General.title", "")
         metadata = scan_metadata(scan)
         title = f"Latent embedding of {title}" if title else "Latent embedding"
         metadata.setdefault("General", {})["title"] = title
         metadata["Signal"] = {"signal_type": cls._signal_type}
-        metadata[_NODE] = content
+        metadata[NODE] = stored(scan, excluded_pixels, model, record)
         return cls(data, axes=[*axes[:n_navigation], latent_axis], metadata=metadata)
 
     @property
@@ -89,7 +80,7 @@ class LatentEmbedding(Signal1D):
         The negative evidence lower bound in nats, 0 for a perfect fit without
         divergence from the prior.
         """
-        return np.asarray(self._content("loss"))
+        return np.asarray(self._stored.get("loss"))
 
     @property
     def active_dimensions(self):
@@ -97,12 +88,12 @@ class LatentEmbedding(Signal1D):
 
         Those whose latent means vary (variance above 0.01).
         """
-        return np.asarray(self._content("active_dimensions")).astype(int)
+        return np.asarray(self._stored.get("active_dimensions")).astype(int)
 
     @property
     def provenance(self):
         """dict: Parameters, seed, outcome and versions."""
-        return self._content("provenance")
+        return self._stored.get("provenance")
 
     def decode(self, points):
         """Patterns that latent points stand for.
@@ -122,19 +113,19 @@ class LatentEmbedding(Signal1D):
         axes, values = self._points(points)
         latent = values.reshape(-1, self.latent_dim)
         used = ~np.isnan(latent).any(axis=1)
-        model = self._model()
-        signal_axes, signal_shape = self._signal_axes()
+        model = self._stored.model(self.latent_dim)
+        signal_axes, signal_shape = self._stored.signal_axes()
         patterns = np.empty((0, prod(signal_shape)), np.float32)
         if used.any():
             patterns = model.decode(latent[used])
-            patterns = filled(patterns.T, self._excluded_pixels()).T
+            patterns = filled(patterns.T, self._stored.excluded_pixels()).T
         patterns = filled(patterns, None if used.all() else ~used)
         signal = BaseSignal(
             patterns.reshape(*values.shape[:-1], *signal_shape),
             axes=[*axes, *signal_axes],
             metadata={"General": {"title": "Decoded patterns"}},
         )
-        signal.set_signal_type(self._content("signal_type"))
+        signal.set_signal_type(self._stored.get("signal_type"))
         return signal
 
     @with_shared_parameters
@@ -162,16 +153,15 @@ class LatentEmbedding(Signal1D):
             scan that the model was trained on.
         """
         check_scan(signal)
-        self._check_detector(signal)
+        self._stored.check_detector(signal)
         device = resolve_device(device)
         excluded = excluded_patterns(signal, navigation_mask)
-        pixels = self._excluded_pixels()
+        pixels = self._stored.excluded_pixels()
         with Progress(show_progressbar) as progress:
             blocks = pattern_blocks(signal, excluded, pixels, progress)
-            mean, _ = self._model(device).encode(blocks)
-        content = plain(self.metadata.get_item(_NODE).as_dictionary())
+            mean, _ = self._stored.model(self.latent_dim, device).encode(blocks)
         embedding = LatentEmbedding.of(signal, mean, excluded, pixels, {}, {})
-        embedding.metadata.set_item(_NODE, content)
+        embedding.metadata.set_item(NODE, plain(self.metadata.get_item(NODE)))
         return embedding
 
     def plot_latent(self, labels=None, signal=None):
@@ -186,8 +176,9 @@ class LatentEmbedding(Signal1D):
         labels : BaseSignal or array-like of int, optional
             A domain for each probe position, in array order; -1 is none.
         signal : BaseSignal, optional
-            The scan: mean patterns are then those of its counts. By default they are
-            decoded from the latent points (of 500 at most).
+            The scan: the mean pattern of a region is then that of its counts. By
+            default, and before anything is selected, it is decoded from the latent
+            points (of 500 at most).
 
         Returns
         -------
@@ -202,9 +193,12 @@ class LatentEmbedding(Signal1D):
                 f"{self._navigation_shape}."
             )
         extent, units = image_extent(axes_dictionaries(self)[:-1])
-        pattern_extent, pattern_units = image_extent(self._signal_axes()[0])
+        pattern_extent, pattern_units = image_extent(self._stored.signal_axes()[0])
+        values = self._values()
+        if self.latent_dim == 1:
+            values = np.concatenate([values, 0 * values], axis=-1)
         return plot_latent(
-            self._values(),
+            values,
             None if labels is None else np.asarray(getattr(labels, "data", labels)),
             dimensions=self._shown_dimensions(),
             navigation_extent=extent,
@@ -234,19 +228,24 @@ class LatentEmbedding(Signal1D):
 
         n = check_integer("n", n, 2)
         shown = list(self._shown_dimensions())
-        points = self._values().reshape(-1, self.latent_dim)
-        low, high = np.nanquantile(points[:, shown], [0.01, 0.99], axis=0)
-        x, y = (np.linspace(*ends, n) for ends in zip(low, high, strict=True))
-        grid = np.zeros((n, n, self.latent_dim))
-        # With one dimension only, both are the same: the last one set counts.
+        # With one dimension, the second is 0.
+        points = np.pad(self._values().reshape(-1, self.latent_dim), ((0, 0), (0, 1)))
+        plane = points[~np.isnan(points[:, 0])][:, shown]
+        low, high = np.quantile(plane, [0.01, 0.99], axis=0)
+        x, y = (
+            np.linspace(*ends, n if i < self.latent_dim else 1)
+            for i, ends in enumerate(zip(low, high, strict=True))
+        )
+        grid = np.zeros((len(y), len(x), self.latent_dim + 1))
         grid[..., shown[1]] = y[:, np.newaxis]
         grid[..., shown[0]] = x
-        if shown[0] == shown[1]:
-            grid, y = grid[:1], y[:1]
+        grid = grid[..., : self.latent_dim]
         return plot_manifold(
             self.decode(grid).data,
             x,
             y,
+            pattern_extent=image_extent(self._stored.signal_axes()[0])[0],
+            density=_nearby(plane, x, y),
             title=self.metadata.General.title,
             xlabel=f"latent dimension {shown[0]}",
             ylabel=f"latent dimension {shown[1]}",
@@ -262,7 +261,7 @@ class LatentEmbedding(Signal1D):
         from hyperspy_4dphase.plot import plot_loss
 
         training, held_out = self.loss.T
-        return plot_loss(training, held_out, best=int(self._content("best_epoch")))
+        return plot_loss(training, held_out, best=int(self._stored.get("best_epoch")))
 
     @property
     def _navigation_shape(self):
@@ -271,44 +270,9 @@ class LatentEmbedding(Signal1D):
     def _values(self):
         return np.asarray(self.data)
 
-    def _content(self, name):
-        """What the metadata hold of the model, or a clear error."""
-        node = self.metadata.get_item(_NODE)
-        if node is None:
-            raise ValueError(
-                f"metadata.{_NODE} is missing: this embedding was not made by "
-                "vae_embed(), or its metadata were changed."
-            )
-        version = int(node.version)
-        if version > _VERSION:
-            raise ValueError(
-                f"This embedding was saved in version {version} of its format, but "
-                f"this hyperspy_4dphase reads up to version {_VERSION}: update it."
-            )
-        return plain(node.get_item(name))
-
-    def _model(self, device="cpu"):
-        from hyperspy_4dphase.estimators.vae import restored_model
-
-        stored = self._content("model")
-        trained = int(stored["latent_dim"])
-        if self.latent_dim != trained:
-            raise ValueError(
-                f"This embedding has {self.latent_dim} latent dimensions, but its "
-                f"model {trained}: it was sliced with isig, or changed otherwise."
-            )
-        arrays = {_own_name(name): value for name, value in stored.items()}
-        return restored_model(arrays, device)
-
-    def _excluded_pixels(self):
-        excluded = self._content("excluded_pixels")
-        return None if excluded is None else np.asarray(excluded, dtype=bool)
-
-    def _signal_axes(self):
-        """Axes dictionaries of a pattern, and its shape, in array order."""
-        stored = self._content("signal_axes")
-        axes = [stored[name] for name in sorted(stored)]
-        return axes, tuple(int(axis["size"]) for axis in axes)
+    @property
+    def _stored(self):
+        return StoredModel(self.metadata.get_item(NODE))
 
     def _points(self, points):
         """Axes of navigation and values (..., latent_dim) of what decode() is given."""
@@ -333,39 +297,22 @@ class LatentEmbedding(Signal1D):
         """The two most active dimensions; others where there are fewer."""
         active = list(self.active_dimensions)
         rest = [i for i in range(self.latent_dim) if i not in active]
-        first, second = (2 * [*active, *rest])[:2]
+        first, second = [*active, *rest, 1][:2]
         return int(first), int(second)
 
     def _mean_pattern(self, selected, signal):
-        _, shape = self._signal_axes()
-        if signal is not None:
-            patterns = signal.data[selected]
-            mean = np.asarray(patterns.mean(axis=0)).astype(float)
-            excluded = self._excluded_pixels()
-            return mean if excluded is None else _with_gaps(mean, excluded)
+        """Of the counts where the scan is given, else of the decoded patterns."""
+        _, shape = self._stored.signal_axes()
         points = self._values()[selected]
-        step = -(-len(points) // _N_AVERAGED)
-        return self.decode(points[::step]).data.mean(axis=0).reshape(shape)
-
-    def _check_detector(self, signal):
-        axes, shape = self._signal_axes()
-        if array_shapes(signal)[1] != shape:
-            raise ValueError(
-                "The patterns have the shape "
-                f"{array_shapes(signal)[1]} in array order; this embedding's model "
-                f"expects {shape}."
-            )
-        for own, other in zip(
-            axes, axes_dictionaries(signal)[-len(axes) :], strict=True
-        ):
-            scales = own.get("scale", 1.0), other.get("scale", 1.0)
-            units = own.get("units") or "", other.get("units") or ""
-            if units[0] != units[1] or not np.isclose(*scales, rtol=0.01):
-                raise ValueError(
-                    f"Axis {other.get('name')!r} has {scales[1]:.6g} {units[1]} per "
-                    f"pixel; this embedding's model was trained with {scales[0]:.6g} "
-                    f"{units[0]}."
-                )
+        everything = len(points) == int((~np.isnan(self._values()[..., 0])).sum())
+        if signal is None or everything:
+            # Reading a whole scan only to open a figure takes too long.
+            step = -(-len(points) // _N_AVERAGED)
+            return self.decode(points[::step]).data.mean(axis=0).reshape(shape)
+        excluded = self._stored.excluded_pixels()
+        blocks = pattern_blocks(signal, ~selected.ravel(), excluded)
+        total = blocks.reduce(_summed, np.add)
+        return filled(total / blocks.shape[0], excluded).reshape(shape)
 
 
 class LazyLatentEmbedding(LazySignal1D, LatentEmbedding):
@@ -374,20 +321,15 @@ class LazyLatentEmbedding(LazySignal1D, LatentEmbedding):
     _lazy = True
 
 
-def _stored_name(name):
-    return name.replace(".", "__")
+def _summed(patterns, rows):
+    return patterns.sum(axis=0, dtype=np.float64)
 
 
-def _own_name(name):
-    return str(name).replace("__", ".")
-
-
-def _stored(value):
-    """Arrays without axes as numbers, which every file format takes."""
-    return value.item() if isinstance(value, np.ndarray) and not value.ndim else value
-
-
-def _with_gaps(pattern, excluded):
-    pattern = pattern.copy()
-    pattern[excluded.reshape(pattern.shape)] = np.nan
-    return pattern
+def _nearby(points, x, y):
+    """How many points lie nearest to each node of a regular grid."""
+    steps = [(v[-1] - v[0]) / max(len(v) - 1, 1) or 1.0 for v in (x, y)]
+    edges = [
+        np.append(v - step / 2, v[-1] + step / 2)
+        for v, step in zip((x, y), steps, strict=True)
+    ]
+    return np.histogram2d(*points.T, bins=edges)[0].T

@@ -39,7 +39,7 @@ class ImageInputs:
     kept_pixels: np.ndarray | None = None
 
     n_sampled = 4096
-    n_flattened = 32
+    n_flattened = 16
 
     @classmethod
     def of(cls, blocks):

@@ -37,7 +37,7 @@ class CompressedInputs:
     poisson: bool
 
     n_sampled = 2**17
-    n_flattened = 128
+    n_flattened = 32
 
     @classmethod
     def of(cls, compression, n_directions):
@@ -274,6 +274,7 @@ def check_sample_weight(sample_weight, n_patterns):
         )
     if np.count_nonzero(weights) < 2:
         raise ValueError(
-            "sample_weight is above 0 for fewer than 2 patterns; at least 2 are needed."
+            "sample_weight is zero for all but fewer than 2 patterns; at least 2 are "
+            "needed."
         )
     return weights

@@ -49,19 +49,20 @@ class CompressedNetwork(nn.Module):
         """
         directions = _directions(points).double()
         mean = directions.mean(dim=0)
-        scale = directions.std(dim=0)
+        scale = directions.std(dim=0, correction=0)
         scale = scale.clamp(min=1e-6 * float(scale.max()) + 1e-12)
-        covariance = torch.cov((directions - mean).T)
+        covariance = torch.cov((directions - mean).T, correction=0)
         values, vectors = torch.linalg.eigh(covariance.reshape(2 * (len(mean),)))
-        vectors = vectors[:, -self.latent_dim :].flip(1)
+        n = min(self.latent_dim, len(mean))
+        vectors = vectors[:, -n:].flip(1)
         # The sign of an eigenvector is arbitrary: the largest entry is positive.
         largest = vectors.abs().argmax(dim=0)
-        vectors = vectors * vectors[largest, range(vectors.shape[1])].sign()
-        spread = values[-self.latent_dim :].flip(0).clamp(min=1e-24).sqrt()
+        vectors = vectors * vectors[largest, range(n)].sign()
+        spread = values[-n:].flip(0).clamp(min=1e-24).sqrt()
         self.mean.copy_(mean)
         self.scale.copy_(scale)
-        self.projection.copy_(scale[:, None] * vectors / spread)
-        self.axes.copy_((vectors * spread).T / scale)
+        self.projection[:, :n].copy_(scale[:, None] * vectors / spread)
+        self.axes[:n].copy_((vectors * spread).T / scale)
 
     def encode(self, points):
         """Mean and log variance, each (n_patterns, latent_dim), of the latent points.

@@ -6,9 +6,9 @@ from numbers import Integral, Real
 import numpy as np
 
 ARCHITECTURES = ("compressed", "convolutional")
-_STEPS = {"compressed": 4000, "convolutional": 800}
-_EPOCHS = (5, 500)
-_BATCH = {"compressed": (128, 512), "convolutional": (64, 64)}
+_STEPS = {"compressed": 4000, "convolutional": 1000}
+_EPOCHS = (5, 300)
+_BATCH = {"compressed": (128, 256), "convolutional": (64, 64)}
 
 
 def check_parameters(estimator):
@@ -40,10 +40,12 @@ def check_parameters(estimator):
             raise TypeError(f"{name}={value!r}; expected a number.")
         if not (np.isfinite(value) and (value > 0 or (value == 0 and name == "beta"))):
             raise ValueError(f"{name}={value}; expected a finite number {least}.")
-    if not 0 < estimator.validation_fraction < 1:
+    value = estimator.validation_fraction
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"validation_fraction={value!r}; expected a number.")
+    if not 0 < value < 1:
         raise ValueError(
-            f"validation_fraction={estimator.validation_fraction!r}; expected a number "
-            "between 0 and 1."
+            f"validation_fraction={value}; expected a number between 0 and 1."
         )
 
 
@@ -121,7 +123,7 @@ def lengths(estimator, n_steps):
     epochs = estimator.epochs
     if epochs is None:
         least, most = _EPOCHS
-        wanted = ceil(_STEPS[estimator.architecture] / n_steps)
+        wanted = round(_STEPS[estimator.architecture] / n_steps)
         epochs = min(max(wanted, least), most)
     return epochs, ceil(epochs / 2)
 

@@ -87,7 +87,9 @@ def train(network, source, schedule, generator, callback=None):
        latent manifolds with VAEs, arXiv:2002.04881 (2020).
     """
     n_steps = schedule.epochs * source.n_steps
-    optimizer = torch.optim.Adam(network.parameters(), lr=schedule.learning_rate)
+    optimizer = torch.optim.Adam(
+        network.parameters(), lr=schedule.learning_rate, fused=True
+    )
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, _one_cycle(n_steps))
     warm_up = max(1, schedule.epochs // 20)
     history = History([], [], -1, "")

@@ -303,6 +303,7 @@ def _decompose(products, V, scaling, blocks, rank, oversampling):
     back = products.Z @ whiten
     squares, U = np.linalg.eigh(_symmetric(back.T @ back))
     singular_values, U = np.sqrt(np.maximum(squares[::-1], 0)), U[:, ::-1]
+    U = U * _signs(back @ U)
     directions = (back @ (U * inverse(singular_values))).astype(np.float32)
     Q = Y @ (whiten @ U).astype(np.float32)
     squared_norm = norms.sum()
@@ -336,6 +337,12 @@ def _decompose(products, V, scaling, blocks, rank, oversampling):
         n_reads=blocks.n_reads,
     )
     return result, directions
+
+
+def _signs(columns):
+    """Make the arbitrary sign of singular vectors the same however blocks are cut."""
+    largest = np.abs(columns).argmax(axis=0)
+    return np.where(columns[largest, np.arange(columns.shape[1])] < 0, -1.0, 1.0)
 
 
 def _plain(result):

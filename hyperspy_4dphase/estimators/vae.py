@@ -50,11 +50,11 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         the patterns, with white noise of known variance; ``"convolutional"`` on the
         counts themselves, for signals that no low rank carries.
     epochs : int, optional
-        Most epochs. By default as many as make 4,000 steps, 5 to 500.
+        Most epochs. By default as many as make 4,000 steps, 5 to 300.
     beta : float, optional
         Weight of the divergence from the prior. Default is 1.
     batch_size : int, optional
-        Patterns of a step. By default 128 to 512, or half of the patterns.
+        Patterns of a step. By default 128 or 256, or half of the patterns.
     learning_rate : float, optional
         Largest learning rate, which rises to it and falls again. Default is 2e-3.
     validation_fraction : float, optional
@@ -312,7 +312,7 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             return self.model_.copy(), X
         if self.architecture == "compressed":
             X = self._compressed(X, random_state)
-            inputs = CompressedInputs.of(X, max(X.n_significant, self.latent_dim))
+            inputs = CompressedInputs.of(X, max(X.n_significant, 1))
         else:
             inputs = ImageInputs.of(X)
         device = resolve_device(self.device)

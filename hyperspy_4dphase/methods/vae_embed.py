@@ -68,12 +68,12 @@ def vae_embed(
     %(signal_mask)s
     epochs : int, optional
         Most epochs: each sees every pattern once. By default as many as make 4,000
-        steps, 5 to 500; training stops when the held-out loss falls no more.
+        steps, 5 to 300; training stops when the held-out loss falls no more.
     beta : float, default 1.0
         Weight of the divergence from the prior. As the noise is known, 1 needs no
         tuning; more merges, less separates.
     batch_size : int, optional
-        Patterns of a step. By default 128 to 512, or half of the patterns if they are
+        Patterns of a step. By default 128 or 256, or half of the patterns if they are
         few.
     learning_rate : float, default 2e-3
         The largest: it rises to this and falls again.

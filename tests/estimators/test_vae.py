@@ -18,7 +18,7 @@ from sklearn.utils.fixes import parse_version
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators import PatternVAE, compress_patterns
-from hyperspy_4dphase.estimators.vae import restored_model
+from hyperspy_4dphase.estimators._torch import restored_model
 
 from .vae_patterns import (
     N_CLASSES,

@@ -1,0 +1,135 @@
+"""Patterns of fewer, larger pixels, and back again."""
+
+import numpy as np
+
+
+def binning_factor(signal_shape, largest=64):
+    """The least factor that makes the longer side no longer than wanted.
+
+    Parameters
+    ----------
+    signal_shape : tuple of int
+        Detector shape (ny, nx).
+    largest : int, optional
+        Longest side after binning. Default is 64.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> binning_factor((128, 130))
+    3
+    """
+    return max(1, -(-max(signal_shape) // largest))
+
+
+def binned_shape(signal_shape, factor):
+    """Shape of binned patterns; a bin at the edge may be partly off the detector.
+
+    Parameters
+    ----------
+    signal_shape : tuple of int
+        Detector shape (ny, nx).
+    factor : int
+        Width of a bin in pixels.
+
+    Returns
+    -------
+    tuple of int
+    """
+    return tuple(-(-size // factor) for size in signal_shape)
+
+
+def binned(patterns, signal_shape, factor):
+    """Sum the counts of neighbouring pixels; none are lost.
+
+    Where the factor does not divide a side, the bins at both its ends hold fewer
+    pixels, so that the centre of the detector stays in the centre.
+
+    Parameters
+    ----------
+    patterns : numpy.ndarray, shape (n_patterns, ny, nx) or (n_patterns, ny * nx)
+    signal_shape : tuple of int
+        Detector shape (ny, nx).
+    factor : int
+        Width of a bin in pixels.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_patterns, *binned_shape(signal_shape, factor))
+    """
+    ny, nx = signal_shape
+    patterns = np.asarray(patterns).reshape(-1, ny, nx)
+    shape = binned_shape(signal_shape, factor)
+    total = np.zeros((len(patterns), *shape), dtype=np.float32)
+    for pixels_y, bins_y in _members(ny, factor):
+        for pixels_x, bins_x in _members(nx, factor):
+            total[:, bins_y, bins_x] += patterns[:, pixels_y, pixels_x]
+    return total
+
+
+def expand(shares, signal_shape, factor):
+    """Bring binned patterns back to the detector's own pixels, smoothly.
+
+    Values between the centres of bins are interpolated, then scaled such that binning
+    would give the binned patterns again; totals are thereby conserved.
+
+    Parameters
+    ----------
+    shares : numpy.ndarray, shape (n_patterns, n_bins) or (n_patterns, n_y, n_x)
+        Not negative.
+    signal_shape : tuple of int
+        Detector shape (ny, nx).
+    factor : int
+        Width of a bin in pixels.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_patterns, ny, nx)
+        Of the type of `shares`.
+    """
+    shape = binned_shape(signal_shape, factor)
+    shares = np.asarray(shares).reshape(-1, *shape)
+    if factor == 1:
+        return shares.copy()
+    bins_y, bins_x = (_bin_of(size, factor) for size in signal_shape)
+    n_y, n_x = (np.bincount(bins).astype(shares.dtype) for bins in (bins_y, bins_x))
+    density = shares / np.multiply.outer(n_y, n_x)
+    smooth = _interpolated(density, signal_shape[0], factor, axis=1)
+    smooth = _interpolated(smooth, signal_shape[1], factor, axis=2)
+    found = binned(smooth, signal_shape, factor).astype(shares.dtype)
+    # Where interpolation gives nothing there is nothing to share out either.
+    scale = np.divide(shares, found, out=np.zeros_like(shares), where=found > 0)
+    smooth *= scale[:, bins_y][:, :, bins_x]
+    return smooth
+
+
+def _offset(size, factor):
+    """Pixels that are missing from the first bin."""
+    return (-size % factor) // 2
+
+
+def _bin_of(size, factor):
+    return (np.arange(size) + _offset(size, factor)) // factor
+
+
+def _members(size, factor):
+    """For each place in a bin: slices of the pixels there, and of their bins."""
+    offset = _offset(size, factor)
+    for place in range(min(factor, size)):
+        pixels = slice(place, None, factor)
+        first = (place + offset) // factor
+        n = len(range(size)[pixels])
+        yield pixels, slice(first, first + n)
+
+
+def _interpolated(values, size, factor, axis):
+    position = (np.arange(size) + _offset(size, factor) + 0.5) / factor - 0.5
+    position = position.clip(0, values.shape[axis] - 1)
+    low = np.floor(position).astype(int)
+    high = np.minimum(low + 1, values.shape[axis] - 1)
+    weight = (position - low).astype(values.dtype)
+    weight = weight.reshape([-1 if k == axis else 1 for k in range(values.ndim)])
+    return values.take(low, axis) * (1 - weight) + values.take(high, axis) * weight

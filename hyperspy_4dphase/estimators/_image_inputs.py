@@ -14,6 +14,7 @@ from hyperspy_4dphase.estimators._binning import (
 from hyperspy_4dphase.estimators._inputs import BATCH, Held, drawn, joined
 from hyperspy_4dphase.estimators._passes import gathered
 from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase.estimators.compression import compress_patterns
 
 _HELD_BYTES = 2**30
 _POOL_BYTES = 2**28
@@ -106,9 +107,29 @@ class ImageInputs:
         -------
         Held or Streamed
         """
-        if 2 * len_of(X) * prod(self.image_shape) > _HELD_BYTES:
+        if 2 * X.shape[0] * prod(self.image_shape) > _HELD_BYTES:
             return Streamed(self, X, device)
         return Held(*_tensors(self, X, lambda rows: rows), device)
+
+    def known(self, X, sample):
+        """What else the network is told: how many counts one electron gives.
+
+        Integers are taken as electrons; for floats the noise itself tells.
+
+        Parameters
+        ----------
+        X : PatternBlocks
+        sample : torch.Tensor, shape (n, *image_shape)
+
+        Returns
+        -------
+        dict
+        """
+        if X.dtype.kind != "f":
+            return {}
+        sample = sample.reshape(len(sample), -1).cpu().numpy()
+        variance = compress_patterns(sample, random_state=0).noise_variance
+        return {"gain": variance} if variance > 0 else {}
 
     def shares(self, decoded):
         """What part of its total each pixel of a decoded pattern has.
@@ -146,7 +167,7 @@ class Streamed:
         """See :meth:`Held.divide`. At most 8,192 patterns are held out."""
         import torch
 
-        n = len_of(self._blocks)
+        n = self._blocks.shape[0]
         order = torch.randperm(n, generator=generator)
         if weights is not None:
             weights = torch.from_numpy(np.asarray(weights, dtype=np.float64))
@@ -207,7 +228,7 @@ class Streamed:
 
     def _times(self, generator):
         """How often each pattern comes in an epoch."""
-        times = np.zeros(len_of(self._blocks), dtype=int)
+        times = np.zeros(self._blocks.shape[0], dtype=int)
         if self._weights is None:
             times[self._trained.numpy()] = 1
         else:
@@ -221,11 +242,6 @@ class Streamed:
         for start in range(0, len(images), size):
             part = torch.from_numpy(images[start : start + size]).to(self._device)
             yield part, part.sum(dim=(1, 2))
-
-
-def len_of(blocks):
-    """Number of patterns."""
-    return blocks.shape[0]
 
 
 def _tensors(inputs, blocks, place):

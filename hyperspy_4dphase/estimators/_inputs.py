@@ -139,6 +139,10 @@ class CompressedInputs:
         tensors = (torch.from_numpy(part).to(device) for part in self.points(X))
         return Held(*tensors, device)
 
+    def known(self, X, sample):
+        """What else the network is told: nothing."""
+        return {}
+
     def shares(self, decoded):
         """What part of its total each pixel of a decoded pattern has.
 

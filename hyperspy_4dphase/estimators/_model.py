@@ -84,7 +84,7 @@ class Model:
         network = self.network
         if not network.prepared:
             sample, totals = source.sample(self.inputs.n_sampled)
-            network.shapes.prepare(sample)
+            network.shapes.prepare(sample, **self.inputs.known(X, sample))
             network.brightness.typical.fill_(max(float(totals.mean()), 1e-30))
             network.prepared.fill_(True)
         return train(network, source, schedule, generator, callback)

@@ -242,8 +242,6 @@ def test_estimator_interface(X):
 EXPECTED_TO_FAIL = {
     "check_positive_only_tag_during_fit": "The message says how many values are "
     "negative and where, in words of its own.",
-    "check_all_zero_sample_weights_error": "The message says how many patterns have a "
-    "weight above 0, of which there must be two.",
     "check_sample_weight_equivalence_on_dense_data": "Weights say how often a pattern "
     "is drawn, at random.",
     "check_fit2d_1feature": "One pixel has no two latent dimensions: refused, in words "

@@ -151,7 +151,7 @@ def test_training_stops_early(X):
     model = vae(epochs=30, learning_rate=0.05).fit(X[:40])
     assert len(model.loss_) == min(30, model.best_epoch_ + 1 + 15)
     assert lengths(vae(epochs=7), 3) == (7, 4)
-    for n_steps, n_epochs in ((3, 500), (100, 40), (10**5, 5)):
+    for n_steps, n_epochs in ((3, 300), (100, 40), (10**5, 5)):
         assert lengths(vae(epochs=None), n_steps)[0] == n_epochs
 
 

@@ -1,12 +1,13 @@
 """How much the variational autoencoder trains, and whether it can."""
 
-from math import ceil, log2
+from math import ceil, log2, sqrt
 from numbers import Integral, Real
 
 import numpy as np
 
 ARCHITECTURES = ("compressed", "convolutional")
-_STEPS = {"compressed": 4000, "convolutional": 1000}
+# So many steps at the smallest batch; larger ones are less noisy, and need fewer.
+_STEPS = {"compressed": 4000, "convolutional": 2000}
 _EPOCHS = (5, 300)
 _BATCH = {"compressed": (128, 256), "convolutional": (64, 64)}
 
@@ -107,14 +108,14 @@ def split(estimator, n_patterns, weights):
     )
 
 
-def lengths(estimator, n_steps):
+def lengths(estimator, n_steps, batch_size):
     """Most epochs, and after how many without a better loss training ends.
 
     Parameters
     ----------
     estimator : PatternVAE
-    n_steps : int
-        Batches of an epoch.
+    n_steps, batch_size : int
+        Batches of an epoch, and patterns of a batch.
 
     Returns
     -------
@@ -123,7 +124,9 @@ def lengths(estimator, n_steps):
     epochs = estimator.epochs
     if epochs is None:
         least, most = _EPOCHS
-        wanted = round(_STEPS[estimator.architecture] / n_steps)
+        smallest, _ = _BATCH[estimator.architecture]
+        total = _STEPS[estimator.architecture] * sqrt(smallest / batch_size)
+        wanted = round(total / n_steps)
         epochs = min(max(wanted, least), most)
     return epochs, ceil(epochs / 2)
 

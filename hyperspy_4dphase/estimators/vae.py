@@ -50,7 +50,8 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         the patterns, with white noise of known variance; ``"convolutional"`` on the
         counts themselves, for signals that no low rank carries.
     epochs : int, optional
-        Most epochs. By default as many as make 4,000 steps, 5 to 300.
+        Most epochs. By default 5 to 300, as many as make some
+        4,000 steps of 128 patterns or 2,800 of 256 (convolutional: 2,000 of 64).
     beta : float, optional
         Weight of the divergence from the prior. Default is 1.
     batch_size : int, optional
@@ -279,7 +280,7 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         seed = int(random_state.randint(2**31 - 1))
         model, patterns = self._begun(X, random_state, seed)
         schedule = Schedule(
-            *lengths(self, n_trained // batch_size),
+            *lengths(self, n_trained // batch_size, batch_size),
             learning_rate=self.learning_rate,
             beta=self.beta,
             n_flattened=model.inputs.n_flattened,

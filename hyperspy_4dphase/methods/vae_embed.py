@@ -67,8 +67,8 @@ def vae_embed(
     %(navigation_mask)s
     %(signal_mask)s
     epochs : int, optional
-        Most epochs: each sees every pattern once. By default as many as make 4,000
-        steps, 5 to 300; training stops when the held-out loss falls no more.
+        Most epochs: each sees every pattern once. By default 5 to 300, as many as make
+        some thousand steps; training stops when the held-out loss falls no more.
     beta : float, default 1.0
         Weight of the divergence from the prior. As the noise is known, 1 needs no
         tuning; more merges, less separates.

@@ -150,9 +150,9 @@ def test_training_stops_early(X):
     """When the loss has not fallen for half of the epochs."""
     model = vae(epochs=30, learning_rate=0.05).fit(X[:40])
     assert len(model.loss_) == min(30, model.best_epoch_ + 1 + 15)
-    assert lengths(vae(epochs=7), 3) == (7, 4)
+    assert lengths(vae(epochs=7), 3, 128) == (7, 4)
     for n_steps, n_epochs in ((3, 300), (100, 40), (10**5, 5)):
-        assert lengths(vae(epochs=None), n_steps)[0] == n_epochs
+        assert lengths(vae(epochs=None), n_steps, 128)[0] == n_epochs
 
 
 def test_training_lowers_the_loss(X):

@@ -4,7 +4,14 @@ from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
+from hyperspy_4dphase.estimators.hierarchical import DivisiveDomains
 from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
 from hyperspy_4dphase.estimators.vae import PatternVAE
 
-__all__ = ["CompressedPatterns", "PatternVAE", "RandomizedNMF", "compress_patterns"]
+__all__ = [
+    "CompressedPatterns",
+    "DivisiveDomains",
+    "PatternVAE",
+    "RandomizedNMF",
+    "compress_patterns",
+]

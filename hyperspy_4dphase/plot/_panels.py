@@ -1,6 +1,9 @@
-"""The panels of a latent view: each draws itself and shows a selection."""
+"""The panels of a latent view, which show a selection, and maps of domains."""
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnchoredOffsetbox, AuxTransformBox, TextArea, VPacker
 
 from hyperspy_4dphase.plot._palette import dimmed
 from hyperspy_4dphase.plot._pattern import aspect, with_units
@@ -166,6 +169,83 @@ class ScanMap:
     def _rgba(self, share):
         share = np.broadcast_to(share, self._alpha.shape)
         return np.dstack([dimmed(self._colors, share), self._alpha])
+
+
+def figure_for(figure, size):
+    """The given figure, or a new one of that size in inches."""
+    if figure is None:
+        return plt.figure(figsize=size, layout="constrained")
+    untouched = isinstance(figure, Figure) and not figure.axes
+    if untouched and figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")
+    return figure
+
+
+def draw_domains(axes, labels, colors, extent, units, with_bar=True):
+    """Draw the domains, with a scale bar in place of ticks where there is a scale.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    labels : numpy.ndarray of int
+        Of the navigation shape, as in :class:`ScanMap`. The first of three axes is
+        looked through: each position shows the domain that is most often there.
+    colors : numpy.ndarray, shape (n_domains + 1, 3)
+        The last is for -1.
+    extent, units
+        As in :class:`ScanMap`.
+    with_bar : bool, default True
+    """
+    if labels.ndim == 3:
+        labels = _most_often(labels)
+    valid = np.ones(labels.shape, bool)
+    scan = ScanMap(axes, valid, colors[labels[valid]], extent, units)
+    # Domains are not to blend where they meet.
+    scan.image.set_interpolation("nearest")
+    if with_bar and labels.ndim == 2 and is_calibrated(units):
+        axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
+        draw_scale_bar(axes, units)
+
+
+def is_calibrated(units):
+    """Whether these are units of length, or of its inverse."""
+    return units not in (None, "", "px")
+
+
+def draw_scale_bar(axes, units, fontsize="small"):
+    """Draw a bar of a round length, about a fifth of the width of the axes."""
+    left, right = axes.get_xlim()
+    length = _round_length(abs(right - left) / 5)
+    bar = AuxTransformBox(axes.transData)
+    style = {"color": "black", "linewidth": 2, "solid_capstyle": "butt"}
+    bar.add_artist(plt.Line2D([0, length], [0, 0], **style))
+    text = TextArea(f"{length:g} {units}", textprops={"fontsize": fontsize})
+    box = AnchoredOffsetbox(
+        "lower left",
+        child=VPacker(children=[bar, text], align="center", pad=0, sep=2),
+        pad=0.3,
+        borderpad=0.4,
+        prop={"size": fontsize},
+    )
+    box.patch.set(facecolor="white", edgecolor="none", alpha=0.8)
+    axes.add_artist(box)
+
+
+def _round_length(length):
+    """The nearest of 1, 2, 5, 10, ... by ratio."""
+    decade = np.floor(np.log10(length))
+    lengths = np.outer(10 ** (decade + [0, 1]), [1, 2, 5]).ravel()
+    return float(lengths[np.abs(np.log(lengths / length)).argmin()])
+
+
+def _most_often(labels):
+    """The label most often along the first axis; -1 only where there is no other."""
+    most, found = np.zeros(labels.shape[1:], int), np.full(labels.shape[1:], -1)
+    for label in range(labels.max() + 1):
+        n_here = (labels == label).sum(axis=0)
+        found[n_here > most] = label
+        most = np.maximum(most, n_here)
+    return found
 
 
 def _limit(axes, points):

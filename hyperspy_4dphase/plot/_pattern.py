@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 
 _POWER = 0.3
+POWER_LABEL = f"intensity$^{{{_POWER}}}$"
 
 
 class MeanPattern:
@@ -56,14 +57,31 @@ class MeanPattern:
             k = np.linspace(start, stop, len(pattern))
             (self.line,) = self._axes.plot(k, pattern, linewidth=1)
             self._axes.set_xlabel(with_units("k", self._units))
-            self._axes.set_ylabel(f"intensity$^{{{_POWER}}}$")
+            self._axes.set_ylabel(POWER_LABEL)
         self.line.set_ydata(power(pattern))
         self._axes.set_ylim(0, 1.05 * power(top))
+
+
+def draw_pattern(axes, pattern, top, extent):
+    """Draw a pattern on the scale of 0 to `top`, without ticks."""
+    if pattern.ndim == 2:
+        style = {"cmap": pattern_colormap(), "norm": power_norm(top)}
+        image = axes.imshow(pattern, extent=extent, origin="upper", **style)
+        axes.set_aspect(aspect(image.get_extent()))
+    else:
+        axes.plot(power(pattern / top), color="0.1", linewidth=0.9)
+        axes.set_ylim(0, 1.05)
+    axes.set(xticks=[], yticks=[])
 
 
 def pattern_colormap():
     """For patterns; excluded pixels are grey."""
     return matplotlib.colormaps["magma"].with_extremes(bad="0.6")
+
+
+def difference_colormap():
+    """For differences around zero, to which all eyes see two sides."""
+    return matplotlib.colormaps["RdBu_r"].with_extremes(bad="0.6")
 
 
 def power_norm(top):
@@ -82,6 +100,21 @@ def aspect(extent):
     return "equal" if 1 / 8 < width / height < 8 else "auto"
 
 
+def proportion(shape, extent):
+    """Height of a pattern by its width as it is shown; curves are rather wide."""
+    if len(shape) == 1:
+        return 0.75
+    n_rows, n_columns = shape
+    pixels = (0, n_columns, n_rows, 0)
+    left, right, bottom, top = pixels if extent is None else extent
+    return float(np.clip(abs(top - bottom) / abs(right - left), 0.4, 2.5))
+
+
 def with_units(name, units):
     """The label of an axis."""
     return f"{name} ({units})" if units else name
+
+
+def grouped(number):
+    """A whole number with its digits in groups of three."""
+    return f"{number:,}".replace(",", " ")

@@ -1,0 +1,111 @@
+"""Patterns as points in which brightness does not show, and how noisy these are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from hyperspy_4dphase.estimators._scaling import inverse
+
+# Below so many counts a pattern has no shape: its total is lost in its noise.
+_FEWEST_COUNTS = 9.0
+_N_SAMPLED = 2000
+_N_NEIGHBOURS = 5
+
+
+@dataclass
+class Shapes:
+    """Points whose differences are differences in shape, with their noise.
+
+    Attributes
+    ----------
+    points : numpy.ndarray, shape (n, n_features)
+    spread : numpy.ndarray, shape (n,)
+        Noise variance of each point relative to that of others.
+    known : numpy.ndarray of bool, shape (n,)
+        False where there are too few counts to tell a shape; such points are 0.
+    """
+
+    points: np.ndarray
+    spread: np.ndarray
+    known: np.ndarray
+
+    def noise(self, rows):
+        """Mean covariance of the noise of some points, (n_features, n_features)."""
+        raise NotImplementedError
+
+
+@dataclass
+class CompressedShapes(Shapes):
+    """Compressed patterns, divided by their totals.
+
+    The covariance of counting noise follows from the mean pattern of the points it is
+    asked for, so that each node of a tree has its own.
+    """
+
+    rows: np.ndarray
+    column_scale: np.ndarray
+    gain: float
+    poisson: bool
+
+    @classmethod
+    def of(cls, compressed):
+        """From :class:`CompressedPatterns`, in the directions above noise."""
+        k = max(compressed.n_significant, 1)
+        B = compressed.B[:k].astype(np.float64)
+        norms = np.linalg.norm(B, axis=1)
+        directions = B * inverse(norms)[:, None]
+        scaled = compressed.Q[:, :k].astype(np.float64) * norms
+        per_pixel = inverse(compressed.column_scale.astype(np.float64))
+        totals = (scaled @ (directions @ per_pixel)) * inverse(compressed.row_scale)
+        poisson = compressed.noise == "poisson"
+        gain = float(compressed.noise_variance)
+        power = 1 if poisson else 2
+        error = np.sqrt(gain) * np.linalg.norm(directions @ per_pixel)
+        fewest = _FEWEST_COUNTS * gain if poisson else np.sqrt(_FEWEST_COUNTS) * error
+        known = totals > fewest
+        if not known.any():
+            known = totals > 0
+        spread = np.where(known, gain * inverse(totals) ** power, 0)
+        factor = inverse(totals) * inverse(compressed.row_scale)
+        points = np.where(known[:, None], scaled * factor[:, None], 0)
+        return cls(
+            points, spread, known, directions, compressed.column_scale, gain, poisson
+        )
+
+    def noise(self, rows):
+        mean_spread = self.spread[rows].mean()
+        # Data without noise have that of rounding.
+        rounding = 1e-12 * np.square(self.points[rows]).mean() * np.eye(len(self.rows))
+        if not self.poisson:
+            return mean_spread * np.eye(len(self.rows)) + rounding
+        mean = self.points[rows].mean(axis=0)
+        # Counts of a pattern of total 1, times the squared scale: their variance.
+        weight = np.maximum((mean @ self.rows) * self.column_scale, 0)
+        return mean_spread * (self.rows * weight) @ self.rows.T + rounding
+
+
+@dataclass
+class FeatureShapes(Shapes):
+    """Features of unknown noise, which the distances of neighbours stand for."""
+
+    @classmethod
+    def of(cls, features):
+        points = np.asarray(features, dtype=np.float64)
+        return cls(points, np.ones(len(points)), np.ones(len(points), bool))
+
+    def noise(self, rows):
+        points = self.points[rows]
+        step = -(-len(points) // _N_SAMPLED)
+        n_neighbours = min(_N_NEIGHBOURS, len(points) - 1)
+        found = NearestNeighbors(n_neighbors=n_neighbours).fit(points)
+        distances = found.kneighbors(points[::step])[0]
+        variance = np.median((distances**2).mean(axis=1)) / (2 * points.shape[1])
+        return max(variance, np.finfo(float).tiny) * np.eye(points.shape[1])
+
+
+def whitening(covariance):
+    """What noise of a covariance is multiplied by to become white, of unit variance."""
+    values, vectors = np.linalg.eigh(covariance)
+    floor = max(1e-9 * values[-1], np.finfo(float).tiny)
+    return vectors / np.sqrt(np.maximum(values, floor))

@@ -1,0 +1,285 @@
+"""The tree of domains as plain arrays: what was split, how surely, why no further."""
+
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
+
+import numpy as np
+
+REASONS = (
+    "split",
+    "noise",
+    "size",
+    "no gap",
+    "continuum",
+    "depth",
+    "n_domains",
+    "by hand",
+)
+"""Why a node is as it is; the tree holds indices into these.
+
+``"split"``: it has parts. ``"noise"``: its patterns differ by no more than counting
+noise. ``"size"``: too few patterns for two parts. ``"no gap"``: there is no valley
+between any two parts, or not on both halves of the patterns. ``"continuum"``: the
+patterns change all along a path. ``"depth"`` and ``"n_domains"``: as asked for. ``"by
+hand"``: merged or split by the user.
+"""
+
+
+class TreeNode(NamedTuple):
+    """One node of a tree of domains.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the tree; the root is 0, and parents come before children.
+    parent : int
+        Number of its parent, -1 for the root.
+    children : tuple of int
+    level : int
+        0 for the root. Parts of parts that are as distinct as the parts themselves
+        share a level.
+    size : int
+        Number of its patterns.
+    label : int
+        Of the domain, for a leaf; -1 for a node with children.
+    strength : float
+        How far its parts differ: distance of their mean patterns in standard deviations
+        of the noise of one pattern, times the shares of both parts. NaN for leaves.
+    share : float
+        Patterns between its parts, as a share of those of the smaller part: mixtures.
+    log_p : float
+        Decimal logarithm of the probability of so few if there were no gap.
+    agreement : float
+        Overlap (0 to 1) of the smaller part as found by independent halves of the
+        patterns.
+    reason : str
+        ``"split"``, or why it was not: see `REASONS`.
+    """
+
+    number: int
+    parent: int
+    children: tuple
+    level: int
+    size: int
+    label: int
+    strength: float
+    share: float
+    log_p: float
+    agreement: float
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class DomainTree:
+    """A binary tree of domains, one entry a node; parents come before children.
+
+    Attributes
+    ----------
+    parent, level, size, label : numpy.ndarray of int, shape (n_nodes,)
+    strength, share, log_p, agreement : numpy.ndarray of float, shape (n_nodes,)
+    reason : numpy.ndarray of int, shape (n_nodes,)
+        Indices into `REASONS`.
+
+    See Also
+    --------
+    TreeNode : What each of these means.
+    """
+
+    parent: np.ndarray
+    level: np.ndarray
+    size: np.ndarray
+    label: np.ndarray
+    strength: np.ndarray
+    share: np.ndarray
+    log_p: np.ndarray
+    agreement: np.ndarray
+    reason: np.ndarray
+
+    @classmethod
+    def single(cls, size, reason="by hand"):
+        """A tree of one domain."""
+        integers = {"parent": -1, "level": 0, "size": size, "label": 0}
+        integers["reason"] = REASONS.index(reason)
+        return cls.from_arrays(
+            {name: [value] for name, value in integers.items()}
+            | {name: [np.nan] for name in _FLOATS}
+        )
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """From a dict as :meth:`to_arrays` gives it, checked.
+
+        Raises
+        ------
+        ValueError
+            If they are not those of a tree.
+        """
+        try:
+            values = {
+                item.name: np.atleast_1d(np.asarray(arrays[item.name])).astype(
+                    float if item.name in _FLOATS else np.int64
+                )
+                for item in fields(cls)
+            }
+        except KeyError as error:
+            raise ValueError(f"The tree lacks {error}.") from None
+        lengths = {name: value.shape for name, value in values.items()}
+        parent = values["parent"]
+        if len(set(lengths.values())) != 1 or parent.ndim != 1:
+            raise ValueError(f"The tree's arrays differ in shape: {lengths}.")
+        expected = np.arange(parent.size)
+        if parent[0] != -1 or not ((parent[1:] >= 0) & (parent < expected)[1:]).all():
+            raise ValueError(
+                "The tree's nodes are not in order: the root must come first, and each "
+                "parent before its children."
+            )
+        return cls(**values)
+
+    def to_arrays(self):
+        """dict of str to numpy.ndarray: Everything, one entry a node."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    def __len__(self):
+        return self.parent.size
+
+    def __iter__(self):
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, number):
+        number = range(len(self))[number]
+        values = {
+            name: array[number].item() for name, array in self.to_arrays().items()
+        }
+        values["reason"] = REASONS[values["reason"]]
+        return TreeNode(number=number, children=self.children(number), **values)
+
+    def __repr__(self):
+        return f"<DomainTree of {self.n_domains} domains, {self.n_levels} levels>"
+
+    @property
+    def n_domains(self):
+        """int: Number of leaves."""
+        return int((self.label >= 0).sum())
+
+    @property
+    def n_levels(self):
+        """int: Number of levels below the root."""
+        return int(self.level.max())
+
+    def children(self, number):
+        """tuple of int: The nodes that a node was split into."""
+        return tuple(np.flatnonzero(self.parent == number).tolist())
+
+    def leaves(self, number=0):
+        """Labels of the domains below a node, its own for a leaf, ascending."""
+        inside = np.zeros(len(self), dtype=bool)
+        inside[number] = True
+        for node in range(number + 1, len(self)):
+            inside[node] = inside[self.parent[node]]
+        return np.sort(self.label[inside & (self.label >= 0)])
+
+    def at_level(self, level):
+        """The nodes that are the domains of a level: at it, or leaves above it."""
+        return self._kept(self.level <= level)
+
+    def cut(self, n_domains):
+        """The nodes that are the domains when the strongest splits alone are made.
+
+        Raises
+        ------
+        ValueError
+            If the tree has not so many leaves.
+        """
+        if not 1 <= n_domains <= self.n_domains:
+            raise ValueError(
+                f"n_domains={n_domains}; this tree can be cut into 1 to "
+                f"{self.n_domains}."
+            )
+        total = np.nan_to_num(self.strength) * self.size
+        kept = np.zeros(len(self), dtype=bool)
+        kept[0] = True
+        for _ in range(n_domains - 1):
+            inner = kept & (self.label < 0)
+            split = set(self.parent[kept].tolist())
+            open_nodes = [i for i in np.flatnonzero(inner) if i not in split]
+            best = max(open_nodes, key=lambda i: total[i])
+            kept[list(self.children(best))] = True
+        return self._kept(kept)
+
+    def _kept(self, kept):
+        """Of the nodes kept, those that have no kept children."""
+        inner = np.zeros(len(self), dtype=bool)
+        inner[self.parent[1:][kept[1:]]] = True
+        return np.flatnonzero(kept & ~inner)
+
+    def pruned(self, nodes):
+        """The tree that ends at some nodes, and the new label of each old one.
+
+        Parameters
+        ----------
+        nodes : array-like of int
+            As of :meth:`at_level` or :meth:`cut`: one above each leaf.
+
+        Returns
+        -------
+        tree : DomainTree
+            Its domains numbered by size.
+        labels : numpy.ndarray of int, shape (n_domains,)
+        """
+        nodes = np.asarray(nodes)
+        order = nodes[np.argsort(-self.size[nodes], kind="stable")]
+        labels = np.empty(self.n_domains, dtype=int)
+        for new, node in enumerate(order):
+            labels[self.leaves(node)] = new
+        kept = np.zeros(len(self), dtype=bool)
+        kept[nodes] = True
+        for node in range(len(self) - 1, 0, -1):
+            kept[self.parent[node]] |= kept[node]
+        tree = self._with_leaves(order)
+        return tree._taken(kept), labels
+
+    def _with_leaves(self, nodes):
+        label = np.full(len(self), -1)
+        label[nodes] = np.arange(len(nodes))
+        ended = np.isin(np.arange(len(self)), nodes) & (self.label < 0)
+        reason = np.where(ended, REASONS.index("n_domains"), self.reason)
+        scores = {
+            name: np.where(label >= 0, np.nan, getattr(self, name)) for name in _FLOATS
+        }
+        return replace(self, label=label, reason=reason, **scores)
+
+    def _taken(self, kept):
+        """Some nodes only, renumbered; their parents must be among them."""
+        number = np.cumsum(kept) - 1
+        arrays = {name: array[kept] for name, array in self.to_arrays().items()}
+        parent = arrays["parent"]
+        arrays["parent"] = np.where(parent < 0, -1, number[parent])
+        return DomainTree(**arrays)
+
+    def joined(self):
+        """The tree as its levels show it: nodes may have more than two children.
+
+        Returns
+        -------
+        DomainTree
+            Without the nodes that share their level with their parent and are split.
+        """
+        passed = (self.label < 0) & (self.parent >= 0)
+        passed[1:] &= self._joins()[1:]
+        parent = self.parent.copy()
+        for node in range(1, len(self)):
+            if passed[parent[node]]:
+                parent[node] = parent[parent[node]]
+        return replace(self, parent=parent)._taken(~passed)
+
+    def _joins(self):
+        """Which inner nodes belong to a larger split: their parts share their level."""
+        joins = np.zeros(len(self), dtype=bool)
+        for node in range(1, len(self)):
+            joins[self.parent[node]] |= (
+                self.level[node] == self.level[self.parent[node]]
+            )
+        return joins
+
+
+_FLOATS = ("strength", "share", "log_p", "agreement")

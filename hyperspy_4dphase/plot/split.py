@@ -1,0 +1,280 @@
+"""What the parts of a domain have in common, and in what they differ."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+
+from hyperspy_4dphase.plot._checks import (
+    check_extent,
+    checked_domain_map,
+    checked_names,
+    checked_patterns,
+)
+from hyperspy_4dphase.plot._palette import PALE, domain_colors
+from hyperspy_4dphase.plot._panels import (
+    draw_domains,
+    draw_scale_bar,
+    figure_for,
+    is_calibrated,
+)
+from hyperspy_4dphase.plot._pattern import (
+    POWER_LABEL,
+    aspect,
+    difference_colormap,
+    draw_pattern,
+    grouped,
+    power,
+    proportion,
+    with_units,
+)
+
+_MOST_IN_ROW = 4
+_PANEL = 1.5
+# The direct beam moves a little in every split: it is not to hide the spots.
+_SHOWN = 99.5
+
+
+def plot_split(
+    parent_pattern,
+    child_patterns,
+    *,
+    labels_map=None,
+    parent_name=None,
+    child_names=None,
+    colors=None,
+    extent=None,
+    units="px",
+    map_extent=None,
+    map_units="px",
+    fig=None,
+):
+    """Show a domain and its parts: mean patterns, and in what each part differs.
+
+    Mean patterns share one scale. The difference is that of part and whole when both
+    have a total of 100 %, so that brightness does not count. All differences share one
+    scale, which the largest 0.5 % of pixels exceed. Pixels that are NaN in any of the
+    patterns are left out of it.
+
+    Parameters
+    ----------
+    parent_pattern : numpy.ndarray, shape (nky, nkx) or (nk,)
+        Mean pattern of the whole. 1-D patterns are drawn as curves.
+    child_patterns : numpy.ndarray, shape (n_children, nky, nkx) or (n_children, nk)
+        Mean patterns of its parts.
+    labels_map : numpy.ndarray of int, optional
+        Where in the scan the parts are: the number of the child at each probe position,
+        -1 outside. With one to three axes, as in :func:`plot_domains`.
+    parent_name : str, optional
+        "parent" by default.
+    child_names : sequence of str, optional
+        One for each. "child 0" and so on by default.
+    colors : sequence of colors, optional
+        One for each child; those of the first domains by default.
+    extent : tuple of float, optional
+        Left, right, bottom and top edge of a pattern in `units`, as for
+        :func:`matplotlib.pyplot.imshow`; for curves, the first and last abscissa.
+        Pixels by default.
+    units : str, default "px"
+    map_extent : tuple of float, optional
+        As `extent`, for the map.
+    map_units : str, default "px"
+    fig : matplotlib.figure.Figure or SubFigure, optional
+        A new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, if there are no children, or if `labels_map` holds
+        numbers that no child has.
+    """
+    parent = checked_patterns(parent_pattern, "parent_pattern")
+    n_children = np.shape(child_patterns)[0] if np.ndim(child_patterns) else 0
+    children = checked_patterns(child_patterns, "child_patterns", n_children)
+    if children.shape[1:] != parent.shape:
+        raise ValueError(
+            f"child_patterns have the shape {children.shape[1:]} each, but "
+            f"parent_pattern has {parent.shape}."
+        )
+    check_extent(extent, parent.ndim, "extent")
+    names = checked_names(child_names, n_children, "child {}", "child_names")
+    colors = _checked_colors(colors, n_children)
+    sizes = None
+    if labels_map is not None:
+        labels_map, sizes = _checked_map(labels_map, map_extent, n_children)
+
+    panels = _Panels(n_children, proportion(parent.shape, extent), sizes, fig)
+    draw = _draw_images if parent.ndim == 2 else _draw_curves
+    panels.name(parent_name or "parent", names, sizes)
+    draw(panels, parent, children, colors, extent, units)
+    if labels_map is not None:
+        palette = np.vstack([colors, PALE])
+        draw_domains(panels.map, labels_map, palette, map_extent, map_units)
+        panels.map.tick_params(labelsize="x-small")
+        for axis in (panels.map.xaxis, panels.map.yaxis):
+            axis.label.set_size("small")
+    return panels.figure
+
+
+class _Panels:
+    """The axes: parent and map on the left, each mean above its difference beside.
+
+    Parameters
+    ----------
+    n_children : int
+    proportion : float
+        Height of a pattern by its width.
+    sizes : numpy.ndarray or None
+        None if there is no map.
+    figure : matplotlib.figure.Figure, SubFigure or None
+    """
+
+    def __init__(self, n_children, proportion, sizes, figure):
+        n_blocks = -(-n_children // _MOST_IN_ROW)
+        n_columns = -(-n_children // n_blocks)
+        # Where there are more rows, there is room for a larger parent.
+        wide = 1.0 if n_blocks == 1 else 1.6
+        width = _PANEL * (n_columns + wide) + 1.1
+        height = n_blocks * (2 * _PANEL * proportion + 0.7)
+        self.figure = figure_for(figure, (width, height))
+        grid = self.figure.add_gridspec(
+            2 * n_blocks, 1 + n_columns, width_ratios=[wide, *[1] * n_columns]
+        )
+        self.parent = self.figure.add_subplot(grid[:n_blocks, 0])
+        self.map = None
+        if sizes is not None:
+            self.map = self.figure.add_subplot(grid[n_blocks:, 0])
+        self.means, self.differences = [], []
+        for child in range(n_children):
+            block, column = divmod(child, n_columns)
+            for row, kind in enumerate([self.means, self.differences]):
+                place = grid[2 * block + row, 1 + column]
+                kind.append(self.figure.add_subplot(place))
+        self.n_columns = n_columns
+
+    def name(self, parent, children, sizes):
+        """Write names and, if known, how many positions there are."""
+        titles = [parent, *children]
+        if sizes is not None:
+            counts = [sizes.sum(), *sizes]
+            titles = [
+                f"{title}\n{grouped(count)}"
+                for title, count in zip(titles, counts, strict=True)
+            ]
+            titles[0] += " positions"
+        for axes, title in zip([self.parent, *self.means], titles, strict=True):
+            axes.set_title(title, fontsize="small")
+        for kind, text in [(self.means, "mean"), (self.differences, "child − parent")]:
+            for axes in kind[:: self.n_columns]:
+                axes.set_ylabel(text, fontsize="small")
+
+    def color_bar(self, kind, ticks, label, clipped=False):
+        """Draw one for all, beside the last of the first row."""
+        last = kind[self.n_columns - 1]
+        bar = self.figure.colorbar(
+            last.images[0],
+            ax=last,
+            extend="both" if clipped else "neither",
+            aspect=14,
+            shrink=0.9,
+            pad=0.04,
+        )
+        bar.set_ticks(ticks, labels=[f"{tick:g}".replace("-", "−") for tick in ticks])
+        bar.ax.tick_params(labelsize="x-small")
+        bar.minorticks_off()
+        bar.set_label(label, fontsize="x-small")
+
+
+def _draw_images(panels, parent, children, colors, extent, units):
+    patterns = np.stack([parent, *children])
+    top = np.nanmax(patterns, initial=0) or 1.0
+    for axes, pattern in zip([panels.parent, *panels.means], patterns, strict=True):
+        draw_pattern(axes, pattern, top, extent)
+    shown = _differences(parent, children)
+    limit = _limit(shown, _SHOWN)
+    style = {"cmap": difference_colormap(), "vmin": -limit, "vmax": limit}
+    for axes, difference in zip(panels.differences, shown, strict=True):
+        image = axes.imshow(difference, extent=extent, origin="upper", **style)
+        axes.set_aspect(aspect(image.get_extent()))
+        axes.set(xticks=[], yticks=[])
+    for kind in (panels.means, panels.differences):
+        for axes, color in zip(kind, colors, strict=True):
+            axes.spines[:].set(color=color, linewidth=2.5)
+    if is_calibrated(units):
+        draw_scale_bar(panels.parent, units, "x-small")
+    decades = 10.0 ** (np.floor(np.log10(top)) - [2, 1, 0])
+    panels.color_bar(panels.means, [0, *decades], "intensity")
+    clipped = np.nanmax(np.abs(shown), initial=0) > limit
+    panels.color_bar(panels.differences, [-limit, 0, limit], "% of total", clipped)
+
+
+def _draw_curves(panels, parent, children, colors, extent, units):
+    n_k = len(parent)
+    k = np.linspace(*((0, n_k - 1) if extent is None else extent), n_k)
+    top = power(np.nanmax(np.stack([parent, *children]), initial=0) or 1.0)
+    shown = _differences(parent, children)
+    limit = 1.05 * _limit(shown, 100)
+    panels.parent.plot(k, power(parent), color="0.2", linewidth=1)
+    for mean, child, color in zip(panels.means, children, colors, strict=True):
+        mean.plot(k, power(parent), color="0.6", linewidth=0.8)
+        mean.plot(k, power(child), color=color, linewidth=1.2)
+    for axes, curve, color in zip(panels.differences, shown, colors, strict=True):
+        axes.axhline(0, color="0.6", linewidth=0.8)
+        axes.plot(k, curve, color=color, linewidth=1.2)
+        axes.set_ylim(-limit, limit)
+    for axes in (panels.parent, *panels.means):
+        axes.set_ylim(0, 1.05 * top)
+    for kind in (panels.means, panels.differences):
+        for i, axes in enumerate(kind):
+            axes.tick_params(labelsize="x-small", labelleft=i % panels.n_columns == 0)
+            axes.tick_params(labelbottom=kind is panels.differences)
+            axes.locator_params(nbins=4)
+    for axes in panels.differences:
+        axes.set_xlabel(with_units("k", units), fontsize="small")
+    for axes in panels.differences[:: panels.n_columns]:
+        axes.set_ylabel("difference (%)", fontsize="small")
+    panels.parent.tick_params(labelsize="x-small")
+    panels.parent.locator_params(nbins=4)
+    panels.parent.set_xlabel(with_units("k", units), fontsize="small")
+    panels.parent.set_ylabel(POWER_LABEL, fontsize="small")
+
+
+def _differences(parent, children):
+    """Child minus parent in percent of their totals; NaN where any of them is."""
+    patterns = np.stack([parent, *children])
+    patterns[:, ~np.isfinite(patterns).all(axis=0)] = np.nan
+    totals = np.nansum(patterns, axis=tuple(range(1, patterns.ndim)), keepdims=True)
+    patterns *= 100 / np.where(totals > 0, totals, 1)
+    return patterns[1:] - patterns[0]
+
+
+def _limit(values, percentile):
+    """What that share of the values do not exceed, to two digits."""
+    size = np.abs(values[np.isfinite(values)])
+    if not size.any():
+        return 1.0
+    return float(f"{np.percentile(size, percentile) or size.max():.1e}")
+
+
+def _checked_colors(colors, n_children):
+    colors = domain_colors(n_children) if colors is None else list(colors)
+    if len(colors) != n_children:
+        raise ValueError(
+            f"colors must be {n_children}, one for each child, but are {len(colors)}."
+        )
+    return np.array([to_rgb(color) for color in colors])
+
+
+def _checked_map(labels_map, map_extent, n_children):
+    """The map, and how many positions each child has in it."""
+    labels_map = checked_domain_map(labels_map, "labels_map")
+    check_extent(map_extent, labels_map.ndim, "map_extent")
+    if labels_map.max() >= n_children:
+        raise ValueError(
+            f"labels_map must hold children from 0 to {n_children - 1}, or -1, but "
+            f"holds {labels_map.max()}."
+        )
+    inside = labels_map[labels_map >= 0]
+    return labels_map, np.bincount(inside, minlength=n_children)

@@ -16,10 +16,12 @@ __version__ = "0.1.0.dev0"
 # Where each public name is; None for a subpackage. The stub __init__.pyi says the same.
 _PLACES = {
     "Compression": "methods.compress",
+    "DomainMap": "signals.domain_map",
     "LatentEmbedding": "signals.latent_embedding",
     "compress": "methods.compress",
     "data": None,
     "estimators": None,
+    "interop": None,
     "plot": None,
 }
 __all__ = list(_PLACES)

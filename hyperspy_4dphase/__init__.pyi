@@ -1,8 +1,10 @@
 from . import data as data
 from . import estimators as estimators
+from . import interop as interop
 from . import plot as plot
 from .methods.compress import Compression as Compression
 from .methods.compress import compress as compress
+from .signals.domain_map import DomainMap as DomainMap
 from .signals.latent_embedding import LatentEmbedding as LatentEmbedding
 
 __version__: str

@@ -68,7 +68,8 @@ LAYERS = {
         SIGNALS | {"dask", "tqdm"} | PLUMBING | ours("estimators", "signals", "methods")
     ),
     "signals/": Layer(
-        SIGNALS | {"dask"} | PLUMBING | ours("estimators", "signals"), ours("plot")
+        SIGNALS | {"dask"} | PLUMBING | ours("estimators", "signals"),
+        ours("plot", "interop"),
     ),
     "plot/": Layer(SCIENCE | ours("plot")),
     "data/": Layer(SCIENCE | ours("data")),

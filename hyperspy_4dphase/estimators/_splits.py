@@ -164,26 +164,32 @@ def _accepted(points, chosen, other, min_size, random_state):
 
 def _candidates(points, min_size, random_state):
     """Directions along which the points have a valley, the strongest split first."""
-    sample = sampled(points, _N_SAMPLED, random_state)
+    sample, n = sampled(points, _N_SAMPLED, random_state), len(points)
+    return [
+        *_distinct(_directions(sample, random_state), sample, min_size, _N_REFINED, n),
+        *_distinct(_extreme_directions(points), points, min_size, _N_RARE, n),
+    ]
+
+
+def _distinct(directions, points, min_size, n_kept, n_points):
+    """Some directions along which points have a valley, those that split differently.
+
+    Of `n_points` these are the ones looked at, so `min_size` is in proportion.
+    """
+    size = max(3, min_size * len(points) // n_points)
+    found = []
+    for direction, values in zip(directions, (points @ directions.T).T, strict=True):
+        valley = find_valley(values, size)
+        if valley is not None and valley.log_p < _LOG_P_FIRST:
+            side = values > valley.cut
+            found.append((_strength(points, side), direction, side))
+    found.sort(key=lambda item: -item[0])
     kept = []
-    for directions, group, n_kept in (
-        (_directions(sample, random_state), sample, _N_REFINED),
-        (_extreme_directions(points), points, _N_RARE),
-    ):
-        size = max(3, min_size * len(group) // len(points))
-        found = []
-        for direction, values in zip(directions, (group @ directions.T).T, strict=True):
-            valley = find_valley(values, size)
-            if valley is not None and valley.log_p < _LOG_P_FIRST:
-                side = points @ direction > valley.cut
-                found.append((_strength(points, side), direction, side))
-        found.sort(key=lambda item: -item[0])
-        n_before = len(kept)
-        for _, direction, side in found:
-            if len(kept) == n_before + n_kept:
-                break
-            if all(_agreement(side, other) < 1 - _ALIKE for _, other in kept):
-                kept.append((direction, side))
+    for _, direction, side in found:
+        if all(_agreement(side, other) < 1 - _ALIKE for _, other in kept):
+            kept.append((direction, side))
+        if len(kept) == n_kept:
+            break
     return [direction for direction, _ in kept]
 
 
@@ -213,7 +219,8 @@ def _extreme_directions(points):
     A few patterns of their own do not move the centres of clusters, but stand out from
     the covariance of the rest.
     """
-    covariance = points.T @ points / len(points)
+    # Half of the points may not vary along what a few of the others show.
+    covariance = points.T @ points / len(points) + 0.1 * np.eye(points.shape[1])
     whiten = np.linalg.inv(np.linalg.cholesky(covariance)).T
     white = points @ whiten
     left = white.copy()
@@ -264,7 +271,9 @@ def _strength(points, side):
     sums of squares, a few points far away count less than many that differ.
     """
     share = side.mean()
-    step = points[side].mean(axis=0) - points[~side].mean(axis=0)
+    one, total = side.astype(points.dtype) @ points, points.sum(axis=0)
+    n_one = max(side.sum(), 1)
+    step = one / n_one - (total - one) / max(side.size - n_one, 1)
     return float(share * (1 - share) * np.linalg.norm(step))
 
 

@@ -8,7 +8,7 @@ lies beyond it. In a valley they are rarer than on both.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr
 
 MIXTURES = 0.35
 _BEYOND_DOUBT = -10.0
@@ -111,7 +111,8 @@ def _log_p(mass, width, n_flank, flank):
     """Of so few in the valley, if they were as dense there as in a flank."""
     n_flank, flank = np.maximum(n_flank, 0), np.maximum(flank, 1e-30)
     chance = width / (width + flank)
-    return binom.logcdf(mass, mass + n_flank, chance) / np.log(10)
+    found = bdtr(mass.astype(float), mass + n_flank, chance)
+    return np.log10(np.maximum(found, np.finfo(float).tiny))
 
 
 def _cuts(values, min_size):

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_array, check_random_state
+from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._growth import Growth
@@ -150,10 +151,12 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             )
         size = _MIN_SIZE if self.min_size is None else self.min_size
         growth = Growth(shapes, size, self.max_depth, random_state, self.callback)
-        growth.grow()
-        growth.dissolve_boundaries()
+        # Products of this size gain nothing from threads, which others may hold up.
+        with threadpool_limits(1):
+            growth.grow()
+            growth.dissolve_boundaries()
+            n_found = growth.reach(self.n_domains or 0)
         if self.n_domains is not None:
-            n_found = growth.reach(self.n_domains)
             if n_found < self.n_domains:
                 warnings.warn(
                     f"There are {n_found} domains, not {self.n_domains}: within them "

@@ -1,0 +1,287 @@
+"""Domains of like patterns, found by splitting the scan while there is a gap."""
+
+import numpy as np
+
+from hyperspy_4dphase._arguments import (
+    check_flag,
+    check_integer,
+    check_random_state,
+    check_scan,
+)
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
+from hyperspy_4dphase._progress import Progress
+from hyperspy_4dphase._results import (
+    array_shapes,
+    axes_dictionaries,
+    filled,
+    provenance,
+)
+from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators._tree_edits import resized
+from hyperspy_4dphase.estimators._votes import outvoted
+from hyperspy_4dphase.estimators.hierarchical import DivisiveDomains
+from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods._sources import source_features
+from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.signals._domain_phases import check_rotatable
+from hyperspy_4dphase.signals.domain_map import DomainMap
+
+
+@with_shared_parameters
+def cluster_hierarchical(
+    self,
+    source=None,
+    n_domains=None,
+    *,
+    max_depth=None,
+    min_size=None,
+    navigation_mask=None,
+    signal_mask=None,
+    rotation_invariant=False,
+    neighbours_vote=False,
+    random_state=None,
+    device=None,
+    compression=None,
+    show_progressbar=None,
+    return_info=False,
+):
+    """Find the domains of a scan, and the tree of splits that leads to them.
+
+    Everything is one domain, which is split, and its parts again, at every level with
+    features of its own ([1]_), until nothing distinct is left: a split must rise above
+    counting noise, show up in independent halves of the data, and leave a gap, not cut
+    a gradient. Thickness and beam current do not enter. See
+    :class:`hyperspy_4dphase.estimators.DivisiveDomains`.
+
+    Parameters
+    ----------
+    source : None, LatentEmbedding, "rnmf", BaseSignal or array-like, optional
+        What is clustered. By default the compressed scan (see
+        :func:`hyperspy_4dphase.compress`), whose noise is known; all else is taken as
+        features whose noise is not. ``"rnmf"`` takes the loadings of the last
+        decomposition, as shares of a pattern's counts; those of any algorithm will do.
+        A signal must have the navigation axes of the scan, as navigation or, for a map,
+        as signal axes; an array their shape in array order, and one axis of features
+        at most. Positions of NaN become -1.
+    n_domains : int, optional
+        Number of domains. By default as many as can be told apart.
+    max_depth : int, optional
+        Most levels of the tree. By default there is no limit.
+    min_size : int, optional
+        Fewest probe positions of a domain. By default the fewest that statistics allow
+        to tell from chance.
+    %(navigation_mask)s
+    %(signal_mask)s
+    rotation_invariant : bool, default False
+        Whether to merge in-plane rotations of one structure afterwards, as
+        :meth:`DomainMap.phases` does. It reads the scan once more.
+    neighbours_vote : bool, default False
+        Whether each position takes the label that more than half of its neighbourhood
+        has: itself and the 8 around it (26 in 3-D, 2 on a line). It smooths noisy maps,
+        but **can erase domains of a few positions**, precipitates among them, and
+        lines one position wide.
+    %(random_state)s
+    %(device)s
+    compression : Compression, optional
+        What :func:`hyperspy_4dphase.compress` gave for this scan: nothing is read then.
+        Only with ``source=None``. Its masks are taken; if given here too, they must be
+        the same.
+    %(show_progressbar)s
+    return_info : bool, default False
+        Whether to return the fitted estimator, too.
+
+    Returns
+    -------
+    domains : DomainMap
+        (|x, y): 0 is the largest domain; -1 is masked, or has too few counts to tell.
+    estimator : DivisiveDomains
+        With ``return_info=True``: as fitted, before `rotation_invariant` and
+        `neighbours_vote`.
+
+    Raises
+    ------
+    TypeError
+        If an argument or the data are of the wrong type (complex data, say).
+    ValueError
+        If an argument is out of range, if a mask has the wrong shape or leaves fewer
+        than two positions or than `n_domains`, if there is no navigation axis, or if
+        `source` or `compression` is of another scan: before anything is read. While
+        reading: if the data hold NaN, infinite or negative values.
+    RuntimeError
+        If a block cannot be read; it names the block.
+
+    Warns
+    -----
+    UserWarning
+        If there are fewer domains than asked for.
+
+    See Also
+    --------
+    hyperspy_4dphase.DomainMap : Patterns, cuts, merges, splits, plots, saves.
+    hyperspy_4dphase.estimators.DivisiveDomains : The same on plain arrays.
+
+    References
+    ----------
+    .. [1] C. Shi et al., npj Comput. Mater. 8 (2022), 114,
+       doi:10.1038/s41524-022-00793-9.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pyxem as pxm
+    >>> import hyperspy_4dphase
+    >>> rng = np.random.default_rng(0)
+    >>> truth = np.repeat([0, 1, 2], 112).reshape(14, 24)
+    >>> counts = rng.poisson(rng.gamma(0.3, 9, (3, 9, 8))[truth])
+    >>> s = pxm.signals.Diffraction2D(counts)
+    >>> domains = s.cluster_hierarchical(random_state=0, show_progressbar=False)
+    >>> domains
+    <DomainMap, title: Domains, dimensions: (|24, 14)>
+    >>> domains.sizes
+    array([112, 112, 112])
+    >>> domains.mean_patterns(show_progressbar=False)
+    <Diffraction2D, title: Mean patterns: Domains, dimensions: (3|8, 9)>
+    """
+    check_scan(self)
+    options = {
+        "n_domains": check_integer("n_domains", n_domains, 1, optional=True),
+        "max_depth": check_integer("max_depth", max_depth, 0, optional=True),
+        "min_size": check_integer("min_size", min_size, 1, optional=True),
+        "device": resolve_device(device),
+    }
+    flags = {
+        "rotation_invariant": check_flag("rotation_invariant", rotation_invariant),
+        "neighbours_vote": check_flag("neighbours_vote", neighbours_vote),
+    }
+    check_flag("return_info", return_info)
+    check_flag("show_progressbar", show_progressbar, optional=True)
+    seed = check_random_state(random_state)
+    if rotation_invariant:
+        _check_rotatable(self)
+    features, patterns, pixels = _features_and_masks(
+        self, source, compression, navigation_mask, signal_mask
+    )
+    _check_enough(self, patterns, options["n_domains"])
+    if features is None and compression is None:
+        compression = compress(
+            self,
+            navigation_mask,
+            signal_mask,
+            # Not the seed drawn for None: that one is not remembered.
+            random_state=random_state,
+            device=device,
+            show_progressbar=show_progressbar,
+        )
+    with Progress(show_progressbar) as progress:
+        estimator = DivisiveDomains(
+            noise=_noise(compression),
+            random_state=seed,
+            callback=lambda done, total: progress("Splitting", done, total),
+            **options,
+        )
+        estimator.fit(features if compression is None else compression.patterns)
+    estimator.set_params(callback=None)
+    labels, tree = estimator.labels_, estimator.tree_
+    if neighbours_vote:
+        labels, tree = _voted(self, labels, tree, patterns)
+    record = provenance(
+        "cluster_hierarchical",
+        {**options, **flags, "source": _named(source)},
+        seed,
+        {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
+    )
+    if compression is not None:
+        record["compression"] = compression.provenance
+    domains = DomainMap.of(
+        self,
+        labels,
+        tree,
+        patterns,
+        pixels,
+        gain=_gain(self, compression),
+        provenance=record,
+    )
+    if rotation_invariant:
+        domains = domains.phases(self, show_progressbar=show_progressbar)
+    return (domains, estimator) if return_info else domains
+
+
+def _features_and_masks(signal, source, compression, navigation_mask, signal_mask):
+    """Features (None for the compressed scan) of what flat masks leave."""
+    if source is None and compression is not None:
+        check_compression(compression, signal, navigation_mask, signal_mask)
+        return None, compression.excluded_patterns, compression.excluded_pixels
+    patterns = excluded_patterns(signal, navigation_mask)
+    pixels = excluded_pixels(signal, signal_mask)
+    if source is None:
+        return None, patterns, pixels
+    if compression is not None:
+        raise ValueError(
+            "compression was given with a source, which is clustered instead of it; "
+            "leave one of them out."
+        )
+    features, own = source_features(signal, source)
+    missing = np.isnan(features).any(axis=1)
+    if patterns is not None:
+        missing |= patterns
+    return (
+        features[~missing],
+        missing if missing.any() else None,
+        own if pixels is None else pixels,
+    )
+
+
+def _check_enough(signal, excluded, n_domains):
+    n = int(np.prod(array_shapes(signal)[0]))
+    n_kept = n if excluded is None else int((~excluded).sum())
+    left = f"masks leave {n_kept} of {n}" if n_kept < n else f"there are {n}"
+    if n_kept < 2:
+        raise ValueError(f"At least 2 probe positions are needed, but {left}.")
+    if n_domains is not None and n_domains > n_kept:
+        raise ValueError(
+            f"n_domains={n_domains}, but of the probe positions {left}: there cannot "
+            "be more domains than these."
+        )
+
+
+def _check_rotatable(signal):
+    n_navigation = len(array_shapes(signal)[0])
+    check_rotatable(
+        axes_dictionaries(signal)[n_navigation:], signal.metadata.Signal.signal_type
+    )
+
+
+def _noise(compression):
+    if compression is None:
+        return None
+    return "poisson" if compression.poissonian_noise_normalized else "uniform"
+
+
+def _gain(signal, compression):
+    """Variance of a value over its mean, or None where values are no counts."""
+    if compression is None:
+        return 1.0 if signal.data.dtype.kind in "bui" else None
+    if compression.poissonian_noise_normalized:
+        return compression.noise_variance
+    return None
+
+
+def _voted(signal, labels, tree, excluded):
+    whole = filled(labels, excluded, -1).reshape(array_shapes(signal)[0])
+    labels = outvoted(whole).ravel()
+    labels = labels if excluded is None else labels[~excluded]
+    sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
+    if not sizes.any():
+        return labels, tree
+    tree, new = resized(tree, sizes)
+    return np.where(labels < 0, -1, new[labels]), tree
+
+
+def _named(source):
+    """What the provenance says of a source."""
+    if source is None or isinstance(source, str):
+        return source or "compressed patterns"
+    title = getattr(source, "metadata", None)
+    title = title.get_item("General.title", "") if title is not None else ""
+    return f"{type(source).__name__} {title!r}" if title else type(source).__name__

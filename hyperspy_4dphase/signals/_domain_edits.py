@@ -1,0 +1,144 @@
+"""Maps of domains made from another: cut, merged, or split by hand."""
+
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from hyperspy_4dphase._arguments import check_integer
+from hyperspy_4dphase._results import plain
+from hyperspy_4dphase.estimators._tree_edits import level_cut, merged, parted
+from hyperspy_4dphase.signals._domain_patterns import check_whole, joined_means
+from hyperspy_4dphase.signals._stored_map import NODE
+
+
+class DomainEdits:
+    """What :class:`DomainMap` gains to change its domains."""
+
+    def at_level(self, depth):
+        """The map down to a level of the tree: 0 is one domain.
+
+        Parameters
+        ----------
+        depth : int
+
+        Returns
+        -------
+        DomainMap
+        """
+        depth = check_integer("depth", depth, 0)
+        return self._relabelled(*level_cut(self.tree, depth), f"at_level({depth})")
+
+    def cut(self, n_domains):
+        """The map with so many domains: only the strongest splits are made.
+
+        Parameters
+        ----------
+        n_domains : int
+            At most as many as there are.
+
+        Returns
+        -------
+        DomainMap
+        """
+        n_domains, tree = check_integer("n_domains", n_domains, 1), self.tree
+        cut, labels = tree.pruned(tree.cut(n_domains))
+        return self._relabelled(cut, labels, f"cut({n_domains})")
+
+    def merge(self, labels):
+        """Make one domain of several, by hand.
+
+        If these are all that a node of the tree was split into, the node becomes the
+        domain. Otherwise the new domain hangs below their lowest common ancestor,
+        beside all else that was there; the node in between has no scores.
+
+        Parameters
+        ----------
+        labels : sequence of int
+            Two domains or more.
+
+        Returns
+        -------
+        DomainMap
+            Numbered by size.
+        """
+        labels = np.asarray(labels)
+        if labels.dtype.kind not in "iu" or labels.ndim != 1:
+            raise TypeError(f"labels must be a list of domains, not {labels!r}.")
+        labels = np.unique(labels)
+        n = self.n_domains
+        if labels.size < 2 or labels[0] < 0 or labels[-1] >= n:
+            raise ValueError(
+                f"labels={labels.tolist()}; expected two or more of 0 to {n - 1}."
+            )
+        return self._relabelled(*merged(self.tree, labels), f"merge({labels.tolist()})")
+
+    def split(self, label, by):
+        """Part a domain as another map does, by hand.
+
+        It takes the place of HyperSpy's ``split``, which cuts signals into pieces.
+
+        Parameters
+        ----------
+        label : int
+            The domain.
+        by : DomainMap, BaseSignal or array_like of int or bool
+            Of the navigation shape, in array order. Positions of the domain stay
+            together where it has the same value, and become -1 where it is -1.
+
+        Returns
+        -------
+        DomainMap
+            Numbered by size. Its mean patterns have to be read anew.
+        """
+        check_whole(self, self._stored, "split()")
+        label = check_integer("label", label, 0)
+        if label >= self.n_domains:
+            raise ValueError(f"label={label}; expected 0 to {self.n_domains - 1}.")
+        labels = self.labels
+        by = self._checked_parts(by)
+        inside = (labels == label) & (by >= 0)
+        values, numbers, sizes = np.unique(
+            by[inside], return_inverse=True, return_counts=True
+        )
+        if len(values) < 2:
+            raise ValueError(
+                f"by does not part domain {label}: it is {values.tolist()} all over it."
+            )
+        order = np.argsort(-sizes, kind="stable")
+        tree, new, parts = parted(self.tree, label, sizes[order])
+        result = np.where(labels < 0, -1, new[labels])
+        result[inside] = parts[np.argsort(order)][numbers.ravel()]
+        return self._changed(result, tree, f"split({label})")
+
+    def _checked_parts(self, by):
+        if isinstance(by, DomainEdits):
+            by = by.labels
+        by = np.asarray(by.data if isinstance(by, BaseSignal) else by)
+        shape = self.labels.shape
+        if by.dtype.kind not in "biu":
+            raise TypeError(f"by must hold integers, but its type is {by.dtype}.")
+        if by.shape != shape:
+            raise ValueError(
+                f"by has the shape {by.shape}; expected that of the map, {shape}, in "
+                "array order."
+            )
+        return by.astype(np.int64)
+
+    def _relabelled(self, tree, new, step):
+        """The map with domains joined."""
+        labels = self.labels
+        labels = np.where(labels < 0, -1, new[labels])
+        own = self._stored
+        means = (
+            joined_means(own.array(name, float), self.tree, new, tree.n_domains)
+            for name in ("mean_patterns", "variances")
+        )
+        return self._changed(labels, tree, step, *means)
+
+    def _changed(self, labels, tree, step, means=None, variances=None):
+        metadata = plain(self.metadata)
+        own = metadata[NODE]
+        own |= {"tree": tree.to_arrays(), "mean_patterns": means}
+        own["variances"] = variances
+        changes = [*(own["provenance"].get("changes") or []), step]
+        own["provenance"] = own["provenance"] | {"changes": changes}
+        return self._new(labels, metadata)

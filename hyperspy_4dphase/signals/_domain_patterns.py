@@ -1,0 +1,149 @@
+"""Mean patterns of domains, and of the nodes of their tree."""
+
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from hyperspy_4dphase._arguments import check_flag, check_scan
+from hyperspy_4dphase._progress import Progress
+from hyperspy_4dphase._results import filled, scan_metadata
+from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase.estimators._means import label_means
+from hyperspy_4dphase.estimators._tree_edits import leaf_sizes
+from hyperspy_4dphase.signals._stored_map import StoredMap
+
+
+def domain_means(domains, stored, signal=None, show_progressbar=None):
+    """Mean patterns and variances of the domains, read if they have to be.
+
+    Parameters
+    ----------
+    domains : DomainMap
+    stored : StoredMap
+    signal : BaseSignal, optional
+        The scan. By default what was read before, or the scan remembered.
+    show_progressbar : bool, optional
+
+    Returns
+    -------
+    means, variances : numpy.ndarray, shape (n_domains, n_pixels), or None
+        Flat, NaN at masked pixels; variances only where they do not follow from the
+        means, as they do for counts.
+    is_new : bool
+        Whether they were read now.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is nothing to read, or if `signal` is another scan.
+    """
+    check_flag("show_progressbar", show_progressbar, optional=True)
+    if signal is not None:
+        check_scan(signal)
+        stored.check_scan(signal)
+    else:
+        means = stored.array("mean_patterns", float)
+        if means is not None:
+            return means, stored.array("variances", float), False
+        signal = domains.scan
+    if signal is None:
+        raise ValueError(
+            "Mean patterns have not been read yet, and the scan is no longer in "
+            "memory: give it, as in mean_patterns(signal)."
+        )
+    check_whole(domains, stored, "Reading mean patterns")
+    labels = domains.labels.ravel()
+    excluded, pixels = labels < 0, stored.excluded_pixels()
+    with Progress(show_progressbar) as progress:
+        blocks = pattern_blocks(signal, excluded, pixels, progress)
+        means = label_means(
+            blocks,
+            labels[~excluded],
+            domains.n_domains,
+            variances=stored.get("gain") is None,
+        )
+    means, variances = (None if m is None else filled(m.T, pixels).T for m in means)
+    return means, variances, True
+
+
+def joined_means(values, tree, labels, n_domains):
+    """Means over domains that become one, weighted by their sizes, or None.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_domains of tree, n_pixels), or None
+    tree : DomainTree
+    labels : numpy.ndarray of int
+        New label of each domain.
+    n_domains : int
+        New number of domains.
+    """
+    if values is None:
+        return None
+    sizes = leaf_sizes(tree)
+    members = [labels == label for label in range(n_domains)]
+    return np.stack([np.average(values[m], axis=0, weights=sizes[m]) for m in members])
+
+
+def check_whole(domains, stored, what):
+    """Refuse a slice of a map, or one whose labels were changed.
+
+    Raises
+    ------
+    ValueError
+    """
+    shape = stored.navigation_axes()[1]
+    same = domains.labels.shape == shape
+    if not same or (domains.sizes != leaf_sizes(domains.tree)).any():
+        raise ValueError(
+            f"{what} needs the whole map, of navigation shape {shape} in array order; "
+            f"this one is a slice of it, of shape {domains.labels.shape}, or its "
+            "labels were changed otherwise than by merge() and split()."
+        )
+
+
+def as_patterns(domains, values, axis, title):
+    """Patterns as a signal of the scan's type, calibrated.
+
+    Parameters
+    ----------
+    domains : DomainMap
+        Whose scan they are of.
+    values : numpy.ndarray, shape (n, n_pixels)
+    axis : dict
+        Of the navigation axis.
+    title : str
+
+    Returns
+    -------
+    signal
+    """
+    stored = StoredMap.of(domains)
+    axes, shape = stored.signal_axes()
+    metadata = scan_metadata(domains)
+    metadata.setdefault("General", {})["title"] = title
+    metadata["Signal"] = {"signal_type": stored.get("signal_type")}
+    signal = BaseSignal(
+        values.reshape(-1, *shape),
+        axes=[axis | {"size": len(values), "navigate": True}, *axes],
+        metadata=metadata,
+    )
+    signal.set_signal_type(stored.get("signal_type"))
+    return signal
+
+
+def differences(parts, wholes):
+    """Parts minus wholes, each part scaled to the total of its whole.
+
+    Parameters
+    ----------
+    parts, wholes : numpy.ndarray, shape (n, n_pixels)
+        NaN does not count.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, n_pixels)
+        Each sums to 0, unless the part has no counts at all.
+    """
+    totals = [np.nansum(x, axis=1, keepdims=True) for x in (wholes, parts)]
+    scale = np.divide(*totals, out=np.ones_like(totals[0]), where=totals[1] > 0)
+    return parts * scale - wholes

@@ -1,0 +1,116 @@
+"""Domains that are rotated copies of one structure."""
+
+from math import prod
+
+import numpy as np
+
+from hyperspy_4dphase.estimators._tree_edits import leaf_sizes, merged
+from hyperspy_4dphase.estimators.rotation import group_rotations
+
+_POLAR = "polar_diffraction"
+
+
+def check_rotatable(axes, signal_type):
+    """Refuse patterns that are no images on a square grid.
+
+    Parameters
+    ----------
+    axes : list of dict
+        Of a pattern.
+    signal_type : str
+
+    Raises
+    ------
+    ValueError
+    """
+    if len(axes) != 2 or signal_type == _POLAR:
+        raise ValueError(
+            "Rotated patterns can be found among images only, with the axes kx and ky; "
+            f"these patterns have {len(axes)} signal axes and the signal type "
+            f"{signal_type!r}."
+        )
+    scales = [abs(axis.get("scale", 1.0)) for axis in axes]
+    if not np.isclose(*scales, rtol=0.01):
+        raise ValueError(
+            "Rotated patterns can be found only where pixels are square; these have "
+            f"{scales[1]:.6g} along x and {scales[0]:.6g} along y."
+        )
+
+
+def found_rotations(tree, means, variances, stored, **options):
+    """Which domains are rotations of one another.
+
+    Parameters
+    ----------
+    tree : DomainTree
+    means, variances : numpy.ndarray, shape (n_domains, n_pixels), or None
+        Of one pattern. Variances may be None for counts.
+    stored : StoredMap
+    **options
+        For :func:`~hyperspy_4dphase.estimators.rotation.group_rotations`.
+
+    Returns
+    -------
+    RotationGroups
+    """
+    _, shape = stored.signal_axes()
+    gain, sizes = stored.get("gain"), leaf_sizes(tree)[:, np.newaxis]
+    if gain is not None:
+        variances = gain * means
+    else:
+        # Of a single pattern it is unknown: that of the others.
+        known = ~np.isnan(variances).all(axis=1)
+        pooled = variances[known].mean(axis=0) if known.any() else 0 * means[0]
+        variances = np.where(known[:, np.newaxis], variances, pooled)
+    excluded = stored.excluded_pixels()
+    return group_rotations(
+        means.reshape(-1, *shape),
+        (variances / sizes).reshape(-1, *shape),
+        excluded=None if excluded is None else excluded.reshape(shape),
+        **options,
+    )
+
+
+def merged_groups(tree, groups):
+    """The tree with the domains of each group merged.
+
+    Parameters
+    ----------
+    tree : DomainTree
+    groups : numpy.ndarray of int, shape (n_domains,)
+
+    Returns
+    -------
+    tree : DomainTree
+    labels : numpy.ndarray of int, shape (n_domains,)
+        New label of each old one.
+    """
+    labels = np.arange(tree.n_domains)
+    for group in np.unique(groups):
+        members = labels[groups == group]
+        if members.size > 1:
+            tree, new = merged(tree, members)
+            labels = new[labels]
+    return tree, labels
+
+
+def rotated_pieces(labels, finer):
+    """Pieces with one label and one orientation each.
+
+    Parameters
+    ----------
+    labels, finer : numpy.ndarray of int
+        Two maps of the navigation shape; -1 where there is none.
+
+    Returns
+    -------
+    pieces : numpy.ndarray of int, of the navigation shape
+    pairs : numpy.ndarray of int, shape (n_pieces, 2)
+        Label and finer label of each.
+    """
+    inside = (labels >= 0) & (finer >= 0)
+    pairs = np.stack([labels[inside], finer[inside]], axis=1)
+    pairs, numbers = np.unique(pairs, axis=0, return_inverse=True)
+    pieces = np.full(prod(labels.shape), -1).reshape(labels.shape)
+    pieces[inside] = numbers.ravel()
+    return pieces, pairs

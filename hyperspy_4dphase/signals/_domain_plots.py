@@ -1,0 +1,213 @@
+"""Figures of a map of domains, and what other packages take."""
+
+import numpy as np
+
+from hyperspy_4dphase._arguments import check_integer
+from hyperspy_4dphase._results import axes_dictionaries, image_extent
+from hyperspy_4dphase.estimators._tree_edits import node_means, parts_of
+from hyperspy_4dphase.signals._domain_phases import rotated_pieces
+from hyperspy_4dphase.signals._stored_map import StoredMap
+
+
+class DomainPlots:
+    """What :class:`DomainMap` gains to show itself."""
+
+    def plot(self, *, names=None, title=None, scalebar=True, legend=True, ax=None):
+        """Plot the map, with a colour for each domain.
+
+        It takes the place of HyperSpy's ``plot``, and takes none of its options.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            One for each domain, for the legend. "domain 0" and so on by default.
+        title : str, optional
+            By default that of the map.
+        scalebar : bool, default True
+            Whether to draw a scale bar instead of ticks.
+        legend : bool, default True
+            Whether to say how many probe positions each domain has.
+        ax : matplotlib.axes.Axes, optional
+            A new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from hyperspy_4dphase.plot import plot_domains
+
+        extent, units = image_extent(self._line_or_map())
+        return plot_domains(
+            self.labels,
+            extent=extent,
+            units=units,
+            names=names,
+            title=self.metadata.General.title if title is None else title,
+            scalebar=scalebar,
+            legend=legend,
+            ax=ax,
+        )
+
+    def plot_tree(self, signal=None, *, names=None, fig=None):
+        """Plot the tree of domains.
+
+        Parts that are as distinct as one another stand side by side, though `tree` is
+        binary. Mean patterns are shown where they can be had: see
+        :meth:`mean_patterns`.
+
+        Parameters
+        ----------
+        signal : Diffraction2D or as the scan was, optional
+            As in :meth:`mean_patterns`.
+        names : sequence of str, optional
+            One for each domain.
+        fig : matplotlib.figure.Figure or SubFigure, optional
+            A new figure by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from hyperspy_4dphase.plot import plot_tree
+
+        tree, stored = self.tree.joined(), StoredMap.of(self)
+        axes, shape = stored.signal_axes()
+        known = stored.get("mean_patterns") is not None
+        patterns = None
+        if known or signal is not None or self.scan is not None:
+            patterns = self._means(signal)[0].reshape(-1, *shape)
+        extent, units = _pattern_extent(axes)
+        return plot_tree(
+            tree.parent,
+            tree.size,
+            tree.label,
+            score=tree.strength,
+            reason=[node.reason for node in tree],
+            patterns=patterns,
+            pattern_extent=extent,
+            pattern_units=units,
+            names=names,
+            fig=fig,
+        )
+
+    def plot_split(self, node=0, signal=None, *, names=None, fig=None):
+        """Plot a node of the tree beside its parts: patterns and differences.
+
+        Parameters
+        ----------
+        node : int, default 0
+            Of `tree`; 0 is the whole scan. Parts that are as distinct as one another
+            stand side by side.
+        signal : Diffraction2D or as the scan was, optional
+            As in :meth:`mean_patterns`.
+        names : sequence of str, optional
+            One for each domain.
+        fig : matplotlib.figure.Figure or SubFigure, optional
+            A new figure by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            If the node was not split; and as :meth:`mean_patterns`.
+        """
+        from hyperspy_4dphase.plot import plot_split
+        from hyperspy_4dphase.plot._palette import domain_colors
+
+        tree = self.tree
+        node = check_integer("node", node, 0)
+        self._split_nodes(tree, node)
+        parts = parts_of(tree, node)
+        axes, shape = StoredMap.of(self).signal_axes()
+        means = node_means(tree, self._means(signal)[0]).reshape(-1, *shape)
+        names = names or [f"domain {i}" for i in range(tree.n_domains)]
+        part_of = np.full(tree.n_domains + 1, -1)
+        for number, part in enumerate(parts):
+            part_of[tree.leaves(part)] = number
+        extent, units = _pattern_extent(axes)
+        map_extent, map_units = image_extent(self._line_or_map())
+        return plot_split(
+            means[node],
+            means[parts],
+            labels_map=part_of[self.labels],
+            parent_name="scan" if node == 0 else f"node {node}",
+            child_names=[_name(tree, part, names) for part in parts],
+            colors=domain_colors(tree.n_domains)[[tree.leaves(p)[0] for p in parts]],
+            extent=extent,
+            units=units,
+            map_extent=map_extent,
+            map_units=map_units,
+            fig=fig,
+        )
+
+    def to_crystal_map(
+        self, phase_list=None, *, phase_ids=None, names=None, colors=None
+    ):
+        """The map as orix takes it, with phases and the scan's calibration.
+
+        Of a map made by :meth:`phases`, positions have the rotations found, and
+        ``xmap.prop["mirrored"]`` says which are mirror images.
+
+        Parameters
+        ----------
+        phase_list, phase_ids, names, colors : optional
+            As in :func:`hyperspy_4dphase.interop.to_crystal_map`: one phase for each
+            domain, or `phase_ids` to say which domain is of which. By default each
+            domain is a phase without symmetry, in its colour in :meth:`plot`.
+
+        Returns
+        -------
+        orix.crystal_map.CrystalMap
+        """
+        from hyperspy_4dphase.interop.orix import to_crystal_map
+        from hyperspy_4dphase.plot._palette import domain_colors
+
+        if phase_list is None and phase_ids is None and colors is None:
+            colors = domain_colors(self.n_domains)
+        labels, axes = self.labels, self._line_or_map()
+        xmap = to_crystal_map(
+            labels,
+            axes,
+            phase_list=phase_list,
+            phase_ids=phase_ids,
+            names=names,
+            colors=colors,
+        )
+        finer = self._finer()
+        if finer is None:
+            return xmap
+        pieces, pairs = rotated_pieces(labels, finer)
+        _, first = np.unique(pieces[pieces >= 0], return_index=True)
+        turned = to_crystal_map(
+            pieces,
+            axes,
+            phase_list=xmap.phases,
+            phase_ids=xmap.phase_id[pieces.ravel() >= 0][first],
+            # orix counts from kx away from ky.
+            angles=-self.angles[pairs[:, 1]],
+            properties={"mirrored": np.append(self.mirrored[pairs[:, 1]], 0)[pieces]},
+        )
+        turned.prop["domain"] = labels.ravel()
+        return turned
+
+    def _line_or_map(self):
+        """Axes of `labels` in array order."""
+        axes = axes_dictionaries(self)
+        return axes[len(axes) - self.labels.ndim :]
+
+
+def _pattern_extent(axes):
+    """For curves the first and last abscissa, not their edges."""
+    extent, units = image_extent(axes)
+    if len(axes) == 1:
+        scale, offset = axes[0].get("scale", 1.0), axes[0].get("offset", 0.0)
+        extent = (offset, offset + scale * (axes[0]["size"] - 1))
+    return extent, units
+
+
+def _name(tree, node, names):
+    label = tree.label[node]
+    return names[label] if label >= 0 else f"node {node}"

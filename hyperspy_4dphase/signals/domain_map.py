@@ -1,0 +1,241 @@
+"""A map of the domains of a scan, with the tree that they come from."""
+
+import weakref
+
+import dask.array as da
+import numpy as np
+from hyperspy.signals import LazySignal2D, Signal2D
+
+from hyperspy_4dphase._arguments import check_integer
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._results import (
+    array_shapes,
+    axes_dictionaries,
+    filled,
+    scan_metadata,
+)
+from hyperspy_4dphase.estimators._tree_edits import node_means
+from hyperspy_4dphase.signals._domain_edits import DomainEdits
+from hyperspy_4dphase.signals._domain_patterns import (
+    as_patterns,
+    differences,
+    domain_means,
+)
+from hyperspy_4dphase.signals._domain_plots import DomainPlots
+from hyperspy_4dphase.signals._domain_rotations import DomainRotations
+from hyperspy_4dphase.signals._stored_map import NODE, StoredMap, stored
+
+
+class DomainMap(DomainEdits, DomainRotations, DomainPlots, Signal2D):
+    """The domain of each probe position: (|x, y), with the tree of domains.
+
+    Made by :meth:`cluster_hierarchical`. Domains are numbered by size, 0 is the
+    largest; -1 is masked, or unassigned. The navigation axes of the scan are the signal
+    axes of the map: of three, the first is its navigation axis (z|x, y). A scan along a
+    line gives a map of one row. It saves to ``.hspy`` and ``.zspy`` and reloads whole.
+
+    Nothing changes a map in place: what changes domains gives a new one.
+
+    Notes
+    -----
+    A slice of a map (``domains.isig[:10, :10]``) keeps tree, mean patterns and the
+    numbers of its domains, of the whole map; `labels` and `sizes` are its own. What
+    reads the scan, and :meth:`split`, need the whole map.
+
+    A scan in memory is not kept there by its map: mean patterns can be had without
+    giving it as long as it is there. A lazy one is remembered. Neither is saved.
+    """
+
+    _signal_type = "domain_map"
+    _reference = None
+
+    @classmethod
+    def of(cls, scan, labels, tree, excluded, excluded_pixels, *, gain, provenance):
+        """Join labels and their tree with the scan they are of.
+
+        Parameters
+        ----------
+        scan : hyperspy.signal.BaseSignal
+            Whose axes and metadata are taken.
+        labels : numpy.ndarray of int, shape (n_patterns,)
+            One for each pattern that is not excluded.
+        tree : DomainTree
+            Of these labels.
+        excluded, excluded_pixels : numpy.ndarray of bool, or None
+            Flat masks.
+        gain : float or None
+            Variance of a value over its mean, for counts; None if unknown.
+        provenance : dict
+
+        Returns
+        -------
+        DomainMap
+        """
+        shape = array_shapes(scan)[0]
+        data = filled(np.asarray(labels, np.int32), excluded, -1).reshape(shape)
+        axes = axes_dictionaries(scan)[: len(shape)]
+        if len(shape) == 1:
+            # HyperSpy would make it a Signal1D when it is reloaded.
+            data, axes = data[np.newaxis], [{"size": 1}, *axes]
+        axes = [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)]
+        metadata = scan_metadata(scan)
+        title = scan.metadata.get_item("General.title", "")
+        title = f"Domains of {title}" if title else "Domains"
+        metadata.setdefault("General", {})["title"] = title
+        metadata["Signal"] = {"signal_type": cls._signal_type}
+        metadata[NODE] = stored(scan, tree, excluded, excluded_pixels, gain, provenance)
+        domains = cls(data, axes=axes, metadata=metadata)
+        domains._reference = _reference_to(scan)
+        return domains
+
+    def __deepcopy__(self, memo):
+        copy = super().__deepcopy__(memo)
+        copy._reference = self._reference
+        return copy
+
+    @property
+    def scan(self):
+        """BaseSignal or None: The scan, if it is still in memory, or lazy."""
+        return None if self._reference is None else self._reference()
+
+    @property
+    def labels(self):
+        """numpy.ndarray of int32: The map, of the navigation shape in array order."""
+        labels = np.asarray(self.data).astype(np.int32)
+        is_line = len(self._stored.navigation_axes()[1]) == 1
+        return labels[0] if is_line and labels.ndim > 1 else labels
+
+    @property
+    def tree(self):
+        """DomainTree: What was split, how surely, and why no further."""
+        return self._stored.tree()
+
+    @property
+    def n_domains(self):
+        """int: Number of domains."""
+        return self.tree.n_domains
+
+    @property
+    def sizes(self):
+        """numpy.ndarray of int, shape (n_domains,): Probe positions of each domain."""
+        labels = self.labels
+        return np.bincount(labels[labels >= 0], minlength=self.n_domains)
+
+    @property
+    def provenance(self):
+        """dict: Parameters, seed, outcome and versions; ``"changes"`` by hand."""
+        return self._stored.get("provenance")
+
+    @with_shared_parameters
+    def mean_patterns(self, signal=None, *, show_progressbar=None):
+        """Mean patterns of the domains, from the original counts.
+
+        They are read at the first call, once, and kept with the map from then on,
+        in files too.
+
+        Parameters
+        ----------
+        signal : Diffraction2D or as the scan was, optional
+            The scan, if the map does not remember it any more; it is read then.
+        %(show_progressbar)s
+
+        Returns
+        -------
+        Diffraction2D or as the scan was
+            (domain | kx, ky), float64, calibrated, in counts per pattern. NaN at masked
+            pixels.
+
+        Raises
+        ------
+        ValueError
+            If there is no scan to read; if `signal` has other shapes or another
+            calibration; if this is a slice of a map that has not read them.
+        RuntimeError
+            If a block cannot be read; it names the block.
+        """
+        means, _ = self._means(signal, show_progressbar)
+        title = self.metadata.General.title
+        return as_patterns(self, means, {"name": "domain"}, f"Mean patterns: {title}")
+
+    @with_shared_parameters
+    def difference_patterns(self, node=None, signal=None, *, show_progressbar=None):
+        """What each part of a split has more, or less, than the whole.
+
+        The mean pattern of the part minus that of the whole, its parent, with the part
+        multiplied by total of the parent / total of the part (over all pixels that are
+        not masked). So brightness does not show, each difference sums to 0, and values
+        are in counts per pattern of the parent.
+
+        Parameters
+        ----------
+        node : int, optional
+            A node of the tree: its two parts only. By default all nodes but the root.
+        signal, show_progressbar : optional
+            As in :meth:`mean_patterns`.
+
+        Returns
+        -------
+        Diffraction2D or as the scan was
+            (node | kx, ky); the navigation axis counts nodes as `tree` does.
+
+        Raises
+        ------
+        ValueError
+            If `node` is none, or was not split; and as :meth:`mean_patterns`.
+        """
+        tree = self.tree
+        nodes = self._split_nodes(tree, node)
+        means, _ = self._means(signal, show_progressbar)
+        means = node_means(tree, means)
+        values = differences(means[nodes], means[tree.parent[nodes]])
+        first, second = nodes[:2].tolist()
+        axis = {"name": "node", "offset": float(first), "scale": float(second - first)}
+        title = f"Parts minus wholes: {self.metadata.General.title}"
+        return as_patterns(self, values, axis, title)
+
+    def _new(self, labels, metadata):
+        """A map of the same scan, in memory."""
+        labels = labels.astype(np.int32).reshape(self.data.shape)
+        domains = DomainMap(labels, axes=axes_dictionaries(self), metadata=metadata)
+        domains._reference = self._reference
+        return domains
+
+    @property
+    def _stored(self):
+        return StoredMap.of(self)
+
+    def _means(self, signal=None, show_progressbar=None):
+        """Flat means and variances, kept from the first time on."""
+        means, variances, is_new = domain_means(
+            self, self._stored, signal, show_progressbar
+        )
+        if is_new:
+            self.metadata.set_item(f"{NODE}.mean_patterns", means)
+            self.metadata.set_item(f"{NODE}.variances", variances)
+        return means, variances
+
+    def _split_nodes(self, tree, node):
+        if node is None:
+            nodes = np.arange(1, len(tree))
+        else:
+            node = check_integer("node", node, 0)
+            if node >= len(tree):
+                raise ValueError(f"node={node}; the tree has {len(tree)} nodes.")
+            nodes = np.array(tree.children(node), dtype=int)
+        if not nodes.size:
+            what = "the scan" if node is None else f"node {node}"
+            raise ValueError(f"{what} was not split: it is a single domain.")
+        return nodes
+
+
+class LazyDomainMap(DomainMap, LazySignal2D):
+    """The same, as it is after ``hs.load(..., lazy=True)``."""
+
+    _lazy = True
+
+
+def _reference_to(scan):
+    """What gives the scan; only a lazy one is kept alive by it."""
+    if isinstance(scan.data, da.Array):
+        return lambda: scan
+    return weakref.ref(scan)

@@ -1,0 +1,169 @@
+"""`DomainMap.phases`: rotated copies merged, with their angles; maps for orix."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+from orix.crystal_map import Phase
+from pyxem.signals import ElectronDiffraction2D
+
+from hyperspy_4dphase import DomainMap, interop
+from hyperspy_4dphase.estimators._tree import DomainTree
+from hyperspy_4dphase.estimators._tree_edits import leaf_sizes, parted
+
+from .domains import mapped
+
+QUIET = {"show_progressbar": False}
+# Degrees from kx towards ky; the last domain is another structure.
+TURNS = (0.0, 35.0, -20.0, 0.0)
+CENTER = (19.6, 24.2)
+
+
+def pattern(angle, radii):
+    """A triangle of spots, which no half turn maps onto itself."""
+    rows, columns = np.indices((40, 50)) - np.array(CENTER)[:, None, None]
+    image = 40 * np.exp(-(rows**2 + columns**2) / 2)
+    for spoke, radius in enumerate(radii):
+        turned = np.radians(angle + 120 * spoke)
+        y, x = radius * np.sin(turned), radius * np.cos(turned)
+        image += 30 * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 3)
+    return image + 0.05
+
+
+@pytest.fixture(scope="module", params=["uint16", "float32"])
+def planted(request):
+    """A map of four domains on a scan of (9, 12), the last position masked."""
+    labels = np.repeat(np.arange(4), [40, 30, 24, 14]).reshape(9, 12)
+    images = [pattern(angle, (9, 12, 15)) for angle in TURNS[:3]]
+    images.append(pattern(0, (7, 7, 7)))
+    rng = np.random.default_rng(0)
+    data = rng.poisson(np.array(images)[labels]).astype(request.param)
+    scan = ElectronDiffraction2D(data)
+    for axis in scan.axes_manager.navigation_axes:
+        axis.units, axis.scale = "nm", 2.5
+    excluded = np.zeros(108, bool)
+    excluded[-1] = True
+    tree, _, _ = parted(DomainTree.single(107), 0, [40, 30, 24, 13])
+    domains = DomainMap.of(
+        scan,
+        labels.ravel()[:-1],
+        tree,
+        excluded,
+        None,
+        gain=1.0 if request.param == "uint16" else None,
+        provenance={},
+    )
+    labels[-1, -1] = -1
+    return domains, scan, labels
+
+
+@pytest.fixture(scope="module")
+def phases(planted):
+    domains, scan, _ = planted
+    return domains.phases(scan, center=CENTER, **QUIET)
+
+
+def test_merged(planted, phases):
+    domains, _, labels = planted
+    assert phases.n_domains == 2
+    np.testing.assert_array_equal(phases.labels, np.array([0, 0, 0, 1, -1])[labels])
+    np.testing.assert_array_equal(leaf_sizes(phases.tree), [94, 13])
+    assert domains.angles is None
+    assert domains.rotation is None
+    assert domains.mirrored is None
+
+
+def test_angles(phases):
+    """Up to the domain that they are counted from."""
+    assert phases.angles.shape == phases.mirrored.shape == (4,)
+    turned = phases.angles[:3] - phases.angles[0]
+    np.testing.assert_allclose(turned, TURNS[:3], atol=1)
+    assert not phases.mirrored.any()
+    assert np.abs(phases.angles).min() == 0
+
+
+def test_rotation(planted, phases):
+    rotation, labels = phases.rotation, planted[2]
+    assert type(rotation) is hs.signals.Signal2D
+    assert str(rotation.axes_manager) == str(phases.axes_manager)
+    expected = np.append(phases.angles, np.nan)[labels]
+    np.testing.assert_allclose(rotation.data, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("extension", ["hspy", "zspy"])
+@pytest.mark.parametrize("lazy", [False, True])
+def test_reloaded(phases, extension, lazy, tmp_path):
+    phases.save(tmp_path / f"map.{extension}")
+    loaded = hs.load(tmp_path / f"map.{extension}", lazy=lazy)
+    np.testing.assert_array_equal(loaded.angles, phases.angles)
+    np.testing.assert_array_equal(loaded.mirrored, phases.mirrored)
+    np.testing.assert_array_equal(loaded.rotation.data, phases.rotation.data)
+    assert loaded.provenance["changes"] == ["phases()"]
+
+
+def test_slice_has_no_rotation(phases):
+    with pytest.raises(ValueError, match=r"\(4, 5\), is a slice of .*\(9, 12\)"):
+        _ = phases.isig[:5, :4].rotation
+
+
+def euler(xmap):
+    return xmap.rotations.to_euler(degrees=True)[:, 0].reshape(xmap.shape)
+
+
+def test_crystal_map(planted, phases):
+    labels = planted[2]
+    xmap = phases.to_crystal_map()
+    assert xmap.scan_unit == "nm"
+    assert xmap.dx == 2.5
+    np.testing.assert_array_equal(xmap.prop["domain"].reshape(9, 12), phases.labels)
+    np.testing.assert_array_equal(xmap.phase_id.reshape(9, 12), phases.labels)
+    inside = labels >= 0
+    # orix counts the other way round.
+    expected = -phases.angles[labels] % 360
+    np.testing.assert_allclose(euler(xmap)[inside], expected[inside], atol=1e-3)
+    assert (xmap.prop["mirrored"] == 0).all()
+
+
+def test_crystal_map_with_phases(phases):
+    listed = [Phase("Al", point_group="m-3m"), Phase("Fe", point_group="4")]
+    xmap = phases.to_crystal_map(listed)
+    assert xmap.phases.names[-2:] == ["Al", "Fe"]
+    assert xmap.phases["Al"].point_group.name == "m-3m"
+    other = phases.to_crystal_map(listed, phase_ids=[1, -1])
+    np.testing.assert_array_equal(
+        other.phase_id.reshape(9, 12), np.array([1, -1, -1])[phases.labels]
+    )
+    with pytest.raises(ValueError, match="1 phases for 2 domains"):
+        phases.to_crystal_map(listed[:1])
+
+
+def test_interop_takes_a_map(phases):
+    one, other = interop.to_crystal_map(phases), phases.to_crystal_map()
+    np.testing.assert_array_equal(euler(one), euler(other))
+    np.testing.assert_array_equal(one.phase_id, other.phase_id)
+    with pytest.raises(TypeError, match="axes of its own"):
+        interop.to_crystal_map(phases, [])
+    with pytest.raises(TypeError, match="axes are needed"):
+        interop.to_crystal_map(phases.labels)
+
+
+def test_split_phase(planted, phases):
+    """Rotations stay with their positions."""
+    half = np.indices((9, 12))[0] > 1
+    parted = phases.split(0, half)
+    np.testing.assert_array_equal(parted.rotation.data, phases.rotation.data)
+    one, other = parted.to_crystal_map(), phases.to_crystal_map()
+    np.testing.assert_allclose(euler(one), euler(other))
+    assert len(one.phases.names) == len(other.phases.names) + 1
+
+
+@pytest.mark.parametrize("form", ["1-D patterns", "polar"])
+def test_no_images(form):
+    domains, scan, _ = mapped(form)
+    with pytest.raises(ValueError, match="images only"):
+        domains.phases(scan)
+
+
+def test_pixels_that_are_not_square():
+    domains, scan, _ = mapped()
+    with pytest.raises(ValueError, match="pixels are square.*2.5 along x and 3.5"):
+        domains.phases(scan)

@@ -198,12 +198,24 @@ class DomainTree:
         total = np.nan_to_num(self.strength) * self.size
         kept = np.zeros(len(self), dtype=bool)
         kept[0] = True
-        for _ in range(n_domains - 1):
-            inner = kept & (self.label < 0)
+        n = 1
+        while n < n_domains:
             split = set(self.parent[kept].tolist())
-            open_nodes = [i for i in np.flatnonzero(inner) if i not in split]
-            best = max(open_nodes, key=lambda i: total[i])
-            kept[list(self.children(best))] = True
+            found = {
+                i: self.children(i)
+                for i in np.flatnonzero(kept & (self.label < 0))
+                if i not in split
+            }
+            room = n_domains - n + 1
+            fitting = [i for i, parts in found.items() if len(parts) <= room]
+            if not fitting:
+                raise ValueError(
+                    f"n_domains={n_domains}; this tree can be cut into {n}, but its "
+                    "next split makes too many at once."
+                )
+            best = max(fitting, key=lambda i: total[i])
+            kept[list(found[best])] = True
+            n += len(found[best]) - 1
         return self._kept(kept)
 
     def _kept(self, kept):

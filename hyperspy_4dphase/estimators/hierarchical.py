@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._growth import Growth
+from hyperspy_4dphase.estimators._published_tree import published_tree
 from hyperspy_4dphase.estimators._shapes import CompressedShapes, FeatureShapes
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
@@ -52,6 +53,12 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         ``"poisson"`` (default) for counts, also times a gain; ``"uniform"`` for
         patterns with the same noise everywhere; None for features that are no patterns:
         they are taken as they are, and their noise is judged by their neighbours.
+    n_parts : int, sequence of int, or nested, optional
+        The published method ([1]_) instead, for comparison: k-means at each node, of
+        the counts of those pixels that vary most within it, with k given, and no test.
+        One k for a single split, ``(2, 3)`` for one a level, ``(2, (None, 3))`` to
+        split the smaller part only. Not together with `n_domains`, `max_depth`,
+        `min_size` or `noise`.
     random_state : int, numpy.random.RandomState or None, optional
         For the halves, and the search for directions.
     device : None, str or torch.device, optional
@@ -102,6 +109,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         max_depth=None,
         min_size=None,
         noise="poisson",
+        n_parts=None,
         random_state=None,
         device=None,
         callback=None,
@@ -110,6 +118,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         self.max_depth = max_depth
         self.min_size = min_size
         self.noise = noise
+        self.n_parts = n_parts
         self.random_state = random_state
         self.device = device
         self.callback = callback
@@ -142,6 +151,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         """
         self._check_parameters()
         random_state = check_random_state(self.random_state)
+        if self.n_parts is not None:
+            return self._fit_published(X, random_state)
         shapes, n_features = self._shapes(X, random_state)
         n = len(shapes.points)
         if self.n_domains is not None and self.n_domains > n:
@@ -172,6 +183,15 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         self.n_features_in_ = n_features
         return self
 
+    def _fit_published(self, X, random_state):
+        blocks = PatternBlocks.of(
+            X if isinstance(X, PatternBlocks) else check_array(X, ensure_min_samples=2)
+        )
+        self.labels_, self.tree_ = published_tree(blocks, self.n_parts, random_state)
+        self.n_domains_ = self.tree_.n_domains
+        self.n_features_in_ = blocks.shape[1]
+        return self
+
     def _check_parameters(self):
         for name, least in (("n_domains", 1), ("max_depth", 0), ("min_size", 1)):
             value = getattr(self, name)
@@ -182,6 +202,14 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
                 raise ValueError(
                     f"{name}={value!r}; expected an integer of at least {least}, or "
                     "None."
+                )
+        if self.n_parts is not None:
+            names = "n_domains", "max_depth", "min_size"
+            given = [name for name in names if getattr(self, name) is not None]
+            if given:
+                raise ValueError(
+                    f"n_parts was given together with {' and '.join(given)}: it says "
+                    "itself how many domains there are. Leave one of them out."
                 )
         if self.noise not in _NOISES:
             raise ValueError(f"noise={self.noise!r}; expected one of {_NOISES}.")

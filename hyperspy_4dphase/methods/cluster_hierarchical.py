@@ -17,7 +17,9 @@ from hyperspy_4dphase._results import (
     filled,
     provenance,
 )
+from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators._published import next_split
 from hyperspy_4dphase.estimators._tree_edits import resized
 from hyperspy_4dphase.estimators._votes import outvoted
 from hyperspy_4dphase.estimators.hierarchical import DivisiveDomains
@@ -36,6 +38,7 @@ def cluster_hierarchical(
     *,
     max_depth=None,
     min_size=None,
+    n_parts=None,
     navigation_mask=None,
     signal_mask=None,
     rotation_invariant=False,
@@ -71,6 +74,12 @@ def cluster_hierarchical(
     min_size : int, optional
         Fewest probe positions of a domain. By default the fewest that statistics allow
         to tell from chance.
+    n_parts : int, sequence of int, or nested, optional
+        The published method ([1]_) instead, for comparison: k-means at each node with k
+        given and no test, on the counts of the pixels that vary most. One k for a
+        single split, ``(2, 3)`` for one a level, ``(2, (None, 3))`` to split the
+        smaller part only. It reads the scan twice a split. Not together with `source`,
+        `compression`, `n_domains`, `max_depth` or `min_size`.
     %(navigation_mask)s
     %(signal_mask)s
     rotation_invariant : bool, default False
@@ -163,7 +172,8 @@ def cluster_hierarchical(
         self, source, compression, navigation_mask, signal_mask
     )
     _check_enough(self, patterns, options["n_domains"])
-    if features is None and compression is None:
+    _check_alone(n_parts, source, compression, options)
+    if features is None and compression is None and n_parts is None:
         compression = compress(
             self,
             navigation_mask,
@@ -176,18 +186,23 @@ def cluster_hierarchical(
     with Progress(show_progressbar) as progress:
         estimator = DivisiveDomains(
             noise=_noise(compression),
+            n_parts=n_parts,
             random_state=seed,
             callback=lambda done, total: progress("Splitting", done, total),
             **options,
         )
-        estimator.fit(features if compression is None else compression.patterns)
+        if compression is not None:
+            features = compression.patterns
+        elif n_parts is not None:
+            features = pattern_blocks(self, patterns, pixels, progress)
+        estimator.fit(features)
     estimator.set_params(callback=None)
     labels, tree = estimator.labels_, estimator.tree_
     if neighbours_vote:
         labels, tree = _voted(self, labels, tree, patterns)
     record = provenance(
         "cluster_hierarchical",
-        {**options, **flags, "source": _named(source)},
+        {**options, **flags, "n_parts": n_parts, "source": _named(source)},
         seed,
         {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
     )
@@ -243,6 +258,21 @@ def _check_enough(signal, excluded, n_domains):
             f"n_domains={n_domains}, but of the probe positions {left}: there cannot "
             "be more domains than these."
         )
+
+
+def _check_alone(n_parts, source, compression, options):
+    if n_parts is None:
+        return
+    names = "n_domains", "max_depth", "min_size"
+    given = {"source": source, "compression": compression}
+    given |= {name: options[name] for name in names}
+    given = [name for name, value in given.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"n_parts was given together with {' and '.join(given)}; the published "
+            "method takes the counts and as many parts as it is told."
+        )
+    next_split(n_parts)
 
 
 def _check_rotatable(signal):

@@ -4,7 +4,7 @@
 #   make demo              map a simulated scan; figures in demo_output/
 #   make demo SCAN=file    the same for any file that HyperSpy reads
 #   make test              the tests (ARGS="-k masks" goes to pytest)
-#   make lint docs bench bench-embedding wheel test-py4dstem clean
+#   make lint docs bench bench-embedding bench-domains wheel test-py4dstem clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -20,7 +20,8 @@ READY_2 := .venv-py4dstem/.ready
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=agg
 TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
-.PHONY: demo test test-py4dstem lint docs bench bench-embedding wheel clean
+.PHONY: demo test test-py4dstem lint docs wheel clean
+.PHONY: bench bench-embedding bench-domains
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --output demo_output
@@ -40,6 +41,9 @@ docs: $(READY)
 
 bench-embedding: $(READY)
 	$(BIN)/python -m tests.benchmarks.embedding $(ARGS)
+
+bench-domains: $(READY)
+	$(BIN)/python -m tests.benchmarks.domains $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -119,6 +119,18 @@ def draw_latent(embedding, names, labels, domains, path):
     finish(fig, names, colours, path, "colours of the plane:\nstrongest component")
 
 
+def draw_domains(domains, path):
+    """The map of domains above the tree that they come from, with mean patterns."""
+    n = domains.n_domains
+    fig = plt.figure(figsize=(np.clip(1.2 * n, 7, 14), 8), layout="constrained")
+    top, bottom = fig.subfigures(2, 1, height_ratios=(1, 1))
+    title = "1 domain" if n == 1 else f"{n} domains"
+    domains.plot(title=title, ax=top.add_subplot())
+    domains.plot_tree(fig=bottom)
+    fig.savefig(path, dpi=110)
+    plt.close(fig)
+
+
 def draw_labels(ax, image, colours, area, length):
     """A map of labels; nothing where they are -1."""
     ax.imshow(

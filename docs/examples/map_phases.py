@@ -13,6 +13,7 @@ import numpy as np
 from _drawing import (
     component_names,
     draw_components,
+    draw_domains,
     draw_latent,
     draw_map,
     stack,
@@ -23,6 +24,7 @@ from sklearn.cluster import HDBSCAN
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import KNeighborsClassifier
 
+from hyperspy_4dphase import compress
 from hyperspy_4dphase.data import battery_interface
 
 # So few positions are no clusters.
@@ -80,14 +82,15 @@ def compare(scan, truth):
     return [*columns, *rest]
 
 
-def embed(scan, seed, path):
+def embed(scan, compression, seed, path):
     """The latent embedding, saved and reloaded; None for a handful of positions."""
     n = scan.axes_manager.navigation_size
     if n < FEWEST:
         print(f"\nlatent embedding left out: {n} positions, at least {FEWEST} needed")
         return None
     print("\nlatent embedding")
-    embedding = measured(scan.vae_embed, random_state=seed)
+    options = {"compression": compression, "random_state": seed}
+    embedding = measured(scan.vae_embed, **options)
     embedding.save(path, overwrite=True)
     print(f"saved and reloaded: {path}")
     return hs.load(path)
@@ -109,6 +112,35 @@ def find_domains(embedding):
         domains[used] = np.argsort(np.argsort(-np.bincount(nearby)))[nearby]
     print(f"{'domains in latent space':<28}{domains.max() + 1:>10}")
     return domains.reshape(embedding.data.shape[:-1])
+
+
+def cluster(scan, compression, seed, path):
+    """The domains of the compressed scan, saved and reloaded with their patterns."""
+    print("\ndomains")
+    options = {"compression": compression, "random_state": seed}
+    domains = measured(scan.cluster_hierarchical, **options)
+    domains.mean_patterns(scan)
+    domains.save(path, overwrite=True)
+    print(f"saved and reloaded: {path}")
+    domains = hs.load(path)
+    print(f"\n{'tree of domains':<28}{'positions':>10}   strength, or why not split")
+    print_tree(domains.tree)
+    unassigned = (domains.labels < 0).sum()
+    if unassigned:
+        print(f"{'unassigned':<28}{unassigned:>10}")
+    return domains
+
+
+def print_tree(tree, number=0, depth=0):
+    """Print a node, and what it was split into."""
+    node = tree[number]
+    name = f"node {number}" if node.children else f"domain {node.label}"
+    name, why = "  " * depth + name, node.reason
+    if node.children:
+        why = f"{node.strength:.1f}"
+    print(f"{name:<28}{node.size:>10}   {why}")
+    for child in node.children:
+        print_tree(tree, child, depth + 1)
 
 
 def compare_domains(domains, truth):
@@ -134,8 +166,11 @@ def main():
     else:
         scan, truth = battery_interface(random_state=options.seed)
         name = "battery_interface"
-    print(f"{name}: {scan}\n")
-    measured(scan.decomposition_rnmf, random_state=options.seed)
+    seed = options.seed
+    print(f"{name}: {scan}\n\ncompression")
+    compression = measured(compress, signal=scan, random_state=seed)
+    print("\ndecomposition")
+    measured(scan.decomposition_rnmf, compression=compression, random_state=seed)
     saved = output / f"{name}_mapped.hspy"
     scan.save(saved, overwrite=True)
     print(f"\nsaved and reloaded: {saved}")
@@ -145,7 +180,7 @@ def main():
     draw_components(scan, order, output / f"{name}_components.png")
     draw_map(scan, order, truth, output / f"{name}_map.png")
 
-    embedding = embed(scan, options.seed, output / f"{name}_embedding.hspy")
+    embedding = embed(scan, compression, seed, output / f"{name}_embedding.hspy")
     if embedding is not None:
         domains = find_domains(embedding)
         if truth is not None:
@@ -153,6 +188,11 @@ def main():
         labels = strongest(scan.get_decomposition_loadings(), order)
         names = component_names(order, truth)
         draw_latent(embedding, names, labels, domains, output / f"{name}_latent.png")
+
+    domains = cluster(scan, compression, seed, output / f"{name}_domains.hspy")
+    if truth is not None:
+        compare_domains(domains.labels, truth)
+    draw_domains(domains, output / f"{name}_domains.png")
     print(f"figures: {output / name}_*.png")
 
 

@@ -7,12 +7,15 @@ has as few neighbours on either side.
 """
 
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
 
 from hyperspy_4dphase.estimators._clusters import k_means, sampled
 
 _N_ENDS = 12
 _N_BRIDGING = 100
 _N_CROWD = 6000
+_N_NEIGHBOURS = 5
+_N_SPACINGS = 300
 _CROWDED = 0.4
 _N_DEVIATIONS = 3.0
 _ALLOWED = 0.03
@@ -80,7 +83,10 @@ def not_mixed(bridging, inside, sides, random_state):
     groups = [np.asarray(group[::step]) for group in (inside, *sides)]
     if not all(map(len, groups)):
         groups = [inside, *sides]
-    radius = squared_tube_radius(bridging.shape[1])
+    radius = max(
+        squared_tube_radius(bridging.shape[1]),
+        *(_squared_spacing(group, random_state) for group in groups[1:]),
+    )
     mixed = np.zeros(len(bridging), dtype=bool)
     for end in np.concatenate(ends):
         left = np.flatnonzero(~mixed)
@@ -97,6 +103,17 @@ def squared_tube_radius(n_features):
     """Squared distance from a line within which noise of unit variance stays."""
     n_across = n_features - 1
     return n_across + _N_DEVIATIONS * np.sqrt(2 * max(n_across, 1))
+
+
+def _squared_spacing(points, random_state):
+    """Typical squared distance of a point to its nearest few.
+
+    Patterns of one domain may scatter by more than noise, in many directions.
+    """
+    n_neighbors = min(_N_NEIGHBOURS, len(points) - 1)
+    found = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(points)
+    distances = found.kneighbors(sampled(points, _N_SPACINGS, random_state))[0]
+    return float(np.median(distances[:, -1]) ** 2)
 
 
 def _n_near(points, lines, squared_radius):

@@ -4,7 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._boundaries import without_boundaries
+from hyperspy_4dphase.estimators._boundaries import by_larger_share, without_boundaries
 from hyperspy_4dphase.estimators._splits import best_split, forced_split, local_points
 from hyperspy_4dphase.estimators._tree import REASONS, DomainTree
 
@@ -57,12 +57,13 @@ class Growth:
                     self._callback(n_done, rows.size)
 
     def dissolve_boundaries(self):
-        """Take out the leaves that are mixtures of others."""
+        """Take out the leaves that are mixtures of others, and share out mixtures."""
         leaves = self.leaves()
         labels = np.full(self.shapes.points.shape[0], -1)
         for i, leaf in enumerate(leaves):
             labels[leaf.rows] = i
         labels, dissolved = without_boundaries(self.shapes, labels, self._random_state)
+        labels = by_larger_share(self.shapes, labels)
         for i, leaf in enumerate(leaves):
             leaf.rows = np.flatnonzero(labels == i)
         for i in dissolved:
@@ -96,7 +97,8 @@ class Growth:
         return [node for node in self.nodes if not node.children]
 
     def result(self):
-        """Labels (n_points,), -1 where unknown, and the tree."""
+        """Labels (n_points,), -1 where unknown, and the tree, level by level."""
+        self._order()
         leaves = sorted(self.leaves(), key=lambda node: -node.rows.size)
         labels = np.full(self.shapes.points.shape[0], -1, dtype=np.int32)
         for i, leaf in enumerate(leaves):
@@ -115,6 +117,13 @@ class Growth:
             for name in scores
         }
         return labels, DomainTree.from_arrays(arrays)
+
+    def _order(self):
+        """Nodes by generation, the larger part of each first."""
+        self.nodes = self.nodes[:1]
+        for node in self.nodes:
+            node.children.sort(key=lambda child: -child.rows.size)
+            self.nodes += node.children
 
     def _points(self, node):
         return local_points(self.shapes.points[node.rows], self.shapes.noise(node.rows))

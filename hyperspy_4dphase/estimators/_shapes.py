@@ -87,7 +87,11 @@ class CompressedShapes(Shapes):
 
 @dataclass
 class FeatureShapes(Shapes):
-    """Features of unknown noise, which the distances of neighbours stand for."""
+    """Features of unknown noise: the distances of neighbours stand for it.
+
+    In few dimensions these are much shorter than parts are wide, so what is counted in
+    units of noise comes out large.
+    """
 
     @classmethod
     def of(cls, features):

@@ -86,7 +86,9 @@ def find_valley(values, min_size):
         np.where(sure, mass / smaller, np.inf).argmin(), log_p.shape
     )
     i = best[1]
-    middle = _middle(values, (left[i] + right[i]) / 2, low[best], high[best])
+    parts = values[: below[i]], values[below[i] :]
+    middle = sum(map(_densest, parts)) / 2
+    middle = _middle(values, middle, low[best], high[best])
     return Valley(
         float(log_p[best]),
         float(mass[best] / smaller[i]),
@@ -95,6 +97,13 @@ def find_valley(values, min_size):
         float(high[best]),
         int(smaller[i]),
     )
+
+
+def _densest(values):
+    """Mean of the shortest half of sorted values: where they crowd, tails aside."""
+    half = max(values.size // 2, 1)
+    first = np.argmin(values[half - 1 :] - values[: values.size - half + 1])
+    return values[first : first + half].mean()
 
 
 def _middle(values, middle, low, high):

@@ -232,9 +232,9 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.positive_only = self.noise == "poisson"
+        tags.input_tags.positive_only = self.noise is not None
         return tags
 
     def _more_tags(self):
         # The same for scikit-learn before 1.6.
-        return {"requires_positive_X": self.noise == "poisson"}
+        return {"requires_positive_X": self.noise is not None}

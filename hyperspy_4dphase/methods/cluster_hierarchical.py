@@ -84,7 +84,7 @@ def cluster_hierarchical(
     %(signal_mask)s
     rotation_invariant : bool, default False
         Whether to merge in-plane rotations of one structure afterwards, as
-        :meth:`DomainMap.phases` does. It reads the scan once more.
+        :meth:`hyperspy_4dphase.DomainMap.phases` does. It reads the scan once more.
     neighbours_vote : bool, default False
         Whether each position takes the label that more than half of its neighbourhood
         has: itself and the 8 around it (26 in 3-D, 2 on a line). It smooths noisy maps,
@@ -103,7 +103,8 @@ def cluster_hierarchical(
     Returns
     -------
     domains : DomainMap
-        (|x, y): 0 is the largest domain; -1 is masked, or has too few counts to tell.
+        ``(|x, y)``: 0 is the largest domain; -1 is masked, or has too few counts to
+        tell.
     estimator : DivisiveDomains
         With ``return_info=True``: as fitted, before `rotation_invariant` and
         `neighbours_vote`.

@@ -27,12 +27,13 @@ from hyperspy_4dphase.signals._stored_map import NODE, StoredMap, stored
 
 
 class DomainMap(DomainEdits, DomainRotations, DomainPlots, Signal2D):
-    """The domain of each probe position: (|x, y), with the tree of domains.
+    """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 
-    Made by :meth:`cluster_hierarchical`. Domains are numbered by size, 0 is the
+    Made by ``s.cluster_hierarchical()``. Domains are numbered by size, 0 is the
     largest; -1 is masked, or unassigned. The navigation axes of the scan are the signal
-    axes of the map: of three, the first is its navigation axis (z|x, y). A scan along a
-    line gives a map of one row. It saves to ``.hspy`` and ``.zspy`` and reloads whole.
+    axes of the map: of three, the first is its navigation axis ``(z|x, y)``. A scan
+    along a line gives a map of one row. It saves to ``.hspy`` and ``.zspy`` and reloads
+    whole.
 
     Nothing changes a map in place: what changes domains gives a new one.
 

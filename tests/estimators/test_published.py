@@ -8,7 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.data import strained_flake
-from hyperspy_4dphase.estimators import _published
+from hyperspy_4dphase.estimators import DivisiveDomains, _published
 from hyperspy_4dphase.estimators._published import next_split, published_split
 
 NAVIGATION, SIGNAL = (40, 44), (48, 52)
@@ -249,3 +249,24 @@ def test_plan_of_wrong_type(plan):
 def test_plan_that_does_not_fit(plan):
     with pytest.raises(ValueError, match="at least 2|3 plans for 2 parts"):
         next_split(plan)
+
+
+def test_estimator_takes_the_published_method():
+    signal, truth = strained_flake((40, 44), (48, 52), random_state=0)
+    blocks = PatternBlocks(signal.data, 2)
+    model = DivisiveDomains(n_parts=(2, (None, 2)), random_state=0).fit(blocks)
+    tree = model.tree_
+    assert [node.reason for node in tree] == ["split", "n_domains", "split"] + [
+        "n_domains"
+    ] * 2
+    assert tree.size[0] == tree.size[1] + tree.size[2] == truth.domain.size
+    found = np.bincount(model.labels_)
+    assert np.array_equal(found, tree.size[np.argsort(tree.label)][-3:])
+    sides = model.labels_ == 0
+    assert adjusted_rand_score(truth.domain.ravel() == 0, sides) > 0.98
+    assert tree.pruned(tree.cut(2))[0].n_domains == 2
+
+
+def test_estimator_takes_it_alone():
+    with pytest.raises(ValueError, match="n_parts was given together with n_domains"):
+        DivisiveDomains(2, n_parts=2).fit(np.eye(4))

@@ -1,5 +1,6 @@
 """Patterns as points in which brightness does not show, and how noisy these are."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ _N_NEIGHBOURS = 5
 
 
 @dataclass
-class Shapes:
+class Shapes(ABC):
     """Points whose differences are differences in shape, with their noise.
 
     Attributes
@@ -30,9 +31,9 @@ class Shapes:
     spread: np.ndarray
     known: np.ndarray
 
+    @abstractmethod
     def noise(self, rows):
         """Mean covariance of the noise of some points, (n_features, n_features)."""
-        raise NotImplementedError
 
 
 @dataclass

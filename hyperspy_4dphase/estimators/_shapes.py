@@ -101,12 +101,18 @@ class FeatureShapes(Shapes):
 
     def noise(self, rows):
         points = self.points[rows]
+        identity = np.eye(points.shape[1])
+        # Where neighbours are equal there is still rounding.
+        least = 1e-12 * self.points.var(axis=0).mean() + np.finfo(float).tiny
+        if len(points) < 2:
+            return least * identity
         step = -(-len(points) // _N_SAMPLED)
-        n_neighbours = min(_N_NEIGHBOURS, len(points) - 1)
+        # The first of its neighbours is the point itself.
+        n_neighbours = min(_N_NEIGHBOURS + 1, len(points))
         found = NearestNeighbors(n_neighbors=n_neighbours).fit(points)
-        distances = found.kneighbors(points[::step])[0]
+        distances = found.kneighbors(points[::step])[0][:, 1:]
         variance = np.median((distances**2).mean(axis=1)) / (2 * points.shape[1])
-        return max(variance, np.finfo(float).tiny) * np.eye(points.shape[1])
+        return max(variance, least) * identity
 
 
 def whitening(covariance):

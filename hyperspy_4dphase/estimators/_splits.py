@@ -9,6 +9,8 @@ from hyperspy_4dphase.estimators._clusters import k_means, sampled
 from hyperspy_4dphase.estimators._shapes import whitening
 from hyperspy_4dphase.estimators._valley import find_valley
 
+# Points of a part in half of the data: two parts in two halves need four times these.
+_FEWEST = 3
 _LOG_P = -4.0
 _LOG_P_FIRST = -1.5
 _LOG_P_OTHER_HALF = -1.0
@@ -98,7 +100,7 @@ def best_split(points, min_size, random_state):
         Why there is none: ``"noise"``, ``"size"``, ``"no gap"`` or ``"continuum"``.
     """
     n, n_features = points.shape
-    if n < 2 * min_size:
+    if n < max(2 * min_size, 4 * _FEWEST):
         return None, "size"
     if not n_features:
         return None, "noise"
@@ -126,7 +128,7 @@ def forced_split(points, random_state):
 
 def _accepted(points, chosen, other, min_size, random_state):
     """Splits found on one half that stand on the other one and on all points."""
-    least = max(min_size // 2, 3)
+    least = max(min_size // 2, _FEWEST)
     half = points[chosen]
     accepted, reason = [], "no gap"
     for direction in _candidates(half, least, random_state):
@@ -176,7 +178,7 @@ def _distinct(directions, points, min_size, n_kept, n_points):
 
     Of `n_points` these are the ones looked at, so `min_size` is in proportion.
     """
-    size = max(3, min_size * len(points) // n_points)
+    size = max(_FEWEST, min_size * len(points) // n_points)
     found = []
     for direction, values in zip(directions, (points @ directions.T).T, strict=True):
         valley = find_valley(values, size)

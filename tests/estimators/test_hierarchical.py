@@ -1,5 +1,7 @@
 """Divisive domains: planted ones are found, whatever form the patterns come in."""
 
+import warnings
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -298,3 +300,22 @@ else:
     @pytest.mark.skip(reason="scikit-learn before 1.6 cannot be told what may fail")
     def test_scikit_learn():
         pass
+
+
+@pytest.mark.parametrize("n", [2, 3, 6, 12, 13])
+@pytest.mark.parametrize("min_size", [1, 3])
+def test_few_patterns(n, min_size):
+    """Too few to tell, even where as many domains as patterns are asked for."""
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(rng.gamma(0.5, 20, (3, 40))[rng.integers(3, size=n)])
+    for X, noise in ((counts, "poisson"), (rng.normal(size=(n, 2)), None)):
+        options = {"min_size": min_size, "noise": noise, "random_state": 0}
+        assert DivisiveDomains(**options).fit(X).n_domains_ == 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            assert 1 <= DivisiveDomains(n, **options).fit(X).n_domains_ <= n
+
+
+def test_equal_features():
+    features = np.repeat(np.eye(3), 40, axis=0)
+    assert DivisiveDomains(noise=None, random_state=0).fit(features).n_domains_ == 3

@@ -4,6 +4,7 @@ import numpy as np
 
 from hyperspy_4dphase.estimators._bridges import squared_tube_radius
 from hyperspy_4dphase.estimators._clusters import sampled
+from hyperspy_4dphase.estimators._mixtures import middle, mixture_shares
 from hyperspy_4dphase.estimators._shapes import whitening
 
 _N_SAMPLED = 60
@@ -11,6 +12,8 @@ _N_CROWD = 8000
 _CROWDED = 0.4
 _FEWEST = 5
 _MOST = 0.2
+_MOST_BLENDED = 0.7
+_SCATTERED = 0.5
 
 
 def without_boundaries(shapes, labels, random_state):
@@ -18,7 +21,8 @@ def without_boundaries(shapes, labels, random_state):
 
     A boundary that is a few positions wide can be a cluster of its own, since positions
     on a grid lie at few distances from it. Its points lie on straight lines between two
-    crowds of other domains, and are fewer.
+    crowds of other domains, and are fewer; or, where several domains meet, they are
+    mixtures of these, no two alike.
 
     Parameters
     ----------
@@ -41,6 +45,7 @@ def without_boundaries(shapes, labels, random_state):
         if len(kept) < 2:
             break
         ends = _mixed_of(shapes, labels, label, kept, random_state)
+        ends = ends or _blended_of(shapes, labels, label, kept)
         if ends is None:
             continue
         rows = np.flatnonzero(labels == label)
@@ -50,50 +55,6 @@ def without_boundaries(shapes, labels, random_state):
         labels[rows] = np.asarray(ends)[np.square(steps).sum(axis=2).argmin(axis=1)]
         dissolved.append(int(label))
     return labels, dissolved
-
-
-def by_larger_share(shapes, labels):
-    """Give each mixture of two domains to the one of which it has more.
-
-    A split decides between two groups of domains. What is mixed of two of these is
-    better judged by their own patterns: a point that lies, within its noise, on the
-    line between the middles of its domain and another, and beyond half way, goes there.
-
-    Parameters
-    ----------
-    shapes : Shapes
-    labels : numpy.ndarray of int, shape (n,)
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n,)
-    """
-    names = np.unique(labels[labels >= 0])
-    if names.size < 2:
-        return labels
-    labels = labels.copy()
-    members = [np.flatnonzero(labels == name) for name in names]
-    whiten = whitening(shapes.noise(np.flatnonzero(labels >= 0)))
-    points = [shapes.points[rows] @ whiten for rows in members]
-    middles = np.stack([_middle(group) for group in points])
-    radius = squared_tube_radius(middles.shape[1])
-    for i, (rows, group) in enumerate(zip(members, points, strict=True)):
-        steps = middles - middles[i]
-        lengths = np.linalg.norm(steps, axis=1)
-        lines = steps / np.maximum(lengths, 1e-30)[:, None]
-        near, along = _near(group - middles[i], lines, radius)
-        beyond = near & (along > lengths / 2) & (along < lengths) & (lengths > 0)
-        off = np.square(group - middles[i]).sum(axis=1)[:, None] - along**2
-        best = np.where(beyond, off, np.inf).argmin(axis=1)
-        moved = beyond.any(axis=1)
-        labels[rows[moved]] = names[best[moved]]
-    return labels
-
-
-def _middle(points):
-    """Mean of the half that is nearest to the mean: without what is mixed."""
-    distances = np.square(points - points.mean(axis=0)).sum(axis=1)
-    return points[distances <= np.median(distances)].mean(axis=0)
 
 
 def _mixed_of(shapes, labels, label, kept, random_state):
@@ -139,3 +100,21 @@ def _near(points, lines, squared_radius):
     along = points @ lines.T
     off = np.square(points).sum(axis=1)[:, None] - along**2
     return off < squared_radius, along
+
+
+def _blended_of(shapes, labels, label, kept):
+    """The leaves of which points that scatter are mixtures, or None if they are not."""
+    rows = np.flatnonzero(labels == label)
+    whiten = whitening(shapes.noise(rows))
+    own = shapes.points[rows] @ whiten
+    radius = squared_tube_radius(own.shape[1])
+    near = np.square(own - middle(own)).sum(axis=1) < radius
+    larger = [i for i in kept if (labels == i).sum() > len(rows)]
+    if near.mean() > _SCATTERED or len(larger) < 2:
+        return None
+    groups = [shapes.points[labels == i] @ whiten for i in larger]
+    middles = np.stack([middle(group) for group in groups])
+    shares, mixed = mixture_shares(own, middles, radius)
+    if mixed.mean() < _MOST_BLENDED:
+        return None
+    return [larger[i] for i in np.unique(shares[mixed].argmax(axis=1))]

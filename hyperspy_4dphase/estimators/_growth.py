@@ -4,7 +4,8 @@ from collections import deque
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._boundaries import by_larger_share, without_boundaries
+from hyperspy_4dphase.estimators._boundaries import without_boundaries
+from hyperspy_4dphase.estimators._mixtures import by_larger_share
 from hyperspy_4dphase.estimators._splits import best_split, forced_split, local_points
 from hyperspy_4dphase.estimators._tree import REASONS, DomainTree
 

@@ -21,6 +21,9 @@ _N_REFINED = 8
 _N_RARE = 5
 _N_ACCEPTED = 3
 _ALIKE = 0.1
+_N_STEPS = 3
+# Enough to converge, so that the split is the same whichever half it was found on.
+_N_STEPS_ALL = 8
 
 
 @dataclass
@@ -140,7 +143,7 @@ def _accepted(points, chosen, other, min_size, random_state):
             continue
         if valley.log_p + first[1].log_p > _LOG_P:
             continue
-        final = _refined(points, first[0], min_size)
+        final = _refined(points, first[0], min_size, _N_STEPS_ALL)
         if final is None or final[1].log_p > _LOG_P:
             continue
         values = points @ final[0]
@@ -237,7 +240,7 @@ def _extreme_directions(points):
     return _normalised(np.stack(directions))
 
 
-def _refined(points, direction, min_size, n_steps=3):
+def _refined(points, direction, min_size, n_steps=_N_STEPS):
     """Direction and valley of a discriminant analysis that starts from a direction."""
     best = None
     for _ in range(n_steps):

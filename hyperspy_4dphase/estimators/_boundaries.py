@@ -44,17 +44,26 @@ def without_boundaries(shapes, labels, random_state):
         kept = [i for i in range(sizes.size) if i != label and i not in dissolved]
         if len(kept) < 2:
             break
-        ends = _mixed_of(shapes, labels, label, kept, random_state)
-        ends = ends or _blended_of(shapes, labels, label, kept)
-        if ends is None:
+        given = _blended_of(shapes, labels, label, kept)
+        if given is None:
+            given = _nearest_ends(shapes, labels, label, kept, random_state)
+        if given is None:
             continue
-        rows = np.flatnonzero(labels == label)
-        means = np.stack([shapes.points[labels == i].mean(axis=0) for i in ends])
-        whiten = whitening(shapes.noise(rows))
-        steps = (shapes.points[rows][:, None] - means) @ whiten
-        labels[rows] = np.asarray(ends)[np.square(steps).sum(axis=2).argmin(axis=1)]
+        labels[labels == label] = given
         dissolved.append(int(label))
     return labels, dissolved
+
+
+def _nearest_ends(shapes, labels, label, kept, random_state):
+    """The nearer of the leaves that a boundary lies between, or None if it does not."""
+    ends = _mixed_of(shapes, labels, label, kept, random_state)
+    if ends is None:
+        return None
+    rows = np.flatnonzero(labels == label)
+    means = np.stack([shapes.points[labels == i].mean(axis=0) for i in ends])
+    steps = shapes.points[rows][:, None] - means
+    distances = np.square(steps @ whitening(shapes.noise(rows))).sum(axis=2)
+    return np.asarray(ends)[distances.argmin(axis=1)]
 
 
 def _mixed_of(shapes, labels, label, kept, random_state):
@@ -103,7 +112,7 @@ def _near(points, lines, squared_radius):
 
 
 def _blended_of(shapes, labels, label, kept):
-    """The leaves of which points that scatter are mixtures, or None if they are not."""
+    """What points that scatter hold most of, or None if they are no mixtures."""
     rows = np.flatnonzero(labels == label)
     whiten = whitening(shapes.noise(rows))
     own = shapes.points[rows] @ whiten
@@ -114,7 +123,8 @@ def _blended_of(shapes, labels, label, kept):
         return None
     groups = [shapes.points[labels == i] @ whiten for i in larger]
     middles = np.stack([middle(group) for group in groups])
-    shares, mixed = mixture_shares(own, middles, radius)
+    mixed = mixture_shares(own, middles, radius)[1]
     if mixed.mean() < _MOST_BLENDED:
         return None
-    return [larger[i] for i in np.unique(shares[mixed].argmax(axis=1))]
+    shares = mixture_shares(own, middles, np.inf)[0]
+    return np.asarray(larger)[shares.argmax(axis=1)]

@@ -10,6 +10,8 @@ _N_TRIMMED = 3
 _N_BLOCK = 65_536
 # Weight of the equation by which shares add up to 1, in units of the longest middle.
 _WHOLE = 1e3
+# Of an equation that prefers near middles to far ones, in units of the noise.
+_NEAR = 0.3
 
 
 def by_larger_share(shapes, labels):
@@ -69,6 +71,9 @@ def middle(points):
 def mixture_shares(points, middles, squared_radius):
     """Shares of some middles in each point, and whether it is a mixture of them.
 
+    Where a point is a mixture in more than one way, as between middles in a row, it is
+    one of those around it: the shares with the least mean squared distance.
+
     Parameters
     ----------
     points : numpy.ndarray, shape (n, n_features)
@@ -89,13 +94,16 @@ def mixture_shares(points, middles, squared_radius):
     off = np.square(from_first).sum(axis=1) - np.square(within).sum(axis=1)
     shares = np.zeros((len(points), len(middles)))
     mixed = off < squared_radius
-    corners = np.vstack([np.zeros(axes.shape[1]), steps @ axes]).T
+    corners = np.vstack([np.zeros(axes.shape[1]), steps @ axes])
     whole = _WHOLE * max(np.abs(corners).max(initial=0), 1.0)
-    equations = np.vstack([corners, np.full(len(middles), whole)])
+    equations = np.vstack([corners.T, np.full((2, len(middles)), whole)])
+    far = _squared_distances(within, corners)
+    far *= _NEAR / np.maximum(far.mean(axis=1, keepdims=True), 1e-30)
     for i in np.flatnonzero(mixed):
-        found = nnls(equations, np.append(within[i], whole))[0]
+        equations[-2] = far[i]
+        found = nnls(equations, np.append(within[i], (0, whole)))[0]
         shares[i] = found / found.sum()
-    mixed &= off + np.square(within - shares @ corners.T).sum(axis=1) < squared_radius
+    mixed &= off + np.square(within - shares @ corners).sum(axis=1) < squared_radius
     shares[~mixed] = 0
     return shares, mixed
 

@@ -250,6 +250,8 @@ def _refined(points, direction, min_size, n_steps=_N_STEPS):
         if best is None or valley.log_p < best[1].log_p:
             best = direction, valley
         side = points @ direction > valley.cut
+        if side.all() or not side.any():
+            break
         step = _discriminant(points, side)
         if abs(step @ direction) > 1 - 1e-5:
             break

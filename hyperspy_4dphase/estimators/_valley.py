@@ -12,7 +12,7 @@ from scipy.special import bdtr
 
 MIXTURES = 0.35
 _BEYOND_DOUBT = -10.0
-_WIDTH = 0.5
+_WIDTHS = 0.5, 0.75
 _MARGIN = 0.1
 _N_WINDOWS = 6
 _N_CUTS = 48
@@ -66,10 +66,10 @@ def find_valley(values, min_size):
     left, right = values[below // 2], values[(below + n) // 2]
     distance = right - left
     smaller = np.minimum(below, n - below)
-    width = _WIDTH * distance
+    width = np.repeat(_WIDTHS, _N_WINDOWS)[:, None] * distance
     lowest = np.maximum(left + _MARGIN * distance, cut - width)
     highest = np.minimum(right - _MARGIN * distance - width, cut)
-    steps = np.linspace(0, 1, _N_WINDOWS)[:, None]
+    steps = np.tile(np.linspace(0, 1, _N_WINDOWS), len(_WIDTHS))[:, None]
     low = lowest + steps * (highest - lowest)
     high = low + width
     first, last = np.searchsorted(values, low), np.searchsorted(values, high)

@@ -79,3 +79,31 @@ def test_every_boundary_goes():
     assert set(found) == {0, 1, 2}
     for label, (one, other) in ((3, (0, 2)), (4, (1, 0)), (5, (2, 1))):
         assert set(found[labels == label]) <= {one, other}
+
+
+def blended(spread, seed=0):
+    """Four crowds, and a few points where they meet, in one place or scattered."""
+    corners = np.zeros((4, 5))
+    corners[1:, :3] = 60 * np.eye(3)
+    points, labels = crowds((500, 400, 300, 250), corners, seed)
+    rng = np.random.default_rng(seed)
+    shares = spread * rng.dirichlet(np.ones(4), 40) + (1 - spread) / 4
+    meeting = shares @ corners + rng.normal(size=(40, 5))
+    return np.concatenate([points, meeting]), np.append(labels, np.full(40, 4)), shares
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_several_domains_meet_is_no_domain(seed):
+    points, labels, shares = blended(0.7, seed)
+    found, gone = dissolved(points, labels, seed)
+    assert gone == [4]
+    np.testing.assert_array_equal(found[:-40], labels[:-40])
+    right = found[-40:] == shares.argmax(axis=1)
+    assert right.mean() > 0.6
+
+
+def test_alike_mixtures_of_several_are_a_domain():
+    points, labels, _ = blended(0.0)
+    found, gone = dissolved(points, labels)
+    assert gone == []
+    np.testing.assert_array_equal(found, labels)

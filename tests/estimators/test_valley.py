@@ -135,3 +135,13 @@ def test_two_values():
     valley = find_valley(np.repeat([0.0, 1], 50), 10)
     assert 0 < valley.cut < 1
     assert (valley.share, valley.n_smaller) == (0, 50)
+
+
+@pytest.mark.parametrize("n", [10, 20])
+def test_a_wide_gap_between_a_few(n):
+    """Nothing over most of the distance says more than nothing over half of it."""
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(0, 1, n), rng.normal(28, 1, n)])
+    valley = find_valley(values, 5)
+    assert valley.log_p < -0.3 * n
+    assert valley.n_smaller == n

@@ -61,6 +61,7 @@ LAYERS = {
     "estimators/_training.py": Layer(ESTIMATORS.anywhere | {"torch"}),
     "estimators/_model.py": Layer(ESTIMATORS.anywhere | {"torch"}),
     "estimators/_device.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    "estimators/_distortion.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     # Multiplies blocks of patterns on a GPU, where there is one.
     "estimators/_passes.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     "estimators/": ESTIMATORS,

@@ -54,6 +54,17 @@ class ImageInputs:
         return cls(shape, binning_factor(shape), blocks.kept_pixels)
 
     @property
+    def n_pixels(self):
+        """int: Of a pattern, masked ones left out."""
+        if self.kept_pixels is None:
+            return prod(self.signal_shape)
+        return int(np.count_nonzero(self.kept_pixels))
+
+    def fits(self, X):
+        """Compressed patterns are no images."""
+        return False
+
+    @property
     def image_shape(self):
         """tuple of int: Of the binned patterns."""
         return binned_shape(self.signal_shape, self.factor)

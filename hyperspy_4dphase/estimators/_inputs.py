@@ -60,6 +60,11 @@ class CompressedInputs:
             poisson=compression.noise == "poisson",
         )
 
+    @property
+    def n_pixels(self):
+        """int: Of a pattern."""
+        return self.directions.shape[1]
+
     def points(self, X):
         """Coordinates, and totals in data units.
 
@@ -94,13 +99,21 @@ class CompressedInputs:
         totals = np.maximum(total * inverse(np.asarray(row_scale)), 0)
         return (points / self.deviation).astype(np.float32), totals.astype(np.float32)
 
-    def _check_same(self, X):
+    def fits(self, X):
+        """Whether compressed patterns have these very directions.
+
+        Parameters
+        ----------
+        X : CompressedPatterns
+        """
         k, m = self.directions.shape
-        same = X.rank >= k and X.shape[1] == m
-        if same:
-            own = self.directions * X.singular_values[:k, None]
-            same = np.allclose(X.B[:k], own, atol=1e-3 * X.singular_values[0])
-        if not same:
+        if X.rank < k or X.shape[1] != m:
+            return False
+        own = self.directions * X.singular_values[:k, None]
+        return np.allclose(X.B[:k], own, atol=1e-3 * X.singular_values[0])
+
+    def _check_same(self, X):
+        if not self.fits(X):
             raise ValueError(
                 "The compressed patterns are not those that the autoencoder was "
                 "trained on. Give the patterns themselves: they are projected."

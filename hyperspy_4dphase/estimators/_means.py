@@ -35,7 +35,11 @@ def label_means(blocks, labels, n_labels, variances=False):
             f"labels have the shape {labels.shape}, but there are {blocks.shape[0]} "
             "patterns."
         )
-    sums = blocks.reduce(_Sums(labels, n_labels, variances), _added)
+    function = _Sums(labels, n_labels, variances)
+    if blocks.shape[0]:
+        sums = blocks.reduce(function, _added)
+    else:
+        sums = function(np.empty(blocks.shape), slice(None))
     numbers = np.bincount(labels[labels >= 0], minlength=n_labels)[:, np.newaxis]
     with np.errstate(invalid="ignore", divide="ignore"):
         means = sums[0] / numbers

@@ -1,7 +1,7 @@
 """Patterns as points in which brightness does not show, and how noisy these are."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
@@ -34,6 +34,15 @@ class Shapes(ABC):
     @abstractmethod
     def noise(self, rows):
         """Mean covariance of the noise of some points, (n_features, n_features)."""
+
+    def taken(self, rows):
+        """Some of the points."""
+        return replace(
+            self,
+            points=self.points[rows],
+            spread=self.spread[rows],
+            known=self.known[rows],
+        )
 
 
 @dataclass

@@ -14,6 +14,7 @@ REASONS = (
     "depth",
     "n_domains",
     "by hand",
+    "consensus",
 )
 """Why a node is as it is; the tree holds indices into these.
 
@@ -21,7 +22,8 @@ REASONS = (
 noise. ``"size"``: too few patterns for two parts. ``"no gap"``: there is no valley
 between any two parts, or not on both halves of the patterns. ``"continuum"``: the
 patterns change all along a path. ``"depth"`` and ``"n_domains"``: as asked for. ``"by
-hand"``: merged or split by the user.
+hand"``: merged or split by the user. ``"consensus"``: what many maps of the scan agree
+on.
 """
 
 

@@ -155,10 +155,7 @@ def resized(tree, sizes):
         New label of each old one; -1 for those left out.
     """
     sizes = np.asarray(sizes)
-    leaf = tree.label >= 0
-    own = np.zeros(len(tree), dtype=np.int64)
-    own[leaf] = sizes[tree.label[leaf]]
-    size = _summed_up(tree.parent, own)
+    leaf, size = tree.label >= 0, recounted(tree, sizes).size
     present = size > 0
     n_children = np.bincount(tree.parent[1:][present[1:]], minlength=len(tree))
     kept = present & (leaf | (n_children > 1))
@@ -174,6 +171,25 @@ def resized(tree, sizes):
     arrays["level"], arrays["size"] = level[kept], size[kept]
     arrays["label"] = np.where(leaf, labels[tree.label], -1)[kept]
     return DomainTree.from_arrays(arrays), labels
+
+
+def recounted(tree, sizes):
+    """The same tree with other numbers of patterns; labels stay, empty ones too.
+
+    Parameters
+    ----------
+    tree : DomainTree
+    sizes : array-like of int, shape (n_domains,)
+        Of each label.
+
+    Returns
+    -------
+    DomainTree
+    """
+    leaf = tree.label >= 0
+    own = np.zeros(len(tree), dtype=np.int64)
+    own[leaf] = np.asarray(sizes)[tree.label[leaf]]
+    return replace(tree, size=_summed_up(tree.parent, own))
 
 
 def parts_of(tree, node):
@@ -223,10 +239,28 @@ def node_means(tree, means):
     weights = leaf_sizes(tree)
     return np.stack(
         [
-            np.average(means[leaves], axis=0, weights=weights[leaves])
+            weighted_mean(means[leaves], weights[leaves])
             for leaves in map(tree.leaves, range(len(tree)))
         ]
     )
+
+
+def weighted_mean(values, weights):
+    """Mean of rows that have a weight; NaN if none has.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n, ...)
+    weights : numpy.ndarray, shape (n,)
+
+    Returns
+    -------
+    numpy.ndarray, shape (...)
+    """
+    used = weights > 0
+    if not used.any():
+        return np.full(values.shape[1:], np.nan)
+    return np.average(values[used], axis=0, weights=weights[used])
 
 
 def _summed_up(parent, values):

@@ -145,6 +145,33 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.device = device
         self.callback = callback
 
+    @classmethod
+    def of(cls, model, **parameters):
+        """Take up a model that was trained before, to go on from its weights.
+
+        Parameters
+        ----------
+        model : Model
+            As of ``PatternVAE.model_``. It is not changed by training.
+        **parameters
+            Of :class:`PatternVAE`, apart from those that the model settles.
+
+        Returns
+        -------
+        PatternVAE
+            Fitted, with ``warm_start=True``; it has no `loss_` yet.
+        """
+        compressed = isinstance(model.inputs, CompressedInputs)
+        vae = cls(
+            model.latent_dim,
+            "compressed" if compressed else "convolutional",
+            warm_start=True,
+            device=model.device,
+            **parameters,
+        )
+        vae.model_, vae.n_features_in_ = model, model.inputs.n_pixels
+        return vae
+
     def fit(self, X, y=None, sample_weight=None):
         """Train on patterns.
 

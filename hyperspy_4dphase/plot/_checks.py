@@ -92,6 +92,36 @@ def checked_domain_map(labels, name="labels"):
     return labels
 
 
+def checked_shares(values, name, shape=None):
+    """Numbers from 0 to 1 on a scan as floats, NaN where masked, or an error.
+
+    With one to three navigation axes, or of the given shape. Rounding of single
+    precision is forgiven.
+    """
+    values = np.asarray(values)
+    if values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"{name} must hold real numbers, but the type is {values.dtype}."
+        )
+    if shape is not None and values.shape != shape:
+        raise ValueError(
+            f"{name} must have the shape {shape}, but the shape is {values.shape}."
+        )
+    if values.ndim not in (1, 2, 3) or not values.size:
+        raise ValueError(
+            f"{name} must have one to three navigation axes, and probe positions, but "
+            f"the shape is {values.shape}."
+        )
+    values = values.astype(float)
+    outside = np.abs(values - 0.5) > 0.5 + 1e-6
+    if outside.any():
+        raise ValueError(
+            f"{name} must be from 0 to 1, or NaN where masked, but {outside.sum()} of "
+            f"{values.size} are not: the first is {values[outside][0]:g}."
+        )
+    return np.clip(values, 0, 1)
+
+
 def checked_names(names, n, default, name="names"):
     """So many names, made from a template if None; there may be more domain names."""
     if names is None:

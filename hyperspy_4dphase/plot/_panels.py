@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnchoredOffsetbox, AuxTransformBox, TextArea, VPacker
 
 from hyperspy_4dphase.plot._palette import dimmed
@@ -152,11 +151,7 @@ class ScanMap:
         -------
         numpy.ndarray of bool, of the navigation shape
         """
-        sizes = np.array(self._alpha.shape[::-1])
-        left, right, bottom, top = self._extent
-        corners = np.array([start, stop]) - [left, top]
-        corners = np.sort(corners / [right - left, bottom - top] * sizes, axis=0)
-        first, last = np.clip(np.floor(corners).astype(int), 0, sizes - 1)
+        first, last = touched(self._alpha.shape, self._extent, start, stop)
         selected = np.zeros((*self._alpha.shape,), bool)
         selected[first[1] : last[1] + 1, first[0] : last[0] + 1] = True
         return np.broadcast_to(selected, (self._n_frames(), *selected.shape)).reshape(
@@ -169,16 +164,6 @@ class ScanMap:
     def _rgba(self, share):
         share = np.broadcast_to(share, self._alpha.shape)
         return np.dstack([dimmed(self._colors, share), self._alpha])
-
-
-def figure_for(figure, size):
-    """The given figure, or a new one of that size in inches."""
-    if figure is None:
-        return plt.figure(figsize=size, layout="constrained")
-    untouched = isinstance(figure, Figure) and not figure.axes
-    if untouched and figure.get_layout_engine() is None:
-        figure.set_layout_engine("constrained")
-    return figure
 
 
 def draw_domains(axes, labels, colors, extent, units, with_bar=True):
@@ -197,14 +182,58 @@ def draw_domains(axes, labels, colors, extent, units, with_bar=True):
     with_bar : bool, default True
     """
     if labels.ndim == 3:
-        labels = _most_often(labels)
-    valid = np.ones(labels.shape, bool)
-    scan = ScanMap(axes, valid, colors[labels[valid]], extent, units)
+        labels = most_often(labels)
+    draw_map(axes, colors[labels], extent, units, with_bar)
+
+
+def draw_map(axes, colors, extent, units, with_bar=True):
+    """Draw the probe positions in their colours, as :func:`draw_domains` does.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    colors : numpy.ndarray, shape (\\*navigation_shape, 3)
+        With one or two navigation axes.
+    extent, units
+        As in :class:`ScanMap`.
+    with_bar : bool, default True
+
+    Returns
+    -------
+    matplotlib.image.AxesImage
+    """
+    valid = np.ones(colors.shape[:-1], bool)
+    image = ScanMap(axes, valid, colors[valid], extent, units).image
     # Domains are not to blend where they meet.
-    scan.image.set_interpolation("nearest")
-    if with_bar and labels.ndim == 2 and is_calibrated(units):
+    image.set_interpolation("nearest")
+    if with_bar and valid.ndim == 2 and is_calibrated(units):
         axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
         draw_scale_bar(axes, units)
+    return image
+
+
+def touched(shape, extent, start, stop):
+    """The first and last row and column of an image that a rectangle touches.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns, with the first row on top.
+    extent : tuple of float
+        Left, right, bottom and top edge.
+    start, stop : tuple of float
+        Two opposite corners, x and y in the units of the axes.
+
+    Returns
+    -------
+    first, last : numpy.ndarray of int, shape (2,)
+        Of columns, then of rows. They are inside, wherever the corners are.
+    """
+    sizes = np.array(shape[::-1])
+    left, right, bottom, top = extent
+    corners = np.array([start, stop]) - [left, top]
+    corners = np.sort(corners / [right - left, bottom - top] * sizes, axis=0)
+    return np.clip(np.floor(corners).astype(int), 0, sizes - 1)
 
 
 def is_calibrated(units):
@@ -238,7 +267,7 @@ def _round_length(length):
     return float(lengths[np.abs(np.log(lengths / length)).argmin()])
 
 
-def _most_often(labels):
+def most_often(labels):
     """The label most often along the first axis; -1 only where there is no other."""
     most, found = np.zeros(labels.shape[1:], int), np.full(labels.shape[1:], -1)
     for label in range(labels.max() + 1):

@@ -2,19 +2,24 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import Patch
 
 from hyperspy_4dphase.plot._checks import (
     check_extent,
     checked_domain_map,
     checked_names,
 )
+from hyperspy_4dphase.plot._layout import (
+    ROWS,
+    draw_legend,
+    legend_size,
+    map_size,
+    percent,
+)
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
 from hyperspy_4dphase.plot._panels import draw_domains
-from hyperspy_4dphase.plot._pattern import grouped, proportion
+from hyperspy_4dphase.plot._pattern import grouped
 
-_ROWS = 20
-_MOST_IN_LEGEND = 2 * _ROWS
+_MOST_IN_LEGEND = 2 * ROWS
 
 
 def plot_domains(
@@ -97,50 +102,19 @@ def _entries(labels, names):
     if unassigned:
         entries.append((-1, "unassigned", unassigned))
     return [
-        (domain, f"{name}: {grouped(size)} ({_percent(size / labels.size)})")
+        (domain, f"{name}: {grouped(size)} ({percent(size / labels.size)})")
         for domain, name, size in entries
     ]
 
 
-def _percent(share):
-    return f"{100 * share:.1f} %" if share >= 0.0005 else "<0.1 %"
-
-
 def _legend(ax, entries, colors):
     blank = (0, 0, 0, 0)
-    ax.legend(
-        [Patch(color=blank if i is None else colors[i]) for i, _ in entries],
-        [text for _, text in entries],
-        title="probe positions",
-        alignment="left",
-        loc="upper left",
-        bbox_to_anchor=(1.02, 1),
-        borderaxespad=0,
-        ncols=_n_columns(len(entries)),
-        frameon=False,
-        fontsize="small",
-        title_fontsize="small",
-        handlelength=1,
-        handleheight=1,
-        columnspacing=1.2,
-    )
-
-
-def _n_columns(n_entries):
-    return -(-n_entries // _ROWS)
+    shown = [blank if i is None else colors[i] for i, _ in entries]
+    draw_legend(ax, shown, [text for _, text in entries], "probe positions")
 
 
 def _size(shape, extent, entries):
-    """In inches: a map of at most four, and the legend beside it."""
-    if len(shape) == 1:
-        width, height = 4.4, 1.5
-    else:
-        n_rows, n_columns = shape[-2:]
-        aspect = proportion((n_rows, n_columns), extent)
-        height = np.clip(4 * aspect, 1.5, 4)
-        width = np.clip(height / aspect, 1.5, 4)
-    n_columns = _n_columns(len(entries))
-    legend_height = 0.2 * min(len(entries), _ROWS) + 0.4
-    longest = max((len(text) for _, text in entries), default=0)
-    legend_width = n_columns * (0.075 * longest + 0.4)
+    """In inches: the map, and the legend beside it."""
+    width, height = map_size(shape, extent)
+    legend_width, legend_height = legend_size([text for _, text in entries])
     return width + legend_width + 0.4, max(height + 0.5, legend_height)

@@ -9,11 +9,11 @@ from hyperspy_4dphase.plot._checks import (
     checked_names,
     checked_patterns,
 )
+from hyperspy_4dphase.plot._layout import figure_for
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
 from hyperspy_4dphase.plot._panels import (
     draw_domains,
     draw_scale_bar,
-    figure_for,
     is_calibrated,
 )
 from hyperspy_4dphase.plot._pattern import (

@@ -14,8 +14,9 @@ from hyperspy_4dphase.plot._checks import (
     checked_scores,
     checked_tree,
 )
+from hyperspy_4dphase.plot._layout import figure_for
 from hyperspy_4dphase.plot._palette import domain_colors
-from hyperspy_4dphase.plot._panels import draw_scale_bar, figure_for, is_calibrated
+from hyperspy_4dphase.plot._panels import draw_scale_bar, is_calibrated
 from hyperspy_4dphase.plot._pattern import draw_pattern, grouped, proportion
 
 _FONTSIZE = 8

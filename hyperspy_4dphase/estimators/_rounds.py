@@ -1,0 +1,194 @@
+"""Rounds of training and mapping: training goes where the maps disagree."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.class_weight import compute_sample_weight
+
+CONSISTENT = 0.9
+"""From this confidence on a position is consistent."""
+
+LEAST_RISE = 0.001
+"""Rounds go on while the share of consistent positions rises by more than this."""
+
+_EMPHASIS = 4.0
+_EPOCHS = 3, 2
+
+
+@dataclass(frozen=True)
+class Round:
+    """What came of one round.
+
+    Attributes
+    ----------
+    ensemble : MapEnsemble
+        Fitted.
+    latent : numpy.ndarray, shape (n_patterns, latent_dim), or None
+        Of a training of this round.
+    vae : PatternVAE or None
+        As fitted in this round; None if nothing was trained in it.
+    weighted : bool
+        Whether it was trained with sample weights.
+    """
+
+    ensemble: object
+    latent: np.ndarray | None = None
+    vae: object = None
+    weighted: bool = False
+
+    @property
+    def consistent(self):
+        """float: Share of positions whose confidence is at least `CONSISTENT`."""
+        return float(np.mean(self.ensemble.confidence_ >= CONSISTENT))
+
+    @property
+    def sample_weight(self):
+        """numpy.ndarray, shape (n_patterns,): For the next training."""
+        return sample_weights(self.ensemble.labels_, self.ensemble.overlap_)
+
+    def report(self):
+        """dict of str to float: Confidence, shares, and the held-out loss if trained.
+
+        The loss is NaN if nothing was trained in this round.
+        """
+        loss = np.nan
+        if self.vae is not None:
+            loss = self.vae.loss_[self.vae.best_epoch_, 1]
+        return {
+            "mean_confidence": float(np.mean(self.ensemble.confidence_)),
+            "unassigned": float(np.mean(self.ensemble.labels_ < 0)),
+            "consistent": self.consistent,
+            "held_out_loss": float(loss),
+        }
+
+
+def run_rounds(
+    ensemble,
+    X,
+    *,
+    n_rounds=1,
+    features=None,
+    model=None,
+    vae=None,
+    patterns=None,
+    sample_weight=None,
+    reference=None,
+):
+    """Train, map, find what is inconsistent, train again on more of that ([1]_).
+
+    It ends after `n_rounds`, or when the share of consistent positions no longer rises
+    by more than `LEAST_RISE`. From the second training on, training goes on from the
+    last weights, for a third of the epochs of the first one, at least 2, with
+    :func:`sample_weights`.
+
+    Parameters
+    ----------
+    ensemble : MapEnsemble
+        Is cloned for each round, so that all rounds have the same seeds.
+    X : CompressedPatterns
+    n_rounds : int, default 1
+    features : numpy.ndarray, shape (n_patterns, n_features), optional
+        What the first round maps. By default the latent means after training `vae`,
+        or `X` if there is no `vae`.
+    model : Model, optional
+        Of `features`, if they are latent means.
+    vae : PatternVAE, optional
+        What is trained. It is copied.
+    patterns : CompressedPatterns or PatternBlocks, optional
+        What `vae` is trained on.
+    sample_weight : numpy.ndarray, shape (n_patterns,), optional
+        For the first training.
+    reference : numpy.ndarray of int, shape (n_patterns,), optional
+        See :meth:`MapEnsemble.fit`.
+
+    Returns
+    -------
+    best : Round
+        The one with the largest share of consistent positions.
+    reports : dict of str to numpy.ndarray
+        As of :meth:`Round.report`, one value a round; no ``"held_out_loss"`` if nothing
+        was trained; ``"best"``, an int, is the number of the round that is returned.
+
+    References
+    ----------
+    .. [1] A. Bridger et al., npj Comput. Mater. 9 (2023),
+       doi:10.1038/s41524-022-00960-y.
+    """
+    reports, best, last, latent = [], None, None, None
+    vae = copy.copy(vae)
+    for number in range(n_rounds):
+        trains = vae is not None and (number > 0 or features is None)
+        if number > 0 and trains:
+            sample_weight = last.sample_weight
+        if number == 1 and trains:
+            vae.set_params(warm_start=True, epochs=_later_epochs(vae))
+        if trains:
+            latent = features = vae.fit_transform(patterns, sample_weight=sample_weight)
+            model = vae.model_
+        last = Round(
+            clone(ensemble).fit(X, features=features, model=model, reference=reference),
+            latent,
+            copy.copy(vae) if trains else None,
+            trains and sample_weight is not None,
+        )
+        reports.append(last.report())
+        if best is None or last.consistent > best.consistent:
+            best, index = last, number
+        if number and _risen(reports) <= LEAST_RISE:
+            break
+    return best, _joined(reports) | {"best": index}
+
+
+def sample_weights(labels, overlap):
+    """How often positions are to be drawn for training: the inconsistent more often.
+
+    Each domain is drawn as often as another, whatever its size, and a position up to
+    five times as often as others of its domain: times ``1 + 4 (1 - overlap)``.
+    Positions without a domain count as one more, but no position of these is drawn
+    more often for it than those of the smallest domain.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int, shape (n_patterns,)
+        -1 is unassigned.
+    overlap : numpy.ndarray of float, shape (n_patterns,)
+        Agreement of the maps, 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (n_patterns,)
+        Above 0, with a mean of 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sample_weights(np.array([0, 0, 0, 1]), np.ones(4))
+    array([0.66666667, 0.66666667, 0.66666667, 2.        ])
+    """
+    labels = np.asarray(labels)
+    weights = compute_sample_weight("balanced", labels)
+    assigned = labels >= 0
+    if assigned.any():
+        weights = np.minimum(weights, weights[assigned].max())
+    weights = weights * (1 + _EMPHASIS * (1 - np.clip(overlap, 0, 1)))
+    return weights / weights.mean()
+
+
+def _later_epochs(vae):
+    """Of the trainings after the first one; None leaves it to the estimator."""
+    n = len(vae.loss_) if hasattr(vae, "loss_") else vae.epochs
+    part, least = _EPOCHS
+    return None if n is None else max(n // part, least)
+
+
+def _risen(reports):
+    return reports[-1]["consistent"] - reports[-2]["consistent"]
+
+
+def _joined(reports):
+    joined = {name: np.array([r[name] for r in reports]) for name in reports[0]}
+    if np.isnan(joined["held_out_loss"]).all():
+        del joined["held_out_loss"]
+    return joined

@@ -1,0 +1,301 @@
+"""Many maps of one scan, and how sure they are of it together."""
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array, check_random_state
+from threadpoolctl import threadpool_limits
+
+from hyperspy_4dphase.estimators._domain_model import DomainModel
+from hyperspy_4dphase.estimators._ensemble_votes import EnsembleVotes, by_size
+from hyperspy_4dphase.estimators._map_kinds import (
+    OTHER_KINDS,
+    density_map,
+    divisive_map,
+    settled,
+    subset,
+)
+from hyperspy_4dphase.estimators._overlap import (
+    alike,
+    map_weights,
+    overlap_confidence,
+    rand_similarities,
+)
+from hyperspy_4dphase.estimators._shapes import CompressedShapes, FeatureShapes
+from hyperspy_4dphase.estimators.confidence import MapConsensus
+
+DOUBTS = ("distortion", "resampling", "kinds", "noise")
+# Of maps of a part of the patterns, one in so many is sought anew; the others are that
+# of all patterns, fitted to the part.
+_SEARCHED_ANEW = 6
+
+
+class MapEnsemble(BaseEstimator):
+    """Maps a scan many times over, and tells how sure each label is.
+
+    The scan is clustered once with all its patterns, and again with what might have
+    been otherwise, one source of doubt after the other:
+
+    - ``"distortion"``: HDBSCAN in latent spaces distorted by the decoder ([1]_);
+    - ``"resampling"``: other random parts of the patterns, and other seeds;
+    - ``"kinds"``: clusterings of other kinds: k-means, HDBSCAN, normal distributions;
+    - ``"noise"``: what counting noise and mixing leave open in each map: the domains of
+      the map are fitted as a mixture of distributions, with what is mixed of two of
+      them, and each pattern has a probability for each (:class:`DomainModel`).
+
+    The maps vote (:class:`MapConsensus`).
+
+    Parameters
+    ----------
+    n_maps : int, optional
+        Number of maps, 2 at least. Default is 25.
+    doubts : sequence of str, optional
+        The sources of doubt that are looked into. Default is all.
+    threshold : float, optional
+        Positions less sure than this are unassigned. Default is 0.5.
+    distortion : {"jacobian", "ssim"}, optional
+        See :func:`latent_distortions`.
+    image_shape : tuple of int, optional
+        Shape of a pattern, for ``distortion="ssim"``.
+    excluded_pixels : numpy.ndarray of bool, optional
+        Flat mask of the patterns, for ``distortion="ssim"``.
+    random_state : int, numpy.random.RandomState or None, optional
+    device : optional
+        Not used here; the model knows where it computes.
+    n_jobs : int, optional
+        Number of threads. By default one for each processor. The result is the same.
+    callback : callable, optional
+        Called as ``callback("Mapping", n_done, n_maps)``.
+
+    Attributes
+    ----------
+    labels_ : numpy.ndarray of int32, shape (n_patterns,)
+        The consensus, 0 for the largest domain; -1 where it is less sure than
+        `threshold`. Of a `reference`, its own labels.
+    consensus_ : numpy.ndarray of int32, shape (n_patterns,)
+        The same without threshold.
+    confidence_ : numpy.ndarray of float32, shape (n_patterns,)
+        Probability that the label of `consensus_` is right.
+    posterior_ : numpy.ndarray of float32, shape (n_patterns, n_domains)
+    overlap_ : numpy.ndarray of float64, shape (n_patterns,)
+        As published ([1]_), of the maps as labels.
+    doubts_ : dict of str to numpy.ndarray of float32, shape (n_patterns,)
+        ``"boundary"``: probability that another domain is the larger part of a mixture;
+        ``"noise"``: that it is of another domain, unmixed; for each other source, what
+        its maps deny the consensus beyond these.
+    maps_ : numpy.ndarray of int16, shape (n_maps, n_patterns)
+        Labels as drawn from each map's probabilities.
+    map_sources_ : list of str
+        ``"all patterns"`` for the first, and the source of doubt of the others.
+    n_effective_ : float
+        Effective number of independent maps, as `MapConsensus` estimates it.
+    n_domains_ : int
+
+    References
+    ----------
+    .. [1] A. Bridger et al., npj Comput. Mater. 9 (2023), 14,
+       doi:10.1038/s41524-022-00960-y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.gamma(0.3, 9, (3, 120))
+    >>> counts = rng.poisson(patterns[rng.integers(3, size=600)])
+    >>> model = MapEnsemble(n_maps=5, random_state=0)
+    >>> model = model.fit(compress_patterns(counts, random_state=0))
+    >>> model.n_domains_, bool(model.confidence_.min() > 0.95)
+    (3, True)
+    """
+
+    def __init__(
+        self,
+        n_maps=25,
+        *,
+        doubts=DOUBTS,
+        threshold=0.5,
+        distortion="jacobian",
+        image_shape=None,
+        excluded_pixels=None,
+        random_state=None,
+        device=None,
+        n_jobs=None,
+        callback=None,
+    ):
+        self.n_maps = n_maps
+        self.doubts = doubts
+        self.threshold = threshold
+        self.distortion = distortion
+        self.image_shape = image_shape
+        self.excluded_pixels = excluded_pixels
+        self.random_state = random_state
+        self.device = device
+        self.n_jobs = n_jobs
+        self.callback = callback
+
+    def fit(self, X, y=None, *, features=None, model=None, reference=None):
+        """Map compressed patterns many times.
+
+        Parameters
+        ----------
+        X : CompressedPatterns
+            (n_patterns, n_pixels).
+        y : None
+            Ignored.
+        features : numpy.ndarray, shape (n_patterns, n_features), optional
+            What is clustered; by default the compressed patterns.
+        model : Model, optional
+            The autoencoder whose latent means the features are.
+        reference : numpy.ndarray of int, shape (n_patterns,), optional
+            The map that is asked about; -1 for no label.
+
+        Returns
+        -------
+        MapEnsemble
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, or shapes do not fit.
+        """
+        self._check_parameters(model)
+        random_state = check_random_state(self.random_state)
+        self._shapes = CompressedShapes.of(X)
+        self._clustered = self._shapes
+        if features is not None:
+            features = check_array(features, dtype=np.float64)
+            if len(features) != X.shape[0]:
+                raise ValueError(
+                    f"There are features of {len(features)} patterns; expected "
+                    f"{X.shape[0]}."
+                )
+            self._clustered = FeatureShapes.of(features)
+            self._clustered.known &= self._shapes.known
+        # Products of this size gain nothing from threads, which others may hold up.
+        with threadpool_limits(1):
+            own, votes = self._vote(features, model, random_state)
+            self._conclude(own, votes, reference, random_state)
+        del self._shapes, self._clustered
+        return self
+
+    def _check_parameters(self, model):
+        if self.n_maps < 2:
+            raise ValueError(f"n_maps={self.n_maps!r}; expected 2 maps at least.")
+        unknown = [name for name in self.doubts if name not in DOUBTS]
+        if unknown:
+            raise ValueError(f"doubts holds {unknown}; expected some of {DOUBTS}.")
+
+    def _sources(self, model):
+        """The source of each map after the first, one after the other."""
+        names = [name for name in DOUBTS[:3] if name in self.doubts]
+        if model is None and "distortion" in names:
+            names.remove("distortion")
+        # With none of these, maps differ by their samples only.
+        names = names or ["resampling"]
+        return [names[i % len(names)] for i in range(self.n_maps - 1)]
+
+    def _vote(self, features, model, random_state):
+        """A map of all patterns, and the votes of all maps."""
+        shapes = self._shapes
+        votes = EnsembleVotes(shapes.known, "noise" in self.doubts)
+        own = divisive_map(self._clustered, random_state)
+        if features is not None:
+            own = settled(shapes, own, random_state)
+        votes.add("all patterns", *votes.of(DomainModel(shapes, own, random_state)))
+        own = votes.labels[0]
+        sources = self._sources(model)
+        distorted = self._distorted(features, model, sources, random_state)
+        n_before = dict.fromkeys(sources, 0)
+        tasks = []
+        for source in sources:
+            seed = random_state.randint(2**31 - 1)
+            tasks.append((source, n_before[source], seed))
+            n_before[source] += 1
+        self._tell(1)
+        # In threads, since most of the time is spent outside of Python.
+        found = Parallel(self.n_jobs or -1, prefer="threads", return_as="generator")(
+            delayed(self._voted)(
+                votes, own, *task, next(distorted) if task[0] == "distortion" else None
+            )
+            for task in tasks
+        )
+        for n_done, (source, vote) in enumerate(zip(sources, found, strict=True), 2):
+            votes.add(source, *vote)
+            self._tell(n_done)
+        return own, votes
+
+    def _voted(self, votes, own, source, n_before, seed, distorted):
+        """The vote of a map that is made for one source of doubt."""
+        random_state = np.random.RandomState(seed)
+        rows = subset(own, random_state)
+        labels = np.full(len(own), -1)
+        labels[rows] = self._map(
+            source, n_before, own[rows], rows, distorted, random_state
+        )
+        return votes.of(DomainModel(self._shapes, labels, random_state))
+
+    def _map(self, source, n_before, own, rows, distorted, random_state):
+        """Labels of some rows, by a clustering that a source of doubt calls for."""
+        if source == "resampling" and n_before % _SEARCHED_ANEW:
+            return own
+        if source == "distortion":
+            clustered, kind = FeatureShapes.of(distorted[rows]), density_map
+        else:
+            clustered, kind = self._clustered.taken(rows), divisive_map
+        if source == "kinds":
+            kind = OTHER_KINDS[n_before % len(OTHER_KINDS)]
+        labels = kind(clustered, random_state, int(own.max()) + 1)
+        if labels.max() < 0:
+            # Density clustering may find nothing at all, which says nothing.
+            return own
+        return settled(self._shapes.taken(rows), labels, random_state)
+
+    def _distorted(self, features, model, sources, random_state):
+        n = sources.count("distortion")
+        if not n:
+            return None
+        from hyperspy_4dphase.estimators._distortion import latent_distortions
+
+        return latent_distortions(
+            features,
+            model,
+            n,
+            method=self.distortion,
+            image_shape=self.image_shape,
+            excluded_pixels=self.excluded_pixels,
+            random_state=random_state,
+        )
+
+    def _conclude(self, own, votes, reference, random_state):
+        own = own if reference is None else np.asarray(reference)
+        # The maps are of a sample and a seed each: none is a copy by construction.
+        consensus = MapConsensus(n_independent=self.n_maps)
+        consensus.fit(votes.labels, reference=own, **votes.soft())
+        posterior, labels = consensus.posterior_, consensus.consensus_
+        if reference is not None:
+            names = np.unique(own[own >= 0])
+            labels = np.searchsorted(names, own).clip(0, names.size - 1)
+            labels = np.where(own < 0, -1, labels)
+        self.doubts_ = votes.by_source(consensus, labels)
+        if "noise" in self.doubts:
+            self.doubts_ = votes.from_all() | self.doubts_
+        if reference is None:
+            posterior, labels = by_size(posterior, labels)
+        unknown = (labels < 0) | ~self._shapes.known
+        confidence = posterior[np.arange(len(labels)), labels]
+        confidence = np.where(unknown, 0, confidence).astype(np.float32)
+        labels = labels if reference is None else own
+        self.posterior_, self.confidence_ = posterior, confidence
+        self.consensus_ = np.where(unknown, -1, labels).astype(np.int32)
+        self.labels_ = np.where(confidence < self.threshold, -1, self.consensus_)
+        self.n_domains_ = posterior.shape[1]
+        self.maps_ = votes.drawn(random_state)
+        self.map_sources_ = votes.sources
+        self.overlap_ = overlap_confidence(self.maps_)
+        similarities = rand_similarities(self.maps_)
+        self.n_effective_ = map_weights(alike(similarities))[1]
+
+    def _tell(self, n_done):
+        if self.callback is not None:
+            self.callback("Mapping", n_done, self.n_maps)

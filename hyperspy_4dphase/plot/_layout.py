@@ -1,0 +1,99 @@
+"""What stands around a map or a diagram: figures, legends and panels below."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from hyperspy_4dphase.plot._pattern import proportion
+
+# Entries in a column of a legend.
+ROWS = 20
+
+
+def figure_for(figure, size):
+    """The given figure, or a new one of that size in inches."""
+    if figure is None:
+        return plt.figure(figsize=size, layout="constrained")
+    untouched = isinstance(figure, Figure) and not figure.axes
+    if untouched and figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")
+    return figure
+
+
+def map_size(shape, extent):
+    """Width and height in inches of a map of at most four, or of a strip.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The navigation shape, with one, two or three axes.
+    extent : tuple of float or None
+    """
+    if len(shape) == 1:
+        return 4.4, 1.5
+    aspect = proportion(shape[-2:], extent)
+    height = np.clip(4 * aspect, 1.5, 4)
+    return float(np.clip(height / aspect, 1.5, 4)), float(height)
+
+
+def legend_size(texts):
+    """Width and height in inches of what :func:`draw_legend` draws."""
+    longest = max((len(text) for text in texts), default=0)
+    width = _n_columns(len(texts)) * (0.075 * longest + 0.4)
+    return width, 0.2 * min(len(texts), ROWS) + 0.4
+
+
+def draw_legend(ax, colors, texts, title):
+    """Draw patches of colours and texts on the right of the axes."""
+    ax.legend(
+        [Patch(color=color) for color in colors],
+        texts,
+        title=title,
+        alignment="left",
+        loc="upper left",
+        bbox_to_anchor=(1.02, 1),
+        borderaxespad=0,
+        ncols=_n_columns(len(texts)),
+        frameon=False,
+        fontsize="small",
+        title_fontsize="small",
+        handlelength=1,
+        handleheight=1,
+        columnspacing=1.2,
+    )
+
+
+def panel_below(ax, share):
+    """Give the lower part of axes to new ones, with the same abscissa.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    share : float
+        Of the height.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    place = ax.get_subplotspec()
+    if place is None:
+        x, y, width, height = ax.get_position().bounds
+        ax.set_position([x, y + share * height, width, (1 - share) * height])
+        below = ax.figure.add_axes([x, y, width, 0.8 * share * height], sharex=ax)
+    else:
+        grid = place.subgridspec(2, 1, height_ratios=[1 - share, share])
+        ax.set_subplotspec(grid[0])
+        below = ax.figure.add_subplot(grid[1], sharex=ax)
+    ax.tick_params(labelbottom=False)
+    return below
+
+
+def percent(share):
+    """A share as it is written beside the size of a domain."""
+    return f"{100 * share:.1f} %" if share >= 0.0005 or not share else "<0.1 %"
+
+
+def _n_columns(n_entries):
+    return -(-n_entries // ROWS)

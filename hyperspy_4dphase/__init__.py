@@ -16,6 +16,7 @@ __version__ = "0.1.0.dev0"
 # Where each public name is; None for a subpackage. The stub __init__.pyi says the same.
 _PLACES = {
     "Compression": "methods.compress",
+    "DomainConfidence": "signals.domain_confidence",
     "DomainMap": "signals.domain_map",
     "LatentEmbedding": "signals.latent_embedding",
     "compress": "methods.compress",

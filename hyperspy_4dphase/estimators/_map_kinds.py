@@ -49,7 +49,7 @@ def density_map(shapes, random_state, n_domains=None):
     points, rows = _white(shapes)
     size = max(_LEAST_CLUSTER, len(points) // _ONE_IN)
     neighbours = min(_N_NEIGHBOURS, len(points))
-    model = HDBSCAN(min_cluster_size=size, min_samples=neighbours)
+    model = HDBSCAN(min_cluster_size=size, min_samples=neighbours, copy=True)
     return _everywhere(shapes, rows, model.fit_predict(points))
 
 
@@ -80,7 +80,11 @@ def nearest_center_map(shapes, random_state, n_domains):
     return _everywhere(shapes, rows, _quietly(model, points))
 
 
-OTHER_KINDS = nearest_center_map, density_map, gaussian_map
+# Of the compressed scan, whose noise is known, and of features.
+KINDS = {
+    "poisson": (divisive_map, nearest_center_map, density_map, gaussian_map),
+    None: (density_map, nearest_center_map, divisive_map, gaussian_map),
+}
 
 
 def subset(labels, random_state):

@@ -65,7 +65,8 @@ class MapConsensus(BaseEstimator):
         less than 1.5, since copies of one map do not tell.
     n_independent : float, optional
         Effective number of independent maps, from 1 to the number of maps, if known
-        from how they were made. By default it is estimated from them.
+        from how they were made; all maps weigh the same then, however alike they are.
+        By default it is estimated from them.
     max_iter : int, optional
         Most rounds of translation. Default is 20; few are needed.
     tol : float, optional
@@ -250,6 +251,8 @@ class MapConsensus(BaseEstimator):
         self.map_weights_, self.n_effective_ = map_weights(self._kernel)
         if self.n_independent is not None:
             self.n_effective_ = float(self.n_independent)
+            self.map_weights_ = np.full(len(maps), 1 / len(maps))
+            self._kernel = np.eye(len(maps))
 
     def _named(self, maps, reference):
         """The partition that names domains, numbered from 0; -1 for unassigned."""

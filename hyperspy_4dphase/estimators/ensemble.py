@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from hyperspy_4dphase.estimators._domain_model import DomainModel
 from hyperspy_4dphase.estimators._ensemble_votes import EnsembleVotes, by_size
 from hyperspy_4dphase.estimators._map_kinds import (
-    OTHER_KINDS,
+    KINDS,
     density_map,
     divisive_map,
     settled,
@@ -199,9 +199,7 @@ class MapEnsemble(BaseEstimator):
         """A map of all patterns, and the votes of all maps."""
         shapes = self._shapes
         votes = EnsembleVotes(shapes.known, "noise" in self.doubts)
-        own = divisive_map(self._clustered, random_state)
-        if features is not None:
-            own = settled(shapes, own, random_state)
+        own = self._first_map(features, random_state)
         votes.add("all patterns", *votes.of(DomainModel(shapes, own, random_state)))
         own = votes.labels[0]
         sources = self._sources(model)
@@ -225,6 +223,15 @@ class MapEnsemble(BaseEstimator):
             self._tell(n_done)
         return own, votes
 
+    def _first_map(self, features, random_state):
+        if features is None:
+            return divisive_map(self._shapes, random_state)
+        everywhere = np.where(self._clustered.known, 0, -1)
+        rows = subset(everywhere, random_state)
+        found = everywhere.copy()
+        found[rows] = self._map("first", 0, found[rows], rows, None, random_state)
+        return found
+
     def _voted(self, votes, own, source, n_before, seed, distorted):
         """The vote of a map that is made for one source of doubt."""
         random_state = np.random.RandomState(seed)
@@ -237,14 +244,15 @@ class MapEnsemble(BaseEstimator):
 
     def _map(self, source, n_before, own, rows, distorted, random_state):
         """Labels of some rows, by a clustering that a source of doubt calls for."""
-        if source == "resampling" and n_before % _SEARCHED_ANEW:
+        kinds = KINDS["poisson" if self._clustered is self._shapes else None]
+        again = source == "resampling" and n_before % _SEARCHED_ANEW
+        if again and kinds[0] is divisive_map:
             return own
+        kind, clustered = kinds[0], self._clustered.taken(rows)
         if source == "distortion":
             clustered, kind = FeatureShapes.of(distorted[rows]), density_map
-        else:
-            clustered, kind = self._clustered.taken(rows), divisive_map
-        if source == "kinds":
-            kind = OTHER_KINDS[n_before % len(OTHER_KINDS)]
+        elif source == "kinds":
+            kind = kinds[1 + n_before % (len(kinds) - 1)]
         labels = kind(clustered, random_state, int(own.max()) + 1)
         if labels.max() < 0:
             # Density clustering may find nothing at all, which says nothing.
@@ -268,24 +276,28 @@ class MapEnsemble(BaseEstimator):
         )
 
     def _conclude(self, own, votes, reference, random_state):
-        own = own if reference is None else np.asarray(reference)
+        is_given = reference is not None
+        own = np.asarray(reference) if is_given else own
+        # Of features, no map is a better judge than the others.
+        named = own if is_given or self._clustered is self._shapes else None
         # The maps are of a sample and a seed each: none is a copy by construction.
         consensus = MapConsensus(n_independent=self.n_maps)
-        consensus.fit(votes.labels, reference=own, **votes.soft())
+        consensus.fit(votes.labels, reference=named, **votes.soft())
         posterior, labels = consensus.posterior_, consensus.consensus_
-        if reference is not None:
+        if is_given:
             names = np.unique(own[own >= 0])
             labels = np.searchsorted(names, own).clip(0, names.size - 1)
             labels = np.where(own < 0, -1, labels)
-        self.doubts_ = votes.by_source(consensus, labels)
+        denied = votes.by_source(consensus, labels)
+        self.doubts_ = {k: v for k, v in denied.items() if k in self.doubts}
         if "noise" in self.doubts:
             self.doubts_ = votes.from_all() | self.doubts_
-        if reference is None:
+        if not is_given:
             posterior, labels = by_size(posterior, labels)
         unknown = (labels < 0) | ~self._shapes.known
         confidence = posterior[np.arange(len(labels)), labels]
         confidence = np.where(unknown, 0, confidence).astype(np.float32)
-        labels = labels if reference is None else own
+        labels = own if is_given else labels
         self.posterior_, self.confidence_ = posterior, confidence
         self.consensus_ = np.where(unknown, -1, labels).astype(np.int32)
         self.labels_ = np.where(confidence < self.threshold, -1, self.consensus_)

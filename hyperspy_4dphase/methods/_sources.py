@@ -55,6 +55,72 @@ def source_features(signal, source):
     return features, pixels
 
 
+def check_enough(signal, excluded, n_domains=None):
+    """Refuse a scan of which masks leave fewer than two positions, or than domains.
+
+    Parameters
+    ----------
+    signal : hyperspy.signal.BaseSignal
+    excluded : numpy.ndarray of bool, or None
+        Flat mask.
+    n_domains : int, optional
+
+    Raises
+    ------
+    ValueError
+    """
+    n = prod(array_shapes(signal)[0])
+    n_kept = n if excluded is None else int((~excluded).sum())
+    left = f"masks leave {n_kept} of {n}" if n_kept < n else f"there are {n}"
+    if n_kept < 2:
+        raise ValueError(f"At least 2 probe positions are needed, but {left}.")
+    if n_domains is not None and n_domains > n_kept:
+        raise ValueError(
+            f"n_domains={n_domains}, but of the probe positions {left}: there cannot "
+            "be more domains than these."
+        )
+
+
+def gain_of(signal, compression=None):
+    """Variance of a value over its mean, or None where values are no counts.
+
+    Parameters
+    ----------
+    signal : hyperspy.signal.BaseSignal
+    compression : Compression, optional
+        Which may know better.
+
+    Returns
+    -------
+    float or None
+    """
+    if compression is None:
+        return 1.0 if signal.data.dtype.kind in "bui" else None
+    if compression.poissonian_noise_normalized:
+        return compression.noise_variance
+    return None
+
+
+def named(source, none="compressed patterns"):
+    """What the provenance says of a source.
+
+    Parameters
+    ----------
+    source : object
+    none : str, optional
+        What is said of None.
+
+    Returns
+    -------
+    str
+    """
+    if source is None or isinstance(source, str):
+        return source or none
+    title = getattr(source, "metadata", None)
+    title = title.get_item("General.title", "") if title is not None else ""
+    return f"{type(source).__name__} {title!r}" if title else type(source).__name__
+
+
 def _embedded(signal, embedding):
     shape = array_shapes(signal)[0]
     axes = axes_dictionaries(signal)[: len(shape)]

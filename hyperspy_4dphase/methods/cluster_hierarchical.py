@@ -24,7 +24,12 @@ from hyperspy_4dphase.estimators._tree_edits import resized
 from hyperspy_4dphase.estimators._votes import outvoted
 from hyperspy_4dphase.estimators.hierarchical import DivisiveDomains
 from hyperspy_4dphase.methods._compression import check_compression
-from hyperspy_4dphase.methods._sources import source_features
+from hyperspy_4dphase.methods._sources import (
+    check_enough,
+    gain_of,
+    named,
+    source_features,
+)
 from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
 from hyperspy_4dphase.signals.domain_map import DomainMap
@@ -172,7 +177,7 @@ def cluster_hierarchical(
     features, patterns, pixels = _features_and_masks(
         self, source, compression, navigation_mask, signal_mask
     )
-    _check_enough(self, patterns, options["n_domains"])
+    check_enough(self, patterns, options["n_domains"])
     _check_alone(n_parts, source, compression, options)
     if features is None and compression is None and n_parts is None:
         compression = compress(
@@ -203,7 +208,7 @@ def cluster_hierarchical(
         labels, tree = _voted(self, labels, tree, patterns)
     record = provenance(
         "cluster_hierarchical",
-        {**options, **flags, "n_parts": n_parts, "source": _named(source)},
+        {**options, **flags, "n_parts": n_parts, "source": named(source)},
         seed,
         {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
     )
@@ -215,7 +220,7 @@ def cluster_hierarchical(
         tree,
         patterns,
         pixels,
-        gain=_gain(self, compression),
+        gain=gain_of(self, compression),
         provenance=record,
     )
     if rotation_invariant:
@@ -248,19 +253,6 @@ def _features_and_masks(signal, source, compression, navigation_mask, signal_mas
     )
 
 
-def _check_enough(signal, excluded, n_domains):
-    n = int(np.prod(array_shapes(signal)[0]))
-    n_kept = n if excluded is None else int((~excluded).sum())
-    left = f"masks leave {n_kept} of {n}" if n_kept < n else f"there are {n}"
-    if n_kept < 2:
-        raise ValueError(f"At least 2 probe positions are needed, but {left}.")
-    if n_domains is not None and n_domains > n_kept:
-        raise ValueError(
-            f"n_domains={n_domains}, but of the probe positions {left}: there cannot "
-            "be more domains than these."
-        )
-
-
 def _check_alone(n_parts, source, compression, options):
     if n_parts is None:
         return
@@ -289,15 +281,6 @@ def _noise(compression):
     return "poisson" if compression.poissonian_noise_normalized else "uniform"
 
 
-def _gain(signal, compression):
-    """Variance of a value over its mean, or None where values are no counts."""
-    if compression is None:
-        return 1.0 if signal.data.dtype.kind in "bui" else None
-    if compression.poissonian_noise_normalized:
-        return compression.noise_variance
-    return None
-
-
 def _voted(signal, labels, tree, excluded):
     whole = filled(labels, excluded, -1).reshape(array_shapes(signal)[0])
     labels = outvoted(whole).ravel()
@@ -307,12 +290,3 @@ def _voted(signal, labels, tree, excluded):
         return labels, tree
     tree, new = resized(tree, sizes)
     return np.where(labels < 0, -1, new[labels]), tree
-
-
-def _named(source):
-    """What the provenance says of a source."""
-    if source is None or isinstance(source, str):
-        return source or "compressed patterns"
-    title = getattr(source, "metadata", None)
-    title = title.get_item("General.title", "") if title is not None else ""
-    return f"{type(source).__name__} {title!r}" if title else type(source).__name__

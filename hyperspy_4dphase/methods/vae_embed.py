@@ -1,31 +1,19 @@
 """Embedding of a scan's patterns by a variational autoencoder."""
 
-from math import prod
-
-import numpy as np
-from hyperspy.signal import BaseSignal
-
-from hyperspy_4dphase._arguments import (
-    check_flag,
-    check_integer,
-    check_number,
-    check_random_state,
-    check_scan,
-)
+from hyperspy_4dphase._arguments import check_flag, check_random_state, check_scan
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
 from hyperspy_4dphase._progress import Progress
-from hyperspy_4dphase._results import array_shapes, provenance
 from hyperspy_4dphase._scan import pattern_blocks
-from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators._inputs import check_sample_weight
-from hyperspy_4dphase.estimators._plan import ARCHITECTURES
-from hyperspy_4dphase.estimators.vae import PatternVAE
 from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods._training import (
+    check_enough_to_train,
+    checked_vae,
+    checked_weights,
+    least_rank,
+    trained_embedding,
+)
 from hyperspy_4dphase.methods.compress import compress
-from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
-
-_ADAPTIVE_RANK = 64
 
 
 @with_shared_parameters
@@ -145,38 +133,30 @@ def vae_embed(
     <Diffraction2D, title: Decoded patterns, dimensions: (|8, 9)>
     """
     check_scan(self)
-    options = {
-        "latent_dim": check_integer("latent_dim", latent_dim, 1),
-        "architecture": _check_architecture(architecture, self),
-        "epochs": check_integer("epochs", epochs, 1, optional=True),
-        "beta": check_number("beta", beta, at_least=0),
-        "batch_size": check_integer("batch_size", batch_size, 1, optional=True),
-        "learning_rate": check_number("learning_rate", learning_rate, above=0),
-        "device": resolve_device(device),
-    }
+    vae = checked_vae(
+        self,
+        latent_dim=latent_dim,
+        architecture=architecture,
+        epochs=epochs,
+        beta=beta,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        random_state=check_random_state(random_state),
+        device=device,
+    )
     check_flag("return_info", return_info)
     check_flag("show_progressbar", show_progressbar, optional=True)
-    seed = check_random_state(random_state)
     patterns, pixels = _masks(
         self, architecture, compression, navigation_mask, signal_mask
     )
-    weights = _weights(self, sample_weight, patterns)
-    estimator = PatternVAE(
-        noise="poisson" if self.data.dtype.kind in "bui" else "uniform",
-        random_state=seed,
-        **options,
-    )
-    n_patterns, n_pixels = (
-        prod(shape) - (0 if excluded is None else int(excluded.sum()))
-        for shape, excluded in zip(array_shapes(self), (patterns, pixels), strict=True)
-    )
-    estimator.check_enough(n_patterns, n_pixels, weights)
+    weights = checked_weights(self, sample_weight, patterns)
+    check_enough_to_train(self, vae, patterns, pixels, weights)
     if compression is None and architecture == "compressed":
         compression = compress(
             self,
             navigation_mask,
             signal_mask,
-            rank=latent_dim if latent_dim > _ADAPTIVE_RANK else None,
+            rank=least_rank(vae),
             # Not the seed drawn for None: that one is not remembered.
             random_state=random_state,
             device=device,
@@ -187,41 +167,12 @@ def vae_embed(
             X = compression.patterns
         else:
             X = pattern_blocks(self, patterns, pixels, progress)
-        estimator.set_params(callback=progress.losses)
-        latent = estimator.fit_transform(X, sample_weight=weights)
-    estimator.set_params(callback=None)
-    record = {
-        "architecture": architecture,
-        "loss": estimator.loss_,
-        "best_epoch": estimator.best_epoch_,
-        "divergence": estimator.divergence_,
-        "active_dimensions": estimator.active_dimensions_,
-        "provenance": provenance(
-            "vae_embed",
-            {**options, "sample_weight": weights is not None},
-            seed,
-            _outcome(estimator),
-        )
-        | ({} if compression is None else {"compression": compression.provenance}),
-    }
-    embedding = LatentEmbedding.of(
-        self, latent, patterns, pixels, estimator.model_.to_arrays(), record
+        vae.set_params(callback=progress.losses)
+        latent = vae.fit_transform(X, sample_weight=weights)
+    embedding = trained_embedding(
+        self, vae, latent, patterns, pixels, weights is not None, compression
     )
-    return (embedding, estimator) if return_info else embedding
-
-
-def _check_architecture(architecture, signal):
-    if architecture not in ARCHITECTURES:
-        raise ValueError(
-            f"architecture={architecture!r}; expected one of {ARCHITECTURES}."
-        )
-    n_axes = signal.axes_manager.signal_dimension
-    if architecture == "convolutional" and n_axes != 2:
-        raise ValueError(
-            "architecture='convolutional' needs patterns with two signal axes; those "
-            f"of {signal!r} have {n_axes}. Leave it at 'compressed'."
-        )
-    return architecture
+    return (embedding, vae) if return_info else embedding
 
 
 def _masks(signal, architecture, compression, navigation_mask, signal_mask):
@@ -237,32 +188,3 @@ def _masks(signal, architecture, compression, navigation_mask, signal_mask):
         )
     check_compression(compression, signal, navigation_mask, signal_mask)
     return compression.excluded_patterns, compression.excluded_pixels
-
-
-def _weights(signal, sample_weight, excluded):
-    """One weight for each pattern that is not masked, or None."""
-    if sample_weight is None:
-        return None
-    if isinstance(sample_weight, BaseSignal):
-        sample_weight = sample_weight.data
-    weights = np.asarray(sample_weight)
-    shape = array_shapes(signal)[0]
-    if weights.shape != shape:
-        raise ValueError(
-            f"sample_weight has the shape {weights.shape}; expected the navigation "
-            f"shape {shape}, in array order."
-        )
-    weights = weights.ravel()
-    return check_sample_weight(
-        weights if excluded is None else weights[~excluded],
-        weights.size if excluded is None else int((~excluded).sum()),
-    )
-
-
-def _outcome(estimator):
-    return {
-        "n_epochs": len(estimator.loss_),
-        "best_epoch": estimator.best_epoch_,
-        "held_out_loss": estimator.loss_[estimator.best_epoch_, 1],
-        "n_active_dimensions": len(estimator.active_dimensions_),
-    }

@@ -8,7 +8,7 @@ from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import filled, scan_metadata
 from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators._means import label_means
-from hyperspy_4dphase.estimators._tree_edits import leaf_sizes
+from hyperspy_4dphase.estimators._tree_edits import leaf_sizes, weighted_mean
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
@@ -81,7 +81,7 @@ def joined_means(values, tree, labels, n_domains):
         return None
     sizes = leaf_sizes(tree)
     members = [labels == label for label in range(n_domains)]
-    return np.stack([np.average(values[m], axis=0, weights=sizes[m]) for m in members])
+    return np.stack([weighted_mean(values[m], sizes[m]) for m in members])
 
 
 def check_whole(domains, stored, what):

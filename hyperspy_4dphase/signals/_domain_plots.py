@@ -76,7 +76,7 @@ class DomainPlots:
         patterns = None
         if known or signal is not None or self.scan is not None:
             patterns = self._means(signal)[0].reshape(-1, *shape)
-        extent, units = _pattern_extent(axes)
+        extent, units = pattern_extent_of(axes)
         return plot_tree(
             tree.parent,
             tree.size,
@@ -127,7 +127,7 @@ class DomainPlots:
         part_of = np.full(tree.n_domains + 1, -1)
         for number, part in enumerate(parts):
             part_of[tree.leaves(part)] = number
-        extent, units = _pattern_extent(axes)
+        extent, units = pattern_extent_of(axes)
         map_extent, map_units = image_extent(self._line_or_map())
         return plot_split(
             means[node],
@@ -199,7 +199,7 @@ class DomainPlots:
         return axes[len(axes) - self.labels.ndim :]
 
 
-def _pattern_extent(axes):
+def pattern_extent_of(axes):
     """For curves the first and last abscissa, not their edges."""
     extent, units = image_extent(axes)
     if len(axes) == 1:

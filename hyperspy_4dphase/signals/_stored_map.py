@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import array_shapes, axes_dictionaries
+from hyperspy_4dphase._results import (
+    array_shapes,
+    axes_dictionaries,
+    scan_metadata,
+)
 from hyperspy_4dphase.estimators._tree import DomainTree
 from hyperspy_4dphase.signals._stored import Stored, other_scale, stored_axes
 
@@ -44,6 +48,48 @@ def stored(scan, tree, excluded_patterns, excluded_pixels, gain, provenance):
         "phases": None,
         "provenance": provenance,
     }
+
+
+def map_form(scan):
+    """Axes and shape of a map of the probe positions of a scan, in array order.
+
+    The last two navigation axes become its signal axes. A scan along a line gives one
+    row.
+
+    Parameters
+    ----------
+    scan : hyperspy.signal.BaseSignal
+
+    Returns
+    -------
+    axes : list of dict
+    shape : tuple of int
+    """
+    axes = axes_dictionaries(scan)[: len(array_shapes(scan)[0])]
+    if len(axes) == 1:
+        # HyperSpy would make it a Signal1D when it is reloaded.
+        axes = [{"size": 1}, *axes]
+    axes = [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)]
+    return axes, tuple(axis["size"] for axis in axes)
+
+
+def map_metadata(scan, what, signal_type):
+    """Metadata of a map, with the title "`what` of" that of the scan.
+
+    Parameters
+    ----------
+    scan : hyperspy.signal.BaseSignal
+    what, signal_type : str
+
+    Returns
+    -------
+    dict
+    """
+    metadata = scan_metadata(scan)
+    title = scan.metadata.get_item("General.title", "")
+    title = f"{what} of {title}" if title else what
+    metadata.setdefault("General", {})["title"] = title
+    return metadata | {"Signal": {"signal_type": signal_type}}
 
 
 class StoredMap(Stored):
@@ -94,12 +140,32 @@ def check_same_positions(axes, shape, owner, signal, name):
     ValueError
     """
     found = array_shapes(signal)[0]
+    others = axes_dictionaries(signal)[: len(found)]
+    check_same_axes(axes, shape, owner, others, found, name)
+
+
+def check_same_axes(axes, shape, owner, others, found, name):
+    """Refuse navigation axes that are not these.
+
+    Parameters
+    ----------
+    axes, others : list of dict
+        What is expected, and what came.
+    shape, found : tuple of int
+        In array order.
+    owner, name : str
+        Whose they are.
+
+    Raises
+    ------
+    ValueError
+    """
     if found != shape:
         raise ValueError(
             f"{name} is of another scan: its navigation shape is {found} in array "
             f"order, that of {owner} {shape}."
         )
-    for own, other in zip(axes, axes_dictionaries(signal), strict=False):
+    for own, other in zip(axes, others, strict=False):
         difference = other_scale(own, other)
         if difference:
             raise ValueError(

@@ -1,19 +1,11 @@
 """A map of the domains of a scan, with the tree that they come from."""
 
-import weakref
-
-import dask.array as da
 import numpy as np
 from hyperspy.signals import LazySignal2D, Signal2D
 
 from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import (
-    array_shapes,
-    axes_dictionaries,
-    filled,
-    scan_metadata,
-)
+from hyperspy_4dphase._results import axes_dictionaries, filled
 from hyperspy_4dphase.estimators._tree_edits import node_means
 from hyperspy_4dphase.signals._domain_edits import DomainEdits
 from hyperspy_4dphase.signals._domain_patterns import (
@@ -23,10 +15,17 @@ from hyperspy_4dphase.signals._domain_patterns import (
 )
 from hyperspy_4dphase.signals._domain_plots import DomainPlots
 from hyperspy_4dphase.signals._domain_rotations import DomainRotations
-from hyperspy_4dphase.signals._stored_map import NODE, StoredMap, stored
+from hyperspy_4dphase.signals._scan_reference import ScanReference, reference_to
+from hyperspy_4dphase.signals._stored_map import (
+    NODE,
+    StoredMap,
+    map_form,
+    map_metadata,
+    stored,
+)
 
 
-class DomainMap(DomainEdits, DomainRotations, DomainPlots, Signal2D):
+class DomainMap(ScanReference, DomainEdits, DomainRotations, DomainPlots, Signal2D):
     """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 
     Made by ``s.cluster_hierarchical()``. Domains are numbered by size, 0 is the
@@ -48,7 +47,6 @@ class DomainMap(DomainEdits, DomainRotations, DomainPlots, Signal2D):
     """
 
     _signal_type = "domain_map"
-    _reference = None
 
     @classmethod
     def of(cls, scan, labels, tree, excluded, excluded_pixels, *, gain, provenance):
@@ -72,32 +70,13 @@ class DomainMap(DomainEdits, DomainRotations, DomainPlots, Signal2D):
         -------
         DomainMap
         """
-        shape = array_shapes(scan)[0]
-        data = filled(np.asarray(labels, np.int32), excluded, -1).reshape(shape)
-        axes = axes_dictionaries(scan)[: len(shape)]
-        if len(shape) == 1:
-            # HyperSpy would make it a Signal1D when it is reloaded.
-            data, axes = data[np.newaxis], [{"size": 1}, *axes]
-        axes = [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)]
-        metadata = scan_metadata(scan)
-        title = scan.metadata.get_item("General.title", "")
-        title = f"Domains of {title}" if title else "Domains"
-        metadata.setdefault("General", {})["title"] = title
-        metadata["Signal"] = {"signal_type": cls._signal_type}
+        axes, shape = map_form(scan)
+        labels = filled(np.asarray(labels, np.int32), excluded, -1).reshape(shape)
+        metadata = map_metadata(scan, "Domains", cls._signal_type)
         metadata[NODE] = stored(scan, tree, excluded, excluded_pixels, gain, provenance)
-        domains = cls(data, axes=axes, metadata=metadata)
-        domains._reference = _reference_to(scan)
+        domains = cls(labels, axes=axes, metadata=metadata)
+        domains._reference = reference_to(scan)
         return domains
-
-    def __deepcopy__(self, memo):
-        copy = super().__deepcopy__(memo)
-        copy._reference = self._reference
-        return copy
-
-    @property
-    def scan(self):
-        """BaseSignal or None: The scan, if it is still in memory, or lazy."""
-        return None if self._reference is None else self._reference()
 
     @property
     def labels(self):
@@ -233,10 +212,3 @@ class LazyDomainMap(DomainMap, LazySignal2D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
 
     _lazy = True
-
-
-def _reference_to(scan):
-    """What gives the scan; only a lazy one is kept alive by it."""
-    if isinstance(scan.data, da.Array):
-        return lambda: scan
-    return weakref.ref(scan)

@@ -1,0 +1,159 @@
+"""Domains that a user gives: a map, clusters as HyperSpy finds them, or labels."""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from hyperspy_4dphase._results import array_shapes, axes_dictionaries, plain
+from hyperspy_4dphase.estimators._consensus_tree import flat_tree
+from hyperspy_4dphase.estimators._tree import DomainTree
+from hyperspy_4dphase.estimators._tree_edits import recounted, resized
+from hyperspy_4dphase.signals._domain_patterns import check_whole
+from hyperspy_4dphase.signals._stored_map import StoredMap, check_same_axes
+from hyperspy_4dphase.signals.domain_map import DomainMap
+
+
+@dataclass(frozen=True)
+class GivenDomains:
+    """Domains of a scan, of whatever form they were.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray of int64, shape (n_positions,)
+        -1 is unassigned, or masked.
+    tree : DomainTree or None
+        Of a map that has one.
+    excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
+        Flat masks of that map.
+    """
+
+    labels: np.ndarray
+    tree: DomainTree | None = None
+    excluded_patterns: np.ndarray | None = None
+    excluded_pixels: np.ndarray | None = None
+
+    def kept(self, excluded):
+        """Labels 0 ... n - 1 of what a mask leaves, and their tree.
+
+        Parameters
+        ----------
+        excluded : numpy.ndarray of bool, or None
+
+        Returns
+        -------
+        labels : numpy.ndarray of int64, shape (n_kept,)
+            As they were, if none is left out of 0 ... n - 1.
+        tree : DomainTree
+
+        Raises
+        ------
+        ValueError
+            If all are unassigned.
+        """
+        labels = self.labels if excluded is None else self.labels[~excluded]
+        assigned = labels >= 0
+        if not assigned.any():
+            raise ValueError(
+                "domains: all probe positions that are not masked are unassigned (-1)."
+            )
+        values, places = np.unique(labels[assigned], return_inverse=True)
+        if self.tree is None:
+            new, tree = places, flat_tree(np.bincount(places), "by hand")
+        else:
+            sizes = np.bincount(labels[assigned], minlength=self.tree.n_domains)
+            new, tree = labels[assigned], recounted(self.tree, sizes)
+            if len(values) < self.tree.n_domains:
+                tree, numbers = resized(self.tree, sizes)
+                new = numbers[new]
+        labels = np.full(labels.shape, -1, dtype=np.int64)
+        labels[assigned] = new
+        return labels, tree
+
+
+def given_domains(signal, domains):
+    """Check domains against the scan that they are to be of.
+
+    Parameters
+    ----------
+    signal : hyperspy.signal.BaseSignal
+        The scan. Only its axes are looked at.
+    domains : DomainMap, BaseSignal or array-like
+        See :func:`domain_confidence`.
+
+    Returns
+    -------
+    GivenDomains
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are nothing of this kind, or of another scan.
+    """
+    if isinstance(domains, DomainMap):
+        return _of_map(signal, domains)
+    labels = _labels(domains, array_shapes(signal)[0])
+    if labels.min() < -1:
+        raise ValueError(
+            f"domains holds {labels.min()}; expected labels from 0 on, and -1 where "
+            "there is none."
+        )
+    return GivenDomains(labels)
+
+
+def _of_map(signal, domains):
+    shape = array_shapes(signal)[0]
+    stored = StoredMap.of(domains)
+    axes = axes_dictionaries(signal)[: len(shape)]
+    check_same_axes(axes, shape, "the scan", *stored.navigation_axes(), "domains")
+    check_whole(domains, stored, "The confidence of a map")
+    pixels = stored.excluded_pixels()
+    fits = pixels is not None and pixels.size == prod(array_shapes(signal)[1])
+    return GivenDomains(
+        domains.labels.ravel().astype(np.int64),
+        stored.tree(),
+        stored.array("excluded_patterns", bool),
+        pixels if fits else None,
+    )
+
+
+def _labels(domains, shape):
+    values = domains.data if isinstance(domains, BaseSignal) else domains
+    if isinstance(values, str | dict) or not hasattr(values, "__len__"):
+        raise TypeError(
+            "domains must be None, a DomainMap, or another signal or array of integer "
+            f"labels, not {type(domains).__name__}."
+        )
+    values = np.asarray(plain(values))
+    if values.dtype.kind == "b":
+        return _from_members(values, shape)
+    if values.dtype.kind not in "iu":
+        raise TypeError(
+            f"domains holds values of type {values.dtype}; expected integers, the "
+            "label of each probe position, and -1 where there is none."
+        )
+    if values.shape != shape:
+        raise ValueError(
+            f"domains has the shape {values.shape}; expected the navigation shape of "
+            f"the scan, {shape}, in array order: is it of another scan?"
+        )
+    return values.ravel().astype(np.int64)
+
+
+def _from_members(values, shape):
+    """Labels from a mask of each cluster, as HyperSpy keeps them."""
+    n = prod(shape)
+    if values.ndim < 2 or values.shape[1:] not in (shape, (n,)):
+        raise ValueError(
+            f"domains holds booleans of the shape {values.shape}; expected integer "
+            f"labels of the navigation shape {shape} in array order, or a mask of each "
+            f"cluster, (n_clusters, {', '.join(map(str, shape))})."
+        )
+    members = values.reshape(len(values), n)
+    if (members.sum(axis=0) > 1).any():
+        raise ValueError(
+            "domains: clusters overlap, but each probe position can be of one domain "
+            "only."
+        )
+    return np.where(members.any(axis=0), members.argmax(axis=0), -1)

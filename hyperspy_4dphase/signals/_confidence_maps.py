@@ -1,0 +1,151 @@
+"""The maps that a confidence holds, and what they say where the truth is known."""
+
+import numpy as np
+from hyperspy.signals import Signal1D, Signal2D
+
+from hyperspy_4dphase._results import axes_dictionaries, plain, scan_metadata
+from hyperspy_4dphase.estimators._reliability import judgement, mislabelled
+from hyperspy_4dphase.signals._stored_confidence import StoredConfidence, whole
+from hyperspy_4dphase.signals._stored_map import StoredMap
+
+
+class ConfidenceMaps:
+    """What :class:`DomainConfidence` gains to give what belongs to each position."""
+
+    @property
+    def n_domains(self):
+        """int: Number of domains."""
+        return int(np.shape(self._stored.get("posterior"))[1])
+
+    @property
+    def posterior(self):
+        """BaseSignal (x, y | domain): Probability of each domain; NaN where masked."""
+        posterior = self._maps(self._stored.array("posterior", np.float32))
+        axes, shape = self._stored_map.navigation_axes()
+        posterior = posterior.reshape(*shape, -1)
+        axes = [axis | {"navigate": True} for axis in axes]
+        domain = {"name": "domain", "size": posterior.shape[-1], "navigate": False}
+        metadata = self._titled("Posterior")
+        return Signal1D(posterior, axes=[*axes, domain], metadata=metadata)
+
+    @property
+    def overlap(self):
+        """Signal2D (|x, y): Mean overlap of the domains that pairs of maps give it."""
+        return self._image(self._stored.array("overlap", np.float64), "Overlap")
+
+    @property
+    def doubts(self):
+        """dict of str to Signal2D (|x, y): How unsure each source of doubt makes it."""
+        doubts = self._stored.get("doubts")
+        return {
+            name: self._image(np.asarray(doubt), f"Doubt ({name})")
+            for name, doubt in doubts.items()
+        }
+
+    @property
+    def sample_weight(self):
+        """BaseSignal: For ``s.vae_embed(sample_weight=...)``: the unsure more often.
+
+        Its data have the navigation shape of the scan. Domains are balanced; masked
+        positions have weight 0, the others a mean of 1.
+        """
+        weights = self._maps(self._stored.array("sample_weight", float), 0)
+        axes, shape = self._stored_map.navigation_axes()
+        axes = [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)]
+        cls = Signal1D if len(shape) == 1 else Signal2D
+        metadata = self._titled("Sample weight")
+        return cls(weights.reshape(shape), axes=axes, metadata=metadata)
+
+    def reliability(self, truth):
+        """How well the confidence says which positions are mislabelled.
+
+        Parameters
+        ----------
+        truth : DomainMap, BaseSignal or array-like of int
+            True classes, of the navigation shape in array order; -1 where unknown.
+            Each domain stands for the class of which it holds most.
+
+        Returns
+        -------
+        dict
+            ``"expected_calibration_error"``: see
+            :func:`hyperspy_4dphase.plot.calibration_error`. ``"error"``: share of
+            mislabelled positions; ``"error_without_least_sure"``: without the 5 % least
+            sure. ``"auroc"``: probability that a mislabelled position is less sure than
+            a right one; NaN if all are one or the other. ``"judged"`` and
+            ``"correct"``: which positions have a domain and a class, and which of these
+            are right; bool, of the navigation shape.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `truth` does not hold integers, or has another shape.
+        """
+        from hyperspy_4dphase.plot import calibration_error
+
+        labels, truth = self._labels_and_truth(truth)
+        confidence = np.asarray(self.data).reshape(labels.shape)
+        judged, correct = judgement(labels, confidence, truth)
+        sure, right = confidence[judged], correct[judged]
+        return {
+            "expected_calibration_error": calibration_error(sure, right),
+            **mislabelled(sure, right),
+            "judged": judged,
+            "correct": correct,
+        }
+
+    @property
+    def _stored(self):
+        return StoredConfidence.of(self)
+
+    @property
+    def _stored_map(self):
+        return StoredMap.of(self)
+
+    def _labels_and_truth(self, truth):
+        labels = self.at_threshold(0).labels
+        truth = getattr(truth, "labels", truth)
+        truth = np.asarray(plain(getattr(truth, "data", truth)))
+        if truth.dtype.kind not in "iu":
+            raise TypeError(f"truth must hold integers, but its type is {truth.dtype}.")
+        if truth.shape != labels.shape:
+            raise ValueError(
+                f"truth has the shape {truth.shape}; expected the navigation shape "
+                f"{labels.shape}, in array order."
+            )
+        return labels, truth.astype(np.int64)
+
+    def _image(self, values, what):
+        return Signal2D(
+            self._maps(values),
+            axes=axes_dictionaries(self),
+            metadata=self._titled(what),
+        )
+
+    def _maps(self, values, fill_value=np.nan):
+        """Rows of patterns as maps of the shape of the data."""
+        self._check_whole()
+        excluded = self._stored_map.array("excluded_patterns", bool)
+        return whole(values, excluded, self.data.shape, fill_value)
+
+    def _titled(self, what):
+        metadata = scan_metadata(self)
+        title = self.metadata.get_item("General.title", "")
+        metadata["General"] = metadata.get("General", {}) | {
+            "title": title.replace("Confidence", what, 1)
+        }
+        return metadata | {"Signal": {"signal_type": ""}}
+
+    def _is_whole(self):
+        shape = self._stored_map.navigation_axes()[1]
+        return self.data.shape == ((1, *shape) if len(shape) == 1 else shape)
+
+    def _check_whole(self):
+        if not self._is_whole():
+            raise ValueError(
+                "This is a slice of a confidence, of shape "
+                f"{self.data.shape} in array order, and all but its values belongs to "
+                "the whole scan, of shape "
+                f"{self._stored_map.navigation_axes()[1]}: take it from the whole "
+                "confidence, and slice that."
+            )

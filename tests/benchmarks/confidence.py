@@ -1,0 +1,267 @@
+"""``python -m tests.benchmarks.confidence``: is a map as right as it is sure?"""
+
+import argparse
+import json
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from unittest import mock
+
+import hyperspy.api as hs
+import numpy as np
+
+import hyperspy_4dphase
+from hyperspy_4dphase import data
+from hyperspy_4dphase.estimators import MapEnsemble, PatternVAE
+from hyperspy_4dphase.estimators._reliability import judgement, mislabelled
+from hyperspy_4dphase.plot import calibration_error
+from tests.benchmarks import confidence_tables as tables
+from tests.benchmarks import domain_scenes as scenes
+from tests.benchmarks.confidence_peers import peers
+from tests.benchmarks.measure import _status, measure
+from tests.benchmarks.run import ROOT
+
+_N_WARM, _LONGEST = 1500, 900
+_SIZES = (256, 512)
+_QUICK = {"n_maps": 3}
+
+
+def scores(labels, confidence, truth):
+    """How right a map is, and whether its confidence says so.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int, shape (n,)
+        Each domain stands for the class that it holds most of; -1 is not judged.
+    confidence : numpy.ndarray of float, shape (n,)
+    truth : numpy.ndarray of int, shape (n,)
+
+    Returns
+    -------
+    dict of str to float
+        Of :func:`mislabelled` and :func:`calibration_error`, and the share judged; no
+        ``"auroc"`` where nothing or all is wrong.
+    """
+    judged, right = judgement(labels, confidence, truth)
+    right, confidence = right[judged], np.asarray(confidence, float)[judged]
+    found = mislabelled(confidence, right)
+    found["ece"] = calibration_error(confidence, right)
+    found |= {"domains": len(np.unique(labels[judged])), "judged": judged.mean()}
+    return {key: float(v) for key, v in found.items() if np.isfinite(v)}
+
+
+def recalls(labels, truth):
+    """Share of each class that is in domains that stand for it."""
+    right = judgement(labels, np.ones(len(labels)), truth)[1]
+    return [float(right[truth == name].mean()) for name in np.unique(truth)]
+
+
+def embed(patterns, seed, quick):
+    """Latent means and their model, as `MapEnsemble.fit` takes them."""
+    vae = PatternVAE(random_state=seed, epochs=2 if quick else None)
+    return {"features": vae.fit_transform(patterns), "model": vae.model_}
+
+
+def ensemble(patterns, quick, embedded=None, seed=0, **options):
+    """25 maps, by default with all doubts that there can be."""
+    options |= _QUICK if quick else {}
+    return MapEnsemble(random_state=seed, **options).fit(patterns, **(embedded or {}))
+
+
+def flakes():
+    """The strained flake at the doses that the other scans have."""
+    for dose in (300, None, 10_000):
+        options = {} if dose is None else {"dose": dose}
+        scan, truth = data.strained_flake(random_state=1, **options)
+        yield f"strained_flake, {dose or 'default'}", scan, scenes.Truth.of(truth)
+
+
+def scans(quick):
+    """Names, scans and truths: all that `bench-domains` has, and the flake's doses."""
+    if quick:
+        scan, truth = data.oxide_bilayer((40, 44), (32, 30), random_state=1)
+        yield "oxide_bilayer", scan, scenes.Truth.of(truth)
+        return
+    yield from flakes()
+    for name, make in scenes.positives().items():
+        if name != "strained_flake":
+            yield name, *make()
+
+
+def measure_calibration(record, tell, quick, seed=0, embedding=False):
+    """All scans, compressed or also embedded."""
+    for name, scan, truth in scans(quick):
+        patterns = hyperspy_4dphase.compress(scan, random_state=seed).patterns
+        del scan
+        embedded = embed(patterns, seed, quick) if embedding else None
+        start = time.process_time()
+        model = ensemble(patterns, quick, embedded, seed)
+        cpu = time.process_time() - start
+        truths = {name: truth.domain}
+        if "flake" in name:
+            truths[f"{name}: phases"] = truth.phase
+        for key, known in truths.items():
+            record[key] = scores(model.consensus_, model.confidence_, known)
+            record[key] |= {"true": len(np.unique(known)), "cpu": cpu}
+            tell(f"  {key}: {record[key]}")
+
+
+def measure_sources(record, tell, quick):
+    """Each doubt alone, and peers, on one scan."""
+    shapes = ((40, 44), (64, 60)) if quick else ((96, 104), (96, 90))
+    scan, truth = data.battery_interface(*shapes, random_state=1)
+    truth = scenes.Truth.of(truth).domain
+    patterns = hyperspy_4dphase.compress(scan, random_state=0).patterns
+    embedded = embed(patterns, 0, quick)
+    ssim = {"distortion": "ssim", "image_shape": shapes[1]}
+    cases = {"all but distortion": (None, {})}
+    for doubt in ("noise", "resampling", "kinds"):
+        cases[doubt] = None, {"doubts": (doubt,)}
+    for name, options in (("jacobian", {}), ("ssim", ssim)):
+        cases[f"embedding, all, {name}"] = embedded, options
+        cases[f"distortion, {name}"] = embedded, options | {"doubts": ("distortion",)}
+    for name, (points, options) in cases.items():
+        model = ensemble(patterns, quick, points, **options)
+        record[name] = scores(model.consensus_, model.confidence_, truth)
+        tell(f"  {name}: {record[name]}")
+    n_maps = _QUICK["n_maps"] if quick else 25
+    others = peers(patterns, embedded, truth, shapes[1], n_maps)
+    for name, labels, confidence, calibrated in others:
+        record[name] = scores(labels, confidence, truth)
+        if not calibrated:
+            del record[name]["ece"]
+        tell(f"  {name}: {record[name]}")
+
+
+def measure_loop(record, tell, quick):
+    """Recalls after each round of training and mapping the phantom."""
+    shapes = ((40, 44), (32, 30)) if quick else ()
+    scan, truth = data.domain_phantom(*shapes, random_state=0)
+    truth = scenes.Truth.of(truth).domain
+    rounds, fit = [], MapEnsemble.fit
+    start = time.perf_counter(), time.process_time()
+
+    def recorded(self, *patterns, **options):
+        # The method keeps the best round only.
+        fit(self, *patterns, **options)
+        row = scores(self.consensus_, self.confidence_, truth)
+        found = recalls(self.consensus_, truth)
+        row |= {"recalls": found, "consistent": float((self.confidence_ >= 0.9).mean())}
+        row["confidence"] = float(self.confidence_.mean())
+        row["seconds"] = time.perf_counter() - start[0]
+        row["cpu"] = time.process_time() - start[1]
+        rounds.append(row)
+        tell(f"  round {len(rounds)}: {row}")
+        return self
+
+    source = {"epochs": 3} if quick else "vae"
+    options = {"n_rounds": 2 if quick else 4, "source": source, "random_state": 0}
+    with mock.patch.object(MapEnsemble, "fit", recorded):
+        confidence = scan.domain_confidence(**options, **(_QUICK if quick else {}))
+    record |= {"rounds": rounds, "best": int(confidence.rounds["best"])}
+
+
+def measure_time(record, tell, quick):
+    """65,536 positions, and four times as many, from the points to the confidence."""
+    small, large = (24, 32) if quick else _SIZES
+    scan, _ = data.domain_phantom((small, small), (64, 60), random_state=1)
+    patterns = hyperspy_4dphase.compress(scan, random_state=0).patterns
+    _, truth = data.domain_phantom((large, large), (64, 60), lazy=True)
+    for n, make in (
+        (small**2, lambda: patterns),
+        (large**2, lambda: scenes.enlarged(patterns, truth)),
+    ):
+        case = make()
+        with tempfile.TemporaryDirectory() as folder:
+            for source in ("compressed", "embedding"):
+                embedded = embed(case, 0, quick) if source == "embedding" else {}
+                file = Path(folder, source)
+                file.write_bytes(pickle.dumps((case, embedded, quick)))
+                record[f"{source}, {n}"] = {"n": n} | _in_a_process(file)
+                tell(f"  {source}: {record[f'{source}, {n}']}")
+
+
+def timed(file):
+    """Time and memory of an ensemble of what is in a file, once warm."""
+    patterns, embedded, quick = pickle.loads(Path(file).read_bytes())
+    few = np.random.default_rng(0).permutation(len(patterns.Q))[:_N_WARM]
+    part = {key: getattr(patterns, key)[few] for key in ("Q", "row_scale", "residual")}
+    points = dict(embedded)
+    if points:
+        points["features"] = points["features"][few]
+    ensemble(replace(patterns, **part), True, points)
+    took, model = measure(lambda: partial(ensemble, patterns, quick, embedded))
+    return {
+        "seconds": took.seconds[0],
+        "cpu": took.cpu_seconds[0],
+        "extra": took.extra_bytes,
+        "peak": None if took.extra_bytes is None else _status("VmHWM"),
+        "domains": model.n_domains_,
+    }
+
+
+def _in_a_process(file):
+    code = (
+        "import json, sys, tests.benchmarks.confidence as c; "
+        "print(json.dumps(c.timed(sys.argv[1])))"
+    )
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
+    command = [sys.executable, "-W", "ignore", "-c", code, str(file)]
+    options = {"cwd": ROOT, "env": os.environ | threads, "timeout": _LONGEST}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, **options)
+    except subprocess.TimeoutExpired:
+        return {"error": f"more than {_LONGEST} s"}
+    text = done.stderr if done.returncode else done.stdout
+    last = (text.strip().splitlines() or ["no message"])[-1]
+    return {"error": last} if done.returncode else json.loads(last)
+
+
+PARTS = {
+    "calibration": measure_calibration,
+    "seed": partial(measure_calibration, seed=1),
+    "embedding": partial(measure_calibration, embedding=True),
+    "sources": measure_sources,
+    "loop": measure_loop,
+    "time": measure_time,
+}
+
+
+def main(arguments=None):
+    """Measure, print the tables, write them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    where = ROOT / "docs" / "performance"
+    parser.add_argument("--output", type=Path, default=where, help="folder")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="leave others as is")
+    parser.add_argument("--quick", action="store_true", help="does everything run?")
+    options = parser.parse_args(arguments)
+    warnings.simplefilter("ignore")
+    hs.preferences.General.show_progressbar = False
+    options.output.mkdir(parents=True, exist_ok=True)
+    file = options.output / "confidence.json"
+    record = json.loads(file.read_text()) if options.only and file.is_file() else {}
+
+    def tell(line):
+        # What is measured is kept, should the rest fail.
+        print(line, flush=True)
+        file.write_text(json.dumps(record, indent=1) + "\n")
+
+    for part in options.only or PARTS:
+        record[part] = {}
+        tell(part)
+        PARTS[part](record[part], tell, options.quick)
+        tell(f"{part}: done")
+    written = tables.write_tables(record)
+    (options.output / "confidence.txt").write_text(written)
+    print(f"\n{written}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The benchmark of the confidence: its scores, its peers and its tables."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import confidence, confidence_peers
+from tests.benchmarks.confidence_tables import TABLES, missed, write_tables
+
+ROW = {"error": 0.02, "error_without_least_sure": 0.004, "auroc": 0.98765, "ece": 0.01}
+ROW |= {"domains": 5.0, "judged": 1.0, "true": 5, "cpu": 9.0}
+ROUND = {"recalls": [0.9, 1.0], "confidence": 0.9, "consistent": 0.8}
+TOOK = {"seconds": 50.0, "cpu": 90.0, "extra": 3e8, "peak": 8e8, "domains": 13}
+UNKNOWN = {key: ROW[key] for key in ROW if key not in ("ece", "auroc")}
+RECORD = {
+    "calibration": {"oxide_bilayer, 300": ROW | {"ece": 0.06}},
+    "seed": {"precipitates": UNKNOWN | {"error": 0.0, "error_without_least_sure": 0.0}},
+    "embedding": {"naphi classes": ROW},
+    "sources": {"noise": ROW, "k-means, margin": UNKNOWN},
+    "loop": {
+        "rounds": [
+            ROW | ROUND | {"seconds": i, "cpu": 2.0 * i, "error": 0.1 / i}
+            for i in (1, 2)
+        ],
+        "best": 1,
+    },
+    "time": {
+        "compressed, 65536": {"n": 65536} | TOOK,
+        "embedding, 65536": {"n": 65536, "error": "more than 900 s"},
+    },
+}
+
+
+@pytest.fixture
+def truth():
+    return np.repeat([0, 1, 2], [50, 30, 20])
+
+
+class TestScores:
+    def test_perfect(self, truth):
+        found = confidence.scores((truth + 1) % 3, np.ones(100), truth)
+        assert found["error"] == found["ece"] == 0
+        assert "auroc" not in found
+        assert (found["domains"], found["judged"]) == (3, 1)
+
+    def test_sure_of_what_is_wrong(self, truth):
+        labels = truth.copy()
+        labels[:10] = 1
+        wrong = labels != truth
+        known = confidence.scores(labels, np.where(wrong, 0.3, 1), truth)
+        assert (known["error"], known["auroc"]) == (0.1, 1)
+        assert known["error_without_least_sure"] == pytest.approx(5 / 95)
+        assert known["ece"] == pytest.approx(0.1 * 0.3)
+        unknown = confidence.scores(labels, np.where(wrong, 1, 0.3), truth)
+        assert unknown["auroc"] == 0
+        assert unknown["ece"] == pytest.approx(0.1 + 0.9 * 0.7)
+
+    def test_what_has_no_domain_is_not_judged(self, truth):
+        labels = np.where(np.arange(100) < 10, -1, truth)
+        found = confidence.scores(labels, np.ones(100), truth)
+        assert (found["error"], found["judged"]) == (0, 0.9)
+
+    def test_recalls(self, truth):
+        labels = truth.copy()
+        labels[:10] = 1
+        assert confidence.recalls(labels, truth) == [0.8, 1, 1]
+        # The smaller of two classes of one domain is lost, two domains of one are not.
+        assert confidence.recalls(np.minimum(truth, 1), truth) == [1, 1, 0]
+        assert confidence.recalls(np.arange(100) // 10, truth) == [1, 1, 1]
+
+    def test_missed(self):
+        assert missed(ROW) == []
+        assert missed(ROW | {"ece": 0.051}) == ["ECE"]
+        assert missed(ROW | {"auroc": 0.89}) == ["AUROC"]
+        assert missed(ROW | {"error_without_least_sure": 0.011}) == ["5 %"]
+        few = {"error": 0.009, "auroc": 0.5, "error_without_least_sure": 0.0}
+        assert missed(few) == []
+
+
+class TestPeers:
+    @pytest.fixture
+    def points(self, truth):
+        rng = np.random.default_rng(0)
+        return 20 * np.eye(3)[truth] + rng.standard_normal((100, 3))
+
+    def test_plain_clusters_are_found(self, points, truth, monkeypatch):
+        known = np.ones(100, bool)
+        monkeypatch.setattr(confidence_peers, "features", lambda _: (points, known))
+        monkeypatch.setattr(confidence_peers, "_SMALLEST", 10)
+
+        def distorted(latent, model, n, **options):
+            return (latent + 0.01 * i for i in range(n))
+
+        monkeypatch.setattr(confidence_peers, "latent_distortions", distorted)
+        embedded = {"features": points, "model": None}
+        names = []
+        for name, labels, sure, _ in confidence_peers.peers(
+            None, embedded, truth, None, n_maps=3
+        ):
+            names.append(name)
+            found = confidence.scores(labels, sure, truth)
+            assert (found["error"], found["domains"]) == (0, 3), name
+            assert np.median(sure) > 0.8
+            assert sure.min() >= 0
+            assert sure.max() <= 1
+        assert names[2:] == ["GaussianMixture", "k-means, margin"]
+
+    def test_unassigned_go_to_the_nearest_and_are_unsure(self, monkeypatch):
+        latent = np.repeat([[0.0, 0], [9, 9]], 30, axis=0)
+        latent += 0.1 * np.random.default_rng(0).standard_normal(latent.shape)
+        latent = np.vstack([latent, [[40, 40]]])
+        monkeypatch.setattr(
+            confidence_peers, "latent_distortions", lambda z, _, n, **o: [z] * n
+        )
+        labels, sure = confidence_peers.published(latent, None, 3)
+        assert labels[60] == labels[30] != labels[0]
+        assert sure[60] == 0
+        assert sure[:60].min() == 1
+
+
+@pytest.mark.parametrize("part", ["calibration", "embedding"])
+def test_quick(part):
+    pytest.importorskip("torch")
+    record = {}
+    confidence.PARTS[part](record, lambda line: None, True)
+    assert record["oxide_bilayer"]["true"] == 3
+    assert 0 <= record["oxide_bilayer"]["error"] < 0.5
+    assert "oxide_bilayer" in write_tables({part: record})
+
+
+def test_tables():
+    core = pytest.importorskip("docutils.core")
+    tables = write_tables(RECORD)
+    rows = [line.split("  ") for line in tables.splitlines()]
+    rows = [[cell.strip() for cell in row if cell] for row in rows]
+    rows = {row[0]: row[1:] for row in rows if row}
+    oxide = ["5", "5", "0.0200", "0.0600", "0.9877", "0.0040", "ECE"]
+    assert rows["oxide_bilayer, 300"] == oxide
+    assert rows["precipitates"] == ["5", "5", "0.0000", "--", "--", "0.0000", "--"]
+    assert rows["2"][1:4] == ["0.9000", "0.9500", "0.0500"]
+    assert rows["2"][-1] == "kept"
+    assert rows["1"][-1] == "--"
+    wanted = ["65536", "50.0 s", "90.0 s", "300 MB", "800 MB", "13"]
+    assert rows["compressed"] == wanted
+    settings = {"halt_level": 2, "report_level": 2}
+    found = core.publish_doctree(tables, settings_overrides=settings).astext()
+    assert "more than 900 s" in found
+    assert write_tables({"loop": RECORD["loop"]}).strip() in tables
+
+
+def test_parts_are_kept(tmp_path, monkeypatch, capsys):
+    assert list(confidence.PARTS) == list(TABLES)
+    for name in confidence.PARTS:
+
+        def measured(record, tell, quick, name=name):
+            record.update(RECORD[name])
+
+        monkeypatch.setitem(confidence.PARTS, name, measured)
+    confidence.main(["--output", str(tmp_path)])
+    whole = (tmp_path / "confidence.txt").read_text()
+    assert whole in capsys.readouterr().out
+    confidence.main(["--output", str(tmp_path), "--only", "loop", "time"])
+    assert (tmp_path / "confidence.txt").read_text() == whole
+    assert json.loads((tmp_path / "confidence.json").read_text()) == RECORD

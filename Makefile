@@ -4,7 +4,8 @@
 #   make demo              map a simulated scan; figures in demo_output/
 #   make demo SCAN=file    the same for any file that HyperSpy reads
 #   make test              the tests (ARGS="-k masks" goes to pytest)
-#   make lint docs bench bench-embedding bench-domains wheel test-py4dstem clean
+#   make lint docs wheel test-py4dstem clean
+#   make bench bench-embedding bench-domains bench-confidence
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -21,7 +22,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=
 TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
 .PHONY: demo test test-py4dstem lint docs wheel clean
-.PHONY: bench bench-embedding bench-domains
+.PHONY: bench bench-embedding bench-domains bench-confidence
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --output demo_output
@@ -44,6 +45,9 @@ bench-embedding: $(READY)
 
 bench-domains: $(READY)
 	$(BIN)/python -m tests.benchmarks.domains $(ARGS)
+
+bench-confidence: $(READY)
+	$(BIN)/python -m tests.benchmarks.confidence $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

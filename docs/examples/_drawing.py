@@ -131,6 +131,13 @@ def draw_domains(domains, path):
     plt.close(fig)
 
 
+def draw_confidence(confidence, path):
+    """How sure each label is, and the map, paler where it is less sure."""
+    fig = confidence.plot()
+    fig.savefig(path, dpi=110)
+    plt.close(fig)
+
+
 def draw_labels(ax, image, colours, area, length):
     """A map of labels; nothing where they are -1."""
     ax.imshow(

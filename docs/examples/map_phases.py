@@ -13,6 +13,7 @@ import numpy as np
 from _drawing import (
     component_names,
     draw_components,
+    draw_confidence,
     draw_domains,
     draw_latent,
     draw_map,
@@ -29,6 +30,8 @@ from hyperspy_4dphase.data import battery_interface
 
 # So few positions are no clusters.
 FEWEST = 50
+# Probability from which on the demo calls a label sure.
+SURE = 0.95
 
 
 def load(path):
@@ -143,6 +146,30 @@ def print_tree(tree, number=0, depth=0):
         print_tree(tree, child, depth + 1)
 
 
+def judge(scan, domains, compression, seed, path):
+    """How probable each label of the map is right, saved and reloaded."""
+    print("\nconfidence")
+    options = {"compression": compression, "random_state": seed}
+    confidence = measured(scan.domain_confidence, domains=domains, **options)
+    confidence.mean_patterns(scan)
+    confidence.save(path, overwrite=True)
+    print(f"saved and reloaded: {path}")
+    confidence = hs.load(path)
+    used = ~np.isnan(confidence.data)
+    sure = confidence.data[used] >= SURE
+    print(f"{f'sure to {SURE:.0%} at least':<28}{sure.mean():>10.1%}")
+    print(f"{'mean confidence':<28}{confidence.data[used].mean():>10.4f}")
+    return confidence
+
+
+def compare_confidence(confidence, truth):
+    """Print whether it is calibrated, and whether it finds what is wrong."""
+    found = confidence.reliability(truth.domain)
+    print(f"{'labels that are right':<28}{1 - found['error']:>10.4f}")
+    right = 1 - found["error_without_least_sure"]
+    print(f"{'without the least sure 5 %':<28}{right:>10.4f}")
+
+
 def compare_domains(domains, truth):
     """Print how well domains agree with the truth, by the adjusted Rand index."""
     sets = {"all positions": truth.mixedness >= 0, "pure": truth.mixedness < 0.2}
@@ -193,6 +220,12 @@ def main():
     if truth is not None:
         compare_domains(domains.labels, truth)
     draw_domains(domains, output / f"{name}_domains.png")
+
+    saved = output / f"{name}_confidence.hspy"
+    confidence = judge(scan, domains, compression, seed, saved)
+    if truth is not None:
+        compare_confidence(confidence, truth)
+    draw_confidence(confidence, output / f"{name}_confidence.png")
     print(f"figures: {output / name}_*.png")
 
 

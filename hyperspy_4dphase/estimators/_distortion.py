@@ -9,6 +9,9 @@ from scipy.ndimage import uniform_filter1d
 
 from hyperspy_4dphase.estimators._warps import GridField, KernelField, Mesh, Nodes
 
+METHODS = "jacobian", "ssim"
+"""How latent space can be distorted."""
+
 # A step, and how far apart patterns are compared: shares of the spread of the points.
 _STEP = 0.01
 # Fewest and most steps of a distortion. With fewer maps hardly differ; with many more

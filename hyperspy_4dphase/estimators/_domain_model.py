@@ -1,6 +1,6 @@
 """How probable each domain is for a pattern, given its noise and what may be mixed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import eigh, solve_triangular
@@ -19,6 +19,7 @@ _N_BLOCK = 65_536
 # Log likelihood ratio beyond which there is no doubt.
 _CLEAR = 15.0
 _LEAST = 1e-300
+_LEAST_PRECISION = 1e-12
 
 
 class DomainModel:
@@ -50,6 +51,9 @@ class DomainModel:
     """
 
     def __init__(self, shapes, labels, random_state):
+        if not shapes.spread.any():
+            # Without any noise its scale is that of rounding.
+            shapes = replace(shapes, spread=np.ones(len(shapes.spread)))
         self._shapes = shapes
         self.n_domains = n = int(labels.max()) + 1
         self.pairs = [(i, j) for i in range(n) for j in range(i)]
@@ -72,18 +76,28 @@ class DomainModel:
         Returns
         -------
         probabilities : numpy.ndarray, shape (n_rows, n_domains), float32
+            For patterns without a shape how frequent each domain is.
         boundary : numpy.ndarray, shape (n_rows,), float32
             Probability that another domain is the largest part of a mixture.
         """
         rows = np.arange(len(self._shapes.points)) if rows is None else rows
-        probabilities = np.zeros((len(rows), self.n_domains), np.float32)
+        probabilities = np.empty((len(rows), self.n_domains), np.float32)
+        probabilities[:] = self._overall()
         boundary = np.zeros(len(rows), np.float32)
-        for start in range(0, len(rows), _N_BLOCK):
-            block = slice(start, start + _N_BLOCK)
+        known = np.flatnonzero(self._shapes.known[rows])
+        for start in range(0, len(known), _N_BLOCK):
+            block = known[start : start + _N_BLOCK]
             points, spread = self._values(rows[block])
             parts = self._parts(points, spread)
             probabilities[block], boundary[block] = self._summed(parts)
         return probabilities, boundary
+
+    def _overall(self):
+        """How frequent each domain is, with its half of mixtures."""
+        found = self.frequencies.copy()
+        for frequency, pair in zip(self.pair_frequencies, self.pairs, strict=True):
+            found[list(pair)] += frequency / 2
+        return found / found.sum()
 
     def _values(self, rows):
         return self._shapes.points[rows], self._shapes.spread[rows]
@@ -251,7 +265,8 @@ def _log_mixed(one, other, points, spread):
     line = (other.mean - one.mean) @ vectors
     inverse = 1 / (spread[:, np.newaxis] + values)
     weighted = from_one * inverse
-    precision = inverse @ line**2
+    # Where both are in one place, shares make no difference.
+    precision = np.maximum(inverse @ line**2, _LEAST_PRECISION)
     share = weighted @ line / precision
     distance = np.einsum("ij,ij->i", weighted, from_one) - share**2 * precision
     constant = log_scale + 0.5 * np.log(2 * np.pi / precision)

@@ -43,7 +43,8 @@ class EnsembleVotes:
         # Third ones hardly ever matter; of two, shares add up to 1.
         two = share / np.maximum(share + rest, np.finfo(np.float32).tiny)
         two = np.where(doubtful, two, 1).astype(np.float32)
-        return first, second, two, boundary, 1 - share
+        doubts = (np.where(self._known, x, 0) for x in (boundary, 1 - share))
+        return first, second, two, *doubts
 
     def add(self, source, first, second, share, boundary, unsure):
         """Take one map's vote, as :meth:`of` gives it."""
@@ -98,7 +99,8 @@ class EnsembleVotes:
             agreed = consensus.agreement_of(which, labels)
             own = 1 - np.mean([self._share[i] for i in np.flatnonzero(which)], axis=0)
             doubt = np.clip(1 - agreed - own, 0, 1)
-            denied[source] = np.where(self._known, doubt, 0).astype(np.float32)
+            asked = self._known & (labels >= 0)
+            denied[source] = np.where(asked, doubt, 0).astype(np.float32)
         return denied
 
 

@@ -20,7 +20,7 @@ _SHARE, _MOST = 2 / 3, 0.9
 _N_SUBSET, _N_EACH = 6000, 100
 
 
-def divisive_map(shapes, random_state, n_domains=None):
+def divisive_map(shapes, random_state, n_domains=None, begin=None):
     """Domains by splits that leave a gap; see :class:`DivisiveDomains`.
 
     Parameters
@@ -29,6 +29,8 @@ def divisive_map(shapes, random_state, n_domains=None):
     random_state : numpy.random.RandomState
     n_domains : int, optional
         Not looked at: this kind finds the number.
+    begin : numpy.ndarray of int, shape (n,), optional
+        Not looked at either: labels for kinds that improve on a map.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def divisive_map(shapes, random_state, n_domains=None):
     return growth.result()[0]
 
 
-def density_map(shapes, random_state, n_domains=None):
+def density_map(shapes, random_state, n_domains=None, begin=None):
     """Domains by density, HDBSCAN (doi:10.1007/978-3-642-37456-2_14).
 
     Parameters and returned value as :func:`divisive_map`.
@@ -53,30 +55,40 @@ def density_map(shapes, random_state, n_domains=None):
     return _everywhere(shapes, rows, model.fit_predict(points))
 
 
-def gaussian_map(shapes, random_state, n_domains):
+def gaussian_map(shapes, random_state, n_domains, begin=None):
     """As many normal distributions as there are domains, of any shapes.
 
-    Parameters and returned value as :func:`divisive_map`; `n_domains` is needed.
+    Parameters and returned value as :func:`divisive_map`; `n_domains` is needed, and
+    those of `begin` are where it begins.
     """
     points, rows = _white(shapes)
+    # Rounding of points far apart in units of noise is more.
+    least = max(_LEAST_VARIANCE, 1e-6 * float(points.var(axis=0).max()))
+    groups = _groups(points, rows, begin)
     model = GaussianMixture(
-        min(n_domains, len(points)),
-        reg_covar=_LEAST_VARIANCE,
+        len(groups) or min(n_domains, len(points)),
+        reg_covar=least,
         random_state=random_state,
         max_iter=30,
         tol=1e-2,
+        **_normal_starts(groups, least),
     )
     return _everywhere(shapes, rows, _quietly(model, points))
 
 
-def nearest_center_map(shapes, random_state, n_domains):
+def nearest_center_map(shapes, random_state, n_domains, begin=None):
     """As many k-means clusters as there are domains.
 
-    Parameters and returned value as :func:`divisive_map`; `n_domains` is needed.
+    Parameters and returned value as :func:`gaussian_map`.
     """
     points, rows = _white(shapes)
-    n_clusters = min(n_domains, len(points))
-    model = KMeans(n_clusters, n_init=2, random_state=random_state)
+    groups = _groups(points, rows, begin)
+    if groups:
+        centers = np.stack([group.mean(axis=0) for group in groups])
+        model = KMeans(len(groups), init=centers, n_init=1)
+    else:
+        n_clusters = min(n_domains, len(points))
+        model = KMeans(n_clusters, n_init=2, random_state=random_state)
     return _everywhere(shapes, rows, _quietly(model, points))
 
 
@@ -99,14 +111,16 @@ def subset(labels, random_state):
     Returns
     -------
     numpy.ndarray of int
-        In rising order; none of two is drawn twice.
+        In rising order, none of them twice, and some of each label.
     """
     rows = np.flatnonzero(labels >= 0)
     sizes = np.maximum(np.bincount(labels[rows]), 1)
     share = min(_SHARE, _N_SUBSET / max(len(rows), 1))
     chance = np.minimum(np.maximum(share, _N_EACH / sizes), _MOST)
     drawn = random_state.random_sample(len(rows)) < chance[labels[rows]]
-    return rows[drawn] if drawn.any() else rows
+    # Of labels that few rows have, there might be none by chance.
+    missed = ~np.isin(labels[rows], labels[rows[drawn]])
+    return rows[drawn | missed]
 
 
 def settled(shapes, labels, random_state):
@@ -123,17 +137,43 @@ def settled(shapes, labels, random_state):
     -------
     numpy.ndarray of int, shape (n,)
     """
-    labels = _numbered(np.where(shapes.known, labels, -1))
+    labels = numbered(np.where(shapes.known, labels, -1))
     if labels.max() > 1:
-        labels = _numbered(without_boundaries(shapes, labels, random_state)[0])
+        labels = numbered(without_boundaries(shapes, labels, random_state)[0])
     return labels
 
 
 def _white(shapes):
     """Points that have a shape, in units of their noise, and their rows."""
     rows = np.flatnonzero(shapes.known)
-    points = shapes.points[rows] @ whitening(shapes.noise(rows))
+    points = shapes.points[rows]
+    points = (points - points.mean(axis=0)) @ whitening(shapes.noise(rows))
     return points.astype(np.float32), rows
+
+
+def _groups(points, rows, labels):
+    """Points of each label, none if there are no labels."""
+    if labels is None:
+        return []
+    labels = labels[rows]
+    return [points[labels == label] for label in np.unique(labels[labels >= 0])]
+
+
+def _normal_starts(groups, least):
+    """Where a mixture of normal distributions begins."""
+    if not groups:
+        return {}
+    sizes = np.array([len(group) for group in groups])
+    floor = least * np.eye(groups[0].shape[1])
+    inverse = [
+        np.linalg.inv(np.cov(group.T, bias=True).reshape(floor.shape) + floor)
+        for group in groups
+    ]
+    return {
+        "weights_init": sizes / sizes.sum(),
+        "means_init": np.stack([group.mean(axis=0) for group in groups]),
+        "precisions_init": np.stack(inverse),
+    }
 
 
 def _quietly(model, points):
@@ -149,7 +189,7 @@ def _everywhere(shapes, rows, found):
     return labels
 
 
-def _numbered(labels):
-    """Labels from 0 on, without gaps."""
+def numbered(labels):
+    """Labels (n,) from 0 on, without gaps, in the same order; -1 stays."""
     names, numbers = np.unique(labels, return_inverse=True)
     return numbers - int(names[0] < 0)

@@ -200,7 +200,8 @@ def map_weights(kernel):
     """
     weights = 1 / kernel.sum(axis=1)
     weights /= weights.sum()
-    return weights, float(1 / (weights @ kernel @ weights))
+    # Of copies it is 1, but for rounding.
+    return weights, max(float(1 / (weights @ kernel @ weights)), 1.0)
 
 
 def medoid(maps, similarities, weights):

@@ -4,6 +4,7 @@ import copy
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import entropy
 from sklearn.base import clone
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -11,7 +12,7 @@ CONSISTENT = 0.9
 """From this confidence on a position is consistent."""
 
 LEAST_RISE = 0.001
-"""Rounds go on while the share of consistent positions rises by more than this."""
+"""Rounds go on while consistent positions, or information, rise by more than this."""
 
 _EMPHASIS = 4.0
 _EPOCHS = 3, 2
@@ -44,6 +45,19 @@ class Round:
         return float(np.mean(self.ensemble.confidence_ >= CONSISTENT))
 
     @property
+    def information(self):
+        """float: What a position's posterior tells of its domain on average, in bits.
+
+        The entropy of how large domains are, less that of the posterior (mutual
+        information). Sureness raises it, and what merges domains lowers it.
+        """
+        posterior = self.ensemble.posterior_[self.ensemble.consensus_ >= 0]
+        if not len(posterior):
+            return 0.0
+        whole = entropy(posterior.mean(axis=0), base=2)
+        return float(whole - entropy(posterior, axis=1, base=2).mean())
+
+    @property
     def sample_weight(self):
         """numpy.ndarray, shape (n_patterns,): For the next training."""
         return sample_weights(self.ensemble.labels_, self.ensemble.overlap_)
@@ -60,6 +74,7 @@ class Round:
             "mean_confidence": float(np.mean(self.ensemble.confidence_)),
             "unassigned": float(np.mean(self.ensemble.labels_ < 0)),
             "consistent": self.consistent,
+            "information": self.information,
             "held_out_loss": float(loss),
         }
 
@@ -78,10 +93,10 @@ def run_rounds(
 ):
     """Train, map, find what is inconsistent, train again on more of that ([1]_).
 
-    It ends after `n_rounds`, or when the share of consistent positions no longer rises
-    by more than `LEAST_RISE`. From the second training on, training goes on from the
-    last weights, for a third of the epochs of the first one, at least 2, with
-    :func:`sample_weights`.
+    It ends after `n_rounds`, or when neither the share of consistent positions nor the
+    information rises by more than `LEAST_RISE` any more. From the second training on,
+    training goes on from the last weights, for a third of the epochs of the first one,
+    at least 2, with :func:`sample_weights`.
 
     Parameters
     ----------
@@ -106,7 +121,8 @@ def run_rounds(
     Returns
     -------
     best : Round
-        The one with the largest share of consistent positions.
+        The one with the most information: the share of consistent positions alone would
+        prefer a round that has lost domains.
     reports : dict of str to numpy.ndarray
         As of :meth:`Round.report`, one value a round; no ``"held_out_loss"`` if nothing
         was trained; ``"best"``, an int, is the number of the round that is returned.
@@ -134,9 +150,9 @@ def run_rounds(
             trains and sample_weight is not None,
         )
         reports.append(last.report())
-        if best is None or last.consistent > best.consistent:
+        if best is None or last.information > best.information:
             best, index = last, number
-        if number and _risen(reports) <= LEAST_RISE:
+        if number and not _risen(reports):
             break
     return best, _joined(reports) | {"best": index}
 
@@ -184,7 +200,9 @@ def _later_epochs(vae):
 
 
 def _risen(reports):
-    return reports[-1]["consistent"] - reports[-2]["consistent"]
+    before, now = reports[-2:]
+    names = "consistent", "information"
+    return any(now[name] - before[name] > LEAST_RISE for name in names)
 
 
 def _joined(reports):

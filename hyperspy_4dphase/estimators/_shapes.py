@@ -111,8 +111,10 @@ class FeatureShapes(Shapes):
     def noise(self, rows):
         points = self.points[rows]
         identity = np.eye(points.shape[1])
-        # Where neighbours are equal there is still rounding.
-        least = 1e-12 * self.points.var(axis=0).mean() + np.finfo(float).tiny
+        # Where neighbours, or all points, are equal there is still rounding.
+        rounding = np.square(np.finfo(float).eps * np.abs(self.points).max())
+        least = 1e-12 * self.points.var(axis=0).mean() + rounding
+        least += np.finfo(float).tiny
         if len(points) < 2:
             return least * identity
         step = -(-len(points) // _N_SAMPLED)

@@ -225,7 +225,10 @@ def _extreme_directions(points):
     the covariance of the rest.
     """
     # Half of the points may not vary along what a few of the others show.
-    covariance = points.T @ points / len(points) + 0.1 * np.eye(points.shape[1])
+    covariance = points.T @ points / len(points)
+    # Without noise, rounding is more than that.
+    least = max(0.1, 1e-6 * np.trace(covariance))
+    covariance = covariance + least * np.eye(points.shape[1])
     whiten = np.linalg.inv(np.linalg.cholesky(covariance)).T
     white = points @ whiten
     left = white.copy()

@@ -1,17 +1,23 @@
 """Many maps of one scan, and how sure they are of it together."""
 
+import warnings
+from numbers import Integral
+
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
 from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase.estimators._domain_model import DomainModel
 from hyperspy_4dphase.estimators._ensemble_votes import EnsembleVotes, by_size
+from hyperspy_4dphase.estimators._map_inputs import check_number, check_reference
 from hyperspy_4dphase.estimators._map_kinds import (
     KINDS,
     density_map,
     divisive_map,
+    numbered,
     settled,
     subset,
 )
@@ -60,8 +66,6 @@ class MapEnsemble(BaseEstimator):
     excluded_pixels : numpy.ndarray of bool, optional
         Flat mask of the patterns, for ``distortion="ssim"``.
     random_state : int, numpy.random.RandomState or None, optional
-    device : optional
-        Not used here; the model knows where it computes.
     n_jobs : int, optional
         Number of threads. By default one for each processor. The result is the same.
     callback : callable, optional
@@ -119,7 +123,6 @@ class MapEnsemble(BaseEstimator):
         image_shape=None,
         excluded_pixels=None,
         random_state=None,
-        device=None,
         n_jobs=None,
         callback=None,
     ):
@@ -130,7 +133,6 @@ class MapEnsemble(BaseEstimator):
         self.image_shape = image_shape
         self.excluded_pixels = excluded_pixels
         self.random_state = random_state
-        self.device = device
         self.n_jobs = n_jobs
         self.callback = callback
 
@@ -159,7 +161,9 @@ class MapEnsemble(BaseEstimator):
         ValueError
             If a parameter is out of range, or shapes do not fit.
         """
-        self._check_parameters(model)
+        self._check_parameters(features, model)
+        if reference is not None:
+            reference = check_reference(reference, X.shape[0])
         random_state = check_random_state(self.random_state)
         self._shapes = CompressedShapes.of(X)
         self._clustered = self._shapes
@@ -173,18 +177,23 @@ class MapEnsemble(BaseEstimator):
             self._clustered = FeatureShapes.of(features)
             self._clustered.known &= self._shapes.known
         # Products of this size gain nothing from threads, which others may hold up.
-        with threadpool_limits(1):
+        # Rough fits serve. Only here, not in each thread, can warnings be held back.
+        with threadpool_limits(1), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
             own, votes = self._vote(features, model, random_state)
             self._conclude(own, votes, reference, random_state)
         del self._shapes, self._clustered
         return self
 
-    def _check_parameters(self, model):
-        if self.n_maps < 2:
+    def _check_parameters(self, features, model):
+        if not isinstance(self.n_maps, Integral) or self.n_maps < 2:
             raise ValueError(f"n_maps={self.n_maps!r}; expected 2 maps at least.")
+        check_number("threshold", self.threshold, 0, 1)
         unknown = [name for name in self.doubts if name not in DOUBTS]
         if unknown:
             raise ValueError(f"doubts holds {unknown}; expected some of {DOUBTS}.")
+        if model is not None and features is None:
+            raise ValueError("There is a model without features: its latent means.")
 
     def _sources(self, model):
         """The source of each map after the first, one after the other."""
@@ -201,7 +210,8 @@ class MapEnsemble(BaseEstimator):
         votes = EnsembleVotes(shapes.known, "noise" in self.doubts)
         own = self._first_map(features, random_state)
         votes.add("all patterns", *votes.of(DomainModel(shapes, own, random_state)))
-        own = votes.labels[0]
+        # Domains that are most probable nowhere are none.
+        own = numbered(votes.labels[0])
         sources = self._sources(model)
         distorted = self._distorted(features, model, sources, random_state)
         n_before = dict.fromkeys(sources, 0)
@@ -246,14 +256,14 @@ class MapEnsemble(BaseEstimator):
         """Labels of some rows, by a clustering that a source of doubt calls for."""
         kinds = KINDS["poisson" if self._clustered is self._shapes else None]
         again = source == "resampling" and n_before % _SEARCHED_ANEW
-        if again and kinds[0] is divisive_map:
+        if len(rows) < 2 or (again and kinds[0] is divisive_map):
             return own
         kind, clustered = kinds[0], self._clustered.taken(rows)
         if source == "distortion":
             clustered, kind = FeatureShapes.of(distorted[rows]), density_map
         elif source == "kinds":
             kind = kinds[1 + n_before % (len(kinds) - 1)]
-        labels = kind(clustered, random_state, int(own.max()) + 1)
+        labels = kind(clustered, random_state, int(own.max()) + 1, own)
         if labels.max() < 0:
             # Density clustering may find nothing at all, which says nothing.
             return own
@@ -277,7 +287,7 @@ class MapEnsemble(BaseEstimator):
 
     def _conclude(self, own, votes, reference, random_state):
         is_given = reference is not None
-        own = np.asarray(reference) if is_given else own
+        own = reference if is_given else own
         # Of features, no map is a better judge than the others.
         named = own if is_given or self._clustered is self._shapes else None
         # The maps are of a sample and a seed each: none is a copy by construction.

@@ -56,6 +56,13 @@ class ConfidenceSource:
         """bool: Whether there is, or will be, a decoder to distort features with."""
         return self.model is not None or self.vae is not None
 
+    @property
+    def latent_dim(self):
+        """int or None: Dimensions of that latent space."""
+        if self.model is not None:
+            return self.model.latent_dim
+        return None if self.vae is None else self.vae.latent_dim
+
     def training_patterns(self, signal, compression, progress):
         """What `vae` is trained on: the compressed scan, if it can be, or the scan.
 

@@ -13,6 +13,7 @@ from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import array_shapes, provenance
 from hyperspy_4dphase.estimators._consensus_tree import flat_tree
 from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators._distortion import METHODS
 from hyperspy_4dphase.estimators._rounds import run_rounds
 from hyperspy_4dphase.estimators.ensemble import MapEnsemble
 from hyperspy_4dphase.methods._confidence_source import confidence_source, mask_source
@@ -33,6 +34,7 @@ def domain_confidence(
     n_rounds=1,
     threshold=0.5,
     doubts=None,
+    distortion="jacobian",
     navigation_mask=None,
     signal_mask=None,
     random_state=None,
@@ -72,14 +74,20 @@ optional
         positions are drawn for training by
         :attr:`~hyperspy_4dphase.DomainConfidence.sample_weight`, for a third of the
         epochs of the first training (2 at least), from the last weights on. It ends
-        when the share of consistent positions, those with a confidence of 0.9 or more,
-        no longer rises by more than 0.001; the round in which it was largest is kept.
+        when neither the share of consistent positions, those with a confidence of 0.9
+        or more, nor the information of the posterior (in bits) rises by more than
+        0.001; the round with the most information is kept, so that losing domains does
+        not pay.
     threshold : float, default 0.5
         Positions of a lower confidence are unassigned, -1, in the domains.
     doubts : sequence of str, optional
         Sources of doubt: of ``"distortion"`` (of the latent space; for an embedding
         with its model only), ``"resampling"``, ``"kinds"`` (of clustering) and
         ``"noise"`` (of the counts). By default all that there can be.
+    distortion : {"jacobian", "ssim"}, default "jacobian"
+        How latent space is distorted: by the derivatives of the decoder, or by the
+        structural similarity of decoded images, as published ([1]_), which is slower
+        and for one or two latent dimensions.
     %(navigation_mask)s
     %(signal_mask)s
     %(random_state)s
@@ -148,14 +156,15 @@ optional
     options = {
         "n_maps": _check_n_maps(n_maps),
         "threshold": check_threshold(threshold),
-        "device": resolve_device(device),
     }
+    computes_on = resolve_device(device)
     check_flag("return_info", return_info)
     check_flag("show_progressbar", show_progressbar, optional=True)
     seed = check_random_state(random_state)
     given = None if domains is None else given_domains(self, domains)
-    origin = confidence_source(self, source, seed, options["device"], n_rounds)
+    origin = confidence_source(self, source, seed, computes_on, n_rounds)
     options["doubts"] = _checked_doubts(doubts, origin.has_model)
+    options["distortion"] = _checked_distortion(distortion, origin, self)
     mask_source(origin, self, compression, navigation_mask, signal_mask, given)
     reference, tree = None, None
     if given is not None:
@@ -164,6 +173,8 @@ optional
         compression = _compressed(self, origin, random_state, device, show_progressbar)
     with Progress(show_progressbar) as progress:
         ensemble = MapEnsemble(
+            image_shape=array_shapes(self)[1],
+            excluded_pixels=origin.excluded_pixels,
             random_state=seed,
             callback=lambda what, done, total: progress(what, done, total),
             **options,
@@ -187,6 +198,7 @@ optional
         tree = flat_tree(np.ones(estimator.n_domains_, dtype=int))
     told = {
         "n_rounds": n_rounds,
+        "device": computes_on,
         "source": "vae" if isinstance(source, dict) else named(source),
         "domains": named(domains, "consensus"),
     }
@@ -241,6 +253,19 @@ def _checked_doubts(doubts, has_model):
     return tuple(name for name in known if name in names)
 
 
+def _checked_distortion(distortion, origin, signal):
+    if distortion not in METHODS:
+        raise ValueError(f"distortion={distortion!r}; expected one of {METHODS}.")
+    n_axes, n_dims = len(array_shapes(signal)[1]), origin.latent_dim
+    if distortion == "ssim" and (n_axes != 2 or n_dims is None or n_dims > 2):
+        found = "no embedding" if n_dims is None else f"{n_dims} latent dimensions"
+        raise ValueError(
+            "distortion='ssim' needs patterns with two signal axes and an embedding "
+            f"of one or two dimensions; there are {n_axes} signal axes and {found}."
+        )
+    return distortion
+
+
 def _compressed(signal, origin, random_state, device, show_progressbar):
     shapes = array_shapes(signal)
     masks = (
@@ -277,7 +302,7 @@ def _embedding(signal, best, origin, patterns, compression):
 
 def _outcome(estimator, reports):
     best = reports["best"]
-    shares = ("mean_confidence", "unassigned", "consistent")
+    shares = ("mean_confidence", "unassigned", "consistent", "information")
     return {
         "n_domains": estimator.n_domains_,
         "n_effective": estimator.n_effective_,

@@ -30,12 +30,12 @@ class ConfidenceMaps:
 
     @property
     def overlap(self):
-        """Signal2D (|x, y): Mean overlap of the domains that pairs of maps give it."""
+        """Signal2D ``(|x, y)``: Mean overlap of the domains of pairs of maps."""
         return self._image(self._stored.array("overlap", np.float64), "Overlap")
 
     @property
     def doubts(self):
-        """dict of str to Signal2D (|x, y): How unsure each source of doubt makes it."""
+        """dict of str to Signal2D ``(|x, y)``: How unsure each source makes it."""
         doubts = self._stored.get("doubts")
         return {
             name: self._image(np.asarray(doubt), f"Doubt ({name})")

@@ -106,8 +106,9 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         """dict: What came of each round of training and mapping.
 
         Arrays of one value a round: ``"mean_confidence"``, ``"unassigned"`` (share of
-        positions), ``"consistent"`` (share of those with a confidence of at least 0.9)
-        and, if anything was trained, ``"held_out_loss"`` (NaN in a round that trained
+        positions), ``"consistent"`` (share of those with a confidence of at least 0.9),
+        ``"information"`` (mutual information of position and domain, in bits) and, if
+        anything was trained, ``"held_out_loss"`` (NaN in a round that trained
         nothing; rounds weight patterns differently). ``"best"`` is the number of the
         round that all else is of.
         """

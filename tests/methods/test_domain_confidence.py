@@ -454,3 +454,13 @@ def test_failure_midway(scan, monkeypatch):
         run(scan)
     assert unchanged(scan, before)
     assert vars(scan.learning_results) == {"factors": "earlier"}
+
+
+def test_published_distortion(scan):
+    both = [
+        run(scan, source={"epochs": 3}, doubts="distortion", distortion=name)
+        for name in ("jacobian", "ssim")
+    ]
+    for confidence, name in zip(both, ("jacobian", "ssim"), strict=True):
+        assert list(confidence.doubts) == ["distortion"]
+        assert confidence.provenance["parameters"]["distortion"] == name

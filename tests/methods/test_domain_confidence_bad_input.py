@@ -45,6 +45,13 @@ LABELS = np.zeros(NAVIGATION, int)
         ({"n_maps": 0}, ValueError, "n_maps must be at least"),
         ({"n_maps": 2.5}, TypeError, "n_maps must be an integer"),
         ({"n_maps": True}, TypeError, "not True"),
+        ({"distortion": "warp"}, ValueError, "distortion='warp'; expected one of"),
+        ({"distortion": "ssim"}, ValueError, "'ssim' needs .* no embedding"),
+        (
+            {"distortion": "ssim", "source": {"latent_dim": 3}},
+            ValueError,
+            "3 latent dimensions",
+        ),
         ({"n_rounds": 0}, ValueError, "n_rounds must be at least 1"),
         ({"n_rounds": None}, TypeError, "n_rounds must be an integer"),
         ({"n_rounds": 2}, ValueError, "n_rounds=2.*no embedding.*source is None"),

@@ -1,0 +1,100 @@
+"""
+How sure is the map?
+====================
+
+A scan of few electrons is embedded in a latent plane, the plane is distorted and
+clustered many times, and the maps are compared. What comes out is a map of domains, and
+for each position the probability that its domain is right. Here the truth is known, so
+it can be seen whether that is so.
+"""
+
+# sphinx_gallery_thumbnail_number = 5
+import matplotlib.pyplot as plt
+import numpy as np
+
+from hyperspy_4dphase.data import battery_interface
+from hyperspy_4dphase.plot import plot_confidence, plot_sure_domains
+
+# %%
+# The scan is simulated: an amorphous electrolyte and four crystalline grains, 300
+# electrons a pattern. The probe is wider than the boundaries, so patterns there are
+# mixtures. ``hs.load`` would give the same kind of signal.
+
+s, truth = battery_interface((56, 64), (48, 52), dose=300, random_state=0)
+s
+
+# %%
+# One call trains an autoencoder, distorts its latent plane, clusters, compares, and
+# trains again where the maps do not agree, as long as that helps. By default it makes
+# 25 maps, and trains for longer.
+
+confidence = s.domain_confidence(
+    source={"epochs": 12}, n_maps=11, n_rounds=3, random_state=0
+)
+confidence
+
+# %%
+# What came of each round. A position is consistent if it is 90 % sure at least. Rounds
+# end when there are hardly more of these than before, and the best one is kept. Here
+# the first one was nearly as good: grains are large and distinct. Losses of different
+# rounds are of different weights.
+
+confidence.plot_rounds()
+
+# %%
+# The latent plane of that round, and the map. Positions that are not sure enough are
+# unassigned, and grey: they lie between the domains, in the plane as in the map.
+
+sure = confidence.at_threshold(0.9)
+view = confidence.embedding.plot_latent(sure.labels, signal=s)
+
+# %%
+# Where doubts come from. Along boundaries, another domain may be the larger part of a
+# mixture. Noise alone leaves little in doubt here, as grains are distinct.
+
+confidence.plot_doubts()
+
+# %%
+# Above, a single pattern of each domain; below, the mean pattern of its sure positions,
+# and how many these are. Of 300 electrons each, a hundred thousand come together.
+
+patterns = confidence.mean_patterns(threshold=0.9)
+numbers = confidence.n_patterns(threshold=0.9)
+fig, axes = plt.subplots(
+    2, len(numbers), figsize=(2 * len(numbers), 4.4), layout="constrained"
+)
+for k, (above, below) in enumerate(axes.T):
+    row, column = np.argwhere(sure.labels == k)[0]
+    above.imshow(np.log1p(s.inav[int(column), int(row)].data), cmap="magma")
+    above.set_title(f"domain {k}: one")
+    below.imshow(np.log1p(20 * patterns.inav[k].data), cmap="magma")
+    below.set_title(f"mean of {numbers[k]}")
+for ax in axes.flat:
+    ax.set(xticks=[], yticks=[])
+
+# %%
+# The map, paler where it is less sure, beside the truth: which share of each pattern is
+# not of the domain that it has most of, and which labels are wrong.
+
+report = confidence.reliability(truth.domain)
+wrong = report["judged"] & ~report["correct"]
+
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), layout="compressed")
+everywhere = confidence.at_threshold(0).labels
+plot_sure_domains(
+    everywhere, confidence.data, title="domains", legend=False, ax=axes[0]
+)
+plot_confidence(confidence.data, title="confidence", ax=axes[1])
+image = axes[2].imshow(truth.mixedness, cmap="gray_r", vmin=0, vmax=0.6)
+axes[2].plot(*np.argwhere(wrong).T[::-1], "x", color="#d55e00", label="label is wrong")
+axes[2].set(title="truth: what is mixed", xlabel="x (px)")
+axes[2].legend(loc="lower left")
+fig.colorbar(image, ax=axes[2], label="share of other domains")
+
+# %%
+# Of the positions said to be right with some probability, how many are? On the dashed
+# line just as many.
+
+confidence.plot_reliability(truth.domain)
+for name in ("error", "error_without_least_sure", "auroc"):
+    print(f"{name:<26}{report[name]:.4f}")

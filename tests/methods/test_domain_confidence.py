@@ -364,6 +364,10 @@ def rising(monkeypatch):
             n = len(self.confidence_)
             self.confidence_ = np.full(n, 0.95, np.float32)
             self.confidence_[round(left.pop(0) * n) :] = 0.7
+            others = (1 - self.confidence_) / (self.n_domains_ - 1)
+            self.posterior_[:] = others[:, np.newaxis]
+            chosen = self.consensus_.clip(0)
+            self.posterior_[np.arange(n), chosen] = self.confidence_
             return self
 
         monkeypatch.setattr(module.MapEnsemble, "fit", planned)

@@ -72,12 +72,25 @@ class EnsembleVotes:
             first[other] = second[other]
         return labels
 
-    def from_all(self):
-        """Mean doubt of all maps by boundaries and by noise, (n,) each."""
+    def from_all(self, most=1.0):
+        """Mean doubt of all maps by boundaries and by noise.
+
+        Parameters
+        ----------
+        most : numpy.ndarray, shape (n,), optional
+            Most doubt that there is in all: that between parts of one domain, which a
+            map has split, is none.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray of float32, shape (n,)
+        """
         n = len(self.sources)
         boundary = self._boundary / n
         noise = np.clip(self._unsure / n - boundary, 0, 1)
-        return {"boundary": boundary, "noise": noise.astype(np.float32)}
+        part = np.minimum(1, most / np.maximum(boundary + noise, 1e-30))
+        doubts = {"boundary": boundary * part, "noise": noise * part}
+        return {name: doubt.astype(np.float32) for name, doubt in doubts.items()}
 
     def by_source(self, consensus, labels):
         """What the maps of each source deny, beyond what they doubt themselves.

@@ -300,13 +300,13 @@ class MapEnsemble(BaseEstimator):
             labels = np.where(own < 0, -1, labels)
         denied = votes.by_source(consensus, labels)
         self.doubts_ = {k: v for k, v in denied.items() if k in self.doubts}
-        if "noise" in self.doubts:
-            self.doubts_ = votes.from_all() | self.doubts_
         if not is_given:
             posterior, labels = by_size(posterior, labels)
         unknown = (labels < 0) | ~self._shapes.known
         confidence = posterior[np.arange(len(labels)), labels]
         confidence = np.where(unknown, 0, confidence).astype(np.float32)
+        if "noise" in self.doubts:
+            self.doubts_ = votes.from_all(1 - confidence) | self.doubts_
         labels = own if is_given else labels
         self.posterior_, self.confidence_ = posterior, confidence
         self.consensus_ = np.where(unknown, -1, labels).astype(np.int32)

@@ -279,3 +279,13 @@ def test_parameters(clear):
     assert copy.get_params() == parameters
     assert not hasattr(copy, "labels_")
     assert clone(clear).set_params(threshold=0.9).threshold == 0.9
+
+
+def test_a_single_domain_leaves_no_doubt():
+    """Other kinds of maps may cut it; that is no doubt about which domain it is."""
+    patterns = domain_patterns(1, 40)
+    counts = np.random.default_rng(0).poisson(np.tile(500 * patterns, (120, 1)))
+    model = ensemble(7).fit(compressed(counts))
+    assert model.n_domains_ == 1
+    assert (model.confidence_ == 1).all()
+    assert not np.any([model.doubts_["boundary"], model.doubts_["noise"]])

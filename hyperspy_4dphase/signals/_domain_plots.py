@@ -48,7 +48,7 @@ class DomainPlots:
             ax=ax,
         )
 
-    def plot_tree(self, signal=None, *, names=None, fig=None):
+    def plot_tree(self, signal=None, *, names=None, fig=None, show_progressbar=None):
         """Plot the tree of domains.
 
         Parts that are as distinct as one another stand side by side, though `tree` is
@@ -63,6 +63,8 @@ class DomainPlots:
             One for each domain.
         fig : matplotlib.figure.Figure or SubFigure, optional
             A new figure by default.
+        show_progressbar : bool, optional
+            As in :meth:`mean_patterns`.
 
         Returns
         -------
@@ -75,7 +77,7 @@ class DomainPlots:
         known = stored.get("mean_patterns") is not None
         patterns = None
         if known or signal is not None or self.scan is not None:
-            patterns = self._means(signal)[0].reshape(-1, *shape)
+            patterns = self._means(signal, show_progressbar)[0].reshape(-1, *shape)
         extent, units = pattern_extent_of(axes)
         return plot_tree(
             tree.parent,
@@ -90,7 +92,9 @@ class DomainPlots:
             fig=fig,
         )
 
-    def plot_split(self, node=0, signal=None, *, names=None, fig=None):
+    def plot_split(
+        self, node=0, signal=None, *, names=None, fig=None, show_progressbar=None
+    ):
         """Plot a node of the tree beside its parts: patterns and differences.
 
         Parameters
@@ -104,6 +108,8 @@ class DomainPlots:
             One for each domain.
         fig : matplotlib.figure.Figure or SubFigure, optional
             A new figure by default.
+        show_progressbar : bool, optional
+            As in :meth:`mean_patterns`.
 
         Returns
         -------

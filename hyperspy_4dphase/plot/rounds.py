@@ -13,8 +13,13 @@ _SHARES = {
     "consistent": ("consistent", "#009e73"),
     "unassigned": ("unassigned", "#d55e00"),
 }
-_LOSS = {"held_out_loss": ("held-out loss", "0.3")}
-_OPTIONAL = {"consistent", "held_out_loss"}
+# What is shown below, the first of them that there is: rounds weight patterns
+# differently, so that their losses hardly compare. Name, colour, and unit.
+_BELOW = {
+    "information": ("information", "0.3", "bits"),
+    "held_out_loss": ("held-out loss", "0.3", "loss"),
+}
+_OPTIONAL = {"consistent", *_BELOW}
 # Between labels, as a share of the height of the axes.
 _APART = 0.14
 
@@ -30,12 +35,13 @@ def plot_rounds(rounds, *, best=None, ax=None):
     rounds : dict of str to array-like of float, shape (n_rounds,)
         "mean_confidence" and "unassigned", the share of positions without a domain;
         and optionally "consistent", the share on which maps agree, and
-        "held_out_loss". Shares are in [0, 1]; NaN where unknown. What else there is, is
-        not shown.
+        "information" in bits or "held_out_loss", of which the first is shown. Shares
+        are in [0, 1]; NaN where unknown. What else there is, is not shown.
     best : int, optional
         Index, from 0, of the round that was kept. It is marked.
     ax : matplotlib.axes.Axes, optional
-        A new figure by default. Its lower part goes to the loss, if there is one.
+        A new figure by default. Its lower part goes to information or loss, if
+        there is one.
 
     Returns
     -------
@@ -54,17 +60,18 @@ def plot_rounds(rounds, *, best=None, ax=None):
             f"best must be an index from 0 to {n_rounds - 1}, but is {best}."
         )
     if ax is None:
-        height = 5.0 if "held_out_loss" in rounds else 3.8
+        height = 5.0 if _BELOW.keys() & rounds.keys() else 3.8
         figure = plt.figure(figsize=(6.4, height), layout="constrained")
         ax = figure.add_subplot()
     kept = n_rounds - 1 if best is None else best
     ax.set_ylim(-0.02, 1.02)
     _draw(ax, rounds, _SHARES, kept, percent)
     panels = [ax]
-    if "held_out_loss" in rounds:
+    for kind in [kind for kind in _BELOW if kind in rounds][:1]:
         panels.append(panel_below(ax, 0.35))
-        _draw(panels[1], rounds, _LOSS, kept, "{:.4g}".format)
-        panels[1].set_ylabel("loss")
+        name, color, unit = _BELOW[kind]
+        _draw(panels[1], rounds, {kind: (name, color)}, kept, "{:.4g}".format)
+        panels[1].set_ylabel(unit)
     ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     ax.set_xlim(0.75, n_rounds + 0.25)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -142,7 +149,7 @@ def _checked(rounds):
         )
     n_rounds = np.size(rounds["mean_confidence"])
     checked = {}
-    for kind in {**_SHARES, **_LOSS}.keys() & rounds.keys():
+    for kind in {**_SHARES, **_BELOW}.keys() & rounds.keys():
         values = np.asarray(rounds[kind], float)
         if values.shape != (n_rounds,) or not n_rounds:
             raise ValueError(

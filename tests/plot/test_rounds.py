@@ -148,3 +148,16 @@ def test_refused(rounds, best, match):
     with pytest.raises(ValueError, match=match):
         plot_rounds(rounds, best=best)
     assert plt.get_fignums() == []
+
+
+def test_information_goes_before_the_loss():
+    rounds = {
+        "mean_confidence": [0.8, 0.9],
+        "unassigned": [0.1, 0.0],
+        "held_out_loss": [7.0, 8.0],
+        "information": [1.5, 1.75],
+    }
+    figure = plot_rounds(rounds, best=1).figure
+    below = figure.axes[1]
+    assert below.get_ylabel() == "bits"
+    np.testing.assert_array_equal(below.lines[0].get_ydata(), [1.5, 1.75])

@@ -34,10 +34,10 @@ confidence = s.domain_confidence(
 confidence
 
 # %%
-# What came of each round. A position is consistent if it is 90 % sure at least. Rounds
-# end when there are hardly more of these than before, and the best one is kept. Here
-# the first one was nearly as good: grains are large and distinct. Losses of different
-# rounds are of different weights.
+# What came of each round. A position is consistent if it is 90 % sure at least;
+# information is what the posterior of a position tells of its domain. Rounds end when
+# neither rises, and the one with the most information is kept. Here the first one was
+# nearly as good as the second, or better: grains are large and distinct.
 
 confidence.plot_rounds()
 

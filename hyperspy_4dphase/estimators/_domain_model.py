@@ -63,7 +63,7 @@ class DomainModel:
         sample = _Sample.of(shapes, labels, random_state)
         self._domains = [_start(shapes, labels, sample, i) for i in range(n)]
         if n > 1:
-            self._fit(sample, random_state)
+            self._fit(sample)
 
     def posterior(self, rows=None):
         """Probability of each domain to be the largest part of each pattern.
@@ -148,17 +148,16 @@ class DomainModel:
         near = np.take_along_axis(distance, best, axis=1)[:, 0] < radius
         return near & (lead > _CLEAR)
 
-    def _fit(self, sample, random_state):
+    def _fit(self, sample):
+        values, weights = self._values(sample.rows), sample.weights[:, np.newaxis]
         for step in range(_N_STEPS):
-            weights = sample.weights
-            parts = self._parts(*self._values(sample.rows))
-            pure, halves = (np.asarray(part) * weights[:, None] for part in parts)
+            pure, halves = (np.asarray(p) * weights for p in self._parts(*values))
             counts = np.concatenate([pure.sum(axis=0), halves.sum(axis=(0, 1))])
             shares = (counts + 1e-3) / (counts + 1e-3).sum()
             self.frequencies = shares[: self.n_domains]
             self.pair_frequencies = shares[self.n_domains :]
             for i, domain in enumerate(self._domains):
-                domain.update(*self._values(sample.rows), pure[:, i])
+                domain.update(*values, pure[:, i])
             if step >= _PRUNED_AFTER:
                 self._prune(counts[self.n_domains :])
 

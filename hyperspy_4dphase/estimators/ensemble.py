@@ -66,6 +66,7 @@ class MapEnsemble(BaseEstimator):
     excluded_pixels : numpy.ndarray of bool, optional
         Flat mask of the patterns, for ``distortion="ssim"``.
     random_state : int, numpy.random.RandomState or None, optional
+        For samples, seeds, distortions and draws.
     n_jobs : int, optional
         Number of threads. By default one for each processor. The result is the same.
     callback : callable, optional

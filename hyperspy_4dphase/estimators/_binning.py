@@ -106,6 +106,25 @@ def expand(shares, signal_shape, factor):
     return smooth
 
 
+def square_of(signal_shape, factor):
+    """Which bin each pixel is in, in C order of both.
+
+    Parameters
+    ----------
+    signal_shape : tuple of int
+        Detector shape (ny, nx).
+    factor : int
+        Width of a bin in pixels.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (ny * nx,)
+    """
+    bins_y, bins_x = (_bin_of(size, factor) for size in signal_shape)
+    width = binned_shape(signal_shape, factor)[1]
+    return np.add.outer(bins_y * width, bins_x).ravel()
+
+
 def _offset(size, factor):
     """Pixels that are missing from the first bin."""
     return (-size % factor) // 2

@@ -16,7 +16,7 @@ _MOST_BLENDED = 0.7
 _SCATTERED = 0.5
 
 
-def without_boundaries(shapes, labels, random_state):
+def without_boundaries(shapes, labels, random_state, judged=None):
     """Give the points of boundaries to the domains that they are mixtures of.
 
     A boundary that is a few positions wide can be a cluster of its own, since positions
@@ -30,6 +30,8 @@ def without_boundaries(shapes, labels, random_state):
     labels : numpy.ndarray of int, shape (n,)
         From 0 on; -1 is left alone.
     random_state : numpy.random.RandomState
+    judged : list of int, optional
+        Labels that may be boundaries; by default all.
 
     Returns
     -------
@@ -41,6 +43,8 @@ def without_boundaries(shapes, labels, random_state):
     dissolved = []
     sizes = np.bincount(labels[labels >= 0])
     for label in np.argsort(sizes, kind="stable"):
+        if judged is not None and label not in judged:
+            continue
         kept = [i for i in range(sizes.size) if i != label and i not in dissolved]
         if len(kept) < 2:
             break

@@ -6,11 +6,13 @@ import numpy as np
 
 from hyperspy_4dphase.estimators._boundaries import without_boundaries
 from hyperspy_4dphase.estimators._mixtures import by_larger_share
+from hyperspy_4dphase.estimators._pooled import in_blocks, pooled_split
 from hyperspy_4dphase.estimators._splits import best_split, forced_split, local_points
 from hyperspy_4dphase.estimators._tree import REASONS, DomainTree
 
 # Parts of a part that differ so nearly as much as the parts do are parts as well.
 _AS_STRONG = 0.75
+_HIDDEN = "noise", "no gap"
 
 
 class Growth:
@@ -19,6 +21,8 @@ class Growth:
     Parameters
     ----------
     shapes : Shapes
+        With positions, what noise hides in single points is sought in means of
+        neighbours.
     min_size : int
         Fewest points of a domain.
     max_depth : int or None
@@ -50,6 +54,10 @@ class Growth:
             split, node.reason = best_split(
                 self._points(node), self._min_size, self._random_state
             )
+            if split is None and self._may_hide(node):
+                taken = self.shapes.taken(node.rows)
+                split = pooled_split(taken, self._min_size, self._random_state)
+                node.pooled = node.pooled or split is not None
             if split is not None:
                 waiting += self._parted(node, split)
             if split is None or node.reason == "depth":
@@ -57,19 +65,50 @@ class Growth:
                 if self._callback is not None:
                     self._callback(n_done, rows.size)
 
+    def _may_hide(self, node):
+        """Whether noise may hide a gap: not in a continuum, seen to have none.
+
+        Among parts that single points do not show, it is not seen by these either.
+        """
+        if self.shapes.positions is None:
+            return False
+        return node.reason in _HIDDEN or (node.pooled and node.reason == "continuum")
+
     def dissolve_boundaries(self):
         """Take out the leaves that are mixtures of others, and share out mixtures."""
         leaves = self.leaves()
         labels = np.full(self.shapes.points.shape[0], -1)
         for i, leaf in enumerate(leaves):
             labels[leaf.rows] = i
-        labels, dissolved = without_boundaries(self.shapes, labels, self._random_state)
-        labels = by_larger_share(self.shapes, labels)
+        pooled = [i for i, leaf in enumerate(leaves) if leaf.pooled]
+        single = [i for i, leaf in enumerate(leaves) if not leaf.pooled]
+        labels, dissolved = without_boundaries(
+            self.shapes, labels, self._random_state, single
+        )
+        if pooled:
+            labels, more = self._without_pooled_boundaries(labels, pooled)
+            dissolved += more
+        # What single patterns do not tell they do not correct.
+        kept = np.isin(labels, pooled)
+        labels = by_larger_share(self.shapes, labels, kept)
         for i, leaf in enumerate(leaves):
             leaf.rows = np.flatnonzero(labels == i)
         for i in dissolved:
             self._remove(leaves[i])
         self._gather()
+
+    def _without_pooled_boundaries(self, labels, pooled):
+        """The same for leaves that show in means of neighbours only, in these."""
+        rows = np.flatnonzero(labels >= 0)
+        means, groups, counts = in_blocks(self.shapes.taken(rows), labels[rows])
+        of_means = np.zeros(counts.size, dtype=labels.dtype)
+        of_means[groups] = labels[rows]
+        given, dissolved = without_boundaries(
+            means, of_means, self._random_state, pooled
+        )
+        labels = labels.copy()
+        labels[rows] = given[groups]
+        return labels, dissolved
 
     def reach(self, n_domains):
         """Split on, gap or no gap, until there are so many leaves.
@@ -145,6 +184,8 @@ class Growth:
         node.children = [
             self._add(Node(node.rows[side], node, level)) for side in sides
         ]
+        for child in node.children:
+            child.pooled = node.pooled
         return node.children
 
     def _remove(self, leaf):
@@ -177,11 +218,17 @@ class Node:
     rows : numpy.ndarray of int
     parent : Node or None
     level : int
+
+    Attributes
+    ----------
+    pooled : bool
+        Whether it is a part that shows in means of neighbours only, or of such a one.
     """
 
     def __init__(self, rows, parent, level):
         self.rows, self.parent, self.level = rows, parent, level
         self.split, self.children, self.reason = None, [], "split"
+        self.pooled = False
 
     def level_of_parts(self, split):
         """The level of this node's parts: its own if they belong beside its sibling."""

@@ -117,6 +117,37 @@ def check_beside(second, share, shape):
     return second, share
 
 
+def check_positions(positions, n_patterns):
+    """Where patterns are in a scan, as whole numbers from 0 on.
+
+    Parameters
+    ----------
+    positions : array_like of int, shape (n_patterns, n_axes)
+    n_patterns : int
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_patterns, n_axes)
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, are no whole numbers, or two are the same.
+    """
+    positions = np.asarray(positions)
+    shape = positions.shape
+    if len(shape) != 2 or shape[0] != n_patterns or not shape[1]:
+        raise ValueError(
+            f"positions have shape {shape}; expected ({n_patterns}, n_axes), the place "
+            "of each pattern on the axes of the scan."
+        )
+    positions = _whole(positions, "positions")
+    positions = positions - positions.min(axis=0)
+    if len(np.unique(positions, axis=0)) < n_patterns:
+        raise ValueError("positions holds the same place twice; expected a grid.")
+    return positions
+
+
 def check_number(name, value, low, high=np.inf, *, open_low=False):
     """Raise a ValueError unless a number is in range.
 

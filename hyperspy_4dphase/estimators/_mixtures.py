@@ -14,7 +14,7 @@ _WHOLE = 1e3
 _NEAR = 0.3
 
 
-def by_larger_share(shapes, labels):
+def by_larger_share(shapes, labels, kept=None):
     """Give each mixture of domains to the one of which it has most.
 
     A split decides between two groups of domains. What is mixed of several is better
@@ -26,6 +26,8 @@ def by_larger_share(shapes, labels):
     shapes : Shapes
     labels : numpy.ndarray of int, shape (n,)
         From 0 on; -1 is left alone.
+    kept : numpy.ndarray of bool, shape (n,), optional
+        Points that keep their labels.
 
     Returns
     -------
@@ -44,6 +46,8 @@ def by_larger_share(shapes, labels):
         distances = _squared_distances(points[block], middles)
         nearest = distances.argmin(axis=1)
         pure = (nearest == own[block]) & (distances.min(axis=1) < radius)
+        if kept is not None:
+            pure |= kept[rows[block]]
         left = start + np.flatnonzero(~pure)
         shares, mixed = mixture_shares(points[left], middles, radius)
         labels[rows[left[mixed]]] = names[shares[mixed].argmax(axis=1)]

@@ -1,6 +1,6 @@
 """What is computed from a block of patterns in one read, and how blocks are merged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,9 +11,14 @@ _TILE_BYTES = 3 * 2**20
 
 @dataclass
 class Statistics:
-    """First read: column sums of the counts and of the rows' shares; sampled rows."""
+    """First read: column sums of the counts and of the rows' shares; sampled rows.
+
+    Of the rows in `held` also what `coarse` makes of them.
+    """
 
     picked: np.ndarray
+    held: np.ndarray | None = None
+    coarse: object = None
 
     def __call__(self, patterns, rows):
         counts, shares = np.zeros((2, patterns.shape[1]))
@@ -26,7 +31,11 @@ class Statistics:
             counts += tile.sum(axis=0)
         inside = np.flatnonzero(self.picked[rows])
         sampled = [(rows[inside], patterns[inside])]
-        return counts, shares, [(rows, totals)], sampled
+        squares = []
+        if self.held is not None:
+            inside = np.flatnonzero(self.held[rows])
+            squares = [(rows[inside], self.coarse.counts(patterns[inside]))]
+        return counts, shares, [(rows, totals)], sampled, squares
 
     @staticmethod
     def merge(one, other):
@@ -41,21 +50,27 @@ class GramPass:
     From the block X of scaled patterns it gives Y = X V and X^T Y, so that one read
     does one whole power iteration; with them the squared norms of the rows, the column
     sums that mend the scaling, and the rows that stand out of the span of `V` most.
+    The columns of `more` are projected on as well; they come after those of `V`, and
+    need not be orthogonal to them.
     """
 
     V: np.ndarray
     scaling: Scaling
     n_outstanding: int = 0
     device: object = "cpu"
+    more: np.ndarray | None = None
 
     def __call__(self, patterns, rows):
         root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
-        right = np.column_stack([root * self.V, self.scaling.columns()])
+        parts = [self.V] if self.more is None else [self.V, self.more]
+        right = np.column_stack([root * part for part in parts])
+        right = np.column_stack([right, self.scaling.columns()])
         product = _products if self.device == "cpu" else _products_torch
         Y, back, norms, u, noise = product(patterns, right, self.scaling, self.device)
-        excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
+        inside = Y[:, : self.V.shape[1]]
+        excess = norms - np.einsum("ij,ij->i", inside, inside, dtype=np.float64) - noise
         outstanding = np.argsort(excess)[::-1][: self.n_outstanding]
-        return _Products(
+        return Products(
             back[:, :-1] * root,
             back[:, -1],
             [(rows, Y, norms, u, noise)],
@@ -72,7 +87,7 @@ class GramPass:
         best = np.argsort(excess)[::-1][:n_outstanding]
         stacked = np.concatenate([one.outstanding_rows, other.outstanding_rows])
         # Single precision for a block, double for the sum over all of them.
-        return _Products(
+        return Products(
             np.add(one.Z, other.Z, dtype=np.float64),
             np.add(one.column_sums, other.column_sums, dtype=np.float64),
             one.rows + other.rows,
@@ -83,13 +98,21 @@ class GramPass:
 
 
 @dataclass
-class _Products:
+class Products:
+    """What one read gives: X^T Y, sums of columns, and for each row Y and its size."""
+
     Z: np.ndarray
     column_sums: np.ndarray
     rows: list
     outstanding_rows: np.ndarray
     outstanding_excess: np.ndarray
     outstanding: np.ndarray
+
+    def split(self, width):
+        """The same with the first so many columns, and the rows' Y of those after."""
+        first = [(rows, Y[:, :width], *rest) for rows, Y, *rest in self.rows]
+        (after,) = gathered([(rows, Y[:, width:]) for rows, Y, *_ in self.rows])
+        return replace(self, Z=self.Z[:, :width], rows=first), after
 
 
 @dataclass

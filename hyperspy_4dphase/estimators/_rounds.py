@@ -90,6 +90,7 @@ def run_rounds(
     patterns=None,
     sample_weight=None,
     reference=None,
+    positions=None,
 ):
     """Train, map, find what is inconsistent, train again on more of that ([1]_).
 
@@ -115,8 +116,8 @@ def run_rounds(
         What `vae` is trained on.
     sample_weight : numpy.ndarray, shape (n_patterns,), optional
         For the first training.
-    reference : numpy.ndarray of int, shape (n_patterns,), optional
-        See :meth:`MapEnsemble.fit`.
+    reference, positions : numpy.ndarray of int, optional
+        Shapes (n_patterns,) and (n_patterns, n_axes); see :meth:`MapEnsemble.fit`.
 
     Returns
     -------
@@ -144,7 +145,13 @@ def run_rounds(
             latent = features = vae.fit_transform(patterns, sample_weight=sample_weight)
             model = vae.model_
         last = Round(
-            clone(ensemble).fit(X, features=features, model=model, reference=reference),
+            clone(ensemble).fit(
+                X,
+                features=features,
+                model=model,
+                reference=reference,
+                positions=positions,
+            ),
             latent,
             copy.copy(vae) if trains else None,
             trains and sample_weight is not None,

@@ -25,11 +25,15 @@ class Shapes(ABC):
         Noise variance of each point relative to that of others.
     known : numpy.ndarray of bool, shape (n,)
         False where there are too few counts to tell a shape; such points are 0.
+    positions : numpy.ndarray of int, shape (n, n_axes), or None
+        Where points are in the scan, if that is to be looked at.
     """
 
     points: np.ndarray
     spread: np.ndarray
     known: np.ndarray
+    # Not a field, whose default would have to come last in all that derive from this.
+    positions = None
 
     @abstractmethod
     def noise(self, rows):
@@ -37,12 +41,10 @@ class Shapes(ABC):
 
     def taken(self, rows):
         """Some of the points."""
-        return replace(
-            self,
-            points=self.points[rows],
-            spread=self.spread[rows],
-            known=self.known[rows],
-        )
+        of_each = {"points": self.points, "spread": self.spread, "known": self.known}
+        if self.positions is not None:
+            of_each["positions"] = self.positions
+        return replace(self, **{name: each[rows] for name, each in of_each.items()})
 
 
 @dataclass
@@ -57,10 +59,12 @@ class CompressedShapes(Shapes):
     column_scale: np.ndarray
     gain: float
     poisson: bool
+    positions: np.ndarray | None = None
 
     @classmethod
-    def of(cls, compressed):
+    def of(cls, compressed, positions=None):
         """From :class:`CompressedPatterns`, in the directions above noise."""
+        compressed = compressed.with_broad()
         k = max(compressed.n_significant, 1)
         B = compressed.B[:k].astype(np.float64)
         norms = np.linalg.norm(B, axis=1)
@@ -79,8 +83,35 @@ class CompressedShapes(Shapes):
         spread = np.where(known, gain * inverse(totals) ** power, 0)
         factor = inverse(totals) * inverse(compressed.row_scale)
         points = np.where(known[:, None], scaled * factor[:, None], 0)
-        return cls(
-            points, spread, known, directions, compressed.column_scale, gain, poisson
+        scale = compressed.column_scale
+        return cls(points, spread, known, directions, scale, gain, poisson, positions)
+
+    def averaged(self, groups, n_groups):
+        """Shapes of the sums of groups of patterns.
+
+        Parameters
+        ----------
+        groups : numpy.ndarray of int, shape (n,)
+        n_groups : int
+
+        Returns
+        -------
+        CompressedShapes
+        """
+        totals = np.where(self.known, inverse(self.spread), 0)
+        if not self.poisson:
+            totals = np.sqrt(totals)
+        sums = np.bincount(groups, totals, n_groups)
+        points = np.stack(
+            [np.bincount(groups, totals * p, n_groups) for p in self.points.T], axis=1
+        )
+        variances = np.bincount(groups, totals**2 * self.spread, n_groups)
+        return replace(
+            self,
+            points=points * inverse(sums)[:, None],
+            spread=variances * inverse(sums) ** 2,
+            known=sums > 0,
+            positions=None,
         )
 
     def noise(self, rows):

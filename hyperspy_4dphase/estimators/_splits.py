@@ -21,6 +21,7 @@ _N_REFINED = 8
 _N_RARE = 5
 _N_ACCEPTED = 3
 _ALIKE = 0.1
+_MAIN = 0.9
 _N_STEPS = 3
 # Enough to converge, so that the split is the same whichever half it was found on.
 _N_STEPS_ALL = 8
@@ -107,6 +108,17 @@ def best_split(points, min_size, random_state):
         return None, "size"
     if not n_features:
         return None, "noise"
+    split, reason = _split_of(points, min_size, random_state)
+    n_main = _n_main(points)
+    if split is None and n_main < n_features:
+        # What varies a little in many directions hides what lies in few.
+        split, why = _split_of(points[:, :n_main], min_size, random_state)
+        reason = why if why == "continuum" else reason
+    return split, "split" if split is not None else reason
+
+
+def _split_of(points, min_size, random_state):
+    n = len(points)
     order = random_state.permutation(n)
     halves = order[: n // 2], order[n // 2 :]
     accepted, reason = [], "no gap"
@@ -117,6 +129,12 @@ def best_split(points, min_size, random_state):
     if not accepted:
         return None, reason
     return max(accepted, key=lambda split: split.strength), "split"
+
+
+def _n_main(points):
+    """How many of the principal components hold most of what is not noise."""
+    excess = np.maximum(points.var(axis=0) - 1, 0)
+    return int(np.searchsorted(np.cumsum(excess), _MAIN * excess.sum())) + 1
 
 
 def forced_split(points, random_state):

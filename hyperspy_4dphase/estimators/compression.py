@@ -1,11 +1,13 @@
 """A scan reduced to what rises above its counting noise, in few reads."""
 
-from dataclasses import dataclass
+import copy
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators._coarse import CoarsePixels
+from hyperspy_4dphase.estimators._compressed import CompressedPatterns
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._passes import GramPass, Statistics, gathered
 from hyperspy_4dphase.estimators._scaling import Balance, Scaling, inverse, noise_edge
@@ -17,86 +19,6 @@ _HELD_BYTES = 256 * 2**20
 _N_OUTSTANDING = 256
 _N_RARE = 8
 _PLAIN_FROM = 5.0
-
-
-@dataclass
-class CompressedPatterns:
-    """Patterns X (n_patterns, n_pixels) as Q B in scaled units, where noise is white.
-
-    The scaled patterns are ``X * row_scale[:, None] * column_scale``; their singular
-    value decomposition, cut off, is ``Q @ B`` with the singular values in ``B``.
-
-    Attributes
-    ----------
-    Q : numpy.ndarray, shape (n_patterns, rank), float32
-        Orthonormal columns, the strongest first.
-    B : numpy.ndarray, shape (rank, n_pixels), float32
-        Orthogonal rows, of norm `singular_values`.
-    row_scale, column_scale : numpy.ndarray, shape (n_patterns,) and (n_pixels,)
-        What patterns and pixels were multiplied by; 0 where there are no counts.
-    singular_values : numpy.ndarray, shape (rank,)
-        Of the scaled patterns.
-    noise_variance : float
-        Of one scaled value: 1 for counts, the gain for counts times a gain.
-    noise_edge : float
-        The largest singular value that noise alone would show.
-    n_significant : int
-        How many singular values stand above the edge: the first so many directions
-        are structure, the others noise.
-    residual : numpy.ndarray, shape (n_patterns,)
-        Mean squared deviation of each pattern from ``Q @ B`` in units of the noise
-        variance: about 1 where all that is left is noise.
-    squared_norm : float
-        Of the scaled patterns, all directions counted.
-    noise : str
-        ``"poisson"`` or ``"uniform"``.
-    row_limit : float
-        Largest squared `row_scale` times total of a pattern; see :class:`Scaling`.
-    n_reads : float
-        How many times the patterns were read.
-    """
-
-    Q: np.ndarray
-    B: np.ndarray
-    row_scale: np.ndarray
-    column_scale: np.ndarray
-    singular_values: np.ndarray
-    noise_variance: float
-    noise_edge: float
-    n_significant: int
-    residual: np.ndarray
-    squared_norm: float
-    noise: str
-    row_limit: float
-    n_reads: float
-
-    @property
-    def rank(self):
-        """int: Number of directions kept, noise directions included."""
-        return self.Q.shape[1]
-
-    @property
-    def shape(self):
-        """tuple of int: (n_patterns, n_pixels)."""
-        return self.Q.shape[0], self.B.shape[1]
-
-    def reconstruct(self, rows=slice(None), *, rank=None):
-        """Patterns in the units of the data, without their noise.
-
-        Parameters
-        ----------
-        rows : slice or index array, optional
-            Which patterns.
-        rank : int, optional
-            How many directions to use; by default those above the noise edge.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n_rows, n_pixels), float32
-        """
-        rank = max(self.n_significant, 1) if rank is None else rank
-        scaled = self.Q[rows, :rank] @ self.B[:rank]
-        return unscaled(scaled, self.row_scale[rows][:, None], self.column_scale)
 
 
 def compress_patterns(
@@ -116,7 +38,8 @@ def compress_patterns(
     on which the row space is found in memory; each further read is one power iteration
     ([2]_) over all patterns. The first of these also knows what each pattern leaves
     over: those that leave more than noise are rare, and their directions join the
-    basis.
+    basis. Of images, the counts of squares of pixels are compressed in memory as well:
+    what stands out only there is kept beside the rest (`broad_rows`).
 
     Parameters
     ----------
@@ -156,6 +79,9 @@ def compress_patterns(
     random_state = check_random_state(random_state)
     device = resolve_device(device)
     blocks = PatternBlocks.of(X)
+    coarse = CoarsePixels(blocks.signal_shape, blocks.kept_pixels)
+    # A copy: what is drawn for the squares does not change the rest.
+    beside = copy.deepcopy(random_state)
     if blocks.nbytes <= _HELD_BYTES:
         blocks = blocks.held()
     n, m = blocks.shape
@@ -163,8 +89,14 @@ def compress_patterns(
     width = min(widest, max(_FIRST_RANK, rank or 0) + oversampling)
     poisson = noise == "poisson"
 
-    sample, balance, scaling = _look(blocks, poisson, random_state)
+    sample, squares, balance, scaling = _look(
+        blocks, coarse, poisson, random_state, beside
+    )
     V = _row_space(sample, scaling, width, widest, random_state, device)
+    has_squares = squares is not None and squares.any()
+    if has_squares:
+        options = {"noise": noise, "random_state": beside, "device": device}
+        coarse.know(compress_patterns(squares, **options))
     small = blocks.nbytes <= _HELD_BYTES
     n_least, n_most = (2, 6 if small else 3)
     if power_iterations is not None:
@@ -172,9 +104,12 @@ def compress_patterns(
     tolerance = 1e-3 if small else 1e-2
     before = None
     for i in range(n_most):
-        function = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, device)
+        more = coarse.columns(scaling.column_weight) if has_squares else None
+        n_outstanding = 0 if i else _N_OUTSTANDING
+        function = GramPass(V, scaling, n_outstanding, device, more)
         stage = f"Reading patterns ({i + 1})"
         products = blocks.reduce(function, GramPass.merge, stage=stage)
+        products, scores = products.split(V.shape[1])
         result, directions = _decompose(
             products, V, scaling, blocks, rank, oversampling
         )
@@ -196,35 +131,45 @@ def compress_patterns(
                 (width, widest),
                 random_state,
             )
+    if has_squares:
+        result.add_broad(more, scores, coarse.edge(n))
     return result
 
 
-def unscaled(scaled, row_scale, column_scale):
-    """Divide by both scales, with 0 where either is 0."""
-    return scaled * inverse(row_scale) * inverse(column_scale)
-
-
-def _look(blocks, poisson, random_state):
-    """Sample and scaling from one read of everything."""
+def _look(blocks, coarse, poisson, random_state, beside):
+    """Sample, counts of squares and scaling from one read of everything."""
     n, m = blocks.shape
     pattern_bytes = m * blocks.dtype.itemsize
     n_sampled = int(np.clip(_SAMPLE_BYTES // pattern_bytes, 1, max(n // 10, 1024)))
-    picked = np.zeros(n, dtype=bool)
-    picked[random_state.choice(n, min(n, n_sampled), replace=False)] = True
-    counts, shares, totals, pieces = blocks.reduce(
-        Statistics(picked), Statistics.merge, stage="Reading patterns (0)"
+    picked = _picked(n, n_sampled, random_state)
+    held = _picked(n, coarse.n_held, beside) if coarse.exist else None
+    counts, shares, totals, pieces, squares = blocks.reduce(
+        Statistics(picked, held, coarse),
+        Statistics.merge,
+        stage="Reading patterns (0)",
     )
     if not counts.any():
         raise ValueError("The patterns are empty: there is no count in any of them.")
     (totals,) = gathered(totals)
-    order = np.argsort(np.concatenate([rows for rows, _ in pieces]))
-    sample = np.concatenate([patterns for _, patterns in pieces])[order]
+    sample = _in_order(pieces)
+    squares = _in_order(squares) if squares else None
     if not poisson:
-        return sample, None, Scaling(np.ones(m), poisson=False)
+        return sample, squares, None, Scaling(np.ones(m), poisson=False)
     reliability = 1 / (1 + 3 * np.sqrt(inverse(counts)))
     weight = n / totals.mean() * inverse(shares) * reliability
     balance = Balance(sample)
-    return sample, balance, balance.refined(weight, reliability)
+    return sample, squares, balance, balance.refined(weight, reliability)
+
+
+def _picked(n, n_picked, random_state):
+    picked = np.zeros(n, dtype=bool)
+    picked[random_state.choice(n, min(n, n_picked), replace=False)] = True
+    return picked
+
+
+def _in_order(pieces):
+    order = np.argsort(np.concatenate([rows for rows, _ in pieces]))
+    return np.concatenate([patterns for _, patterns in pieces])[order]
 
 
 def _row_space(sample, scaling, width, widest, random_state, device):

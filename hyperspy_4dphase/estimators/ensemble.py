@@ -12,7 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase.estimators._domain_model import DomainModel
 from hyperspy_4dphase.estimators._ensemble_votes import EnsembleVotes, by_size
-from hyperspy_4dphase.estimators._map_inputs import check_number, check_reference
+from hyperspy_4dphase.estimators._map_inputs import (
+    check_number,
+    check_positions,
+    check_reference,
+)
 from hyperspy_4dphase.estimators._map_kinds import (
     KINDS,
     density_map,
@@ -137,7 +141,16 @@ class MapEnsemble(BaseEstimator):
         self.n_jobs = n_jobs
         self.callback = callback
 
-    def fit(self, X, y=None, *, features=None, model=None, reference=None):
+    def fit(
+        self,
+        X,
+        y=None,
+        *,
+        features=None,
+        model=None,
+        reference=None,
+        positions=None,
+    ):
         """Map compressed patterns many times.
 
         Parameters
@@ -152,6 +165,8 @@ class MapEnsemble(BaseEstimator):
             The autoencoder whose latent means the features are.
         reference : numpy.ndarray of int, shape (n_patterns,), optional
             The map that is asked about; -1 for no label.
+        positions : array-like of int, shape (n_patterns, n_axes), optional
+            Where patterns are in the scan; see :meth:`DivisiveDomains.fit`.
 
         Returns
         -------
@@ -166,7 +181,9 @@ class MapEnsemble(BaseEstimator):
         if reference is not None:
             reference = check_reference(reference, X.shape[0])
         random_state = check_random_state(self.random_state)
-        self._shapes = CompressedShapes.of(X)
+        if positions is not None:
+            positions = check_positions(positions, X.shape[0])
+        self._shapes = CompressedShapes.of(X, positions)
         self._clustered = self._shapes
         if features is not None:
             features = check_array(features, dtype=np.float64)

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._growth import Growth
+from hyperspy_4dphase.estimators._map_inputs import check_positions
 from hyperspy_4dphase.estimators._published_tree import published_tree
 from hyperspy_4dphase.estimators._shapes import CompressedShapes, FeatureShapes
 from hyperspy_4dphase.estimators.compression import (
@@ -123,7 +124,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         self.device = device
         self.callback = callback
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, positions=None):
         """Find domains.
 
         Parameters
@@ -132,6 +133,9 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             (n_patterns, n_pixels); with ``noise=None`` an array of features.
         y : None
             Ignored.
+        positions : array-like of int, shape (n_patterns, n_axes), optional
+            Where patterns are in the scan. What noise hides in single patterns is then
+            sought in means of neighbours.
 
         Returns
         -------
@@ -141,7 +145,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         ------
         ValueError
             If a parameter is out of range, there are fewer than two patterns, or fewer
-            than `n_domains`.
+            than `n_domains`; or if positions are not those of the patterns, or given
+            with ``noise=None``.
 
         Warns
         -----
@@ -154,6 +159,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         if self.n_parts is not None:
             return self._fit_published(X, random_state)
         shapes, n_features = self._shapes(X, random_state)
+        shapes.positions = self._positions(positions, len(shapes.points))
         n = len(shapes.points)
         if self.n_domains is not None and self.n_domains > n:
             raise ValueError(
@@ -229,6 +235,16 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
                 f"There are {X.shape[0]} patterns; clustering needs 2 at least."
             )
         return CompressedShapes.of(X), X.shape[1]
+
+    def _positions(self, positions, n):
+        if positions is None:
+            return None
+        if self.noise is None:
+            raise ValueError(
+                "positions were given with noise=None: what neighbours have less noise "
+                "in together is not known of features."
+            )
+        return check_positions(positions, n)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -81,6 +81,24 @@ def check_enough(signal, excluded, n_domains=None):
         )
 
 
+def scan_positions(signal, excluded):
+    """Where the positions that are not masked are on the navigation axes.
+
+    Parameters
+    ----------
+    signal : hyperspy.signal.BaseSignal
+    excluded : numpy.ndarray of bool, or None
+        Flat mask.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_kept, n_axes)
+    """
+    shape = array_shapes(signal)[0]
+    positions = np.indices(shape).reshape(len(shape), -1).T
+    return positions if excluded is None else positions[~excluded]
+
+
 def gain_of(signal, compression=None):
     """Variance of a value over its mean, or None where values are no counts.
 

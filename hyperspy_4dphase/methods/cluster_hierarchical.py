@@ -28,6 +28,7 @@ from hyperspy_4dphase.methods._sources import (
     check_enough,
     gain_of,
     named,
+    scan_positions,
     source_features,
 )
 from hyperspy_4dphase.methods.compress import compress
@@ -47,6 +48,7 @@ def cluster_hierarchical(
     navigation_mask=None,
     signal_mask=None,
     rotation_invariant=False,
+    neighbours_sum=True,
     neighbours_vote=False,
     random_state=None,
     device=None,
@@ -90,6 +92,11 @@ def cluster_hierarchical(
     rotation_invariant : bool, default False
         Whether to merge in-plane rotations of one structure afterwards, as
         :meth:`hyperspy_4dphase.DomainMap.phases` does. It reads the scan once more.
+    neighbours_sum : bool, default True
+        Whether to look for a gap in sums of neighbouring patterns too (2 x 2 and 3 x 3
+        positions) where single ones show none: counting noise hides less there. Labels
+        of what is found so are those of the surroundings of a position, so domains of a
+        few positions cannot be. Only of the compressed scan.
     neighbours_vote : bool, default False
         Whether each position takes the label that more than half of its neighbourhood
         has: itself and the 8 around it (26 in 3-D, 2 on a line). It smooths noisy maps,
@@ -167,6 +174,7 @@ def cluster_hierarchical(
     }
     flags = {
         "rotation_invariant": check_flag("rotation_invariant", rotation_invariant),
+        "neighbours_sum": check_flag("neighbours_sum", neighbours_sum),
         "neighbours_vote": check_flag("neighbours_vote", neighbours_vote),
     }
     check_flag("return_info", return_info)
@@ -197,11 +205,14 @@ def cluster_hierarchical(
             callback=lambda done, total: progress("Splitting", done, total),
             **options,
         )
+        positions = None
         if compression is not None:
             features = compression.patterns
+            if neighbours_sum:
+                positions = scan_positions(self, patterns)
         elif n_parts is not None:
             features = pattern_blocks(self, patterns, pixels, progress)
-        estimator.fit(features)
+        estimator.fit(features, positions=positions)
     estimator.set_params(callback=None)
     labels, tree = estimator.labels_, estimator.tree_
     if neighbours_vote:

@@ -18,7 +18,7 @@ from hyperspy_4dphase.estimators._rounds import run_rounds
 from hyperspy_4dphase.estimators.ensemble import MapEnsemble
 from hyperspy_4dphase.methods._confidence_source import confidence_source, mask_source
 from hyperspy_4dphase.methods._given_domains import given_domains
-from hyperspy_4dphase.methods._sources import gain_of, named
+from hyperspy_4dphase.methods._sources import gain_of, named, scan_positions
 from hyperspy_4dphase.methods._training import least_rank, trained_embedding
 from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence, check_threshold
@@ -192,6 +192,7 @@ optional
             patterns=patterns,
             sample_weight=origin.sample_weight,
             reference=reference,
+            positions=scan_positions(self, origin.excluded_patterns),
         )
     estimator = best.ensemble.set_params(callback=None)
     if tree is None:

@@ -213,6 +213,7 @@ def enlarged(compressed, truth, random_state=0):
     -------
     CompressedPatterns
     """
+    compressed = compressed.with_broad()
     norms = np.linalg.norm(compressed.B, axis=1)
     directions = compressed.B / norms[:, np.newaxis]
     points = _drawn(compressed, directions, truth, np.random.default_rng(random_state))

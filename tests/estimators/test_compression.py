@@ -301,7 +301,7 @@ def test_cross_pass(X):
 def test_statistics(X):
     picked = np.random.default_rng(2).random(N_PATTERNS) < 0.2
     blocks = PatternBlocks(X, 1, block_bytes=X[:37].nbytes)
-    counts, shares, totals, sampled = blocks.reduce(
+    counts, shares, totals, sampled, _ = blocks.reduce(
         Statistics(picked), Statistics.merge
     )
     np.testing.assert_array_equal(counts, X.sum(axis=0))

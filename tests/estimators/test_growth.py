@@ -101,7 +101,7 @@ def test_sizes_follow_what_is_given_back(monkeypatch):
     monkeypatch.setattr(
         _growth,
         "without_boundaries",
-        lambda _, labels, __: (np.where(labels == gone, other, labels), [gone]),
+        lambda _, labels, *__: (np.where(labels == gone, other, labels), [gone]),
     )
     growth.dissolve_boundaries()
     labels, tree = growth.result()

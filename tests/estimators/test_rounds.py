@@ -44,7 +44,7 @@ class Mapped(BaseEstimator):
         self.log = log
         self.merged = merged
 
-    def fit(self, X, features=None, model=None, reference=None):
+    def fit(self, X, features=None, model=None, reference=None, positions=None):
         assert not hasattr(self, "labels_")
         share = self.shares[len(self.log)]
         merged = len(self.log) in self.merged

@@ -1,0 +1,99 @@
+"""Directions that stand above noise once neighbouring pixels are taken together."""
+
+import numpy as np
+
+from hyperspy_4dphase.estimators._binning import (
+    binned,
+    binned_shape,
+    binning_factor,
+    square_of,
+)
+from hyperspy_4dphase.estimators._scaling import inverse
+
+_HELD_BYTES = 128 * 2**20
+_LEAST_SIDE = 16
+
+
+class CoarsePixels:
+    """Pixels of a detector, taken together in squares.
+
+    Spots and rings are wider than a pixel. What stands above the noise of all pixels is
+    found in them; with fewer, larger ones there is less noise for weak structure to
+    rise above. As counts of a square are sums of counts, a direction among squares is
+    one among pixels, and its noise is as white.
+
+    Parameters
+    ----------
+    signal_shape : tuple of int
+        Detector shape (ny, nx); with fewer or more axes nothing is taken together.
+    kept_pixels : numpy.ndarray of bool, shape (prod(signal_shape),), optional
+        Which pixels the patterns have; by default all.
+    """
+
+    def __init__(self, signal_shape, kept_pixels=None):
+        self.exist = len(signal_shape) == 2 and min(signal_shape) >= _LEAST_SIDE
+        if not self.exist:
+            return
+        self._signal_shape = signal_shape
+        self._kept = kept_pixels
+        self._factor = max(2, binning_factor(signal_shape))
+        self._n = int(np.prod(binned_shape(signal_shape, self._factor)))
+        squares = square_of(signal_shape, self._factor)
+        self._square = squares if kept_pixels is None else squares[kept_pixels]
+
+    @property
+    def n_held(self):
+        """int: Of how many patterns the counts of squares can be held in memory."""
+        return _HELD_BYTES // (2 * self._n) if self.exist else 0
+
+    def counts(self, patterns):
+        """Counts of squares in the smallest type that holds them.
+
+        Parameters
+        ----------
+        patterns : numpy.ndarray, shape (n, n_pixels)
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, n_squares)
+        """
+        if self._kept is not None:
+            whole = np.zeros((len(patterns), self._kept.size), patterns.dtype)
+            whole[:, self._kept] = patterns
+            patterns = whole
+        sums = binned(patterns, self._signal_shape, self._factor)
+        sums = sums.reshape(len(sums), self._n)
+        if patterns.dtype.kind == "f" or sums.max(initial=0) > np.iinfo("u2").max:
+            return sums
+        return sums.astype(np.uint16)
+
+    def know(self, compressed):
+        """Take the structure that compressed counts of squares have."""
+        self._found = compressed
+
+    def columns(self, column_weight):
+        """Orthonormal directions among pixels that hold this structure.
+
+        Parameters
+        ----------
+        column_weight : numpy.ndarray, shape (n_pixels,)
+            The squares of what pixels are scaled by.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_pixels, n_found), float32
+        """
+        found = self._found
+        values = found.singular_values[: found.n_significant]
+        rows = found.B[: len(values)] * inverse(values)[:, None].astype(np.float32)
+        per_count = np.sqrt(inverse(column_weight)).astype(np.float32)
+        spread = (rows * found.column_scale)[:, self._square] * per_count
+        norms = np.linalg.norm(spread, axis=1)
+        directions = (spread * inverse(norms)[:, None]).T
+        return np.linalg.qr(directions)[0].astype(np.float32)
+
+    def edge(self, n):
+        """Largest singular value of so many patterns of noise of unit variance."""
+        n_held, m = self._found.shape
+        grown = (np.sqrt(n) + np.sqrt(m)) / (np.sqrt(n_held) + np.sqrt(m))
+        return self._found.noise_edge / np.sqrt(self._found.noise_variance) * grown

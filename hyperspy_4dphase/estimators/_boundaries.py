@@ -63,11 +63,28 @@ def _nearest_ends(shapes, labels, label, kept, random_state):
     ends = _mixed_of(shapes, labels, label, kept, random_state)
     if ends is None:
         return None
-    rows = np.flatnonzero(labels == label)
-    means = np.stack([shapes.points[labels == i].mean(axis=0) for i in ends])
+    return nearest_label(shapes, labels, np.flatnonzero(labels == label), ends)
+
+
+def nearest_label(shapes, labels, rows, among):
+    """Of some labels the one whose mean is nearest, for each of some rows.
+
+    Parameters
+    ----------
+    shapes : Shapes
+    labels : numpy.ndarray of int, shape (n,)
+    rows : numpy.ndarray of int
+        One at least.
+    among : sequence of int
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_rows,)
+    """
+    means = np.stack([shapes.points[labels == i].mean(axis=0) for i in among])
     steps = shapes.points[rows][:, None] - means
     distances = np.square(steps @ whitening(shapes.noise(rows))).sum(axis=2)
-    return np.asarray(ends)[distances.argmin(axis=1)]
+    return np.asarray(among)[distances.argmin(axis=1)]
 
 
 def _mixed_of(shapes, labels, label, kept, random_state):

@@ -4,7 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._boundaries import without_boundaries
+from hyperspy_4dphase.estimators._boundaries import nearest_label, without_boundaries
 from hyperspy_4dphase.estimators._mixtures import by_larger_share
 from hyperspy_4dphase.estimators._pooled import in_blocks, pooled_split
 from hyperspy_4dphase.estimators._splits import best_split, forced_split, local_points
@@ -103,11 +103,20 @@ class Growth:
         means, groups, counts = in_blocks(self.shapes.taken(rows), labels[rows])
         of_means = np.zeros(counts.size, dtype=labels.dtype)
         of_means[groups] = labels[rows]
+        # Blocks cut by an edge have more noise, but a thin boundary has no others.
+        whole = 2 * counts >= counts.max()
+        n_whole = np.bincount(of_means[whole], minlength=of_means.max() + 1)
+        judged = np.flatnonzero(whole | (n_whole < self._min_size)[of_means])
         given, dissolved = without_boundaries(
-            means, of_means, self._random_state, pooled
+            means.taken(judged), of_means[judged], self._random_state, pooled
         )
+        of_means[judged] = given
+        left = np.flatnonzero(np.isin(of_means, dissolved))
+        if left.size:
+            others = np.setdiff1d(of_means, dissolved)
+            of_means[left] = nearest_label(means, of_means, left, others)
         labels = labels.copy()
-        labels[rows] = given[groups]
+        labels[rows] = of_means[groups]
         return labels, dissolved
 
     def reach(self, n_domains):

@@ -16,7 +16,6 @@ from unittest import mock
 import hyperspy.api as hs
 import numpy as np
 
-import hyperspy_4dphase
 from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators import MapEnsemble, PatternVAE
 from hyperspy_4dphase.estimators._reliability import judgement, mislabelled
@@ -68,10 +67,10 @@ def embed(patterns, seed, quick):
     return {"features": vae.fit_transform(patterns), "model": vae.model_}
 
 
-def ensemble(patterns, quick, embedded=None, seed=0, **options):
+def ensemble(patterns, quick, given, seed=0, **options):
     """25 maps, by default with all doubts that there can be."""
     options |= _QUICK if quick else {}
-    return MapEnsemble(random_state=seed, **options).fit(patterns, **(embedded or {}))
+    return MapEnsemble(random_state=seed, **options).fit(patterns, **given)
 
 
 def flakes():
@@ -97,11 +96,11 @@ def scans(quick):
 def measure_calibration(record, tell, quick, seed=0, embedding=False):
     """All scans, compressed or also embedded."""
     for name, scan, truth in scans(quick):
-        patterns = hyperspy_4dphase.compress(scan, random_state=seed).patterns
+        patterns, where = scenes.compressed(scan, seed)
         del scan
         embedded = embed(patterns, seed, quick) if embedding else None
         start = time.process_time()
-        model = ensemble(patterns, quick, embedded, seed)
+        model = ensemble(patterns, quick, where | (embedded or {}), seed)
         cpu = time.process_time() - start
         truths = {name: truth.domain}
         if "flake" in name:
@@ -117,12 +116,12 @@ def measure_sources(record, tell, quick):
     shapes = ((40, 44), (64, 60)) if quick else ((96, 104), (96, 90))
     scan, truth = data.battery_interface(*shapes, random_state=1)
     truth = scenes.Truth.of(truth).domain
-    patterns = hyperspy_4dphase.compress(scan, random_state=0).patterns
-    embedded = embed(patterns, 0, quick)
+    patterns, where = scenes.compressed(scan)
+    embedded = embed(patterns, 0, quick) | where
     ssim = {"distortion": "ssim", "image_shape": shapes[1]}
-    cases = {"all but distortion": (None, {})}
+    cases = {"all but distortion": (where, {})}
     for doubt in ("noise", "resampling", "kinds"):
-        cases[doubt] = None, {"doubts": (doubt,)}
+        cases[doubt] = where, {"doubts": (doubt,)}
     for name, options in (("jacobian", {}), ("ssim", ssim)):
         cases[f"embedding, all, {name}"] = embedded, options
         cases[f"distortion, {name}"] = embedded, options | {"doubts": ("distortion",)}
@@ -171,7 +170,7 @@ def measure_time(record, tell, quick):
     """65,536 positions, and four times as many, from the points to the confidence."""
     small, large = (24, 32) if quick else _SIZES
     scan, _ = data.domain_phantom((small, small), (64, 60), random_state=1)
-    patterns = hyperspy_4dphase.compress(scan, random_state=0).patterns
+    patterns, _ = scenes.compressed(scan)
     _, truth = data.domain_phantom((large, large), (64, 60), lazy=True)
     for n, make in (
         (small**2, lambda: patterns),
@@ -180,22 +179,21 @@ def measure_time(record, tell, quick):
         case = make()
         with tempfile.TemporaryDirectory() as folder:
             for source in ("compressed", "embedding"):
-                embedded = embed(case, 0, quick) if source == "embedding" else {}
+                given = scenes.in_a_square(case)
+                given |= embed(case, 0, quick) if source == "embedding" else {}
                 file = Path(folder, source)
-                file.write_bytes(pickle.dumps((case, embedded, quick)))
+                file.write_bytes(pickle.dumps((case, given, quick)))
                 record[f"{source}, {n}"] = {"n": n} | _in_a_process(file)
                 tell(f"  {source}: {record[f'{source}, {n}']}")
 
 
 def timed(file):
     """Time and memory of an ensemble of what is in a file, once warm."""
-    patterns, embedded, quick = pickle.loads(Path(file).read_bytes())
+    patterns, given, quick = pickle.loads(Path(file).read_bytes())
     few = np.random.default_rng(0).permutation(len(patterns.Q))[:_N_WARM]
-    points = dict(embedded)
-    if points:
-        points["features"] = points["features"][few]
-    ensemble(patterns.taken(few), True, points)
-    took, model = measure(lambda: partial(ensemble, patterns, quick, embedded))
+    part = {k: v if k == "model" else v[few] for k, v in given.items()}
+    ensemble(patterns.taken(few), True, part)
+    took, model = measure(lambda: partial(ensemble, patterns, quick, given))
     return {
         "seconds": took.seconds[0],
         "cpu": took.cpu_seconds[0],

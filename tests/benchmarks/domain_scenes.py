@@ -11,10 +11,12 @@ from sklearn.cluster import HDBSCAN, AgglomerativeClustering, BisectingKMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
+import hyperspy_4dphase
 from hyperspy_4dphase import data
 from hyperspy_4dphase.data import Camera, crystal_pattern, simulate_scan, zone_rotation
 from hyperspy_4dphase.data.strained_flake import flake_patterns
 from hyperspy_4dphase.estimators._shapes import CompressedShapes, whitening
+from hyperspy_4dphase.methods._sources import scan_positions
 from tests.benchmarks.run import ROOT
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -192,6 +194,18 @@ def unit_grid():
 
 def _stretched(values):
     return (values - values.min()) / np.ptp(values)
+
+
+def compressed(scan, random_state=0):
+    """Compressed patterns of a scan, and their positions as `positions` of a fit."""
+    patterns = hyperspy_4dphase.compress(scan, random_state=random_state).patterns
+    return patterns, {"positions": scan_positions(scan, None)}
+
+
+def in_a_square(patterns, rows=slice(None)):
+    """Positions of some patterns of a square scan, as `positions` of a fit."""
+    side = round(len(patterns.Q) ** 0.5)
+    return {"positions": np.indices((side, side)).reshape(2, -1).T[rows]}
 
 
 def enlarged(compressed, truth, random_state=0):

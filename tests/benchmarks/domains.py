@@ -17,7 +17,6 @@ import hyperspy.api as hs
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-import hyperspy_4dphase
 from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators import DivisiveDomains
 from hyperspy_4dphase.estimators.rotation import group_rotations
@@ -61,10 +60,10 @@ def measure_accuracy(record, tell, quick):
         if quick and "precipitates" not in name:
             continue
         scan, truth = make()
-        patterns = hyperspy_4dphase.compress(scan, random_state=0).patterns
+        patterns, where = scenes.compressed(scan)
         del scan
         start = time.process_time()
-        model = DivisiveDomains(random_state=0).fit(patterns)
+        model = DivisiveDomains(random_state=0).fit(patterns, **where)
         row = {"true": len(np.unique(truth.domain)), "found": model.n_domains_}
         row["cpu"] = time.process_time() - start
         row["ours"] = truth.indices(model.labels_)
@@ -86,8 +85,8 @@ def measure_controls(record, tell, quick):
         for dose in scenes.DOSES[: 1 if quick else None]:
             found = []
             for seed in range(1 if quick else 5):
-                patterns = hyperspy_4dphase.compress(make(dose, seed), random_state=0)
-                model = DivisiveDomains(random_state=seed).fit(patterns.patterns)
+                patterns, where = scenes.compressed(make(dose, seed))
+                model = DivisiveDomains(random_state=seed).fit(patterns, **where)
                 found.append(model.n_domains_)
             record[name][str(dose)] = found
         tell(f"  {name}: {record[name]}")
@@ -100,8 +99,9 @@ def measure_seeds(record, tell, quick):
         scan, _ = getattr(data, kind)(size, (64, 60), random_state=1)
         found = []
         for seed in range(2 if quick else 10):
-            patterns = hyperspy_4dphase.compress(scan, random_state=seed).patterns
-            found.append(DivisiveDomains(random_state=seed).fit(patterns).labels_)
+            patterns, where = scenes.compressed(scan, seed)
+            model = DivisiveDomains(random_state=seed).fit(patterns, **where)
+            found.append(model.labels_)
         agreement = [adjusted_rand_score(a, b) for a, b in combinations(found, 2)]
         numbers = [int(labels.max()) + 1 for labels in found]
         record[kind] = {"agreement": float(min(agreement)), "domains": numbers}
@@ -114,8 +114,8 @@ def measure_phases(record, tell, quick):
         return
     for name in ("naphi", "two_lattices"):
         scan, truth = getattr(scenes, name)()
-        patterns = hyperspy_4dphase.compress(scan, random_state=0).patterns
-        labels = DivisiveDomains(random_state=0).fit(patterns).labels_
+        patterns, where = scenes.compressed(scan)
+        labels = DivisiveDomains(random_state=0).fit(patterns, **where).labels_
         sizes = np.bincount(labels[labels >= 0])
         counts = scan.data.reshape(len(labels), *scan.data.shape[2:])
         means = np.stack([counts[labels == i].mean(axis=0) for i in range(len(sizes))])
@@ -138,7 +138,7 @@ def measure_time(record, tell, quick):
     with tempfile.TemporaryDirectory() as folder:
         file, drawn = Path(folder, "simulated.pickle"), Path(folder, "drawn.pickle")
         scan, _ = data.domain_phantom((side, side), (64, 60), random_state=1)
-        patterns = hyperspy_4dphase.compress(scan, random_state=0).patterns
+        patterns, _ = scenes.compressed(scan)
         del scan
         file.write_bytes(pickle.dumps(patterns))
         record["simulated"] = {"n": side**2} | _in_a_process("ours", file)
@@ -158,11 +158,12 @@ def timed(name, file):
     """Time of one method on compressed patterns from a file, once warm."""
     patterns = pickle.loads(Path(file).read_bytes())
     few = np.random.default_rng(0).permutation(len(patterns.Q))[:_N_WARM]
-    for case in (patterns.taken(few), patterns):
+    for rows in (few, slice(None)):
+        case, where = patterns.taken(rows), scenes.in_a_square(patterns, rows)
         if name == "ours":
             model = DivisiveDomains(random_state=0)
             start = time.perf_counter(), time.process_time()
-            found = model.fit(case).n_domains_
+            found = model.fit(case, **where).n_domains_
         else:
             points, known = features(case)
             start = time.perf_counter(), time.process_time()

@@ -1,8 +1,11 @@
 """Maps, as they come, checked before any work."""
 
 import numbers
+from math import prod
 
 import numpy as np
+
+_LARGEST_GRID = 2**31
 
 
 def check_maps(maps):
@@ -132,7 +135,8 @@ def check_positions(positions, n_patterns):
     Raises
     ------
     ValueError
-        If they have another shape, are no whole numbers, or two are the same.
+        If they have another shape, are no whole numbers, two are the same, or they are
+        too far apart for a grid.
     """
     positions = np.asarray(positions)
     shape = positions.shape
@@ -143,8 +147,14 @@ def check_positions(positions, n_patterns):
         )
     positions = _whole(positions, "positions")
     positions = positions - positions.min(axis=0)
-    if len(np.unique(positions, axis=0)) < n_patterns:
-        raise ValueError("positions holds the same place twice; expected a grid.")
+    grid = positions.max(axis=0) + 1
+    if prod(map(int, grid)) > _LARGEST_GRID:
+        raise ValueError(
+            f"positions span a grid of {' x '.join(map(str, grid))} places; expected "
+            f"{_LARGEST_GRID} at most. Are they counted in steps of the scan?"
+        )
+    if len(np.unique(np.ravel_multi_index(positions.T, grid))) < n_patterns:
+        raise ValueError("positions hold the same place twice; expected a grid.")
     return positions
 
 

@@ -31,6 +31,7 @@ class CoarsePixels:
     """
 
     def __init__(self, signal_shape, kept_pixels=None):
+        self._found = None
         self.exist = len(signal_shape) == 2 and min(signal_shape) >= _LEAST_SIDE
         if not self.exist:
             return
@@ -71,29 +72,39 @@ class CoarsePixels:
         """Take the structure that compressed counts of squares have."""
         self._found = compressed
 
-    def columns(self, column_weight):
+    @property
+    def known(self):
+        """bool: Whether there is structure to look at."""
+        return self._found is not None and self._found.n_significant > 0
+
+    @property
+    def edge(self):
+        """float: Largest singular value of noise of unit variance among squares."""
+        return self._found.noise_edge / np.sqrt(self._found.noise_variance)
+
+    def columns(self, column_weight, row_scale):
         """Orthonormal directions among pixels that hold this structure.
 
         Parameters
         ----------
         column_weight : numpy.ndarray, shape (n_pixels,)
             The squares of what pixels are scaled by.
+        row_scale : numpy.ndarray, shape (n_held,)
+            What the patterns held are scaled by.
 
         Returns
         -------
-        numpy.ndarray, shape (n_pixels, n_found), float32
+        columns : numpy.ndarray, shape (n_pixels, n_found), float32
+        scores : numpy.ndarray, shape (n_held, n_found)
+            What the scaled patterns held have of them.
         """
         found = self._found
         values = found.singular_values[: found.n_significant]
         rows = found.B[: len(values)] * inverse(values)[:, None].astype(np.float32)
         per_count = np.sqrt(inverse(column_weight)).astype(np.float32)
         spread = (rows * found.column_scale)[:, self._square] * per_count
-        norms = np.linalg.norm(spread, axis=1)
-        directions = (spread * inverse(norms)[:, None]).T
-        return np.linalg.qr(directions)[0].astype(np.float32)
-
-    def edge(self, n):
-        """Largest singular value of so many patterns of noise of unit variance."""
-        n_held, m = self._found.shape
-        grown = (np.sqrt(n) + np.sqrt(m)) / (np.sqrt(n_held) + np.sqrt(m))
-        return self._found.noise_edge / np.sqrt(self._found.noise_variance) * grown
+        columns, triangle = np.linalg.qr(spread.T.astype(np.float64))
+        scores = found.Q[:, : len(values)] * values
+        scores *= (row_scale * inverse(found.row_scale))[:, None]
+        scores = np.linalg.solve(triangle.T, scores.T).T
+        return columns.astype(np.float32), scores

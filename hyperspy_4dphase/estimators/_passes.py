@@ -1,6 +1,6 @@
 """What is computed from a block of patterns in one read, and how blocks are merged."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,27 +50,21 @@ class GramPass:
     From the block X of scaled patterns it gives Y = X V and X^T Y, so that one read
     does one whole power iteration; with them the squared norms of the rows, the column
     sums that mend the scaling, and the rows that stand out of the span of `V` most.
-    The columns of `more` are projected on as well; they come after those of `V`, and
-    need not be orthogonal to them.
     """
 
     V: np.ndarray
     scaling: Scaling
     n_outstanding: int = 0
     device: object = "cpu"
-    more: np.ndarray | None = None
 
     def __call__(self, patterns, rows):
         root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
-        parts = [self.V] if self.more is None else [self.V, self.more]
-        right = np.column_stack([root * part for part in parts])
-        right = np.column_stack([right, self.scaling.columns()])
+        right = np.column_stack([root * self.V, self.scaling.columns()])
         product = _products if self.device == "cpu" else _products_torch
         Y, back, norms, u, noise = product(patterns, right, self.scaling, self.device)
-        inside = Y[:, : self.V.shape[1]]
-        excess = norms - np.einsum("ij,ij->i", inside, inside, dtype=np.float64) - noise
+        excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
         outstanding = np.argsort(excess)[::-1][: self.n_outstanding]
-        return Products(
+        return _Products(
             back[:, :-1] * root,
             back[:, -1],
             [(rows, Y, norms, u, noise)],
@@ -87,7 +81,7 @@ class GramPass:
         best = np.argsort(excess)[::-1][:n_outstanding]
         stacked = np.concatenate([one.outstanding_rows, other.outstanding_rows])
         # Single precision for a block, double for the sum over all of them.
-        return Products(
+        return _Products(
             np.add(one.Z, other.Z, dtype=np.float64),
             np.add(one.column_sums, other.column_sums, dtype=np.float64),
             one.rows + other.rows,
@@ -98,21 +92,13 @@ class GramPass:
 
 
 @dataclass
-class Products:
-    """What one read gives: X^T Y, sums of columns, and for each row Y and its size."""
-
+class _Products:
     Z: np.ndarray
     column_sums: np.ndarray
     rows: list
     outstanding_rows: np.ndarray
     outstanding_excess: np.ndarray
     outstanding: np.ndarray
-
-    def split(self, width):
-        """The same with the first so many columns, and the rows' Y of those after."""
-        first = [(rows, Y[:, :width], *rest) for rows, Y, *rest in self.rows]
-        (after,) = gathered([(rows, Y[:, width:]) for rows, Y, *_ in self.rows])
-        return replace(self, Z=self.Z[:, :width], rows=first), after
 
 
 @dataclass

@@ -9,7 +9,12 @@ from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._coarse import CoarsePixels
 from hyperspy_4dphase.estimators._compressed import CompressedPatterns
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators._passes import GramPass, Statistics, gathered
+from hyperspy_4dphase.estimators._passes import (
+    CrossPass,
+    GramPass,
+    Statistics,
+    gathered,
+)
 from hyperspy_4dphase.estimators._scaling import Balance, Scaling, inverse, noise_edge
 
 _MAX_RANK = 64
@@ -93,10 +98,9 @@ def compress_patterns(
         blocks, coarse, poisson, random_state, beside
     )
     V = _row_space(sample, scaling, width, widest, random_state, device)
-    has_squares = squares is not None and squares.any()
-    if has_squares:
+    if squares is not None and squares[1].any():
         options = {"noise": noise, "random_state": beside, "device": device}
-        coarse.know(compress_patterns(squares, **options))
+        coarse.know(compress_patterns(squares[1], **options))
     small = blocks.nbytes <= _HELD_BYTES
     n_least, n_most = (2, 6 if small else 3)
     if power_iterations is not None:
@@ -104,12 +108,9 @@ def compress_patterns(
     tolerance = 1e-3 if small else 1e-2
     before = None
     for i in range(n_most):
-        more = coarse.columns(scaling.column_weight) if has_squares else None
-        n_outstanding = 0 if i else _N_OUTSTANDING
-        function = GramPass(V, scaling, n_outstanding, device, more)
+        function = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, device)
         stage = f"Reading patterns ({i + 1})"
         products = blocks.reduce(function, GramPass.merge, stage=stage)
-        products, scores = products.split(V.shape[1])
         result, directions = _decompose(
             products, V, scaling, blocks, rank, oversampling
         )
@@ -131,8 +132,8 @@ def compress_patterns(
                 (width, widest),
                 random_state,
             )
-    if has_squares:
-        result.add_broad(more, scores, coarse.edge(n))
+    if coarse.known:
+        _add_broad(result, coarse, squares[0], blocks, scaling)
     return result
 
 
@@ -151,7 +152,7 @@ def _look(blocks, coarse, poisson, random_state, beside):
     if not counts.any():
         raise ValueError("The patterns are empty: there is no count in any of them.")
     (totals,) = gathered(totals)
-    sample = _in_order(pieces)
+    _, sample = _in_order(pieces)
     squares = _in_order(squares) if squares else None
     if not poisson:
         return sample, squares, None, Scaling(np.ones(m), poisson=False)
@@ -168,8 +169,32 @@ def _picked(n, n_picked, random_state):
 
 
 def _in_order(pieces):
-    order = np.argsort(np.concatenate([rows for rows, _ in pieces]))
-    return np.concatenate([patterns for _, patterns in pieces])[order]
+    """Rows in rising order, and their values in one array."""
+    rows = np.sort(np.concatenate([rows for rows, _ in pieces]))
+    kind = np.result_type(*(values for _, values in pieces))
+    ordered = np.empty((len(rows), pieces[0][1].shape[1]), kind)
+    for own, values in pieces:
+        ordered[np.searchsorted(rows, own)] = values
+    return rows, ordered
+
+
+def _add_broad(result, coarse, held, blocks, scaling):
+    """Keep the structure beside the result that only squares of pixels show.
+
+    What the result does not hold of it shows in the patterns held. Where there are
+    others, one more read tells what they have of it.
+    """
+    columns, scores = coarse.columns(scaling.column_weight, result.row_scale[held])
+    part = result.taken(held)
+    part.add_broad(columns, scores, coarse.edge)
+    if part.broad_rows is None:
+        return
+    result.broad_rows, result.broad_scores = part.broad_rows, part.broad_scores
+    if len(held) < len(result.Q):
+        function = CrossPass(part.broad_rows, scaling)
+        pieces = blocks.reduce(function, CrossPass.merge, stage="Reading patterns (+)")
+        result.broad_scores = gathered(pieces)[0]
+        result.n_reads = blocks.n_reads
 
 
 def _row_space(sample, scaling, width, widest, random_state, device):

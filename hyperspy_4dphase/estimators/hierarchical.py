@@ -37,8 +37,9 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
       a path along which the patterns change, as where a crystal bends.
 
     Of those that do, the strongest is made. Where there is none, and it is known where
-    the patterns are in the scan, sums of neighbours undergo the same tests. Leaves that are nothing but mixtures of two
-    larger ones are boundaries, not domains, and are given back to these.
+    the patterns are in the scan, sums of neighbours undergo the same tests. Leaves that
+    are nothing but mixtures of two larger ones are boundaries, not domains, and are
+    given back to these.
 
     Parameters
     ----------

@@ -104,6 +104,7 @@ class CoarsePixels:
         per_count = np.sqrt(inverse(column_weight)).astype(np.float32)
         spread = (rows * found.column_scale)[:, self._square] * per_count
         columns, triangle = np.linalg.qr(spread.T.astype(np.float64))
+        columns[column_weight == 0] = 0
         scores = found.Q[:, : len(values)] * values
         scores *= (row_scale * inverse(found.row_scale))[:, None]
         scores = np.linalg.solve(triangle.T, scores.T).T

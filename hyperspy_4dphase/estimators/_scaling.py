@@ -114,7 +114,9 @@ def noise_edge(singular_values, squared_norm, noise, column_noise):
         left = squared_norm - (singular_values[:n_significant] ** 2).sum()
         freedom = (1 - n_significant / noise.size) * (1 - n_significant / m)
         variance = max(left, 0.0) / max(noise.sum() * freedom, 1.0)
-        edge = max(np.sqrt(variance) * end, 1e-5 * singular_values[0])
+        # All of it is in the columns that have any.
+        own = variance * len(column_noise) / m
+        edge = max(np.sqrt(own) * end, 1e-5 * singular_values[0])
         n_above = int((singular_values > edge).sum())
         if n_above <= n_significant:
             return n_significant, variance, edge

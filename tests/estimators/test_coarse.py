@@ -116,8 +116,8 @@ def test_pixels_without_weight_are_in_no_direction():
     weight = np.ones(X.shape[1])
     weight[::7] = 0
     columns, scores = coarse.columns(weight, found.row_scale)
-    assert (columns[::7] == 0).all()
-    assert np.isfinite(columns).all()
+    np.testing.assert_allclose(columns[::7], 0, atol=1e-9)
+    np.testing.assert_allclose(columns.T @ columns, np.eye(4), atol=1e-5)
     assert np.isfinite(scores).all()
 
 
@@ -171,10 +171,7 @@ def test_noise_shows_nothing_wide(name, dose):
         assert result.broad_scores is None
 
 
-@pytest.mark.xfail(
-    reason="noise_edge takes the variance of all columns for that of those with counts"
-)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_noise_shows_nothing_wide_beside_a_mask(seed):
     X = noise("even", 500, np.random.default_rng(seed))
     kept = np.indices(SIGNAL)[0].ravel() < 12
@@ -196,9 +193,7 @@ def test_the_rest_does_not_depend_on_squares(masked, noise):
     assert flat.broad_rows is None
     assert noise == "uniform" or images.broad_rows is not None
     for name in ("Q", "B", "singular_values", "row_scale", "column_scale", "residual"):
-        one, other = getattr(images, name), getattr(flat, name)
-        # Products with more columns may round differently.
-        np.testing.assert_allclose(one, other, atol=1e-5 * np.abs(other).max())
+        np.testing.assert_array_equal(getattr(images, name), getattr(flat, name))
     for name in ("n_significant", "n_reads", "rank"):
         assert getattr(images, name) == getattr(flat, name)
 
@@ -224,7 +219,7 @@ def test_any_blocks_give_the_same(streamed):
 
 def test_squares_of_some_patterns_serve(streamed, monkeypatch):
     """Where not those of all can be held, one more read tells the others' scores."""
-    X, kind = two_kinds(150, 1.6, 0, n=900)
+    X, _ = two_kinds(150, 1.6, 0, n=900)
     whole = compress(X)
     module = "hyperspy_4dphase.estimators._coarse."
     monkeypatch.setattr(module + "_HELD_BYTES", 600 * 2 * N_SQUARES)
@@ -234,8 +229,6 @@ def test_squares_of_some_patterns_serve(streamed, monkeypatch):
     np.testing.assert_allclose(part.singular_values, whole.singular_values, rtol=1e-4)
     assert aligned(part, whole) > 0.8
     scaled = X.reshape(900, -1) * part.row_scale[:, None] * part.column_scale
-    np.testing.assert_allclose(
-        part.broad_scores, scaled @ part.broad_rows.T, atol=1e-3
-    )
+    np.testing.assert_allclose(part.broad_scores, scaled @ part.broad_rows.T, atol=1e-3)
     monkeypatch.setattr(module + "_HELD_BYTES", 60 * 2 * N_SQUARES)
     assert compress(X).n_reads == whole.n_reads

@@ -22,6 +22,8 @@ _N_RARE = 5
 _N_ACCEPTED = 3
 _ALIKE = 0.1
 _MAIN = 0.9
+# Three deviations of the noise of either part.
+_APART = 6.0
 _N_STEPS = 3
 # Enough to converge, so that the split is the same whichever half it was found on.
 _N_STEPS_ALL = 8
@@ -165,10 +167,12 @@ def _accepted(points, chosen, other, min_size, random_state):
         if final is None or final[1].log_p > _LOG_P:
             continue
         values = points @ final[0]
-        if is_bridged(points, values, final[1], random_state):
-            reason = "continuum"
-            continue
         side = values > final[1].cut
+        if is_bridged(points, values, final[1], random_state):
+            # Nearer than this, noise fills a gap as a path would.
+            if values[side].mean() - values[~side].mean() > _APART:
+                reason = "continuum"
+            continue
         second = _refined(points[other], first[0], least) or (first[0], valley)
         sides = [points @ w > found.cut for w, found in (first, second)]
         accepted.append(

@@ -8,6 +8,7 @@ from hyperspy_4dphase.estimators._binning import (
     binned_shape,
     binning_factor,
     expand,
+    square_of,
 )
 
 SHAPES = [((23, 34), 3), ((24, 36), 4), ((5, 17), 7), ((2, 9), 4), ((12, 17), 1)]
@@ -31,6 +32,16 @@ def test_binning_conserves_counts(shape, factor):
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found.sum(axis=(1, 2)), X.sum(axis=(1, 2)))
     np.testing.assert_array_equal(found, binned(X.reshape(4, -1), shape, factor))
+
+
+@pytest.mark.parametrize(("shape", "factor"), SHAPES)
+def test_square_of_each_pixel_is_where_its_counts_go(shape, factor):
+    n = shape[0] * shape[1]
+    squares = square_of(shape, factor)
+    assert squares.shape == (n,)
+    single = binned(np.eye(n), shape, factor).reshape(n, -1)
+    np.testing.assert_array_equal(single.argmax(axis=1), squares)
+    assert set(squares) == set(range(single.shape[1]))
 
 
 def test_bins_are_sums_of_blocks():

@@ -35,7 +35,9 @@ def compress(X, **options):
 
 
 def some_pixels(shape, seed=0):
-    return np.random.default_rng(seed).random(shape).ravel() < 0.8
+    """Most of the pixels, at least one of each square."""
+    some = np.random.default_rng(seed).random(shape) < 0.6
+    return (some | (np.indices(shape).sum(axis=0) % 2 == 0)).ravel()
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -132,8 +134,8 @@ def test_edge_is_that_of_unit_noise(gain):
     assert 0.95 * coarse.edge < np.linalg.norm(noise, 2) < coarse.edge
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(("dose", "shift"), [(60, 1.6), (100, 1.4), (200, 1.0)])
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("dose", "shift"), [(60, 1.6), (100, 1.3), (200, 0.9)])
 def test_weak_wide_structure_is_found(dose, shift, seed):
     X, kind = two_kinds(dose, shift, seed)
     result = compress(X)
@@ -162,7 +164,7 @@ def noise(name, dose, rng):
 @pytest.mark.parametrize("dose", [100, 2000])
 @pytest.mark.parametrize("name", ["even", "spot", "brightness", "uniform"])
 def test_noise_shows_nothing_wide(name, dose):
-    for seed in range(3):
+    for seed in range(2):
         X = noise(name, dose, np.random.default_rng(seed))
         options = {"noise": "uniform"} if name == "uniform" else {}
         result = compress(X, random_state=seed, **options)
@@ -180,6 +182,18 @@ def test_noise_shows_nothing_wide_beside_a_mask(seed):
     squares = compress(coarse.counts(X.reshape(400, -1)[:, kept]))
     assert squares.n_significant == 1
     assert compress(blocks).broad_rows is None
+
+
+@pytest.mark.xfail(reason="squares without pixels raise the edge")
+@pytest.mark.parametrize("seed", range(2))
+def test_masked_is_as_if_cut_off(seed):
+    X, _ = two_kinds(100, 1.4, seed)
+    kept = np.zeros(SIGNAL, bool)
+    kept[8:24] = True
+    masked = compress(PatternBlocks(X, 1, kept_pixels=kept.ravel()))
+    cut = compress(X[:, 8:24])
+    assert len(masked.broad_rows) == len(cut.broad_rows) == 1
+    assert aligned(masked, cut) > 0.99
 
 
 @pytest.mark.parametrize("noise", ["poisson", "uniform"])

@@ -1,5 +1,7 @@
 """The compressed patterns: the best of their rank, with the noise known."""
 
+from types import SimpleNamespace
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -121,6 +123,8 @@ def spoilt(name, W, H):
         expected *= rng.uniform(0.1, 3, (len(W), 1))
     elif name == "dead pixels":
         expected[:, [3, 50, 169]] = 0
+    elif name == "dead half":
+        expected[:, 85:] = 0
     elif name == "hot pixel":
         # As all patterns have the same sum, this makes no more of them.
         expected[:, 17] += 10_000
@@ -133,6 +137,7 @@ SPOILT = [
     "vacuum beam",
     "unequal brightness",
     "dead pixels",
+    "dead half",
     "hot pixel",
 ]
 
@@ -310,6 +315,18 @@ def test_statistics(X):
     rows = np.concatenate([rows for rows, _ in sampled])
     np.testing.assert_array_equal(np.sort(rows), np.flatnonzero(picked))
     np.testing.assert_array_equal(np.concatenate([p for _, p in sampled]), X[rows])
+
+
+def test_statistics_of_squares(X):
+    held = np.random.default_rng(2).random(N_PATTERNS) < 0.2
+    coarse = SimpleNamespace(counts=lambda patterns: patterns[:, ::7] + 1)
+    function = Statistics(np.zeros(N_PATTERNS, bool), held, coarse)
+    blocks = PatternBlocks(X, 1, block_bytes=X[:37].nbytes)
+    squares = blocks.reduce(function, Statistics.merge)[-1]
+    rows = np.concatenate([rows for rows, _ in squares])
+    np.testing.assert_array_equal(np.sort(rows), np.flatnonzero(held))
+    found = np.concatenate([values for _, values in squares])
+    np.testing.assert_array_equal(found, X[rows, ::7] + 1)
 
 
 def test_balance_uses_the_whole_sample(monkeypatch):

@@ -100,6 +100,47 @@ def test_patterns_with_too_few_counts_are_unknown(gain):
     assert np.isfinite(shapes.points).all()
 
 
+@pytest.mark.parametrize("noise", ["poisson", "uniform"])
+def test_averaged(noise):
+    X, labels = counted_domains((90, 50, 30), 1000, 0, brightness(170))
+    X[[3, 8]] = 0
+    positions = np.stack([np.arange(170), 2 * np.arange(170)], axis=1)
+    compressed = compress_patterns(X, random_state=0, device="cpu", noise=noise)
+    shapes = CompressedShapes.of(compressed, positions)
+    groups = np.random.default_rng(0).integers(9, size=170)
+    # The last has patterns of no counts only.
+    groups[[3, 8]] = 9
+    found = shapes.averaged(groups, 10)
+    assert np.flatnonzero(~found.known).tolist() == [9]
+    assert (found.points[9] == 0).all()
+    assert found.positions is None
+    counts = compressed.reconstruct().sum(axis=1, dtype=float)
+    for group in range(9):
+        rows = np.flatnonzero(groups == group)
+        share = counts[rows] / counts[rows].sum()
+        np.testing.assert_allclose(
+            found.points[group], share @ shapes.points[rows], atol=1e-6
+        )
+        np.testing.assert_allclose(
+            found.spread[group], share**2 @ shapes.spread[rows], rtol=1e-3
+        )
+    # One each: nothing changes.
+    same = shapes.averaged(np.arange(170), 170)
+    np.testing.assert_allclose(same.points, shapes.points, rtol=1e-9)
+    np.testing.assert_allclose(same.spread, shapes.spread, rtol=1e-9)
+
+
+def test_positions_go_with_their_points():
+    X, _ = counted_domains(SIZES)
+    positions = np.stack([np.arange(1700), np.arange(1700) % 7], axis=1)
+    compressed = compress_patterns(X, random_state=0, device="cpu")
+    rows = np.array([5, 900, 7])
+    found = CompressedShapes.of(compressed, positions).taken(rows)
+    np.testing.assert_array_equal(found.positions, positions[rows])
+    assert CompressedShapes.of(compressed).taken(rows).positions is None
+    assert FeatureShapes.of(np.eye(3)).taken(rows % 3).positions is None
+
+
 @pytest.mark.parametrize("n_features", [2, 5, 12])
 @pytest.mark.parametrize("scale", [1e-3, 1, 50])
 def test_noise_of_features(n_features, scale):

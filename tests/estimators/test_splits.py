@@ -118,6 +118,20 @@ def test_mixtures_show_in_share():
     assert shares[2] == pytest.approx(0.5 * 150 / 475, abs=0.08)
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_what_varies_a_little_in_many_directions_hides_nothing(seed):
+    """In all of them, what mixes two parts looks like none of their mixtures."""
+    rng = np.random.default_rng(seed)
+    share = np.repeat([0.0, 1], 150)
+    share = np.append(share, rng.random(40))
+    points = rng.normal(size=(share.size, 41)) * np.sqrt(1 + 0.7**2)
+    points[:, 0] = rng.normal(size=share.size) + 30 * share
+    split, _ = best_split(points.astype(np.float32), 10, state(seed))
+    assert split is not None
+    assert len(set(split.side[:150])) == len(set(split.side[150:300])) == 1
+    assert split.side[0] != split.side[150]
+
+
 def test_the_strongest_comes_first():
     points, labels = crowds((500, 500, 200), [[0, 0], [40, 0], [0, 12]])
     split = best_split(points, 10, state())[0]

@@ -350,7 +350,7 @@ def test_failure_midway(scan, monkeypatch):
     scan.learning_results.factors = "earlier"
     before = scan.deepcopy()
 
-    def fail(*arguments):
+    def fail(*arguments, **keywords):
         raise RuntimeError("midway")
 
     monkeypatch.setattr(module.DivisiveDomains, "fit", fail)

@@ -73,6 +73,7 @@ def all_but(n):
         ({"min_size": "few"}, TypeError, "min_size .*not 'few'"),
         ({"rotation_invariant": 1}, TypeError, "rotation_invariant must be True or"),
         ({"rotation_invariant": True}, ValueError, "pixels are square"),
+        ({"neighbours_sum": 1}, TypeError, "neighbours_sum must be True or"),
         ({"neighbours_vote": None}, TypeError, "neighbours_vote must be True or"),
         ({"random_state": -1}, ValueError, "random_state .*at least 0"),
         ({"random_state": "seed"}, TypeError, "random_state .*not 'seed'"),

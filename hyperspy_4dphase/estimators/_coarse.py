@@ -4,7 +4,6 @@ import numpy as np
 
 from hyperspy_4dphase.estimators._binning import (
     binned,
-    binned_shape,
     binning_factor,
     square_of,
 )
@@ -38,14 +37,16 @@ class CoarsePixels:
         self._signal_shape = signal_shape
         self._kept = kept_pixels
         self._factor = max(2, binning_factor(signal_shape))
-        self._n = int(np.prod(binned_shape(signal_shape, self._factor)))
         squares = square_of(signal_shape, self._factor)
-        self._square = squares if kept_pixels is None else squares[kept_pixels]
+        if kept_pixels is not None:
+            squares = squares[kept_pixels]
+        # Those without pixels would count as columns without noise.
+        self._live, self._square = np.unique(squares, return_inverse=True)
 
     @property
     def n_held(self):
         """int: Of how many patterns the counts of squares can be held in memory."""
-        return _HELD_BYTES // (2 * self._n) if self.exist else 0
+        return _HELD_BYTES // (2 * self._live.size) if self.exist else 0
 
     def counts(self, patterns):
         """Counts of squares in the smallest type that holds them.
@@ -63,7 +64,7 @@ class CoarsePixels:
             whole[:, self._kept] = patterns
             patterns = whole
         sums = binned(patterns, self._signal_shape, self._factor)
-        sums = sums.reshape(len(sums), self._n)
+        sums = sums.reshape(len(sums), -1)[:, self._live]
         if patterns.dtype.kind == "f" or sums.max(initial=0) > np.iinfo("u2").max:
             return sums
         return sums.astype(np.uint16)

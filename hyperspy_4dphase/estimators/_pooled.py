@@ -30,7 +30,9 @@ def pooled_split(shapes, min_size, random_state):
     -------
     Split or None
     """
-    for n_pooled in _N_POOLED:
+    # In three dimensions both are blocks of 2 x 2 x 2.
+    sizes = {_width(shapes, n_pooled): n_pooled for n_pooled in _N_POOLED}
+    for n_pooled in sizes.values():
         split = _split_of_blocks(shapes, n_pooled, min_size, random_state)
         if split is not None:
             return split
@@ -69,7 +71,7 @@ def in_blocks(shapes, labels=None, n_pooled=_N_POOLED[-1]):
     labels : numpy.ndarray of int, shape (n,), optional
         If given, neighbours of different labels are not averaged.
     n_pooled : int, optional
-        How many positions a block has at most. Default is 9.
+        About how many positions a block has. Default is 9.
 
     Returns
     -------

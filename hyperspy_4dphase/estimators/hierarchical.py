@@ -159,6 +159,11 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         self._check_parameters()
         random_state = check_random_state(self.random_state)
         if self.n_parts is not None:
+            if positions is not None:
+                raise ValueError(
+                    "positions were given together with n_parts: the published method "
+                    "does not look at them. Leave one of them out."
+                )
             return self._fit_published(X, random_state)
         shapes, n_features = self._shapes(X, random_state)
         shapes.positions = self._positions(positions, len(shapes.points))

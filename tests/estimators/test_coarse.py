@@ -184,7 +184,6 @@ def test_noise_shows_nothing_wide_beside_a_mask(seed):
     assert compress(blocks).broad_rows is None
 
 
-@pytest.mark.xfail(reason="squares without pixels raise the edge")
 @pytest.mark.parametrize("seed", range(2))
 def test_masked_is_as_if_cut_off(seed):
     X, _ = two_kinds(100, 1.4, seed)

@@ -127,3 +127,10 @@ def test_wrong_positions(name):
 def test_positions_of_features():
     with pytest.raises(ValueError, match="positions were given with noise=None"):
         domains(noise=None).fit(np.ones((40, 3)), positions=grid(5, 8))
+
+
+def test_not_with_the_published_method():
+    X = np.ones((12, 5))
+    model = DivisiveDomains(n_parts=2, random_state=0)
+    with pytest.raises(ValueError, match="positions were given together with n_parts"):
+        model.fit(X, positions=np.indices((3, 4)).reshape(2, -1).T)

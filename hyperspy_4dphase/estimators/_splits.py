@@ -85,7 +85,7 @@ def local_points(points, noise):
 
 
 def best_split(points, min_size, random_state):
-    """The strongest split that stands all tests.
+    """The strongest split that stands all tests, and that both halves draw alike.
 
     Directions are sought on one half of the points, those with a valley along them are
     refined, and must show the valley on the other half as well, which had no part in
@@ -130,7 +130,8 @@ def _split_of(points, min_size, random_state):
         reason = "continuum" if why == "continuum" else reason
     if not accepted:
         return None, reason
-    return max(accepted, key=lambda split: split.strength), "split"
+    # A stronger one that either half of the points draws elsewhere may cut a part.
+    return max(accepted, key=lambda split: split.strength * split.agreement), "split"
 
 
 def _n_main(points):

@@ -263,12 +263,20 @@ class MapEnsemble(BaseEstimator):
     def _voted(self, votes, own, source, n_before, seed, distorted):
         """The vote of a map that is made for one source of doubt."""
         random_state = np.random.RandomState(seed)
-        rows = subset(own, random_state)
-        labels = np.full(len(own), -1)
-        labels[rows] = self._map(
-            source, n_before, own[rows], rows, distorted, random_state
-        )
+        if self._is_of_counts(source, n_before):
+            labels = divisive_map(self._shapes, random_state)
+        else:
+            rows = subset(own, random_state)
+            labels = np.full(len(own), -1)
+            labels[rows] = self._map(
+                source, n_before, own[rows], rows, distorted, random_state
+            )
         return votes.of(DomainModel(self._shapes, labels, random_state))
+
+    def _is_of_counts(self, source, n_before):
+        """Of features, one map is that of the patterns themselves."""
+        of_features = self._clustered is not self._shapes
+        return of_features and source == "kinds" and n_before == 0
 
     def _map(self, source, n_before, own, rows, distorted, random_state):
         """Labels of some rows, by a clustering that a source of doubt calls for."""
@@ -306,11 +314,7 @@ class MapEnsemble(BaseEstimator):
     def _conclude(self, own, votes, reference, random_state):
         is_given = reference is not None
         own = reference if is_given else own
-        # Of features, no map is a better judge than the others.
-        named = own if is_given or self._clustered is self._shapes else None
-        # The maps are of a sample and a seed each: none is a copy by construction.
-        consensus = MapConsensus(n_independent=self.n_maps)
-        consensus.fit(votes.labels, reference=named, **votes.soft())
+        consensus = self._consensus(votes, own, is_given)
         posterior, labels = consensus.posterior_, consensus.consensus_
         if is_given:
             names = np.unique(own[own >= 0])
@@ -335,6 +339,22 @@ class MapEnsemble(BaseEstimator):
         self.overlap_ = overlap_confidence(self.maps_)
         similarities = rand_similarities(self.maps_)
         self.n_effective_ = map_weights(alike(similarities))[1]
+
+    def _consensus(self, votes, own, is_given):
+        # The maps are of a sample and a seed each: none is a copy by construction.
+        consensus = MapConsensus(n_independent=self.n_maps)
+        maps, soft = votes.labels, votes.soft()
+        if is_given or self._clustered is self._shapes:
+            return consensus.fit(maps, reference=own, **soft)
+        # Of features, no map is a better judge than the others, unless they merge what
+        # the patterns themselves tell apart.
+        consensus.fit(maps, **soft)
+        if "kinds" not in votes.sources:
+            return consensus
+        of_counts = maps[votes.sources.index("kinds")]
+        if of_counts.max() + 1 < consensus.n_domains_:
+            return consensus
+        return consensus.fit(maps, reference=of_counts, **soft)
 
     def _tell(self, n_done):
         if self.callback is not None:

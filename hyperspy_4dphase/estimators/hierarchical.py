@@ -36,10 +36,10 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     - what lies in the valley are mixtures of the two parts, as boundaries are, and not
       a path along which the patterns change, as where a crystal bends.
 
-    Of those that do, the strongest is made. Where there is none, and it is known where
-    the patterns are in the scan, sums of neighbours undergo the same tests. Leaves that
-    are nothing but mixtures of two larger ones are boundaries, not domains, and are
-    given back to these.
+    Of those that do, the strongest is made, unless the halves agree better on one that
+    is nearly as strong. Where there is none, and it is known where the patterns are in
+    the scan, sums of neighbours undergo the same tests. Leaves that are nothing but
+    mixtures of two larger ones are boundaries, not domains: these get them back.
 
     Parameters
     ----------

@@ -211,6 +211,19 @@ def test_features(planted):
     assert model.confidence_.min() > 0.95
 
 
+@pytest.mark.parametrize("found", [[0, 1, 1], [0, 0, 0]])
+def test_features_that_merge_what_patterns_tell_apart(planted, found):
+    X, truth = planted
+    apart = 20.0 * np.eye(2)[np.array(found)[truth]]
+    features = apart + np.random.default_rng(0).normal(size=(320, 2))
+    model = ensemble(9).fit(X, features=features)
+    assert_consistent(model, 320, 9)
+    assert model.n_domains_ == 3
+    assert adjusted_rand_score(truth, model.consensus_) == 1
+    merged = ensemble(9, doubts=["resampling", "noise"]).fit(X, features=features)
+    assert merged.n_domains_ < 3
+
+
 def test_distorted_latent_spaces(planted):
     from .vae_patterns import vae
 

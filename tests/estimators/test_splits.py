@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators._splits import best_split, forced_split, local_points
+from hyperspy_4dphase.estimators import _splits
+from hyperspy_4dphase.estimators._splits import (
+    Split,
+    best_split,
+    forced_split,
+    local_points,
+)
 
 from .domain_points import crowds, mixtures
 
@@ -137,6 +143,17 @@ def test_the_strongest_comes_first():
     split = best_split(points, 10, state())[0]
     assert len(np.unique(split.side[labels == 1])) == 1
     assert (split.side[labels == 1][0] != split.side[labels != 1]).all()
+
+
+def test_what_both_halves_draw_comes_before_what_is_slightly_stronger(monkeypatch):
+    values = {"side": np.zeros(60, bool), "share": 0.0, "log_p": -9.0}
+    clear = Split(**values, strength=0.70, agreement=1.0)
+    other = Split(**values, strength=0.72, agreement=0.7)
+    monkeypatch.setattr(_splits, "_accepted", lambda *args: ([other, clear], "no gap"))
+    points = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    assert best_split(points, 10, state()) == (clear, "split")
+    other.strength = 2.0
+    assert best_split(points, 10, state())[0] is other
 
 
 def test_too_few_or_nothing():

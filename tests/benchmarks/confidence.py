@@ -73,24 +73,14 @@ def ensemble(patterns, quick, given, seed=0, **options):
     return MapEnsemble(random_state=seed, **options).fit(patterns, **given)
 
 
-def flakes():
-    """The strained flake at the doses that the other scans have."""
-    for dose in (300, None, 10_000):
-        options = {} if dose is None else {"dose": dose}
-        scan, truth = data.strained_flake(random_state=1, **options)
-        yield f"strained_flake, {dose or 'default'}", scan, scenes.Truth.of(truth)
-
-
 def scans(quick):
-    """Names, scans and truths: all that `bench-domains` has, and the flake's doses."""
+    """Names, scans and truths: all that `bench-domains` has."""
     if quick:
         scan, truth = data.oxide_bilayer((40, 44), (32, 30), random_state=1)
         yield "oxide_bilayer", scan, scenes.Truth.of(truth)
         return
-    yield from flakes()
     for name, make in scenes.positives().items():
-        if name != "strained_flake":
-            yield name, *make()
+        yield name, *make()
 
 
 def measure_calibration(record, tell, quick, seed=0, embedding=False):
@@ -143,12 +133,21 @@ def measure_loop(record, tell, quick):
     shapes = ((40, 44), (32, 30)) if quick else ()
     scan, truth = data.domain_phantom(*shapes, random_state=0)
     truth = scenes.Truth.of(truth).domain
+    trainings = {"default": "vae", "1 epoch": {"epochs": 1}}
+    for name, source in trainings.items():
+        options = {"n_rounds": 2 if quick else 4, "random_state": 0}
+        options["source"] = {"epochs": 3} if quick else source
+        record[name] = _looped(scan, truth, tell, options | (_QUICK if quick else {}))
+        tell(f"  {name}: kept {record[name]['best'] + 1}")
+
+
+def _looped(scan, truth, tell, options):
     rounds, fit = [], MapEnsemble.fit
     start = time.perf_counter(), time.process_time()
 
-    def recorded(self, *patterns, **options):
+    def recorded(self, *patterns, **given):
         # The method keeps the best round only.
-        fit(self, *patterns, **options)
+        fit(self, *patterns, **given)
         row = scores(self.consensus_, self.confidence_, truth)
         found = recalls(self.consensus_, truth)
         row |= {"recalls": found, "consistent": float((self.confidence_ >= 0.9).mean())}
@@ -159,11 +158,9 @@ def measure_loop(record, tell, quick):
         tell(f"  round {len(rounds)}: {row}")
         return self
 
-    source = {"epochs": 3} if quick else "vae"
-    options = {"n_rounds": 2 if quick else 4, "source": source, "random_state": 0}
     with mock.patch.object(MapEnsemble, "fit", recorded):
-        confidence = scan.domain_confidence(**options, **(_QUICK if quick else {}))
-    record |= {"rounds": rounds, "best": int(confidence.rounds["best"])}
+        confidence = scan.domain_confidence(**options)
+    return {"rounds": rounds, "best": int(confidence.rounds["best"])}
 
 
 def measure_time(record, tell, quick):

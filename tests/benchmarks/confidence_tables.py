@@ -60,18 +60,23 @@ def _cells(row):
 
 
 def _loop(found):
-    rows = []
-    for i, row in enumerate(found["rounds"]):
-        worst, mean = min(row["recalls"]), sum(row["recalls"]) / len(row["recalls"])
-        kept = "kept" if i == found["best"] else ""
-        cells = [f"{row['domains']:.0f}", f"{worst:.4f}", f"{mean:.4f}"]
-        cells += [f"{row[key]:.4f}" for key in ("error", "ece", "confidence")]
-        cells += [f"{row['consistent']:.4f}", f"{row['seconds']:.0f} s"]
-        rows.append([i + 1, *cells, f"{row['cpu']:.0f} s", kept])
-    header = ["round", "found", "worst recall", "mean recall", "wrong", "ECE"]
-    header += ["confidence", "consistent", "time", "CPU time", ""]
+    rows = [
+        [training, i + 1, *_round_cells(row), "kept" if i == case["best"] else ""]
+        for training, case in found.items()
+        for i, row in enumerate(case["rounds"])
+    ]
+    header = ["training", "round", "found", "worst recall", "mean recall", "wrong"]
+    header += ["ECE", "confidence", "consistent", "time", "CPU time", ""]
     title = "``domain_phantom``, 13 classes, round by round; published: worst 0.957:"
     return f"{title}\n\n{simple_table(header, rows)}"
+
+
+def _round_cells(row):
+    worst, mean = min(row["recalls"]), sum(row["recalls"]) / len(row["recalls"])
+    cells = [f"{row['domains']:.0f}", f"{worst:.4f}", f"{mean:.4f}"]
+    shares = ("error", "ece", "confidence", "consistent")
+    cells += [f"{row[key]:.4f}" for key in shares]
+    return [*cells, *(f"{row[key]:.0f} s" for key in ("seconds", "cpu"))]
 
 
 def _times(found):

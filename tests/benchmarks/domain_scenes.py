@@ -56,8 +56,9 @@ def positives():
     dict of str to callable
         Each returns a signal and its `Truth`.
     """
-    scenes = {"strained_flake": partial(_simulated, "strained_flake", None)}
+    scenes = {}
     shapes = {
+        "strained_flake": (),
         "domain_phantom": ((150, 160), (64, 60)),
         "battery_interface": ((96, 104), (96, 90)),
         "oxide_bilayer": ((96, 104), (96, 90)),

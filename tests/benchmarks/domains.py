@@ -67,7 +67,7 @@ def measure_accuracy(record, tell, quick):
         row = {"true": len(np.unique(truth.domain)), "found": model.n_domains_}
         row["cpu"] = time.process_time() - start
         row["ours"] = truth.indices(model.labels_)
-        if name == "strained_flake":
+        if name == "strained_flake, default":
             row["levels"] = levels(model.labels_, model.tree_, truth)
         points, known = features(patterns)
         for peer, cluster in PEERS.items():
@@ -214,7 +214,7 @@ def _accuracy(found):
     header = ["scan", "domains", "found", "within 15 %", "all", "unmixed"]
     parts = ["Domains found without their number, and adjusted Rand indices:"]
     parts.append(simple_table(header, rows))
-    flake = found.get("strained_flake", {}).get("levels")
+    flake = found.get("strained_flake, default", {}).get("levels")
     if flake:
         rows = [[name, f"{value:.4g}"] for name, value in flake.items()]
         parts.append("``strained_flake`` level by level:")

@@ -19,11 +19,13 @@ RECORD = {
     "embedding": {"naphi classes": ROW},
     "sources": {"noise": ROW, "k-means, margin": UNKNOWN},
     "loop": {
-        "rounds": [
-            ROW | ROUND | {"seconds": i, "cpu": 2.0 * i, "error": 0.1 / i}
-            for i in (1, 2)
-        ],
-        "best": 1,
+        "default": {
+            "rounds": [
+                ROW | ROUND | {"seconds": i, "cpu": 2.0 * i, "error": 0.1 / i}
+                for i in (1, 2)
+            ],
+            "best": 1,
+        }
     },
     "time": {
         "compressed, 65536": {"n": 65536} | TOOK,
@@ -138,9 +140,9 @@ def test_tables():
     oxide = ["5", "5", "0.0200", "0.0600", "0.9877", "0.0040", "ECE"]
     assert rows["oxide_bilayer, 300"] == oxide
     assert rows["precipitates"] == ["5", "5", "0.0000", "--", "--", "0.0000", "--"]
-    assert rows["2"][1:4] == ["0.9000", "0.9500", "0.0500"]
-    assert rows["2"][-1] == "kept"
-    assert rows["1"][-1] == "--"
+    first, second = (line.split() for line in tables.splitlines() if "default " in line)
+    assert second[1:6] == ["2", "5", "0.9000", "0.9500", "0.0500"]
+    assert (first[-1], second[-1]) == ("--", "kept")
     wanted = ["65536", "50.0 s", "90.0 s", "300 MB", "800 MB", "13"]
     assert rows["compressed"] == wanted
     settings = {"halt_level": 2, "report_level": 2}

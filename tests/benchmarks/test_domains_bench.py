@@ -15,7 +15,7 @@ INDICES = {name: [0.9, 0.95] for name in ("ours", *scenes.PEERS)}
 TOOK = {"seconds": 2.0, "cpu": 3.0, "found": 13}
 RECORD = {
     "accuracy": {
-        "strained_flake": {
+        "strained_flake, default": {
             "true": 6,
             "found": 7,
             "cpu": 1.0,
@@ -118,7 +118,7 @@ class TestScenes:
 
     def test_positives_have_the_maps(self):
         made = scenes.positives()
-        assert {"strained_flake", "oxide_bilayer, 300"} <= set(made)
+        assert {"strained_flake, default", "oxide_bilayer, 300"} <= set(made)
         scan, truth = made["oxide_bilayer, 300"]()
         assert truth.domain.shape == truth.phase.shape == truth.mixedness.shape
         assert truth.domain.size == np.prod(scan.data.shape[:2])
@@ -155,7 +155,7 @@ def test_tables():
     assert rows["oxide_bilayer"] == ["0.9877", "3, 4"]
     assert rows["naphi"] == ["6", "4", "4", "0.988"]
     assert rows["drawn"] == ["4096", "2.0 s", "3.0 s", "40.69", "13"]
-    assert rows["strained_flake"][-1] == "Ward"
+    assert rows["strained_flake, default"][-1] == "Ward"
     settings = {"halt_level": 2, "report_level": 2}
     found = core.publish_doctree(tables, settings_overrides=settings).astext()
     assert "more than 900 s" in found

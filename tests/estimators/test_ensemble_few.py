@@ -77,10 +77,16 @@ def test_domains_without_noise(noise):
 
 @pytest.mark.parametrize("value", [0.0, 10.0])
 def test_equal_features(value):
-    X = compressed(counted_domains((40, 30), 300, n_pixels=40)[0])
-    model = ensemble(7).fit(X, features=np.full((70, 2), value))
+    """What features do not tell, the map of the patterns does, if it is asked for."""
+    counts, truth = counted_domains((40, 30), 300, n_pixels=40)
+    X, features = compressed(counts), np.full((70, 2), value)
+    model = ensemble(7).fit(X, features=features)
     assert_consistent(model, 70, 7)
-    assert model.n_domains_ == 1
+    assert model.n_domains_ == 2
+    np.testing.assert_array_equal(model.consensus_, truth)
+    without = ensemble(7, doubts=["resampling", "noise"]).fit(X, features=features)
+    assert_consistent(without, 70, 7)
+    assert without.n_domains_ == 1
 
 
 def test_features_see_what_patterns_do_not():

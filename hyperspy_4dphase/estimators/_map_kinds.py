@@ -94,10 +94,10 @@ def nearest_center_map(shapes, random_state, n_domains, begin=None):
 
 _QUICK = nearest_center_map, gaussian_map
 # Of the compressed scan, whose noise is known, and of features: the first map, and the
-# others in turn. Trees of features, whose noise is not known, take long.
+# others in turn. A tree takes long, and is of the patterns in any case.
 KINDS = {
     "poisson": (divisive_map, nearest_center_map, density_map, gaussian_map),
-    None: (density_map, *2 * (divisive_map, *_QUICK), *_QUICK),
+    None: (density_map, divisive_map, *4 * _QUICK),
 }
 
 

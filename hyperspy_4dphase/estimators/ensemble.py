@@ -48,7 +48,8 @@ class MapEnsemble(BaseEstimator):
 
     - ``"distortion"``: HDBSCAN in latent spaces distorted by the decoder ([1]_);
     - ``"resampling"``: other random parts of the patterns, and other seeds;
-    - ``"kinds"``: clusterings of other kinds: k-means, HDBSCAN, normal distributions;
+    - ``"kinds"``: clusterings of other kinds: k-means, normal distributions, HDBSCAN;
+      for features, the splits of the patterns themselves;
     - ``"noise"``: what counting noise and mixing leave open in each map: the domains of
       the map are fitted as a mixture of distributions, with what is mixed of two of
       them, and each pattern has a probability for each (:class:`DomainModel`).
@@ -263,7 +264,7 @@ class MapEnsemble(BaseEstimator):
     def _voted(self, votes, own, source, n_before, seed, distorted):
         """The vote of a map that is made for one source of doubt."""
         random_state = np.random.RandomState(seed)
-        if self._is_of_counts(source, n_before):
+        if self._is_of_patterns(source, n_before):
             labels = divisive_map(self._shapes, random_state)
         else:
             rows = subset(own, random_state)
@@ -273,10 +274,16 @@ class MapEnsemble(BaseEstimator):
             )
         return votes.of(DomainModel(self._shapes, labels, random_state))
 
-    def _is_of_counts(self, source, n_before):
-        """Of features, one map is that of the patterns themselves."""
+    def _is_of_patterns(self, source, n_before):
+        """Of features, the tree among the kinds is that of the patterns themselves."""
         of_features = self._clustered is not self._shapes
-        return of_features and source == "kinds" and n_before == 0
+        return (
+            of_features and source == "kinds" and self._kind(n_before) is divisive_map
+        )
+
+    def _kind(self, n_before):
+        kinds = KINDS["poisson" if self._clustered is self._shapes else None][1:]
+        return kinds[n_before % len(kinds)]
 
     def _map(self, source, n_before, own, rows, distorted, random_state):
         """Labels of some rows, by a clustering that a source of doubt calls for."""
@@ -288,7 +295,7 @@ class MapEnsemble(BaseEstimator):
         if source == "distortion":
             clustered, kind = FeatureShapes.of(distorted[rows]), density_map
         elif source == "kinds":
-            kind = kinds[1 + n_before % (len(kinds) - 1)]
+            kind = self._kind(n_before)
         labels = kind(clustered, random_state, int(own.max()) + 1, own)
         if labels.max() < 0:
             # Density clustering may find nothing at all, which says nothing.
@@ -351,10 +358,10 @@ class MapEnsemble(BaseEstimator):
         consensus.fit(maps, **soft)
         if "kinds" not in votes.sources:
             return consensus
-        of_counts = maps[votes.sources.index("kinds")]
-        if of_counts.max() + 1 < consensus.n_domains_:
+        of_patterns = maps[votes.sources.index("kinds")]
+        if of_patterns.max() + 1 < consensus.n_domains_:
             return consensus
-        return consensus.fit(maps, reference=of_counts, **soft)
+        return consensus.fit(maps, reference=of_patterns, **soft)
 
     def _tell(self, n_done):
         if self.callback is not None:

@@ -266,6 +266,7 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             noise=self.noise,
             oversampling=self.oversampling,
             power_iterations=self.power_iterations,
+            squares=False,
             random_state=self.random_state,
             device=self.device,
         )

@@ -38,6 +38,7 @@ def compress(
     rank=None,
     oversampling=10,
     power_iterations=None,
+    squares=True,
     random_state=None,
     device=None,
     show_progressbar=None,
@@ -63,6 +64,9 @@ def compress(
         kept is noise.
     %(oversampling)s
     %(power_iterations)s
+    squares : bool, default True
+        Whether to look for weak, broad structure in sums over squares of pixels, which
+        domains and their confidence know of. Decompositions make do without.
     %(random_state)s
     %(device)s
     %(show_progressbar)s
@@ -118,12 +122,18 @@ def compress(
         ),
         "device": resolve_device(device),
     }
+    squares = check_flag("squares", squares)
     check_flag("show_progressbar", show_progressbar, optional=True)
     seed = check_random_state(random_state)
     patterns = excluded_patterns(signal, navigation_mask)
     pixels = excluded_pixels(signal, signal_mask)
 
-    key = _cache_key(signal, patterns, pixels, options, random_state)
+    # One with squares has all that one without them has.
+    for with_squares in (True, squares):
+        options["squares"] = with_squares
+        key = _cache_key(signal, patterns, pixels, options, random_state)
+        if key in _cache:
+            break
     if key in _cache:
         _cache.move_to_end(key)
         compressed, record = _cache[key]

@@ -176,6 +176,7 @@ def decomposition_rnmf(
             rank=_explicit_rank(n_components),
             oversampling=oversampling,
             power_iterations=power_iterations,
+            squares=False,
             # Not the seed drawn for None: that one is not remembered.
             random_state=random_state,
             device=device,

@@ -205,10 +205,21 @@ def test_the_rest_does_not_depend_on_squares(masked, noise):
     flat = compress(lines, noise=noise)
     assert flat.broad_rows is None
     assert noise == "uniform" or images.broad_rows is not None
-    for name in ("Q", "B", "singular_values", "row_scale", "column_scale", "residual"):
-        np.testing.assert_array_equal(getattr(images, name), getattr(flat, name))
-    for name in ("n_significant", "n_reads", "rank"):
-        assert getattr(images, name) == getattr(flat, name)
+    without = PatternBlocks(X, 1, kept_pixels=kept)
+    without = compress(without, noise=noise, squares=False)
+    assert without.broad_rows is None
+    for other in (flat, without):
+        for name in (
+            "Q",
+            "B",
+            "singular_values",
+            "row_scale",
+            "column_scale",
+            "residual",
+        ):
+            np.testing.assert_array_equal(getattr(images, name), getattr(other, name))
+        for name in ("n_significant", "n_reads", "rank"):
+            assert getattr(images, name) == getattr(other, name)
 
 
 def aligned(one, other):

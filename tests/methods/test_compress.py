@@ -249,6 +249,20 @@ def test_other_questions_are_not_remembered(scan, calls, other):
     assert len(calls) == 2
 
 
+def test_with_squares_serves_without(scan, calls):
+    signal = lazy(scan)
+    plain = compress(signal, squares=False, **SETTINGS)
+    assert [call["squares"] for call in calls] == [False]
+    assert compress(signal, squares=False, **SETTINGS).Q is plain.Q
+    whole = compress(signal, **SETTINGS)
+    assert [call["squares"] for call in calls] == [False, True]
+    assert compress(signal, squares=False, **SETTINGS).Q is whole.Q
+    signal.decomposition_rnmf(random_state=SETTINGS["random_state"], print_info=False)
+    assert len(calls) == 2
+    with pytest.raises(TypeError, match="squares must be True or False, not 'few'"):
+        compress(signal, squares="few", **SETTINGS)
+
+
 def test_other_data_are_not_remembered(scan, calls):
     signal = lazy(scan)
     compress(signal, **SETTINGS)

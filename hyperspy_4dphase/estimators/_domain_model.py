@@ -20,6 +20,7 @@ _N_BLOCK = 65_536
 _CLEAR = 15.0
 _LEAST = 1e-300
 _LEAST_PRECISION = 1e-12
+_ROUNDING = 1e-12
 
 
 class DomainModel:
@@ -52,8 +53,10 @@ class DomainModel:
 
     def __init__(self, shapes, labels, random_state):
         if not shapes.spread.any():
-            # Without any noise its scale is that of rounding.
-            shapes = replace(shapes, spread=np.ones(len(shapes.spread)))
+            # Without any noise there is still that of rounding.
+            least = _ROUNDING * np.square(shapes.points).mean()
+            least = max(least, np.finfo(float).tiny)
+            shapes = replace(shapes, spread=np.full(len(shapes.spread), least))
         self._shapes = shapes
         self.n_domains = n = int(labels.max()) + 1
         self.pairs = [(i, j) for i in range(n) for j in range(i)]

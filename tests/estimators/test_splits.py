@@ -146,14 +146,63 @@ def test_the_strongest_comes_first():
 
 
 def test_what_both_halves_draw_comes_before_what_is_slightly_stronger(monkeypatch):
-    values = {"side": np.zeros(60, bool), "share": 0.0, "log_p": -9.0}
+    values = {"side": np.arange(60) < 20, "share": 0.0, "log_p": -9.0}
     clear = Split(**values, strength=0.70, agreement=1.0)
     other = Split(**values, strength=0.72, agreement=0.7)
-    monkeypatch.setattr(_splits, "_accepted", lambda *args: ([other, clear], "no gap"))
+    found = _splits._Search([other, clear])
+    monkeypatch.setattr(_splits, "_search", lambda *args: found)
     points = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
     assert best_split(points, 10, state()) == (clear, "split")
     other.strength = 2.0
     assert best_split(points, 10, state())[0] is other
+
+
+SIDE, MOVED = np.arange(60) < 20, np.arange(60) < 21
+ELSEWHERE = np.arange(60) >= 40
+
+
+def found_in_turn(monkeypatch, *searches):
+    """What `best_split` makes of what halves find; how many were looked at."""
+    made = []
+    for splits, paths in searches:
+        splits = [Split(side, 1.0, 0.0, -9.0, 1.0) for side in splits]
+        made.append(_splits._Search(splits, list(paths), bool(len(paths))))
+    left = iter(made)
+    monkeypatch.setattr(_splits, "_search", lambda *args: next(left))
+    points = np.random.default_rng(0).normal(size=(60, 1)).astype(np.float32)
+    split, reason = best_split(points, 10, state())
+    return None if split is None else split.side, reason, len(made) - len(list(left))
+
+
+@pytest.mark.parametrize(
+    ("searches", "n_looked_at"),
+    [
+        ([([SIDE], []), ([MOVED], [])], 2),
+        ([([SIDE], []), ([], []), ([], []), ([MOVED], [])], 4),
+        ([([], [SIDE]), ([SIDE], []), ([SIDE], []), ([MOVED], [])], 4),
+        ([([SIDE, ELSEWHERE], []), ([SIDE], [ELSEWHERE])], 2),
+    ],
+)
+def test_what_two_halves_find(monkeypatch, searches, n_looked_at):
+    side, reason, n = found_in_turn(monkeypatch, *searches)
+    assert side is SIDE or side is MOVED
+    assert (reason, n) == ("split", n_looked_at)
+
+
+@pytest.mark.parametrize(
+    ("searches", "why", "n_looked_at"),
+    [
+        ([([], [])] * 2, "no gap", 2),
+        ([([], [SIDE])] * 2, "continuum", 2),
+        # Chance: one half of eight.
+        ([([SIDE], [])] + [([], [])] * 7, "no gap", 8),
+        ([([SIDE], []), ([], [MOVED]), ([], [SIDE]), ([], [])], "continuum", 4),
+        ([([SIDE], []), ([ELSEWHERE], [])] + [([], [])] * 6, "no gap", 8),
+    ],
+)
+def test_what_one_half_finds_is_none(monkeypatch, searches, why, n_looked_at):
+    found = found_in_turn(monkeypatch, *searches)
+    assert found == (None, why, n_looked_at)
 
 
 def test_too_few_or_nothing():

@@ -73,8 +73,9 @@ def translation(counts, starts):
 
     A cluster means the domains that lie in it mostly: more than one where the map
     merges them. If there are none (it is one part of several that the map cuts a
-    domain into, or a boundary), it means the domains that it mostly lies in. What
-    other domains have in common with it is chance, and left out.
+    domain into, or a boundary), it means the domains that it mostly lies in. One that
+    is nearly all of a single domain means that one, too. What other domains have in
+    common with it is chance, and left out.
 
     Parameters
     ----------
@@ -100,6 +101,9 @@ def translation(counts, starts):
     np.divide(table, total, out=table, where=total > 0)
     table[~counts.any(axis=1)] = 1
     table /= table.max(axis=1, keepdims=True)
+    # A part of a domain, to which a small one is joined: that the large one has other
+    # parts as well does not speak against it.
+    table = np.maximum(table, _ramp(counts, counts.sum(axis=1, keepdims=True)))
     return table.astype(np.float32)
 
 

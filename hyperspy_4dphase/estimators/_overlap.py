@@ -4,6 +4,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.metrics.cluster import contingency_matrix
 
 _ROUNDING = 1e-9
 
@@ -243,3 +244,29 @@ def by_appearance(labels):
     rank = np.full(values.size + 1, -1, np.int32)
     rank[seen[np.argsort(first)]] = np.arange(values.size)
     return rank[codes]
+
+
+def merges(labels, others):
+    """Whether a map merges some of the domains of another one.
+
+    Parameters
+    ----------
+    labels, others : numpy.ndarray of int, shape (n,)
+        Negative for none.
+
+    Returns
+    -------
+    bool
+        True if there are domains of `others` that no domain of `labels` holds most of.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one, other = np.array([0, 0, 0, 1, 2]), np.array([0, 0, 0, 1, 1])
+    >>> merges(one, other), merges(other, one)
+    (False, True)
+    """
+    both = (labels >= 0) & (others >= 0)
+    table = contingency_matrix(others[both], labels[both])
+    held = np.unique(table.argmax(axis=0)).size
+    return held < np.unique(others[others >= 0]).size

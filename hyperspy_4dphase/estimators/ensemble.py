@@ -12,32 +12,28 @@ from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase.estimators._domain_model import DomainModel
 from hyperspy_4dphase.estimators._ensemble_votes import EnsembleVotes, by_size
+from hyperspy_4dphase.estimators._gaps import joined
 from hyperspy_4dphase.estimators._map_inputs import (
     check_number,
     check_positions,
     check_reference,
 )
 from hyperspy_4dphase.estimators._map_kinds import (
-    KINDS,
-    density_map,
     divisive_map,
     numbered,
     settled,
     subset,
 )
+from hyperspy_4dphase.estimators._map_plan import DOUBTS, first_kind, planned
 from hyperspy_4dphase.estimators._overlap import (
     alike,
     map_weights,
+    merges,
     overlap_confidence,
     rand_similarities,
 )
 from hyperspy_4dphase.estimators._shapes import CompressedShapes, FeatureShapes
 from hyperspy_4dphase.estimators.confidence import MapConsensus
-
-DOUBTS = ("distortion", "resampling", "kinds", "noise")
-# Of maps of a part of the patterns, one in so many is sought anew; the others are that
-# of all patterns, fitted to the part.
-_SEARCHED_ANEW = 6
 
 
 class MapEnsemble(BaseEstimator):
@@ -201,7 +197,7 @@ class MapEnsemble(BaseEstimator):
             warnings.simplefilter("ignore", ConvergenceWarning)
             own, votes = self._vote(features, model, random_state)
             self._conclude(own, votes, reference, random_state)
-        del self._shapes, self._clustered
+        del self._shapes, self._clustered, self._joins, self._is_of_patterns
         return self
 
     def _check_parameters(self, features, model):
@@ -214,41 +210,30 @@ class MapEnsemble(BaseEstimator):
         if model is not None and features is None:
             raise ValueError("There is a model without features: its latent means.")
 
-    def _sources(self, model):
-        """The source of each map after the first, one after the other."""
-        names = [name for name in DOUBTS[:3] if name in self.doubts]
-        if model is None and "distortion" in names:
-            names.remove("distortion")
-        # With none of these, maps differ by their samples only.
-        names = names or ["resampling"]
-        return [names[i % len(names)] for i in range(self.n_maps - 1)]
-
     def _vote(self, features, model, random_state):
         """A map of all patterns, and the votes of all maps."""
         shapes = self._shapes
         votes = EnsembleVotes(shapes.known, "noise" in self.doubts)
+        self._joins = model is not None
         own = self._first_map(features, random_state)
         votes.add("all patterns", *votes.of(DomainModel(shapes, own, random_state)))
         # Domains that are most probable nowhere are none.
         own = numbered(votes.labels[0])
-        sources = self._sources(model)
-        distorted = self._distorted(features, model, sources, random_state)
-        n_before = dict.fromkeys(sources, 0)
-        tasks = []
-        for source in sources:
-            seed = random_state.randint(2**31 - 1)
-            tasks.append((source, n_before[source], seed))
-            n_before[source] += 1
+        tasks = planned(
+            self.n_maps, self.doubts, features is not None, self._joins, random_state
+        )
+        self._is_of_patterns = np.array([False] + [task.of_patterns for task in tasks])
+        distorted = self._distorted(features, model, tasks, random_state)
         self._tell(1)
         # In threads, since most of the time is spent outside of Python.
         found = Parallel(self.n_jobs or -1, prefer="threads", return_as="generator")(
             delayed(self._voted)(
-                votes, own, *task, next(distorted) if task[0] == "distortion" else None
+                votes, own, task, next(distorted) if _distorts(task) else None
             )
             for task in tasks
         )
-        for n_done, (source, vote) in enumerate(zip(sources, found, strict=True), 2):
-            votes.add(source, *vote)
+        for n_done, (task, vote) in enumerate(zip(tasks, found, strict=True), 2):
+            votes.add(task.source, *vote)
             self._tell(n_done)
         return own, votes
 
@@ -257,53 +242,40 @@ class MapEnsemble(BaseEstimator):
             return divisive_map(self._shapes, random_state)
         everywhere = np.where(self._clustered.known, 0, -1)
         rows = subset(everywhere, random_state)
-        found = everywhere.copy()
-        found[rows] = self._map("first", 0, found[rows], rows, None, random_state)
-        return found
+        kind = first_kind(of_features=True)
+        return self._map(kind, everywhere, rows, self._clustered, random_state)
 
-    def _voted(self, votes, own, source, n_before, seed, distorted):
+    def _voted(self, votes, own, task, distorted):
         """The vote of a map that is made for one source of doubt."""
-        random_state = np.random.RandomState(seed)
-        if self._is_of_patterns(source, n_before):
+        random_state = np.random.RandomState(task.seed)
+        if task.of_patterns:
             labels = divisive_map(self._shapes, random_state)
         else:
+            clustered = self._clustered
+            if distorted is not None:
+                clustered = FeatureShapes.of(distorted)
             rows = subset(own, random_state)
-            labels = np.full(len(own), -1)
-            labels[rows] = self._map(
-                source, n_before, own[rows], rows, distorted, random_state
-            )
+            labels = self._map(task.kind, own, rows, clustered, random_state)
         return votes.of(DomainModel(self._shapes, labels, random_state))
 
-    def _is_of_patterns(self, source, n_before):
-        """Of features, the tree among the kinds is that of the patterns themselves."""
-        of_features = self._clustered is not self._shapes
-        return (
-            of_features and source == "kinds" and self._kind(n_before) is divisive_map
-        )
-
-    def _kind(self, n_before):
-        kinds = KINDS["poisson" if self._clustered is self._shapes else None][1:]
-        return kinds[n_before % len(kinds)]
-
-    def _map(self, source, n_before, own, rows, distorted, random_state):
-        """Labels of some rows, by a clustering that a source of doubt calls for."""
-        kinds = KINDS["poisson" if self._clustered is self._shapes else None]
-        again = source == "resampling" and n_before % _SEARCHED_ANEW
-        if len(rows) < 2 or (again and kinds[0] is divisive_map):
-            return own
-        kind, clustered = kinds[0], self._clustered.taken(rows)
-        if source == "distortion":
-            clustered, kind = FeatureShapes.of(distorted[rows]), density_map
-        elif source == "kinds":
-            kind = self._kind(n_before)
-        labels = kind(clustered, random_state, int(own.max()) + 1, own)
-        if labels.max() < 0:
+    def _map(self, kind, own, rows, clustered, random_state):
+        """Labels of some rows, by a kind of clustering; -1 for the other rows."""
+        labels = np.full(len(own), -1)
+        labels[rows] = own[rows]
+        if kind is None or len(rows) < 2:
+            return labels
+        n_domains = int(labels.max()) + 1
+        part = clustered.taken(rows)
+        found = kind(part, random_state, n_domains, own[rows])
+        if found.max() < 0:
             # Density clustering may find nothing at all, which says nothing.
-            return own
-        return settled(self._shapes.taken(rows), labels, random_state)
+            return labels
+        shapes = self._shapes.taken(rows)
+        labels[rows] = settled(shapes, found, random_state)
+        return labels
 
-    def _distorted(self, features, model, sources, random_state):
-        n = sources.count("distortion")
+    def _distorted(self, features, model, tasks, random_state):
+        n = sum(_distorts(task) for task in tasks)
         if not n:
             return None
         from hyperspy_4dphase.estimators._distortion import latent_distortions
@@ -321,7 +293,7 @@ class MapEnsemble(BaseEstimator):
     def _conclude(self, own, votes, reference, random_state):
         is_given = reference is not None
         own = reference if is_given else own
-        consensus = self._consensus(votes, own, is_given)
+        consensus = self._consensus(votes, own, is_given, random_state)
         posterior, labels = consensus.posterior_, consensus.consensus_
         if is_given:
             names = np.unique(own[own >= 0])
@@ -347,22 +319,34 @@ class MapEnsemble(BaseEstimator):
         similarities = rand_similarities(self.maps_)
         self.n_effective_ = map_weights(alike(similarities))[1]
 
-    def _consensus(self, votes, own, is_given):
+    def _consensus(self, votes, own, is_given, random_state):
         # The maps are of a sample and a seed each: none is a copy by construction.
         consensus = MapConsensus(n_independent=self.n_maps)
         maps, soft = votes.labels, votes.soft()
         if is_given or self._clustered is self._shapes:
             return consensus.fit(maps, reference=own, **soft)
-        # Of features, no map is a better judge than the others, unless they merge what
-        # the patterns themselves tell apart.
+        # Of features, no map is a better judge than the others.
         consensus.fit(maps, **soft)
-        if "kinds" not in votes.sources:
-            return consensus
-        of_patterns = maps[votes.sources.index("kinds")]
-        if of_patterns.max() + 1 < consensus.n_domains_:
-            return consensus
-        return consensus.fit(maps, reference=of_patterns, **soft)
+        named = self._named(consensus.consensus_, maps, random_state)
+        if not np.array_equal(named, consensus.consensus_):
+            consensus.fit(maps, reference=named, **soft)
+        return consensus
+
+    def _named(self, labels, maps, random_state):
+        """Domains that features agree on, mended by what the patterns tell apart."""
+        if self._joins:
+            # A latent space has nothing that the patterns do not have.
+            labels = joined(self._shapes, self._clustered, labels, random_state)
+            labels = numbered(labels)
+        for of_patterns in maps[self._is_of_patterns][:1]:
+            if of_patterns.max() >= labels.max() or merges(labels, of_patterns):
+                labels = of_patterns
+        return labels
 
     def _tell(self, n_done):
         if self.callback is not None:
             self.callback("Mapping", n_done, self.n_maps)
+
+
+def _distorts(task):
+    return task.source == "distortion"

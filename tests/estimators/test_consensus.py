@@ -94,6 +94,13 @@ def test_unconfirmed_domain_goes_unless_fixed():
     np.testing.assert_allclose(fixed.shares[:700, 2], 2 / 7, atol=0.02)
 
 
+def test_a_small_domain_joined_to_a_part_of_a_large_one():
+    """A map that cuts the large one, and has the small one in a part, says nothing."""
+    counts = np.array([[0, 3000], [20, 1200], [20, 5], [0, 4195]], float)
+    table = translation(counts, np.array([0, 2]))
+    np.testing.assert_allclose(table, [[0, 1], [1, 1], [1, 0], [0, 1]], atol=1e-6)
+
+
 def test_table():
     # Two domains; a map that knows them, and one that merges them, but for some.
     counts = np.array([[90, 5], [10, 95], [0, 0], [100, 80], [0, 20]], float)

@@ -245,6 +245,26 @@ def test_distorted_latent_spaces(planted):
     assert adjusted_rand_score(truth, one.consensus_) > 0.9
 
 
+def test_a_continuum_in_a_latent_space_is_one_domain():
+    """Clustering by density cuts it; there is no gap between the parts."""
+    from .vae_patterns import vae
+
+    rng = np.random.default_rng(0)
+    one, other, third = domain_patterns(3, 60)
+    along = np.sort(rng.beta(0.6, 0.6, 900))[:, np.newaxis]
+    path = (1 - along) ** 2 * one + 2 * along * (1 - along) * other + along**2 * third
+    X = compressed(rng.poisson(1500 * path))
+    trained = vae(2, epochs=40).fit(X)
+    latent = trained.transform(X)
+    options = {"doubts": ["resampling", "noise"], "random_state": 1}
+    of_features = ensemble(4, **options).fit(X, features=latent)
+    assert of_features.n_domains_ > 1
+    model = ensemble(4, **options).fit(X, features=latent, model=trained.model_)
+    assert_consistent(model, 900, 4)
+    assert model.n_domains_ == 1
+    assert model.confidence_.min() > 0.99
+
+
 @pytest.mark.parametrize("with_features", [False, True])
 def test_patterns_without_counts(with_features):
     X, truth = counted_domains((60, 40), 300, n_pixels=40)

@@ -50,7 +50,9 @@ class MapEnsemble(BaseEstimator):
       the map are fitted as a mixture of distributions, with what is mixed of two of
       them, and each pattern has a probability for each (:class:`DomainModel`).
 
-    The maps vote (:class:`MapConsensus`).
+    The maps vote (:class:`MapConsensus`). Domains of features are those of the patterns
+    where these are as many, or where features merge them; parts of a latent space that
+    no gap parts are joined.
 
     Parameters
     ----------
@@ -242,8 +244,9 @@ class MapEnsemble(BaseEstimator):
             return divisive_map(self._shapes, random_state)
         everywhere = np.where(self._clustered.known, 0, -1)
         rows = subset(everywhere, random_state)
-        kind = first_kind(of_features=True)
-        return self._map(kind, everywhere, rows, self._clustered, random_state)
+        return self._map(
+            first_kind(True), everywhere, rows, self._clustered, random_state
+        )
 
     def _voted(self, votes, own, task, distorted):
         """The vote of a map that is made for one source of doubt."""
@@ -265,8 +268,7 @@ class MapEnsemble(BaseEstimator):
         if kind is None or len(rows) < 2:
             return labels
         n_domains = int(labels.max()) + 1
-        part = clustered.taken(rows)
-        found = kind(part, random_state, n_domains, own[rows])
+        found = kind(clustered.taken(rows), random_state, n_domains, own[rows])
         if found.max() < 0:
             # Density clustering may find nothing at all, which says nothing.
             return labels

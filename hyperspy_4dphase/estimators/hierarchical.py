@@ -36,8 +36,10 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     - what lies in the valley are mixtures of the two parts, as boundaries are, and not
       a path along which the patterns change, as where a crystal bends.
 
-    Of those that do, the strongest is made, unless the halves agree better on one that
-    is nearly as strong. Where there is none, and it is known where the patterns are in
+    Two halves must find it, and two more than take it for the cut of a path; where the
+    first two are not of one mind, the patterns are halved anew. Of those that stand
+    this, the strongest is made, unless the halves agree better on one that is nearly as
+    strong. Where there is none, and it is known where the patterns are in
     the scan, sums of neighbours undergo the same tests. Leaves that are nothing but
     mixtures of two larger ones are boundaries, not domains: these get them back.
 

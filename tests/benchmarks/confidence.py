@@ -28,6 +28,7 @@ from tests.benchmarks.run import ROOT
 
 _N_WARM, _LONGEST = 1500, 900
 _SIZES = (256, 512)
+_CONTROL_DOSE = 2000
 _QUICK = {"n_maps": 3}
 
 
@@ -98,6 +99,22 @@ def measure_calibration(record, tell, quick, seed=0, embedding=False):
         for key, known in truths.items():
             record[key] = scores(model.consensus_, model.confidence_, known)
             record[key] |= {"true": len(np.unique(known)), "cpu": cpu}
+            tell(f"  {key}: {record[key]}")
+
+
+def measure_controls(record, tell, quick):
+    """Scans of one domain, compressed and embedded: whether they are cut."""
+    made = list(scenes.controls().items())
+    for name, make in made[-1:] if quick else made:
+        patterns, where = scenes.compressed(make(_CONTROL_DOSE, 1))
+        for source in ("compressed", "embedding"):
+            embedded = embed(patterns, 0, quick) if source == "embedding" else {}
+            model = ensemble(patterns, quick, where | embedded)
+            key = f"{name}; {source}"
+            record[key] = {
+                "domains": model.n_domains_,
+                "confidence": float(model.confidence_.mean()),
+            }
             tell(f"  {key}: {record[key]}")
 
 
@@ -221,6 +238,7 @@ PARTS = {
     "calibration": measure_calibration,
     "seed": partial(measure_calibration, seed=1),
     "embedding": partial(measure_calibration, embedding=True),
+    "controls": measure_controls,
     "sources": measure_sources,
     "loop": measure_loop,
     "time": measure_time,

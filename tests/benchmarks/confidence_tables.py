@@ -48,6 +48,15 @@ def _calibration(found, title):
     return f"{title}:\n\n{simple_table(header, rows)}"
 
 
+def _controls(found):
+    rows = [
+        [*key.split("; "), row["domains"], f"{row['confidence']:.4f}"]
+        for key, row in found.items()
+    ]
+    table = simple_table(["scan", "source", "found", "mean confidence"], rows)
+    return f"Scans of one domain, 2,000 electrons a pattern:\n\n{table}"
+
+
 def _sources(found):
     rows = [[key, f"{row['domains']:.0f}", *_cells(row)] for key, row in found.items()]
     table = simple_table(["maps", "found", *_MEASURES, "missed"], rows)
@@ -97,6 +106,7 @@ TABLES = {
     "calibration": partial(_calibration, title="Calibration, from compressed scans"),
     "seed": partial(_calibration, title="The same with another seed"),
     "embedding": partial(_calibration, title="The same of embeddings"),
+    "controls": _controls,
     "sources": _sources,
     "loop": _loop,
     "time": _times,

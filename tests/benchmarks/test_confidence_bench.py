@@ -17,6 +17,7 @@ RECORD = {
     "calibration": {"oxide_bilayer, 300": ROW | {"ece": 0.06}},
     "seed": {"precipitates": UNKNOWN | {"error": 0.0, "error_without_least_sure": 0.0}},
     "embedding": {"naphi classes": ROW},
+    "controls": {"crystal, bent; embedding": {"domains": 2, "confidence": 0.98765}},
     "sources": {"noise": ROW, "k-means, margin": UNKNOWN},
     "loop": {
         "default": {
@@ -131,6 +132,15 @@ def test_quick(part):
     assert "oxide_bilayer" in write_tables({part: record})
 
 
+def test_quick_control():
+    pytest.importorskip("torch")
+    record = {}
+    confidence.measure_controls(record, lambda line: None, True)
+    names = [key.split("; ") for key in record]
+    assert [source for _, source in names] == ["compressed", "embedding"]
+    assert all(row["domains"] >= 1 for row in record.values())
+
+
 def test_tables():
     core = pytest.importorskip("docutils.core")
     tables = write_tables(RECORD)
@@ -140,6 +150,7 @@ def test_tables():
     oxide = ["5", "5", "0.0200", "0.0600", "0.9877", "0.0040", "ECE"]
     assert rows["oxide_bilayer, 300"] == oxide
     assert rows["precipitates"] == ["5", "5", "0.0000", "--", "--", "0.0000", "--"]
+    assert rows["crystal, bent"] == ["embedding", "2", "0.9877"]
     first, second = (line.split() for line in tables.splitlines() if "default " in line)
     assert second[1:6] == ["2", "5", "0.9000", "0.9500", "0.0500"]
     assert (first[-1], second[-1]) == ("--", "kept")

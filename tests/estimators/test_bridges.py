@@ -49,6 +49,18 @@ def test_mixtures_are_no_bridge(n_features, n_mixed, seed):
     assert not bridged(points, seed)
 
 
+@pytest.mark.parametrize(("n_features", "third"), [(8, 6), (5, 8)])
+def test_a_boundary_of_few_points(n_features, third):
+    """Twenty mixtures, with a little of something else, are hardly ever a path."""
+    centers, n_bridged = ends(n_features, 20.0), 0
+    for seed in range(40):
+        points, _ = crowds((110, 60), centers, seed)
+        mixed = mixtures(20, *centers, seed + 99)
+        mixed[:, -1] += third * np.random.default_rng(seed).random(20)
+        n_bridged += bridged(np.concatenate([points, mixed]), seed)
+    assert n_bridged <= 9
+
+
 @pytest.mark.parametrize("n_features", [3, 5, 12])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_curve_is_a_bridge(n_features, seed):

@@ -90,6 +90,11 @@ def _near_pairs(shapes, labels):
 
 
 def _are_apart(shapes, clustered, labels, pair, random_state):
+    """Whether features or patterns leave a gap between two clusters.
+
+    Those found by density may curve around one another, but not those of a path that
+    the features have straightened: paths are sought among the patterns only.
+    """
     rows = sampled(np.flatnonzero(np.isin(labels, pair)), _N_SAMPLED, random_state)
     side = labels[rows] == pair[0]
     patterns = local_points(shapes.points[rows], shapes.noise(rows))

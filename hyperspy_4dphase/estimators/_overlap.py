@@ -257,7 +257,8 @@ def merges(labels, others):
     Returns
     -------
     bool
-        True if there are domains of `others` that no domain of `labels` holds most of.
+        True if there are domains of `others` that are the largest part of no domain of
+        `labels`.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Probabilities of domains: as often right as they say, whatever is mixed and noisy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -284,3 +284,14 @@ def test_points_without_noise():
     shapes.noise = lambda rows: shapes.covariance
     found = modelled(shapes, np.repeat([0, 1, 2], 20)).posterior()[0]
     np.testing.assert_allclose(found, np.repeat(np.eye(3), 20, axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("noise", ["poisson", "uniform"])
+def test_counts_whose_noise_is_exactly_0(noise):
+    """It is then that of rounding, not that of a count."""
+    X = np.repeat(np.random.default_rng(0).integers(1, 30, (3, 40)), 30, axis=0)
+    X = compress_patterns(X, noise=noise, random_state=0, device="cpu")
+    shapes = CompressedShapes.of(replace(X, noise_variance=0.0))
+    assert not shapes.spread.any()
+    found = modelled(shapes, np.repeat([0, 1, 2], 30)).posterior()[0]
+    np.testing.assert_allclose(found, np.repeat(np.eye(3), 30, axis=0), atol=1e-6)

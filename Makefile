@@ -5,7 +5,7 @@
 #   make demo SCAN=file    the same for any file that HyperSpy reads
 #   make test              the tests (ARGS="-k masks" goes to pytest)
 #   make lint docs wheel test-py4dstem clean
-#   make bench bench-embedding bench-domains bench-confidence
+#   make bench bench-embedding bench-domains bench-confidence bench-degradations
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -22,7 +22,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=
 TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
 .PHONY: demo test test-py4dstem lint docs wheel clean
-.PHONY: bench bench-embedding bench-domains bench-confidence
+.PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --output demo_output
@@ -48,6 +48,9 @@ bench-domains: $(READY)
 
 bench-confidence: $(READY)
 	$(BIN)/python -m tests.benchmarks.confidence $(ARGS)
+
+bench-degradations: $(READY)
+	$(BIN)/python -m tests.benchmarks.degradations $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

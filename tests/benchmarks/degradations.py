@@ -355,16 +355,19 @@ def measure(counts, scene, limit):
     scan, row, labels, heard = ElectronDiffraction2D(counts), {}, {}, set()
     step = counts.shape[1] // scene.counts.shape[1]
     start = time.perf_counter()
-    call = partial(scan.cluster_hierarchical, random_state=0)
-    for name in ("domains", "phases"):
+    # Methods are looked up within the attempt, since they are imported only then.
+    calls = {
+        "domains": lambda: scan.cluster_hierarchical(random_state=0),
+        "phases": lambda: found.phases(),
+    }
+    for name, call in calls.items():
         found, failure = attempt(call, limit, heard)
         if failure:
             row[f"no {name}"] = failure
             break
         row[name], labels[name] = int(found.n_domains), found.labels[:, ::step]
-        call = found.phases
-    call = partial(scan.decomposition_rnmf, random_state=0, print_info=False)
-    _, failure = attempt(call, limit, heard)
+    options = {"random_state": 0, "print_info": False}
+    _, failure = attempt(lambda: scan.decomposition_rnmf(**options), limit, heard)
     if failure:
         row["no components"] = failure
     else:

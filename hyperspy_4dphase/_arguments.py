@@ -13,8 +13,8 @@ def check_scan(signal):
     TypeError
         If the data are complex, structured or ragged.
     ValueError
-        If there is no navigation or no signal axis, or if the navigation axes are not
-        the first ones of the array.
+        If there is no navigation or no signal axis, if the navigation axes are not the
+        first ones of the array, or if an axis has other values than positions.
     """
     manager = signal.axes_manager
     dtype = signal.data.dtype
@@ -41,6 +41,19 @@ def check_scan(signal):
             f"The navigation axes of {signal!r} are the axes {leading} of the array, "
             "not the first ones. s.transpose() puts them there."
         )
+    _check_axes((*manager.navigation_axes, *manager.signal_axes))
+
+
+def _check_axes(axes):
+    for axis in axes:
+        n_values = len(axis.axis)
+        if n_values != axis.size:
+            raise ValueError(
+                f"The axis {axis.name!s} has {n_values} values for the {axis.size} "
+                "elements of the data. pyxem 0.21 exchanges the values of kx and ky "
+                "where a detector is not square (s.calibration.detector()): give each "
+                "those of the other, as in s.axes_manager['kx'].axis = values."
+            )
 
 
 def check_integer(name, value, minimum, optional=False):

@@ -1,14 +1,23 @@
 """Masks in any accepted form to flat boolean arrays, in one place.
 
 True is excluded, everywhere. A mask's shape is that of the array (``s.data``), never
-HyperSpy's display order: see :func:`excluded_patterns` for why.
+HyperSpy's display order: see :func:`excluded_patterns` for why. What the data mask
+themselves, as masked arrays, is always excluded too.
 """
 
 from math import prod
 
 import dask.array as da
 import numpy as np
+from dask.array.utils import meta_from_array
 from hyperspy.signal import BaseSignal
+
+_WAY_OUT = (
+    "Masks of a signal's own are used where they leave out whole patterns, or the same "
+    "pixels of all patterns, and the data are in memory. Fill in the values with "
+    "s.data = np.ma.filled(s.data, 0) (da.ma.filled for dask arrays), and give "
+    "navigation_mask or signal_mask."
+)
 
 
 def excluded_patterns(signal, mask):
@@ -40,9 +49,11 @@ def excluded_patterns(signal, mask):
         If `mask` does not hold numbers.
     ValueError
         If its shape is not that of the navigation axes, if it holds other numbers than
-        0 and 1, or if it excludes everything.
+        0 and 1, or if it excludes everything. If the data are a masked array whose mask
+        is not one of whole patterns and of the same pixels in all others.
     """
-    return _excluded(signal.axes_manager.navigation_axes, mask, "navigation")
+    axes = signal.axes_manager.navigation_axes
+    return _joined(axes, mask, _own_masks(signal)[0], "navigation")
 
 
 def excluded_pixels(signal, mask):
@@ -66,7 +77,8 @@ def excluded_pixels(signal, mask):
     TypeError, ValueError
         As :func:`excluded_patterns`.
     """
-    return _excluded(signal.axes_manager.signal_axes, mask, "signal")
+    axes = signal.axes_manager.signal_axes
+    return _joined(axes, mask, _own_masks(signal)[1], "signal")
 
 
 def same_mask(one, other):
@@ -74,6 +86,64 @@ def same_mask(one, other):
     if one is None or other is None:
         return one is other
     return np.array_equal(one, other)
+
+
+def either_mask(*masks):
+    """What at least one of some resolved masks excludes; None if there is nothing."""
+    excluded = [mask for mask in masks if mask is not None and mask.any()]
+    return np.logical_or.reduce(excluded) if excluded else None
+
+
+def check_unmasked(data):
+    """Refuse values that a masked array hides: nothing may be computed from them.
+
+    Parameters
+    ----------
+    data : numpy.ndarray or dask.array.Array
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(data, da.Array):
+        if isinstance(meta_from_array(data), np.ma.MaskedArray):
+            raise ValueError(f"The data are masked arrays in a dask array. {_WAY_OUT}")
+    elif np.ma.is_masked(data):
+        raise ValueError(
+            f"{np.ma.count_masked(data)} of the values are masked, but not by a mask "
+            f"of whole patterns or of the same pixels in all patterns. {_WAY_OUT}"
+        )
+
+
+def _own_masks(signal):
+    """What the data mask of patterns and of pixels, flat, or None."""
+    data = signal.data
+    if isinstance(data, da.Array):
+        check_unmasked(data)
+    if not np.ma.is_masked(data):
+        return None, None
+    n_navigation = signal.axes_manager.navigation_dimension
+    n_patterns = prod(data.shape[:n_navigation])
+    masked = np.ma.getmaskarray(data).reshape(n_patterns, -1)
+    patterns = masked.all(axis=1)
+    if patterns.all():
+        raise ValueError("All values of the data are masked.")
+    pixels = masked[~patterns].all(axis=0)
+    if (masked[~patterns] != pixels).any():
+        check_unmasked(data)
+    return patterns, pixels
+
+
+def _joined(axes, mask, own, space):
+    """What a mask or the data exclude, flat, or None."""
+    excluded = either_mask(_excluded(axes, mask, space), own)
+    if excluded is not None and excluded.all():
+        n = f"{len(excluded)} {'patterns' if space == 'navigation' else 'pixels'}"
+        cause = f"{space}_mask is True everywhere, which excludes all {n}"
+        if own is not None and own.any():
+            cause = f"The mask of the data and {space}_mask exclude all {n}"
+        raise ValueError(f"{cause}. True means excluded: was ~mask meant?")
+    return excluded
 
 
 def _excluded(axes, mask, space):
@@ -85,14 +155,7 @@ def _excluded(axes, mask, space):
     if values.shape != shape:
         way_out = "mask.data.T" if isinstance(mask, BaseSignal) else "mask.T"
         raise ValueError(_describe_shapes(values.shape, shape, space, way_out))
-    excluded = _as_bool(values, space).flatten()
-    if excluded.all():
-        raise ValueError(
-            f"{space}_mask is True everywhere, which excludes all {prod(shape)} "
-            f"{'patterns' if space == 'navigation' else 'pixels'}. True means "
-            "excluded: was ~mask meant?"
-        )
-    return excluded if excluded.any() else None
+    return _as_bool(values, space).flatten()
 
 
 def _in_array_order(axes):
@@ -106,6 +169,9 @@ def _values(axes, mask):
         values = mask.data
         manager = mask.axes_manager
         own = _in_array_order((*manager.navigation_axes, *manager.signal_axes))
+        if len(axes) == 1 and len(own) == 2 and own[0].size == 1:
+            # A map of a line scan has one row.
+            own, values = own[1:], values[0]
         order = _order_by_name([axis.name for axis in axes], [a.name for a in own])
     if isinstance(values, da.Array):
         values = values.compute()

@@ -19,13 +19,14 @@ from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._bad_values import (
     BadValue,
-    Checked,
-    count_bad_values,
+    CountBadValues,
+    Prepared,
     describe_bad_values,
     merge_bad_values,
 )
 
-_BLOCK_BYTES = 32 * 2**20
+# Of values, not of bytes: the same counts in a wider type are cut in the same way.
+_BLOCK_VALUES = 16 * 2**20
 _MERGE_FAN_IN = 8
 
 
@@ -43,9 +44,14 @@ class PatternBlocks:
         default everything is.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each block.
-    block_bytes : int, optional
-        Aimed size of a block. Chunks of a dask array are joined up to this size and
-        never cut, so that every chunk is read once a pass.
+    block_values : int, optional
+        Aimed size of a block, in values. Chunks of a dask array are joined up to this
+        size and never cut, so that every chunk is read once a pass.
+    allow_negative : bool, optional
+        Whether negative values are taken. By default they are refused, unless they are
+        no more than rounding.
+    correction : Correction, optional
+        What every block goes through before it is given to anything.
 
     Attributes
     ----------
@@ -67,7 +73,9 @@ class PatternBlocks:
         kept_patterns=None,
         kept_pixels=None,
         progress=None,
-        block_bytes=_BLOCK_BYTES,
+        block_values=_BLOCK_VALUES,
+        allow_negative=False,
+        correction=None,
     ):
         self.is_lazy = isinstance(data, da.Array)
         self._data = data
@@ -83,14 +91,19 @@ class PatternBlocks:
         self._kept_pixels = _all_or(kept_pixels, prod(self.signal_shape))
         n_kept = _count(self._kept_patterns, prod(self.navigation_shape))
         self.shape = (n_kept, _count(self._kept_pixels, prod(self.signal_shape)))
-        self._positions, self._blocks = self._cut(block_bytes)
+        self._block_values = block_values
+        self._positions, self._blocks = self._cut(block_values)
+        self._allow_negative = allow_negative
+        self._correction = correction
+        self._is_checked = False
         self._n_rows_read = 0
+        self._n_reads_before = 0.0
         self._source = None
 
     @classmethod
-    def of(cls, X):
+    def of(cls, X, **options):
         """`X` itself if it is delivered in blocks already, else its rows in blocks."""
-        return X if isinstance(X, cls) else cls(X, 1)
+        return X if isinstance(X, cls) else cls(X, 1, **options)
 
     @property
     def kept_pixels(self):
@@ -106,7 +119,7 @@ class PatternBlocks:
     def n_reads(self):
         if self._source is not None:
             return self._source.n_reads
-        return self._n_rows_read / max(self.shape[0], 1)
+        return self._n_reads_before + self._n_rows_read / max(self.shape[0], 1)
 
     def reduce(self, function, merge, *, stage="Reading patterns"):
         """Apply a function to every block and merge the results, in order.
@@ -130,15 +143,21 @@ class PatternBlocks:
         Raises
         ------
         ValueError
-            If a kept value is NaN, infinite or negative: how many there are, where the
-            first one is, and what can be done.
+            If a kept value is NaN, infinite or (unless allowed) negative: how many
+            there are, where the first one is, and what can be done.
         RuntimeError
             If a block cannot be read; it names the block.
         """
+        function = Prepared(
+            function, self._correction, not self._is_checked, self._allow_negative
+        )
         try:
-            return self._reduce(Checked(function), merge, stage)
+            result = self._reduce(function, merge, stage)
         except BadValue:
             raise ValueError(self._describe_bad_values()) from None
+        # Values that change from one read to the next are nothing to look for.
+        self._is_checked = True
+        return result
 
     def visit(self, order):
         """Read blocks one after the other, the next while one is in use.
@@ -154,10 +173,11 @@ class PatternBlocks:
         rows : numpy.ndarray of int, shape (n_block,)
             Their numbers among the kept patterns.
         """
+        function = Prepared(_pair, self._correction, False, True)
         with ThreadPoolExecutor(1) as pool:
             waiting = deque()
             for number in order:
-                waiting.append(pool.submit(self._run, _pair, number))
+                waiting.append(pool.submit(self._run, function, number))
                 if len(waiting) > 1:
                     yield self._counted(waiting.popleft().result())
             while waiting:
@@ -172,25 +192,87 @@ class PatternBlocks:
         if not self.is_lazy:
             return self
         pieces = self.reduce(_whole, _concatenated, stage="Loading patterns")
-        data = np.empty(self.shape, self.dtype)
+        data = np.empty(self.shape, pieces[0][1].dtype)
         for rows, patterns in pieces:
             data[rows] = patterns
-        other = PatternBlocks(data, 1, progress=self._progress)
+        other = PatternBlocks(
+            data, 1, progress=self._progress, allow_negative=self._allow_negative
+        )
+        other._is_checked = True
         other._source = self
         return other
 
-    @property
-    def nbytes(self):
-        """int: Size of the kept patterns in the type of the data."""
-        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+    def corrected(self, correction, kept_patterns=None, kept_pixels=None):
+        """The same patterns corrected, some of them or their pixels left out.
 
-    def _cut(self, block_bytes):
-        pattern_bytes = max(prod(self.signal_shape) * self.dtype.itemsize, 1)
+        Parameters
+        ----------
+        correction : Correction or None
+            For what is kept now; what is left out is taken out of it.
+        kept_patterns, kept_pixels : numpy.ndarray of bool, optional
+            Of those that are kept now.
+
+        Returns
+        -------
+        PatternBlocks
+            Which goes on counting reads.
+        """
+        masks = []
+        for kept, own, size in (
+            (kept_patterns, self._kept_patterns, prod(self.navigation_shape)),
+            (kept_pixels, self._kept_pixels, prod(self.signal_shape)),
+        ):
+            whole = np.ones(size, dtype=bool) if own is None else own.copy()
+            if kept is not None:
+                whole[whole] = kept
+            masks.append(whole)
+        if correction is not None and kept_patterns is not None:
+            correction = correction.without_rows(kept_patterns)
+        if correction is not None and kept_pixels is not None:
+            correction = correction.without_pixels(kept_pixels)
+        other = PatternBlocks(
+            self._data,
+            len(self.navigation_shape),
+            kept_patterns=masks[0],
+            kept_pixels=masks[1],
+            progress=self._progress,
+            block_values=self._block_values,
+            allow_negative=self._allow_negative,
+            correction=correction,
+        )
+        other._is_checked = self._is_checked
+        other._n_reads_before = self.n_reads
+        other._source = self._source
+        return other
+
+    @property
+    def correction(self):
+        """Correction or None: What every block goes through."""
+        return self._correction
+
+    @property
+    def kept_patterns(self):
+        """numpy.ndarray of bool, shape (n_positions,), or None: None if all are."""
+        return self._kept_patterns
+
+    @property
+    def positions(self):
+        """numpy.ndarray of int, shape (n_patterns, n_axes): On the navigation axes."""
+        places = np.unravel_index(self._positions, self.navigation_shape)
+        return np.stack(places, axis=1)
+
+    @property
+    def size(self):
+        """int: Number of values of the kept patterns."""
+        return self.shape[0] * self.shape[1]
+
+    def _cut(self, block_values):
+        n_pixels = max(prod(self.signal_shape), 1)
         if self.is_lazy:
             chunks = self._data.chunks[: len(self.navigation_shape)]
         else:
             chunks = [(1,) * n for n in self.navigation_shape]
-        edges = _joined(chunks, block_bytes // pattern_bytes)
+        edges = _joined(chunks, block_values // n_pixels)
         kept = self._kept_patterns
         n_positions = prod(self.navigation_shape)
         flat = np.arange(n_positions).reshape(self.navigation_shape)
@@ -296,8 +378,8 @@ class PatternBlocks:
         return "the scan"
 
     def _describe_bad_values(self):
-        counts, first = self._reduce(
-            count_bad_values, merge_bad_values, "Checking values"
+        counts, first, whole = self._reduce(
+            CountBadValues(self._allow_negative), merge_bad_values, "Checking values"
         )
         row, pixel = first
         kept = self._kept_pixels
@@ -305,7 +387,7 @@ class PatternBlocks:
         pixel = pixel if kept is None else np.flatnonzero(kept)[pixel]
         pixel = np.unravel_index(pixel, self.signal_shape)
         where = tuple(int(i) for i in (*position, *pixel))
-        return describe_bad_values(counts, where, len(self.navigation_shape))
+        return describe_bad_values(counts, where, len(self.navigation_shape), whole)
 
 
 class _naming:
@@ -333,6 +415,12 @@ def _apply(function, block, rows, inside, kept_pixels):
         patterns = patterns[inside]
     if kept_pixels is not None:
         patterns = patterns[:, kept_pixels]
+    if np.ma.is_masked(patterns):
+        raise ValueError(
+            "The data turned out to be masked arrays: fill in the values, as in "
+            "da.ma.filled(s.data, 0), and give navigation_mask or signal_mask."
+        )
+    patterns = np.ma.getdata(patterns)
     if patterns.dtype.kind == "b":
         patterns = patterns.view(np.uint8)
     return function(patterns, rows)

@@ -5,9 +5,13 @@ HyperSpy 3 is to rename or move what stands here: `learning_results`, `factors` 
 """
 
 import importlib.metadata
+import json
 import numbers
 
+import dask.array as da
 import numpy as np
+from hyperspy.axes import create_axis
+from hyperspy.signal import BaseSignal
 
 # Other sections describe the values of the data, or hold whole signals.
 _SECTIONS = ("General", "Sample", "Acquisition_instrument")
@@ -53,10 +57,63 @@ def axes_dictionaries(signal):
     return [axis.get_axis_dictionary() for axis in axes]
 
 
+def axis_values(axis):
+    """The values of an axis, uniform or not, from HyperSpy's dictionary of it."""
+    return np.asarray(create_axis(**axis).axis, dtype=float)
+
+
+def axes_shape(axes):
+    """The shape of an array with these axes, from HyperSpy's dictionaries of them."""
+    return tuple(int(create_axis(**axis).size) for axis in axes)
+
+
+def axis_steps(axis):
+    """The step of a uniform axis, as a number; all steps of one that is not uniform."""
+    if not is_uniform(axis):
+        return np.diff(axis_values(axis))
+    return float(axis.get("scale", 1.0))
+
+
+def is_uniform(axis):
+    """Whether a dictionary is of one of HyperSpy's axes with a scale and an offset."""
+    return not {"axis", "expression"} & set(axis)
+
+
+def as_uniform(axis, tolerance=0.5):
+    """An axis as a uniform one from its first to its last value.
+
+    Parameters
+    ----------
+    axis : dict
+        HyperSpy's dictionary of it.
+    tolerance : float, default 0.5
+        How far its values may be from that, in mean steps.
+
+    Returns
+    -------
+    dict or None
+        As it is if it is uniform; None if values are farther off.
+    """
+    if is_uniform(axis):
+        return axis
+    values = axis_values(axis)
+    line = np.linspace(values[0], values[-1], len(values))
+    scale = (values[-1] - values[0]) / max(len(values) - 1, 1) or 1.0
+    if np.abs(values - line).max() > tolerance * abs(scale):
+        return None
+    names = ("name", "units", "navigate")
+    kept = {name: axis[name] for name in names if name in axis}
+    size = {"size": len(values), "scale": float(scale), "offset": float(values[0])}
+    return kept | size
+
+
 def scan_metadata(signal):
-    """Title, sample, instrument and signal type of a scan, as a dict."""
+    """Title, sample, instrument and signal type of a scan, as a dict.
+
+    In types that HyperSpy saves: pyxem puts quantities of pint there.
+    """
     whole = signal.metadata.as_dictionary()
-    metadata = {name: whole[name] for name in _SECTIONS if name in whole}
+    metadata = {name: _storable(whole[name]) for name in _SECTIONS if name in whole}
     return metadata | {"Signal": {"signal_type": whole["Signal"]["signal_type"]}}
 
 
@@ -73,8 +130,10 @@ def image_extent(axes):
     extent : tuple of float
         (left, right, bottom, top), or (left, right) where there is one axis.
     units : str
-        Those of the last axis; ``"px"`` where it has none.
+        Those of the last axis; ``"px"`` where it has none, and where an axis is so far
+        from uniform that half a step and more would be wrong: edges are in pixels then.
     """
+    axes = shown_axes(axes)
     units = axes[-1].get("units")
     units = units if isinstance(units, str) and units else "px"
     edges = []
@@ -85,6 +144,26 @@ def image_extent(axes):
         return edges[0], units
     (left, right), (top, bottom) = edges
     return (left, right, bottom, top), units
+
+
+def shown_axes(axes):
+    """Axes as an image can show them: all uniform, or else all in pixels.
+
+    Parameters
+    ----------
+    axes : list of dict
+        HyperSpy's axes dictionaries in array order; the last two count.
+
+    Returns
+    -------
+    list of dict
+        One or two.
+    """
+    axes = axes[-2:]
+    uniform = [as_uniform(axis) for axis in axes]
+    if None not in uniform:
+        return uniform
+    return [{"size": size, "units": "px"} for size in axes_shape(axes)]
 
 
 def plain(value):
@@ -98,7 +177,34 @@ def plain(value):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    return value.compute() if hasattr(value, "compute") else value
+    return value.compute() if isinstance(value, da.Array) else value
+
+
+def map_values(values, navigation_shape):
+    """What a signal or an array holds for each probe position.
+
+    Parameters
+    ----------
+    values : BaseSignal or array-like
+        A map of this package, or anything else.
+    navigation_shape : tuple of int
+        Of the scan.
+
+    Returns
+    -------
+    numpy.ndarray
+        In array order. Of that shape, if a signal holds a map of that scan: one of a
+        line has one row, which goes.
+    """
+    if not isinstance(values, BaseSignal):
+        return np.asarray(plain(values))
+    found = np.asarray(plain(values.data))
+    return found[0] if found.shape == (1, *navigation_shape) else found
+
+
+def map_labels(values, navigation_shape):
+    """The same for labels: a confidence stands for its domains."""
+    return map_values(getattr(values, "domains", values), navigation_shape)
 
 
 def provenance(method, parameters, random_state, outcome):
@@ -162,7 +268,8 @@ def store_decomposition(
     excluded_patterns, excluded_pixels : numpy.ndarray of bool, optional
         Flat masks, see `hyperspy_4dphase._masks`. What is masked reads NaN.
     provenance : dict, optional
-        See :func:`provenance`.
+        See :func:`provenance`. It is kept as JSON text: HyperSpy's ``.npz`` files of
+        results hold no dictionaries.
     """
     navigation_shape, signal_shape = array_shapes(signal)
     n_components = len(H)
@@ -179,7 +286,9 @@ def store_decomposition(
     results.unfolded = False
     results.navigation_mask = _reshaped(excluded_patterns, navigation_shape)
     results.signal_mask = _reshaped(excluded_pixels, signal_shape)
-    results.provenance = provenance
+    results.provenance = None
+    if provenance is not None:
+        results.provenance = json.dumps(provenance, default=np.ndarray.tolist)
     # One assignment, so that nothing can come in between; the object stays the same,
     # as it does in HyperSpy, for whoever holds it.
     signal.learning_results.__dict__ = vars(results)
@@ -191,7 +300,7 @@ def _reshaped(excluded, shape):
 
 def _storable(value):
     """`value` as None, bool, int, float, str, array, list or dict."""
-    if value is None or isinstance(value, bool | str | np.ndarray):
+    if value is None or isinstance(value, bool | str | np.ndarray | da.Array):
         return value
     if isinstance(value, np.bool_ | bool):
         return bool(value)

@@ -2,7 +2,13 @@
 
 from math import prod
 
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
+import numpy as np
+
+from hyperspy_4dphase._masks import (
+    check_unmasked,
+    excluded_patterns,
+    excluded_pixels,
+)
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase._results import array_shapes
 
@@ -20,9 +26,14 @@ def pattern_blocks(signal, excluded_patterns, excluded_pixels, progress=None):
     Returns
     -------
     PatternBlocks
+
+    Raises
+    ------
+    ValueError
+        If the data are a masked array, and masked values are not excluded.
     """
     return PatternBlocks(
-        signal.data,
+        _unmasked(signal, excluded_patterns, excluded_pixels),
         signal.axes_manager.navigation_dimension,
         kept_patterns=None if excluded_patterns is None else ~excluded_patterns,
         kept_pixels=None if excluded_pixels is None else ~excluded_pixels,
@@ -43,3 +54,19 @@ def kept_shape(signal, navigation_mask, signal_mask):
     ):
         shape.append(prod(sizes) - (0 if excluded is None else int(excluded.sum())))
     return shape
+
+
+def _unmasked(signal, excluded_patterns, excluded_pixels):
+    """The data as a plain array."""
+    data = signal.data
+    if isinstance(data, np.ma.MaskedArray):
+        shape = (prod(array_shapes(signal)[0]), -1)
+        kept = np.ma.reshape(data, shape)
+        if excluded_patterns is not None:
+            kept = kept[~excluded_patterns]
+        if excluded_pixels is not None:
+            kept = kept[:, ~excluded_pixels]
+        check_unmasked(kept)
+        return np.ma.getdata(data)
+    check_unmasked(data)
+    return data

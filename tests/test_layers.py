@@ -46,11 +46,11 @@ LAYERS = {
     "_patterns.py": Layer(
         {"numpy", "dask", "threadpoolctl"} | ours("_bad_values"), {"distributed"}
     ),
-    "_results.py": Layer(SIGNALS, ours("plot")),
+    "_results.py": Layer(SIGNALS | {"dask"}, ours("plot")),
     "_docstrings.py": Layer(set()),
     "_arguments.py": Layer({"numpy"}),
     "_progress.py": Layer({"hyperspy"}),
-    "_scan.py": Layer(ours("_masks", "_patterns", "_results")),
+    "_scan.py": Layer({"numpy"} | ours("_masks", "_patterns", "_results")),
     "estimators/vae.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     "estimators/_torch.py": Layer(ESTIMATORS.anywhere, {"torch"}),
     "estimators/_inputs.py": Layer(ESTIMATORS.anywhere, {"torch"}),

@@ -91,8 +91,8 @@ def scans(draw):
         for n in (prod(shape[:n_navigation]), prod(shape[n_navigation:]))
     ]
     masks = [None if mask is None else np.array(mask) for mask in masks]
-    block_bytes = draw(st.integers(1, 4000))
-    return numbered(shape), n_navigation, tuple(chunks), masks, block_bytes
+    block_values = draw(st.integers(1, 4000))
+    return numbered(shape), n_navigation, tuple(chunks), masks, block_values
 
 
 def expected_rows(data, n_navigation, masks):
@@ -105,18 +105,18 @@ def expected_rows(data, n_navigation, masks):
 @settings(max_examples=60, deadline=None)
 @given(scans(), st.booleans())
 def test_any_cut_gives_the_same_rows(case, lazy):
-    data, n_navigation, chunks, masks, block_bytes = case
+    data, n_navigation, chunks, masks, block_values = case
     before = data.copy()
     blocks = PatternBlocks(
         da.from_array(data, chunks=chunks) if lazy else data,
         n_navigation,
         kept_patterns=masks[0],
         kept_pixels=masks[1],
-        block_bytes=block_bytes,
+        block_values=block_values,
     )
     expected = expected_rows(data, n_navigation, masks)
     assert blocks.shape == expected.shape
-    assert blocks.nbytes == expected.nbytes
+    assert blocks.size == expected.size
     assert blocks.is_lazy == lazy
     if expected.shape[0] == 0:
         assert blocks.reduce(collect, joined) is None
@@ -129,9 +129,9 @@ def test_any_cut_gives_the_same_rows(case, lazy):
 @settings(max_examples=40, deadline=None)
 @given(scans())
 def test_each_chunk_is_read_once(case):
-    data, n_navigation, chunks, _, block_bytes = case
+    data, n_navigation, chunks, _, block_values = case
     scan = Scan(data, chunks)
-    blocks = PatternBlocks(scan.array, n_navigation, block_bytes=block_bytes)
+    blocks = PatternBlocks(scan.array, n_navigation, block_values=block_values)
     assert scan.counts() == {0}
     for n_reads in (1, 2):
         np.testing.assert_array_equal(
@@ -144,17 +144,17 @@ def test_each_chunk_is_read_once(case):
 @settings(max_examples=40, deadline=None)
 @given(scans())
 def test_blocks_are_whole_chunks_of_the_aimed_size(case):
-    data, n_navigation, chunks, _, block_bytes = case
+    data, n_navigation, chunks, _, block_values = case
     blocks = PatternBlocks(
-        da.from_array(data, chunks=chunks), n_navigation, block_bytes=block_bytes
+        da.from_array(data, chunks=chunks), n_navigation, block_values=block_values
     )
     chunks = chunks[:n_navigation]
     edges = [{0, *accumulate(axis)} for axis in chunks]
     pattern = prod(data.shape[n_navigation:])
-    largest = prod(max(axis) for axis in chunks) * pattern * data.itemsize
+    largest = prod(max(axis) for axis in chunks) * pattern
     positions = numbered(data.shape[:n_navigation], int)
     for rows, patterns in blocks.reduce(collect, joined):
-        assert patterns.nbytes <= max(block_bytes, largest)
+        assert patterns.size <= max(block_values, largest)
         corners = [np.unravel_index(rows[i], positions.shape) for i in (0, -1)]
         for start, last, allowed in zip(*corners, edges, strict=True):
             assert start in allowed
@@ -165,28 +165,28 @@ def test_blocks_are_whole_chunks_of_the_aimed_size(case):
 def test_single_patterns_join(aimed, n_blocks):
     data = numbered((24, 8, 5))
     lazy = da.from_array(data, chunks=(1, 1, 5))
-    assert PatternBlocks(lazy, 2, block_bytes=aimed * 40).n_blocks == n_blocks
+    assert PatternBlocks(lazy, 2, block_values=aimed * 5).n_blocks == n_blocks
 
 
 def test_joining_leaves_room_for_long_chunks():
     """What is joined along one axis comes in as many rows as a chunk has."""
     lazy = da.from_array(numbered((64, 48, 5)), chunks=(32, 4, 5))
-    blocks = PatternBlocks(lazy, 2, block_bytes=32 * 8 * 40)
-    sizes = {part.nbytes for _, part in blocks.reduce(collect, joined)}
-    assert sizes == {32 * 8 * 40}
+    blocks = PatternBlocks(lazy, 2, block_values=32 * 8 * 5)
+    sizes = {part.size for _, part in blocks.reduce(collect, joined)}
+    assert sizes == {32 * 8 * 5}
 
 
 def test_eager_blocks_have_the_aimed_size():
-    blocks = PatternBlocks(numbered((23, 31, 5)), 2, block_bytes=4000)
-    sizes = [part.nbytes for _, part in blocks.reduce(collect, joined)]
-    assert max(sizes) <= 4000
-    # 713 patterns of 40 bytes.
+    blocks = PatternBlocks(numbered((23, 31, 5)), 2, block_values=500)
+    sizes = [part.size for _, part in blocks.reduce(collect, joined)]
+    assert max(sizes) <= 500
+    # 713 patterns of 5 values.
     assert 8 <= len(sizes) <= 16
 
 
 def test_reads_of_masked_scans_count_what_is_kept():
     kept = np.arange(24) % 3 > 0
-    blocks = PatternBlocks(numbered((6, 4, 3)), 2, kept_patterns=kept, block_bytes=50)
+    blocks = PatternBlocks(numbered((6, 4, 3)), 2, kept_patterns=kept, block_values=50)
     matrix(blocks)
     assert blocks.n_reads == 1
 
@@ -194,7 +194,7 @@ def test_reads_of_masked_scans_count_what_is_kept():
 def test_masked_chunks_are_not_read():
     scan = Scan(numbered((6, 4, 3)), (2, 4, 3))
     kept = np.repeat([True, False, True], 8)
-    matrix(PatternBlocks(scan.array, 2, kept_patterns=kept, block_bytes=1))
+    matrix(PatternBlocks(scan.array, 2, kept_patterns=kept, block_values=1))
     assert scan.loads == {(0, 0, 0): 1, (2, 0, 0): 1}
 
 
@@ -206,7 +206,7 @@ def slow_start(patterns, rows):
 
 def test_merged_in_order():
     data = numbered((5, 4, 3))
-    blocks = PatternBlocks(da.from_array(data, chunks=(2, 2, 3)), 2, block_bytes=1)
+    blocks = PatternBlocks(da.from_array(data, chunks=(2, 2, 3)), 2, block_values=1)
     assert blocks.reduce(slow_start, joined) == [0, 2, 8, 10, 16, 18]
 
 
@@ -214,7 +214,7 @@ def test_progress():
     calls = []
     data = da.from_array(numbered((5, 4, 3)), chunks=(1, 2, 3))
     blocks = PatternBlocks(
-        data, 2, block_bytes=1, progress=lambda *values: calls.append(values)
+        data, 2, block_values=1, progress=lambda *values: calls.append(values)
     )
     blocks.reduce(collect, joined, stage="Looking")
     assert calls == [("Looking", i, 10) for i in range(1, 11)]
@@ -226,7 +226,7 @@ BAD = {"NaN": np.nan, "infinite": np.inf, "negative": -1.0}
 @settings(max_examples=40, deadline=None)
 @given(scans(), st.data())
 def test_bad_values_are_counted_and_found(case, draws):
-    data, n_navigation, chunks, masks, block_bytes = case
+    data, n_navigation, chunks, masks, block_values = case
     flat = data.ravel()
     bad = draws.draw(
         st.dictionaries(st.integers(0, flat.size - 1), st.sampled_from([*BAD]))
@@ -246,13 +246,14 @@ def test_bad_values_are_counted_and_found(case, draws):
         n_navigation,
         kept_patterns=masks[0],
         kept_pixels=masks[1],
-        block_bytes=block_bytes,
+        block_values=block_values,
     )
     if not kinds:
         blocks.reduce(collect, joined)
         return
     first = min(where for where in bad if kept.flat[where])
-    with pytest.raises(ValueError, match="finite and non-negative") as caught:
+    expected = "finite and non-negative" if set(kinds) == {"negative"} else "finite"
+    with pytest.raises(ValueError, match=f"must be {expected}, but") as caught:
         blocks.reduce(collect, joined)
     message = str(caught.value)
     found = {
@@ -288,12 +289,12 @@ def test_negative_values_of_any_type(dtype):
     data = np.ones((4, 3, 5), dtype)
     data[3, 1, 4] = -2
     with pytest.raises(ValueError, match=r" 1 negative; .*data\[\(3, 1, 4\)\]"):
-        PatternBlocks(data, 2, block_bytes=20).reduce(collect, joined)
+        PatternBlocks(data, 2, block_values=20).reduce(collect, joined)
 
 
 def test_failing_chunk_is_named():
     scan = Scan(numbered((6, 4, 3)), (2, 4, 3), (1, 0, 0), OSError("no such disk"))
-    blocks = PatternBlocks(scan.array, 2, block_bytes=1)
+    blocks = PatternBlocks(scan.array, 2, block_values=1)
     with pytest.raises(
         RuntimeError,
         match=r"block 2 of 3 \(navigation \[2:4, 0:4\]\).*OSError: no such disk",
@@ -324,7 +325,7 @@ def test_interrupts_pass(where):
     blocks = PatternBlocks(
         Scan(data, (2, 4, 3), **error).array,
         2,
-        block_bytes=1,
+        block_values=1,
         progress=interrupt if where == "progress" else None,
     )
     with pytest.raises(KeyboardInterrupt):
@@ -340,7 +341,7 @@ def test_held():
     scan = Scan(data, (4, 3, 2))
     masks = np.arange(24) % 5 > 0, np.array([True, False, True])
     blocks = PatternBlocks(
-        scan.array, 2, kept_patterns=masks[0], kept_pixels=masks[1], block_bytes=1
+        scan.array, 2, kept_patterns=masks[0], kept_pixels=masks[1], block_values=1
     )
     held = blocks.held()
     for _ in range(3):
@@ -408,7 +409,7 @@ def test_distributed():
         scan.array,
         2,
         kept_patterns=kept,
-        block_bytes=1,
+        block_values=1,
         progress=lambda stage, done, total: calls.append((done, total)),
     )
     bad = data.copy()
@@ -425,7 +426,7 @@ def test_distributed():
         with pytest.raises(ValueError, match=r" 1 NaN; .*data\[\(8, 4, 2\)\]"):
             PatternBlocks(da.from_array(bad, chunks=2), 2).reduce(collect, joined)
         with pytest.raises(RuntimeError, match=r"block 3 of 3 .*OSError: no such disk"):
-            PatternBlocks(failing.array, 2, block_bytes=1).reduce(collect, joined)
+            PatternBlocks(failing.array, 2, block_values=1).reduce(collect, joined)
     assert first_rows == blocks.reduce(slow_start, joined)
     assert {total for _, total in calls} == {36}
     first = [done for done, _ in calls][: calls.index((36, 36)) + 1]

@@ -1,5 +1,7 @@
 """Arrays to `learning_results`: shapes, masks, what is reset, what is saved."""
 
+import json
+
 import hyperspy.api as hs
 import numpy as np
 import pytest
@@ -146,7 +148,7 @@ def test_provenance_is_saved(scan, arrays, tmp_path, extension):
     store(scan, *arrays, provenance=record)
     path = tmp_path / f"scan.{extension}"
     scan.save(path)
-    saved = hs.load(path).learning_results.provenance
+    saved = json.loads(hs.load(path).learning_results.provenance)
     assert saved["method"] == "decomposition_rnmf"
     assert saved["parameters"]["a"] is None
     assert saved["parameters"]["b"] == 0.5

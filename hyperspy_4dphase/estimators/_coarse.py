@@ -7,6 +7,7 @@ from hyperspy_4dphase.estimators._binning import (
     binning_factor,
     square_of,
 )
+from hyperspy_4dphase.estimators._detector import Detector
 from hyperspy_4dphase.estimators._scaling import inverse
 
 _HELD_BYTES = 128 * 2**20
@@ -68,6 +69,27 @@ class CoarsePixels:
         if patterns.dtype.kind == "f" or sums.max(initial=0) > np.iinfo("u2").max:
             return sums
         return sums.astype(np.uint16)
+
+    def detector(self, detector):
+        """What a detector does to squares of pixels, after its correction.
+
+        Parameters
+        ----------
+        detector : Detector
+            Of the pixels.
+
+        Returns
+        -------
+        Detector
+        """
+        if detector.kind == "pixels":
+            variance = self.counts(detector.pixel_variance[None].astype(np.float32))[0]
+            return Detector("pixels", pixel_variance=variance.astype(np.float64))
+        if not detector.dark_variance:
+            return Detector("counts" if detector.scales_with_mean else "uniform")
+        n_pixels = np.bincount(self._square).mean()
+        readout_noise = float(np.sqrt(detector.dark_variance * n_pixels))
+        return Detector("gain", readout_noise=readout_noise)
 
     def know(self, compressed):
         """Take the structure that compressed counts of squares have."""

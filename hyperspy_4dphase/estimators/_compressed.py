@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase._correction import Correction
+from hyperspy_4dphase.estimators._scaling import Scaling, inverse
 
 _STRONG_FROM = 2.0
 
@@ -44,6 +45,19 @@ class CompressedPatterns:
         Largest squared `row_scale` times total of a pattern; see :class:`Scaling`.
     n_reads : float
         How many times the patterns were read.
+    gain, offset : float
+        Units of the data an electron, and without one: X are the data less `offset`,
+        over `gain`.
+    floor : float
+        Variance of readout noise, in the units of X.
+    detector : dict or None
+        What the first read found out; see :class:`Detector`. Beside it `neighbours`,
+        the variance among neighbouring patterns over that of independent ones.
+    faulty_patterns, faulty_pixels : numpy.ndarray of bool, or None
+        Which of the patterns and pixels given were left out as no counts.
+    replaced : numpy.ndarray, shape (3, n_values), or None
+        Single values that were replaced: numbers of their patterns and pixels among
+        those given, and what was taken instead, in units of the data.
     broad_rows : numpy.ndarray, shape (n_broad, n_pixels), float32, or None
         Orthonormal directions that stand above noise only where the counts of several
         pixels are taken together; None if there are none.
@@ -64,6 +78,13 @@ class CompressedPatterns:
     noise: str
     row_limit: float
     n_reads: float
+    gain: float = 1.0
+    offset: float = 0.0
+    floor: float = 0.0
+    detector: dict | None = None
+    faulty_patterns: np.ndarray | None = None
+    faulty_pixels: np.ndarray | None = None
+    replaced: np.ndarray | None = None
     broad_rows: np.ndarray | None = None
     broad_scores: np.ndarray | None = None
 
@@ -93,7 +114,27 @@ class CompressedPatterns:
         """
         rank = max(self.n_significant, 1) if rank is None else rank
         scaled = self.Q[rows, :rank] @ self.B[:rank]
-        return unscaled(scaled, self.row_scale[rows][:, None], self.column_scale)
+        patterns = unscaled(scaled, self.row_scale[rows][:, None], self.column_scale)
+        if self.gain != 1:
+            patterns *= np.float32(self.gain)
+        if self.offset:
+            patterns += np.float32(self.offset)
+        return patterns
+
+    @property
+    def scaling(self):
+        """Scaling: By which other patterns of the same detector become comparable."""
+        return Scaling(
+            self.column_scale.astype(np.float64) ** 2,
+            row_limit=self.row_limit,
+            poisson=self.noise == "poisson",
+            floor=self.floor,
+        )
+
+    @property
+    def correction(self):
+        """Correction: What makes X of the data."""
+        return Correction(offset=self.offset, gain=self.gain)
 
     def taken(self, rows):
         """Some of the patterns, in the same directions."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._passes import CrossPass, gathered
 from hyperspy_4dphase.estimators._scaling import Scaling, inverse
@@ -28,6 +29,8 @@ class CompressedInputs:
         Standard deviation of the noise of one scaled value.
     poisson : bool
         Whether counting noise was scaled.
+    gain, offset, floor : float
+        See :class:`CompressedPatterns`.
     """
 
     directions: np.ndarray
@@ -35,6 +38,9 @@ class CompressedInputs:
     row_limit: float
     deviation: float
     poisson: bool
+    gain: float = 1.0
+    offset: float = 0.0
+    floor: float = 0.0
 
     n_sampled = 2**17
     n_flattened = 32
@@ -58,6 +64,9 @@ class CompressedInputs:
             row_limit=float(compression.row_limit),
             deviation=float(max(deviation, least)),
             poisson=compression.noise == "poisson",
+            gain=float(compression.gain),
+            offset=float(compression.offset),
+            floor=float(compression.floor),
         )
 
     @property
@@ -88,15 +97,17 @@ class CompressedInputs:
                 self.column_scale.astype(np.float64) ** 2,
                 row_limit=self.row_limit,
                 poisson=self.poisson,
+                floor=self.floor,
             )
             function = CrossPass(self.directions, scaling)
-            pieces = PatternBlocks.of(X).reduce(
-                function, CrossPass.merge, stage="Encoding patterns"
-            )
+            correction = Correction(offset=self.offset, gain=self.gain)
+            blocks = PatternBlocks.of(X).corrected(correction)
+            pieces = blocks.reduce(function, CrossPass.merge, stage="Encoding patterns")
             points, weights = gathered(pieces)
             row_scale = np.sqrt(weights)
         total = points @ (self.directions @ inverse(self.column_scale))
         totals = np.maximum(total * inverse(np.asarray(row_scale)), 0)
+        totals = totals * np.float32(self.gain)
         return (points / self.deviation).astype(np.float32), totals.astype(np.float32)
 
     def fits(self, X):

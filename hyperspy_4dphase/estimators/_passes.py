@@ -13,12 +13,15 @@ _TILE_BYTES = 3 * 2**20
 class Statistics:
     """First read: column sums of the counts and of the rows' shares; sampled rows.
 
-    Of the rows in `held` also what `coarse` makes of them.
+    Of the rows in `held` also what `coarse` makes of them, and of each block what
+    `look` finds in it. `floor` is that of :class:`Scaling`.
     """
 
     picked: np.ndarray
     held: np.ndarray | None = None
     coarse: object = None
+    floor: float = 0.0
+    look: object = None
 
     def __call__(self, patterns, rows):
         counts, shares = np.zeros((2, patterns.shape[1]))
@@ -26,8 +29,10 @@ class Statistics:
         for part in _tiles(patterns):
             tile = patterns[part].astype(np.float32)
             totals[part] = tile.sum(axis=1, dtype=np.float64)
-            per_count = inverse(totals[part]).astype(np.float32)
+            noise = totals[part] + self.floor * tile.shape[1]
+            per_count = inverse(noise).astype(np.float32)
             shares += per_count @ tile
+            shares += self.floor * per_count.sum(dtype=np.float64)
             counts += tile.sum(axis=0)
         inside = np.flatnonzero(self.picked[rows])
         sampled = [(rows[inside], patterns[inside])]
@@ -35,7 +40,8 @@ class Statistics:
         if self.held is not None:
             inside = np.flatnonzero(self.held[rows])
             squares = [(rows[inside], self.coarse.counts(patterns[inside]))]
-        return counts, shares, [(rows, totals)], sampled, squares
+        looked = [] if self.look is None else [self.look(patterns, rows)]
+        return counts, shares, [(rows, totals)], sampled, squares, looked
 
     @staticmethod
     def merge(one, other):
@@ -150,7 +156,7 @@ def _products(patterns, right, scaling, device):
         np.copyto(tile, patterns[part], casting="unsafe")
         projected = tile @ right
         u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
-        noise[part] = u[part] * projected[:, -2] if scaling.poisson else m
+        noise[part] = scaling.row_noise(u[part], projected[:, -2])
         norms[part] = u[part] * (np.square(tile, out=squares[: len(tile)]) @ weight)
         root = np.sqrt(u[part])[:, None]
         Y[part] = root * projected[:, :-2]
@@ -169,7 +175,7 @@ def _products_torch(patterns, right, scaling, device):
     projected = tile @ right
     sums, totals = projected[:, -2:].T.cpu().numpy()
     u = scaling.row_weights(sums, totals)
-    noise = u * sums if scaling.poisson else np.full(len(u), tile.shape[1])
+    noise = scaling.row_noise(u, sums)
     norms = u * (tile.square() @ right[:, -2]).cpu().numpy()
     root = torch.from_numpy(np.sqrt(u)).to(device)[:, None]
     Y = root * projected[:, :-2]

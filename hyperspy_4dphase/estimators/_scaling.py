@@ -14,8 +14,8 @@ class Scaling:
     """Weights that make counting noise white (biwhitening).
 
     Entry (i, j) is multiplied by the square root of ``u_i * column_weight_j``, where
-    ``u_i = n_pixels / (x_i @ column_weight)``: each row then carries unit noise
-    variance on average.
+    ``u_i = n_pixels / ((x_i + floor) @ column_weight)``: each row then carries unit
+    noise variance on average.
 
     Attributes
     ----------
@@ -26,22 +26,43 @@ class Scaling:
         Largest ``u_i * sum(x_i)``. A pattern that is nothing but a direct beam has all
         its noise in a few pixels; without a limit its stray counts would rule the scan.
     poisson : bool
-        If False, all weights are one.
+        If False, all rows have the weight one.
+    floor : float
+        Variance of a value without counts, that of readout noise.
     """
 
     column_weight: np.ndarray
     reliability: np.ndarray | None = None
     row_limit: float = np.inf
     poisson: bool = True
+    floor: float = 0.0
 
     def row_weights(self, sums, totals):
         """Weights u of rows from ``x_i @ column_weight`` and ``sum(x_i)``."""
         if not self.poisson:
             return np.ones_like(sums)
-        weights = self.column_weight.size * inverse(sums)
+        n_pixels = self.column_weight.size
+        if self.floor:
+            sums = sums + np.float32(self.floor * self.column_weight.sum())
+            totals = totals + np.float32(self.floor * n_pixels)
+        weights = n_pixels * inverse(sums)
         if np.isfinite(self.row_limit):
             weights = np.minimum(weights, self.row_limit * inverse(totals))
         return weights.astype(sums.dtype, copy=False)
+
+    def row_noise(self, u, sums):
+        """Noise variance that scaled rows carry, from ``x_i @ column_weight``."""
+        if not self.poisson:
+            return np.full(len(sums), float(np.count_nonzero(self.column_weight)))
+        if self.floor:
+            sums = sums + self.floor * self.column_weight.sum()
+        return u * sums
+
+    def column_noise(self, sums, u):
+        """The same of the scaled columns, from ``u @ X``."""
+        if not self.poisson:
+            return (self.column_weight > 0).astype(float)
+        return (sums + self.floor * u.sum()) * self.column_weight
 
     def columns(self):
         """Right-hand columns that give a block's sums and totals, single precision."""
@@ -56,12 +77,16 @@ class Balance:
     ----------
     sample : numpy.ndarray, shape (n_sampled, n_pixels)
         Drawn at random from all patterns.
+    floor : float, optional
+        See :class:`Scaling`.
     """
 
-    def __init__(self, sample):
+    def __init__(self, sample, floor=0.0):
+        self._floor = floor
         step = max(1, -(-4 * sample.size // _BALANCED_BYTES))
         self._sample = sample[::step].astype(np.float32)
         self._totals = self._sample.sum(axis=1, dtype=np.float64)
+        self._totals += floor * sample.shape[1]
 
     def refined(self, weight, reliability, n_iterations=10):
         """Scaling after many Sinkhorn iterations.
@@ -81,15 +106,18 @@ class Balance:
 
     def scaling(self, weight, reliability):
         """The scaling with these column weights."""
-        return Scaling(weight, reliability, self._row_weights(weight)[0])
+        limit = self._row_weights(weight)[0]
+        return Scaling(weight, reliability, limit, floor=self._floor)
 
     def _column_weight(self, u):
         sums = (u.astype(np.float32) @ self._sample).astype(np.float64)
+        sums += self._floor * u.sum()
         # A pseudocount keeps pixels that the sample leaves dark at the same weight.
         return len(u) * inverse(sums + 1e-3 * sums.mean())
 
     def _row_weights(self, weight):
         sums = (self._sample @ weight.astype(np.float32)).astype(np.float64)
+        sums += self._floor * weight.sum()
         u = weight.size * inverse(sums)
         if not self._totals.any():
             return np.inf, u

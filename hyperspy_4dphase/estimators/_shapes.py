@@ -34,6 +34,7 @@ class Shapes(ABC):
     known: np.ndarray
     # Not a field, whose default would have to come last in all that derive from this.
     positions = None
+    dark = None
 
     @abstractmethod
     def noise(self, rows):
@@ -41,10 +42,10 @@ class Shapes(ABC):
 
     def taken(self, rows):
         """Some of the points."""
-        of_each = {"points": self.points, "spread": self.spread, "known": self.known}
-        if self.positions is not None:
-            of_each["positions"] = self.positions
-        return replace(self, **{name: each[rows] for name, each in of_each.items()})
+        names = "points", "spread", "known", "positions", "dark"
+        of_each = {name: getattr(self, name) for name in names}
+        taken = {k: each[rows] for k, each in of_each.items() if each is not None}
+        return replace(self, **taken)
 
 
 @dataclass
@@ -52,7 +53,8 @@ class CompressedShapes(Shapes):
     """Compressed patterns, divided by their totals.
 
     The covariance of counting noise follows from the mean pattern of the points it is
-    asked for, so that each node of a tree has its own.
+    asked for, so that each node of a tree has its own. Readout noise adds the same
+    variance, `floor`, to each pixel; `dark` is what a unit of it is in each point.
     """
 
     rows: np.ndarray
@@ -60,6 +62,8 @@ class CompressedShapes(Shapes):
     gain: float
     poisson: bool
     positions: np.ndarray | None = None
+    floor: float = 0.0
+    dark: np.ndarray | None = None
 
     @classmethod
     def of(cls, compressed, positions=None):
@@ -77,14 +81,32 @@ class CompressedShapes(Shapes):
         power = 1 if poisson else 2
         error = np.sqrt(gain) * np.linalg.norm(directions @ per_pixel)
         fewest = _FEWEST_COUNTS * gain if poisson else np.sqrt(_FEWEST_COUNTS) * error
+        # Readout noise of all pixels takes as many counts as have its variance.
+        floor = compressed.floor if poisson else 0.0
+        readout = floor * compressed.shape[1]
+        fewest = fewest / 2 + np.sqrt(fewest**2 / 4 + fewest * readout)
         known = totals > fewest
         if not known.any():
             known = totals > 0
         spread = np.where(known, gain * inverse(totals) ** power, 0)
+        dark = np.where(known, gain * inverse(totals) ** 2, 0) if floor else None
+        if floor:
+            spread += readout * dark
         factor = inverse(totals) * inverse(compressed.row_scale)
         points = np.where(known[:, None], scaled * factor[:, None], 0)
         scale = compressed.column_scale
-        return cls(points, spread, known, directions, scale, gain, poisson, positions)
+        return cls(
+            points=points,
+            spread=spread,
+            known=known,
+            rows=directions,
+            column_scale=scale,
+            gain=gain,
+            poisson=poisson,
+            floor=floor,
+            dark=dark,
+            positions=positions,
+        )
 
     def averaged(self, groups, n_groups):
         """Shapes of the sums of groups of patterns.
@@ -99,18 +121,24 @@ class CompressedShapes(Shapes):
         CompressedShapes
         """
         totals = np.where(self.known, inverse(self.spread), 0)
-        if not self.poisson:
+        if self.dark is not None:
+            totals = np.sqrt(np.where(self.known, inverse(self.dark), 0))
+        elif not self.poisson:
             totals = np.sqrt(totals)
         sums = np.bincount(groups, totals, n_groups)
         points = np.stack(
             [np.bincount(groups, totals * p, n_groups) for p in self.points.T], axis=1
         )
         variances = np.bincount(groups, totals**2 * self.spread, n_groups)
+        dark = self.dark
+        if dark is not None:
+            dark = np.bincount(groups, totals**2 * dark, n_groups) * inverse(sums) ** 2
         return replace(
             self,
             points=points * inverse(sums)[:, None],
             spread=variances * inverse(sums) ** 2,
             known=sums > 0,
+            dark=dark,
             positions=None,
         )
 
@@ -123,7 +151,12 @@ class CompressedShapes(Shapes):
         mean = self.points[rows].mean(axis=0)
         # Counts of a pattern of total 1, times the squared scale: their variance.
         weight = np.maximum((mean @ self.rows) * self.column_scale, 0)
-        return mean_spread * (self.rows * weight) @ self.rows.T + rounding
+        if self.dark is None:
+            return mean_spread * (self.rows * weight) @ self.rows.T + rounding
+        dark = self.floor * self.dark[rows].mean()
+        weight *= max(mean_spread - dark * weight.size, 0)
+        weight += dark * np.square(self.column_scale, dtype=np.float64)
+        return (self.rows * weight) @ self.rows.T + rounding
 
 
 @dataclass

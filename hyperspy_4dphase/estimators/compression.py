@@ -1,26 +1,20 @@
 """A scan reduced to what rises above its counting noise, in few reads."""
 
-import copy
-
 import numpy as np
 from sklearn.utils import check_random_state
 
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.estimators._coarse import CoarsePixels
 from hyperspy_4dphase.estimators._compressed import CompressedPatterns
+from hyperspy_4dphase.estimators._detector import Detector
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators._passes import (
-    CrossPass,
-    GramPass,
-    Statistics,
-    gathered,
-)
-from hyperspy_4dphase.estimators._scaling import Balance, Scaling, inverse, noise_edge
+from hyperspy_4dphase.estimators._first_read import NOISES, first_read
+from hyperspy_4dphase.estimators._passes import CrossPass, GramPass, gathered
+from hyperspy_4dphase.estimators._scaling import inverse, noise_edge
 
 _MAX_RANK = 64
 _FIRST_RANK = 22
-_SAMPLE_BYTES = 128 * 2**20
-_HELD_BYTES = 256 * 2**20
+# In values, not in bytes: the same counts in a wider type go the same way.
+_HELD_VALUES = 128 * 2**20
 _N_OUTSTANDING = 256
 _N_RARE = 8
 _PLAIN_FROM = 5.0
@@ -34,6 +28,7 @@ def compress_patterns(
     oversampling=10,
     power_iterations=None,
     squares=True,
+    keep_faulty=False,
     random_state=None,
     device=None,
 ):
@@ -50,13 +45,17 @@ def compress_patterns(
     Parameters
     ----------
     X : numpy.ndarray, shape (n_patterns, n_pixels), or PatternBlocks
-        Non-negative patterns.
+        Patterns; not negative, unless their noise is measured or uniform.
     rank : int, optional
         How many directions to keep at least, `oversampling` not counted. By default it
         grows until the last one kept is noise, up to 64.
-    noise : {"poisson", "uniform"}, optional
+    noise : {"poisson", "uniform", "measured", "counts"} or Detector, optional
         ``"poisson"`` for counts, also if multiplied by a gain; ``"uniform"`` for data
-        whose noise is the same everywhere: nothing is scaled then.
+        whose noise is the same everywhere: nothing is scaled then. ``"measured"`` finds
+        out in the first read: whether values are counts or their multiples, the offset,
+        gain and readout noise of a camera, or the variance of each pixel (see
+        :class:`Detector`); ``"counts"`` does the same for what is known to be counts.
+        Both find values that are no counts. A :class:`Detector` is taken at its word.
     oversampling : int, optional
         Additional directions.
     power_iterations : int, optional
@@ -67,6 +66,10 @@ def compress_patterns(
     squares : bool, optional
         Whether to look at squares of pixels. Default is True. Without them nothing else
         changes, and a scan of some hundred MB takes half the time.
+    keep_faulty : bool, optional
+        Whether values that are no counts (broken pixels, single events, broken frames)
+        stay as they are. By default pixels and frames are left out, and single values
+        replaced by what is around them. Only where noise is measured.
     random_state : int, numpy.random.RandomState or None, optional
         For the sample and the starting directions.
     device : None, str or torch.device, optional
@@ -83,30 +86,22 @@ def compress_patterns(
     .. [2] N. Halko, P. G. Martinsson, J. A. Tropp, Finding structure with randomness,
        SIAM Rev. 53 (2011), doi:10.1137/090771806.
     """
-    if noise not in ("poisson", "uniform"):
-        raise ValueError(f"noise={noise!r}; expected 'poisson' or 'uniform'.")
+    if not (isinstance(noise, Detector) or noise in NOISES):
+        raise ValueError(f"noise={noise!r}; expected one of {NOISES} or a Detector.")
     random_state = check_random_state(random_state)
     device = resolve_device(device)
-    blocks = PatternBlocks.of(X)
-    shape = blocks.signal_shape if squares else ()
-    coarse = CoarsePixels(shape, blocks.kept_pixels)
-    # A copy: what is drawn for the squares does not change the rest.
-    beside = copy.deepcopy(random_state)
-    if blocks.nbytes <= _HELD_BYTES:
+    geometry = blocks = PatternBlocks.of(X, allow_negative=noise != "poisson")
+    small = blocks.size <= _HELD_VALUES
+    if small:
         blocks = blocks.held()
+    first = first_read(blocks, geometry, noise, keep_faulty, squares, random_state)
+    blocks, coarse, scaling = first.blocks, first.coarse, first.scaling
     n, m = blocks.shape
     widest = min(n, m, max(_MAX_RANK, rank or 0) + oversampling)
     width = min(widest, max(_FIRST_RANK, rank or 0) + oversampling)
-    poisson = noise == "poisson"
-
-    sample, held, balance, scaling = _look(
-        blocks, coarse, poisson, random_state, beside
-    )
-    V = _row_space(sample, scaling, width, widest, random_state, device)
-    if held is not None and held[1].any():
-        options = {"noise": noise, "random_state": beside, "device": device}
-        coarse.know(compress_patterns(held[1], **options))
-    small = blocks.nbytes <= _HELD_BYTES
+    V = _row_space(first.sample, scaling, width, widest, random_state, device)
+    if first.held is not None and first.held[1].any():
+        coarse.know(_of_squares(first, device))
     n_least, n_most = (2, 6 if small else 3)
     if power_iterations is not None:
         n_least = n_most = max(1, power_iterations)
@@ -133,54 +128,44 @@ def compress_patterns(
                 directions,
                 V,
                 scaling,
-                balance,
+                first.balance,
                 (width, widest),
                 random_state,
             )
     if coarse.known:
-        _add_broad(result, coarse, held[0], blocks, scaling)
-    return result
+        _add_broad(result, coarse, first.held[0], blocks, scaling)
+    return _told(result, first)
 
 
-def _look(blocks, coarse, poisson, random_state, beside):
-    """Sample, counts of squares and scaling from one read of everything."""
-    n, m = blocks.shape
-    pattern_bytes = m * blocks.dtype.itemsize
-    n_sampled = int(np.clip(_SAMPLE_BYTES // pattern_bytes, 1, max(n // 10, 1024)))
-    picked = _picked(n, n_sampled, random_state)
-    held = _picked(n, coarse.n_held, beside) if coarse.exist else None
-    counts, shares, totals, pieces, squares = blocks.reduce(
-        Statistics(picked, held, coarse),
-        Statistics.merge,
-        stage="Reading patterns (0)",
+def _of_squares(first, device):
+    """The counts of squares of pixels, compressed."""
+    return compress_patterns(
+        first.held[1],
+        noise=first.coarse.detector(first.detector),
+        random_state=first.beside,
+        device=device,
     )
-    if not counts.any():
-        raise ValueError("The patterns are empty: there is no count in any of them.")
-    (totals,) = gathered(totals)
-    _, sample = _in_order(pieces)
-    squares = _in_order(squares) if squares else None
-    if not poisson:
-        return sample, squares, None, Scaling(np.ones(m), poisson=False)
-    reliability = 1 / (1 + 3 * np.sqrt(inverse(counts)))
-    weight = n / totals.mean() * inverse(shares) * reliability
-    balance = Balance(sample)
-    return sample, squares, balance, balance.refined(weight, reliability)
 
 
-def _picked(n, n_picked, random_state):
-    picked = np.zeros(n, dtype=bool)
-    picked[random_state.choice(n, min(n, n_picked), replace=False)] = True
-    return picked
-
-
-def _in_order(pieces):
-    """Rows in rising order, and their values in one array."""
-    rows = np.sort(np.concatenate([rows for rows, _ in pieces]))
-    kind = np.result_type(*(values for _, values in pieces))
-    ordered = np.empty((len(rows), pieces[0][1].shape[1]), kind)
-    for own, values in pieces:
-        ordered[np.searchsorted(rows, own)] = values
-    return rows, ordered
+def _told(result, first):
+    """The result with what the first read has found out."""
+    detector, faults = first.detector, first.faults
+    if detector.scales_with_mean:
+        result.gain, result.offset = float(detector.gain), float(detector.offset)
+    result.faulty_patterns, result.faulty_pixels = faults.patterns, faults.pixels
+    if faults.rows is not None:
+        result.replaced = np.stack([faults.rows, faults.columns, faults.values])
+    result.detector = {
+        "kind": detector.kind,
+        "gain": float(detector.gain),
+        "offset": float(detector.offset),
+        "readout_noise": float(detector.readout_noise),
+        "measured_gain": float(detector.measured_gain),
+        "apart": detector.apart,
+        "misfit": float(detector.misfit),
+        "neighbours": float(first.neighbours),
+    }
+    return result
 
 
 def _add_broad(result, coarse, held, blocks, scaling):
@@ -204,7 +189,7 @@ def _add_broad(result, coarse, held, blocks, scaling):
 
 def _row_space(sample, scaling, width, widest, random_state, device):
     """Orthonormal (n_pixels, width) that holds what the sample shows above noise."""
-    blocks = PatternBlocks(sample, 1)
+    blocks = PatternBlocks(sample, 1, allow_negative=True)
     m = blocks.shape[1]
     V = _orthonormal(random_state.standard_normal((m, width)))
     for i in range(8):
@@ -230,7 +215,10 @@ def _next(products, result, directions, V, scaling, balance, widths, random_stat
     )
     if not scaling.poisson:
         return _orthonormal(V), scaling
-    weight = len(result.Q) * inverse(products.column_sums) * scaling.reliability
+    # The sums as they are with readout noise.
+    sums = scaling.column_noise(products.column_sums, result.row_scale**2)
+    sums *= inverse(scaling.column_weight)
+    weight = len(result.Q) * inverse(sums) * scaling.reliability
     change = np.sqrt(weight * inverse(scaling.column_weight))
     scaling = balance.scaling(weight, scaling.reliability)
     return _orthonormal(V * change[:, None].astype(np.float32)), scaling
@@ -282,9 +270,7 @@ def _decompose(products, V, scaling, blocks, rank, oversampling):
     directions = (back @ (U * inverse(singular_values))).astype(np.float32)
     Q = Y @ (whiten @ U).astype(np.float32)
     squared_norm = norms.sum()
-    column_noise = np.ones(m)
-    if scaling.poisson:
-        column_noise = products.column_sums * scaling.column_weight
+    column_noise = scaling.column_noise(products.column_sums, u)
     n_significant, variance, edge = noise_edge(
         singular_values, squared_norm, noise, column_noise
     )
@@ -310,6 +296,7 @@ def _decompose(products, V, scaling, blocks, rank, oversampling):
         noise="poisson" if scaling.poisson else "uniform",
         row_limit=scaling.row_limit,
         n_reads=blocks.n_reads,
+        floor=scaling.floor,
     )
     return result, directions
 

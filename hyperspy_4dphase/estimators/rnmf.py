@@ -18,7 +18,7 @@ from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._distinct import distinct_patterns
 from hyperspy_4dphase.estimators._hals import hals, purify, solve_weights
 from hyperspy_4dphase.estimators._passes import CrossPass, gathered
-from hyperspy_4dphase.estimators._scaling import Scaling, inverse
+from hyperspy_4dphase.estimators._scaling import inverse
 from hyperspy_4dphase.estimators._starts import first_fit
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
@@ -180,7 +180,7 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         H = H * per_pixel
         sums = H.sum(axis=1, dtype=np.float64)
         self.components_ = (H * inverse(sums)[:, None]).astype(self._dtype)
-        W = Wt.T * inverse(compression.row_scale)[:, None] * sums
+        W = Wt.T * inverse(compression.row_scale)[:, None] * sums * compression.gain
         return W.astype(self._dtype)
 
     def transform(self, X):
@@ -203,15 +203,13 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             )
         compression = self.compression_
         H = (self.components_ * compression.column_scale).astype(np.float32)
-        scaling = Scaling(
-            compression.column_scale.astype(np.float64) ** 2,
-            row_limit=compression.row_limit,
-            poisson=compression.noise == "poisson",
-        )
-        pieces = blocks.reduce(CrossPass(H, scaling), CrossPass.merge)
+        blocks = blocks.corrected(compression.correction)
+        function = CrossPass(H, compression.scaling)
+        pieces = blocks.reduce(function, CrossPass.merge)
         cross, u = gathered(pieces)
         Wt = solve_weights(H, cross.T, tol=1e-5, max_iter=self.max_iter)
-        return (Wt.T * inverse(np.sqrt(u))[:, None]).astype(self.components_.dtype)
+        W = Wt.T * (inverse(np.sqrt(u)) * compression.gain)[:, None]
+        return W.astype(self.components_.dtype)
 
     def inverse_transform(self, W):
         """Patterns that weights stand for.

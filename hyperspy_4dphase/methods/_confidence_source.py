@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels, same_mask
+from hyperspy_4dphase._masks import (
+    either_mask,
+    excluded_patterns,
+    excluded_pixels,
+    same_mask,
+)
 from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators.vae import PatternVAE
 from hyperspy_4dphase.methods._compression import check_compression
@@ -154,14 +159,14 @@ def mask_source(found, signal, compression, navigation_mask, signal_mask, given)
         _check_missing(missing, patterns)
     else:
         given_patterns = None if given is None else given.excluded_patterns
-        patterns = _either(
+        patterns = either_mask(
             excluded_patterns(signal, navigation_mask), missing, given_patterns
         )
         pixels = excluded_pixels(signal, signal_mask)
-        if pixels is None:
-            pixels = own_pixels
-        if pixels is None and given is not None:
-            pixels = given.excluded_pixels
+        if pixels is None or signal_mask is None:
+            given_pixels = None if given is None else given.excluded_pixels
+            others = given_pixels if own_pixels is None else own_pixels
+            pixels = either_mask(pixels, others)
     check_enough(signal, patterns)
     found.excluded_patterns, found.excluded_pixels = patterns, pixels
     if found.features is not None and patterns is not None:
@@ -251,12 +256,6 @@ def _check_trainable(found, signal, own_pixels):
     check_enough_to_train(
         signal, found.vae, found.excluded_patterns, pixels, found.sample_weight
     )
-
-
-def _either(*masks):
-    """What at least one of some masks excludes; None if there is nothing."""
-    excluded = [mask for mask in masks if mask is not None and mask.any()]
-    return np.logical_or.reduce(excluded) if excluded else None
 
 
 def _integer(seed):

@@ -6,12 +6,13 @@ from math import prod
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._results import array_shapes, axes_dictionaries, plain
+from hyperspy_4dphase._results import array_shapes, axes_dictionaries, map_values
 from hyperspy_4dphase.estimators._consensus_tree import flat_tree
 from hyperspy_4dphase.estimators._tree import DomainTree
 from hyperspy_4dphase.estimators._tree_edits import recounted, resized
 from hyperspy_4dphase.signals._domain_patterns import check_whole
 from hyperspy_4dphase.signals._stored_map import StoredMap, check_same_axes
+from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 
@@ -79,7 +80,7 @@ def given_domains(signal, domains):
     ----------
     signal : hyperspy.signal.BaseSignal
         The scan. Only its axes are looked at.
-    domains : DomainMap, BaseSignal or array-like
+    domains : DomainMap, DomainConfidence, BaseSignal or array-like
         See :func:`domain_confidence`.
 
     Returns
@@ -91,6 +92,8 @@ def given_domains(signal, domains):
     TypeError, ValueError
         If they are nothing of this kind, or of another scan.
     """
+    if isinstance(domains, DomainConfidence):
+        domains = domains.domains
     if isinstance(domains, DomainMap):
         return _of_map(signal, domains)
     labels = _labels(domains, array_shapes(signal)[0])
@@ -119,13 +122,15 @@ def _of_map(signal, domains):
 
 
 def _labels(domains, shape):
-    values = domains.data if isinstance(domains, BaseSignal) else domains
-    if isinstance(values, str | dict) or not hasattr(values, "__len__"):
+    is_signal = isinstance(domains, BaseSignal)
+    if isinstance(domains, str | dict) or not (
+        is_signal or hasattr(domains, "__len__")
+    ):
         raise TypeError(
             "domains must be None, a DomainMap, or another signal or array of integer "
             f"labels, not {type(domains).__name__}."
         )
-    values = np.asarray(plain(values))
+    values = map_values(domains, shape)
     if values.dtype.kind == "b":
         return _from_members(values, shape)
     if values.dtype.kind not in "iu":

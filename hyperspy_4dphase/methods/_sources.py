@@ -5,7 +5,12 @@ from math import prod
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._results import array_shapes, axes_dictionaries, plain
+from hyperspy_4dphase._results import (
+    array_shapes,
+    axes_dictionaries,
+    map_values,
+    plain,
+)
 from hyperspy_4dphase.signals._stored_map import check_same_positions
 from hyperspy_4dphase.signals._stored_model import NODE, StoredModel
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
@@ -194,8 +199,9 @@ def _any_features(signal, source):
 def _of_signal(shape, source):
     manager = source.axes_manager
     found, signal_shape = array_shapes(source)
-    # A map has the axes of the scan as its signal axes.
-    if found != shape and (found or signal_shape != shape):
+    # A map has the axes of the scan as its signal axes, of three axes the last two.
+    values = map_values(source, shape)
+    if found != shape and values.shape != shape:
         raise ValueError(
             "source is of another scan: its navigation shape is "
             f"{found or signal_shape} in array order, that of the scan {shape}."
@@ -205,7 +211,7 @@ def _of_signal(shape, source):
             "The navigation axes of source are not the first ones of its array. "
             "source.transpose() puts them there."
         )
-    return _rows(source.data, shape)
+    return _rows(values, shape)
 
 
 def _rows(values, shape):

@@ -2,11 +2,8 @@
 
 from math import prod
 
-import numpy as np
-from hyperspy.signal import BaseSignal
-
 from hyperspy_4dphase._arguments import check_integer, check_number
-from hyperspy_4dphase._results import array_shapes, provenance
+from hyperspy_4dphase._results import array_shapes, map_values, provenance
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._inputs import check_sample_weight
 from hyperspy_4dphase.estimators._plan import ARCHITECTURES
@@ -87,10 +84,8 @@ def checked_weights(signal, sample_weight, excluded):
     """
     if sample_weight is None:
         return None
-    if isinstance(sample_weight, BaseSignal):
-        sample_weight = sample_weight.data
-    weights = np.asarray(sample_weight)
     shape = array_shapes(signal)[0]
+    weights = map_values(sample_weight, shape)
     if weights.shape != shape:
         raise ValueError(
             f"sample_weight has the shape {weights.shape}; expected the navigation "

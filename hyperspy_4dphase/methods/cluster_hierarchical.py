@@ -9,7 +9,7 @@ from hyperspy_4dphase._arguments import (
     check_scan,
 )
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
+from hyperspy_4dphase._masks import either_mask, excluded_patterns, excluded_pixels
 from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import (
     array_shapes,
@@ -260,7 +260,7 @@ def _features_and_masks(signal, source, compression, navigation_mask, signal_mas
     return (
         features[~missing],
         missing if missing.any() else None,
-        own if pixels is None else pixels,
+        either_mask(pixels, own) if signal_mask is None or pixels is None else pixels,
     )
 
 

@@ -1,10 +1,5 @@
 """A scan reduced to what rises above its counting noise."""
 
-from collections import OrderedDict
-
-import dask.array as da
-import numpy as np
-
 from hyperspy_4dphase._arguments import (
     check_flag,
     check_integer,
@@ -18,14 +13,16 @@ from hyperspy_4dphase._results import provenance
 from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import compress_patterns
+from hyperspy_4dphase.methods._cache import (
+    _cache,
+    clear_cache,
+    scan_key,
+)
+from hyperspy_4dphase.methods._cache import cache_key as _cache_key
+from hyperspy_4dphase.methods._cache import remember as _remember
 from hyperspy_4dphase.methods._compression import Compression
 
-__all__ = ["Compression", "compress"]
-
-_N_CACHED = 4
-# (CompressedPatterns, provenance) of lazy scans. The name of a dask array identifies
-# its data, so nothing here can be stale.
-_cache = OrderedDict()
+__all__ = ["Compression", "clear_cache", "compress"]
 
 
 @with_shared_parameters
@@ -48,8 +45,9 @@ def compress(
     The scan is read a few times, block by block, and never held: the patterns X become
     Q B, with a few dozen numbers for each of them. Every method of this package begins
     with this step, and takes its result as `compression`. For a lazy signal the result
-    is also remembered, and given again when the same is asked of the same data; for
-    an eager one, whose data may change in place, it is not.
+    is also remembered, and given again when the same is asked of the same signal, or of
+    a copy, as long as its files were not written again and its arrays not changed. Of
+    others nothing is remembered: eager signals, and lazy ones by functions of your own.
 
     Parameters
     ----------
@@ -128,10 +126,11 @@ def compress(
     patterns = excluded_patterns(signal, navigation_mask)
     pixels = excluded_pixels(signal, signal_mask)
 
+    scan = scan_key(signal)
     # One with squares has all that one without them has.
     for with_squares in (True, squares):
         options["squares"] = with_squares
-        key = _cache_key(signal, patterns, pixels, options, random_state)
+        key = _cache_key(scan, patterns, pixels, options, random_state)
         if key in _cache:
             break
     if key in _cache:
@@ -142,28 +141,5 @@ def compress(
             blocks = pattern_blocks(signal, patterns, pixels, progress)
             compressed = compress_patterns(blocks, random_state=seed, **options)
         record = provenance("compress", options, seed, {"n_reads": compressed.n_reads})
-        _remember(key, (compressed, record))
+        _remember(key, (compressed, record), signal)
     return Compression.of(signal, compressed, patterns, pixels, record)
-
-
-def clear_cache():
-    """Forget the compressions of lazy scans that are remembered."""
-    _cache.clear()
-
-
-def _remember(key, item):
-    if key is None:
-        return
-    _cache[key] = item
-    while len(_cache) > _N_CACHED:
-        _cache.popitem(last=False)
-
-
-def _cache_key(signal, patterns, pixels, options, random_state):
-    """What makes a compression reusable, or None where nothing does."""
-    is_generator = isinstance(random_state, np.random.RandomState)
-    if is_generator or not isinstance(signal.data, da.Array):
-        return None
-    masks = (None if mask is None else mask.tobytes() for mask in (patterns, pixels))
-    n_navigation = signal.axes_manager.navigation_dimension
-    return (signal.data.name, n_navigation, *masks, str(options), random_state)

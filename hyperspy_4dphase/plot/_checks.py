@@ -32,7 +32,7 @@ def checked_labels(labels, navigation_shape):
     """The labels as integers, None as it is, or an error."""
     if labels is None:
         return None
-    labels = np.asarray(labels)
+    labels = _of_map(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, but their type is {labels.dtype}.")
     if labels.shape != navigation_shape:
@@ -46,6 +46,12 @@ def checked_labels(labels, navigation_shape):
             f"labels must be -1 (unassigned) or from 0 on, but hold {labels.min()}."
         )
     return labels
+
+
+def _of_map(labels):
+    """The labels of a map of domains, or of a confidence, as an array."""
+    labels = getattr(labels, "domains", labels)
+    return np.asarray(getattr(labels, "labels", labels))
 
 
 def checked_dimensions(dimensions, latent_dim):
@@ -76,7 +82,7 @@ def check_extent(extent, n_axes, name):
 
 def checked_domain_map(labels, name="labels"):
     """The domain of each probe position as integers, or an error."""
-    labels = np.asarray(labels)
+    labels = _of_map(labels)
     if labels.dtype.kind not in "iu":
         raise ValueError(f"{name} must be integers, but their type is {labels.dtype}.")
     if labels.ndim not in (1, 2, 3) or not labels.size:

@@ -3,7 +3,7 @@
 import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
-from hyperspy_4dphase._results import axes_dictionaries, plain, scan_metadata
+from hyperspy_4dphase._results import axes_dictionaries, map_labels, scan_metadata
 from hyperspy_4dphase.estimators._reliability import judgement, mislabelled
 from hyperspy_4dphase.signals._stored_confidence import StoredConfidence, whole
 from hyperspy_4dphase.signals._stored_map import StoredMap
@@ -104,8 +104,7 @@ class ConfidenceMaps:
 
     def _labels_and_truth(self, truth):
         labels = self.at_threshold(0).labels
-        truth = getattr(truth, "labels", truth)
-        truth = np.asarray(plain(getattr(truth, "data", truth)))
+        truth = map_labels(truth, labels.shape)
         if truth.dtype.kind not in "iu":
             raise TypeError(f"truth must hold integers, but its type is {truth.dtype}.")
         if truth.shape != labels.shape:

@@ -202,4 +202,6 @@ def _pattern(source, plane, n_axes, row, column):
     part = source.inav[position[::-1]]
     if hasattr(source, "decode"):
         part = source.decode(part.data)
+    if np.ma.is_masked(part.data):
+        return np.ma.filled(part.data.astype(float), np.nan)
     return np.asarray(part.data)

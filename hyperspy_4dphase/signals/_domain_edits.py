@@ -1,10 +1,9 @@
 """Maps of domains made from another: cut, merged, or split by hand."""
 
 import numpy as np
-from hyperspy.signal import BaseSignal
 
 from hyperspy_4dphase._arguments import check_integer
-from hyperspy_4dphase._results import plain
+from hyperspy_4dphase._results import map_labels, plain
 from hyperspy_4dphase.estimators._tree_edits import level_cut, merged, parted
 from hyperspy_4dphase.signals._domain_patterns import check_whole, joined_means
 from hyperspy_4dphase.signals._stored_map import NODE
@@ -110,10 +109,8 @@ class DomainEdits:
         return self._changed(result, tree, f"split({label})")
 
     def _checked_parts(self, by):
-        if isinstance(by, DomainEdits):
-            by = by.labels
-        by = np.asarray(by.data if isinstance(by, BaseSignal) else by)
         shape = self.labels.shape
+        by = map_labels(by, shape)
         if by.dtype.kind not in "biu":
             raise TypeError(f"by must hold integers, but its type is {by.dtype}.")
         if by.shape != shape:

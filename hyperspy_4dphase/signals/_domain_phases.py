@@ -4,6 +4,7 @@ from math import prod
 
 import numpy as np
 
+from hyperspy_4dphase._results import as_uniform
 from hyperspy_4dphase.estimators._tree_edits import leaf_sizes, merged
 from hyperspy_4dphase.estimators.rotation import group_rotations
 
@@ -29,7 +30,13 @@ def check_rotatable(axes, signal_type):
             f"these patterns have {len(axes)} signal axes and the signal type "
             f"{signal_type!r}."
         )
-    scales = [abs(axis.get("scale", 1.0)) for axis in axes]
+    uniform = [as_uniform(axis) for axis in axes]
+    if None in uniform:
+        raise ValueError(
+            "Rotated patterns can be found only where pixels are square; the axes of "
+            "these patterns are not uniform, by more than half a pixel."
+        )
+    scales = [abs(axis.get("scale", 1.0)) for axis in uniform]
     if not np.isclose(*scales, rtol=0.01):
         raise ValueError(
             "Rotated patterns can be found only where pixels are square; these have "

@@ -3,7 +3,13 @@
 import numpy as np
 
 from hyperspy_4dphase._arguments import check_integer
-from hyperspy_4dphase._results import axes_dictionaries, image_extent
+from hyperspy_4dphase._results import (
+    as_uniform,
+    axes_dictionaries,
+    axis_values,
+    image_extent,
+    shown_axes,
+)
 from hyperspy_4dphase.estimators._tree_edits import node_means, parts_of
 from hyperspy_4dphase.signals._domain_phases import rotated_pieces
 from hyperspy_4dphase.signals._stored_map import StoredMap
@@ -174,6 +180,8 @@ class DomainPlots:
         if phase_list is None and phase_ids is None and colors is None:
             colors = domain_colors(self.n_domains)
         labels, axes = self.labels, self._line_or_map()
+        # Uniform axes may be written as if they were not.
+        axes = [as_uniform(axis, 0.01) or axis for axis in axes]
         xmap = to_crystal_map(
             labels,
             axes,
@@ -209,8 +217,8 @@ def pattern_extent_of(axes):
     """For curves the first and last abscissa, not their edges."""
     extent, units = image_extent(axes)
     if len(axes) == 1:
-        scale, offset = axes[0].get("scale", 1.0), axes[0].get("offset", 0.0)
-        extent = (offset, offset + scale * (axes[0]["size"] - 1))
+        values = axis_values(*shown_axes(axes))
+        extent = (values[0], values[-1])
     return extent, units
 
 

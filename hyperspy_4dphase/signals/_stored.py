@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import array_shapes, axes_dictionaries, plain
+from hyperspy_4dphase._results import (
+    array_shapes,
+    axes_dictionaries,
+    axes_shape,
+    axis_steps,
+    plain,
+)
 
 
 def stored_axes(axes):
@@ -73,7 +79,7 @@ class Stored:
         """Axes dictionaries in array order, and the shape."""
         axes = self.get(name)
         axes = [axes[key] for key in sorted(axes)]
-        return axes, tuple(int(axis["size"]) for axis in axes)
+        return axes, axes_shape(axes)
 
     def signal_axes(self):
         """Axes dictionaries of a pattern, and its shape, in array order."""
@@ -113,18 +119,23 @@ def other_scale(own, other):
     Parameters
     ----------
     own, other : dict
-        HyperSpy's axes dictionaries.
+        HyperSpy's axes dictionaries, of axes of the same size.
 
     Returns
     -------
     tuple of str, or None
     """
-    scales = own.get("scale", 1.0), other.get("scale", 1.0)
+    steps = axis_steps(own), axis_steps(other)
     units = _units(own), _units(other)
-    if units[0] == units[1] and np.isclose(*scales, rtol=0.01):
+    if units[0] == units[1] and np.allclose(*steps, rtol=0.01):
         return None
-    one, two = (f"{s:.6g} {u}" for s, u in zip(scales, units, strict=True))
+    one, two = (f"{_range(s)} {u}" for s, u in zip(steps, units, strict=True))
     return one, two
+
+
+def _range(steps):
+    low, high = f"{np.min(steps):.6g}", f"{np.max(steps):.6g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _units(axis):

@@ -5,6 +5,8 @@ import numpy as np
 from hyperspy_4dphase._results import (
     array_shapes,
     axes_dictionaries,
+    axis_steps,
+    axis_values,
     scan_metadata,
 )
 from hyperspy_4dphase.estimators._tree import DomainTree
@@ -65,12 +67,12 @@ def map_form(scan):
     axes : list of dict
     shape : tuple of int
     """
-    axes = axes_dictionaries(scan)[: len(array_shapes(scan)[0])]
+    shape = array_shapes(scan)[0]
+    axes = axes_dictionaries(scan)[: len(shape)]
     if len(axes) == 1:
         # HyperSpy would make it a Signal1D when it is reloaded.
-        axes = [{"size": 1}, *axes]
-    axes = [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)]
-    return axes, tuple(axis["size"] for axis in axes)
+        axes, shape = [{"size": 1}, *axes], (1, *shape)
+    return [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)], shape
 
 
 def map_metadata(scan, what, signal_type):
@@ -172,8 +174,9 @@ def check_same_axes(axes, shape, owner, others, found, name):
                 f"{name} is of another scan: its axis {other.get('name')!s} has "
                 f"{difference[1]} per position, that of {owner} {difference[0]}."
             )
-        starts = own.get("offset", 0.0), other.get("offset", 0.0)
-        if not np.isclose(*starts, rtol=0, atol=0.01 * abs(own.get("scale", 1.0))):
+        starts = axis_values(own)[0], axis_values(other)[0]
+        step = np.abs(np.append(axis_steps(own), 0)).max()
+        if not np.isclose(*starts, rtol=0, atol=0.01 * step):
             raise ValueError(
                 f"{name} is of another scan, or of another part of it: its axis "
                 f"{other.get('name')!s} begins at {starts[1]:.6g}, that of {owner} at "

@@ -15,6 +15,7 @@ from hyperspy_4dphase._results import (
     axes_dictionaries,
     filled,
     image_extent,
+    map_labels,
     plain,
     scan_metadata,
 )
@@ -173,7 +174,7 @@ class LatentEmbedding(Signal1D):
 
         Parameters
         ----------
-        labels : BaseSignal or array-like of int, optional
+        labels : DomainMap, BaseSignal or array-like of int, optional
             A domain for each probe position, in array order; -1 is none.
         signal : BaseSignal, optional
             The scan: the mean pattern of a region is then that of its counts. By
@@ -199,7 +200,7 @@ class LatentEmbedding(Signal1D):
             values = np.concatenate([values, 0 * values], axis=-1)
         return plot_latent(
             values,
-            None if labels is None else np.asarray(getattr(labels, "data", labels)),
+            None if labels is None else map_labels(labels, self._navigation_shape),
             dimensions=self._shown_dimensions(),
             navigation_extent=extent,
             navigation_units=units,

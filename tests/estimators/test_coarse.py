@@ -230,7 +230,7 @@ def aligned(one, other):
 def test_any_blocks_give_the_same(streamed):
     X, _ = two_kinds(100, 1.6, 2)
     whole = compress(X)
-    cut = PatternBlocks(X, 1, block_bytes=37 * X[0].nbytes)
+    cut = PatternBlocks(X, 1, block_values=37 * X[0].size)
     lazy = PatternBlocks(da.from_array(X, chunks=(123, 20, 38)), 1)
     for blocks in (cut, lazy):
         result = compress(blocks)
@@ -248,7 +248,7 @@ def test_squares_of_some_patterns_serve(streamed, monkeypatch):
     module = "hyperspy_4dphase.estimators._coarse."
     monkeypatch.setattr(module + "_HELD_BYTES", 600 * 2 * N_SQUARES)
     assert CoarsePixels(SIGNAL).n_held == 600
-    part = compress(PatternBlocks(X, 1, block_bytes=77 * X[0].nbytes))
+    part = compress(PatternBlocks(X, 1, block_values=77 * X[0].size))
     assert part.n_reads == whole.n_reads + 1
     np.testing.assert_allclose(part.singular_values, whole.singular_values, rtol=1e-4)
     assert aligned(part, whole) > 0.8

@@ -106,7 +106,7 @@ def test_seeds_agree():
 
 
 def forms(X):
-    blocks = PatternBlocks(X.reshape(20, 28, 15, 10), 2, block_bytes=7 * X[0].nbytes)
+    blocks = PatternBlocks(X.reshape(20, 28, 15, 10), 2, block_values=7 * X[0].size)
     lazy = da.from_array(X, chunks=((400, 3, 157), (50, 100)))
     return {
         "float32": X.astype("f4"),

@@ -36,8 +36,8 @@ def vae():
 
 def sources(block_patterns=23, kept_pixels=None):
     X, _ = images()
-    size = block_patterns * X[0].nbytes
-    blocks = PatternBlocks(X, 1, block_bytes=size, kept_pixels=kept_pixels)
+    size = block_patterns * X[0].size
+    blocks = PatternBlocks(X, 1, block_values=size, kept_pixels=kept_pixels)
     inputs = ImageInputs.of(blocks)
     return X, inputs.source(blocks, "cpu"), Streamed(inputs, blocks, "cpu")
 

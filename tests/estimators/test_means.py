@@ -32,7 +32,7 @@ def test_means_and_variances(labels, dtype, chunks):
     mean, variance = expected(data, labels)
     numbers = np.bincount(labels[labels >= 0])[:, np.newaxis]
     array = data if chunks is None else da.from_array(data, chunks=chunks)
-    blocks = PatternBlocks(array, 2, block_bytes=1)
+    blocks = PatternBlocks(array, 2, block_values=1)
     assert blocks.n_blocks > 1 or chunks == SHAPE
     means, variances = label_means(blocks, labels.ravel(), N_LABELS, variances=True)
     np.testing.assert_allclose(means, mean, rtol=1e-12)
@@ -64,7 +64,7 @@ def test_single_pattern():
 
 
 def test_large_counts_do_not_overflow():
-    blocks = PatternBlocks(np.full((300, 2), 65535, np.uint16), 1, block_bytes=1)
+    blocks = PatternBlocks(np.full((300, 2), 65535, np.uint16), 1, block_values=1)
     means, variances = label_means(blocks, np.zeros(300, int), 1, variances=True)
     assert (means == 65535).all()
     assert (variances == 0).all()

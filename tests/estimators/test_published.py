@@ -84,7 +84,7 @@ def test_as_written_down_literally(flake, lazy, threshold, monkeypatch):
 def test_any_chunks_give_the_same(flake, chunks):
     scan, _ = flake
     expected, expected_record = split(scan)
-    blocks = PatternBlocks(da.from_array(scan, chunks=chunks), 2, block_bytes=2**20)
+    blocks = PatternBlocks(da.from_array(scan, chunks=chunks), 2, block_values=2**19)
     labels, record = split(blocks)
     np.testing.assert_array_equal(labels, expected)
     np.testing.assert_array_equal(record["selected"], expected_record["selected"])

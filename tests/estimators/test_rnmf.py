@@ -119,7 +119,7 @@ def test_minibatch_equivalence(X, n_components, streamed):
     whole = rnmf(n_components)
     expected = whole.fit_transform(X)
     for n_rows in (1, 7, 599):
-        blocks = PatternBlocks(X, 1, block_bytes=n_rows * X[0].nbytes)
+        blocks = PatternBlocks(X, 1, block_values=n_rows * X[0].size)
         model = rnmf(n_components)
         assert_same(model.fit_transform(blocks), expected, 1e-3)
         assert_same(model.components_, whole.components_, 1e-3)

@@ -162,7 +162,7 @@ def test_float_patterns(model, latent, X):
 
 def test_blocks(model, latent, X):
     for n_rows in (1, 7, 599):
-        blocks = PatternBlocks(X, 1, block_bytes=n_rows * X[0].nbytes)
+        blocks = PatternBlocks(X, 1, block_values=n_rows * X[0].size)
         assert_same(model.transform(blocks), latent, 1e-3)
     cut = PatternBlocks(da.from_array(X, chunks=((100, 3, 537), (50, 120))), 1)
     assert_same(model.transform(cut), latent, 1e-3)

@@ -10,6 +10,7 @@ import pytest
 import hyperspy_4dphase
 from hyperspy_4dphase.methods import compress as module
 from hyperspy_4dphase.methods._archive import write_arrays
+from hyperspy_4dphase.methods._cache import _N_CACHED
 from hyperspy_4dphase.methods.compress import Compression, compress
 
 from .conftest import (
@@ -282,11 +283,11 @@ def test_eager_is_never_remembered(scan, calls):
 
 def test_few_are_remembered(scan, calls):
     signal = lazy(scan)
-    for seed in range(module._N_CACHED + 1):
+    for seed in range(_N_CACHED + 1):
         compress(signal, random_state=seed, show_progressbar=False)
-    assert len(module._cache) == module._N_CACHED
+    assert len(module._cache) == _N_CACHED
     compress(signal, random_state=0, show_progressbar=False)
-    assert len(calls) == module._N_CACHED + 2
+    assert len(calls) == _N_CACHED + 2
 
 
 def test_masks_are_not_shared(scan):

@@ -1,6 +1,7 @@
 """`decomposition_rnmf`: what it finds, and that it finds it whatever the form."""
 
 import inspect
+import json
 import warnings
 
 import hyperspy.api as hs
@@ -119,7 +120,8 @@ def test_warns_and_says_so_when_not_converged(scan, capsys):
             2, max_iter=1, tol=0, **(SETTINGS | {"print_info": True})
         )
     assert "(NOT converged)" in capsys.readouterr().out
-    assert not scan.learning_results.provenance["outcome"]["converged"]
+    record = json.loads(scan.learning_results.provenance)
+    assert not record["outcome"]["converged"]
 
 
 def test_progress(scan, capsys):
@@ -130,7 +132,7 @@ def test_progress(scan, capsys):
 
 
 def test_provenance(scan):
-    record = run(scan, 3, oversampling=7).provenance
+    record = json.loads(run(scan, 3, oversampling=7).provenance)
     assert record["method"] == "decomposition_rnmf"
     assert record["parameters"]["output_dimension"] == 3
     assert record["parameters"]["max_iter"] == 2000

@@ -1,0 +1,158 @@
+"""Pixels whose values are no counts: stuck, flickering, hot, or camera metadata."""
+
+import numpy as np
+from scipy import ndimage
+
+from hyperspy_4dphase.estimators._scaling import inverse
+
+# Noise of a pixel over that of an electron counter: above the first only structure can
+# explain it, below the second nothing does.
+_FLICKERS_FROM = 5.0
+_STUCK_BELOW = 0.1
+# Structure is shared with a neighbour or with the rest of the pattern.
+_ALONE_BELOW = 0.25
+_EXPLAINED_BELOW = 0.25
+_N_DIRECTIONS = 8
+_BRIGHTER = 5.0
+_FEWEST_ELECTRONS = 50
+_SURE = 6.0
+# If more are found, pixels do not share what they show with their neighbours.
+_MOST = 0.1
+_LEAST_PIXELS = 64
+_WINDOW = 7
+
+
+def broken_pixels(pairs, detector, signal_shape, used_pixels):
+    """Find the pixels that no law of counting allows.
+
+    Parameters
+    ----------
+    pairs : PairNoise
+    detector : Detector
+    signal_shape : tuple of int
+        Of the detector.
+    used_pixels : numpy.ndarray of int, shape (n_pixels,)
+        Where the pixels lie in the flat detector.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_pixels,)
+    """
+    n_pixels = used_pixels.size
+    none = np.zeros(n_pixels, dtype=bool)
+    if n_pixels < _LEAST_PIXELS or len(signal_shape) != 2 or pairs.n_pairs < 64:
+        return none
+    electrons = (pairs.mean - detector.offset) / detector.gain
+    noise = pairs.variance / detector.gain**2
+    expected = np.maximum(electrons, 0) + detector.dark_variance
+    # Of a pixel that hardly counts anything, one electron is expected in all.
+    expected = np.maximum(expected, 1 / pairs.n_pairs)
+    ratio = noise / expected
+    image = Around(signal_shape, used_pixels)
+    usual = image.low(electrons)
+    counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
+    bright = counted & (electrons > _BRIGHTER * np.maximum(usual, 0) + 1)
+    stuck = bright & (ratio < _STUCK_BELOW) & (image.low(ratio) > 5 * ratio)
+    excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))
+    restless = counted & (ratio > _FLICKERS_FROM) & (excess > _SURE)
+    restless &= ratio > 3 * image.low(ratio)
+    flickers = restless & _is_alone(pairs, restless, image)
+    hot = bright & _is_constant(pairs, detector) & _stands_alone(electrons, image)
+    found = stuck | flickers
+    found |= _whole_lines(found, image)
+    found |= hot
+    return none if found.mean() > _MOST else found
+
+
+class Around:
+    """What is around each pixel of a detector of which some are not used."""
+
+    def __init__(self, shape, used):
+        self.shape, self.used = shape, used
+
+    def image(self, values, fill=np.nan):
+        """Values of the used pixels as an image."""
+        image = np.full(self.shape, fill)
+        image.flat[self.used] = values
+        return image
+
+    def low(self, values):
+        """Lower quartile over a window of 7 x 7 pixels."""
+        image = self.image(values)
+        # Not used pixels do not rule: they take the median of all.
+        image[np.isnan(image)] = np.median(values)
+        low = ndimage.percentile_filter(image, 25, size=_WINDOW, mode="nearest")
+        return low.flat[self.used]
+
+    def pairs(self):
+        """For each of the eight neighbours: its number, or -1."""
+        number = np.full(np.add(self.shape, 2), -1)
+        row, column = np.unravel_index(self.used, self.shape)
+        number[row + 1, column + 1] = np.arange(self.used.size)
+        steps = [(y, x) for y in (0, 1, 2) for x in (0, 1, 2) if (y, x) != (1, 1)]
+        return np.stack([number[row + y, column + x] for y, x in steps], axis=1)
+
+
+def _is_alone(pairs, restless, image):
+    """Whether what a pixel shows beyond noise is nowhere else in the pattern."""
+    alone = np.zeros_like(restless)
+    which = np.flatnonzero(restless)
+    if not which.size:
+        return alone
+    values = pairs.differences
+    norms = np.sqrt(np.square(values).sum(axis=0, dtype=np.float64))
+    near = image.pairs()[which]
+    shared = np.zeros(which.size)
+    for neighbour in near.T:
+        inside = neighbour >= 0
+        one, other = which[inside], neighbour[inside]
+        products = np.einsum("ij,ij->j", values[:, one], values[:, other])
+        cosine = np.abs(products) * inverse(norms[one] * norms[other])
+        shared[inside] = np.maximum(shared[inside], cosine)
+    lonely = which[shared < _ALONE_BELOW]
+    rest = np.setdiff1d(np.flatnonzero(norms > 0), lonely)
+    if lonely.size and rest.size > _N_DIRECTIONS:
+        # Alone among its neighbours, it may still follow the pattern as a whole.
+        scaled = values[:, rest] / norms[rest].astype(np.float32)
+        _, vectors = np.linalg.eigh((scaled @ scaled.T).astype(np.float64))
+        leading = vectors[:, -_N_DIRECTIONS:]
+        own = values[:, lonely] * inverse(norms[lonely])
+        explained = np.square(leading.T @ own).sum(axis=0)
+        lonely = lonely[explained < _EXPLAINED_BELOW + _N_DIRECTIONS / len(values)]
+    alone[lonely] = True
+    return alone
+
+
+def _is_constant(pairs, detector):
+    """Whether a pixel counts the same in all patterns, but for its noise."""
+    values = (pairs.patterns - detector.offset) / detector.gain
+    mean = np.maximum(values.mean(axis=0, dtype=np.float64), 1e-12)
+    ratio = values.var(axis=0, dtype=np.float64) / (mean + detector.dark_variance)
+    return ratio < 1 + _SURE * np.sqrt(2 / len(values))
+
+
+def _stands_alone(electrons, image):
+    """Whether a pixel is far brighter than any neighbour, as no other maximum is."""
+    near = image.pairs()
+    beside = np.where(near >= 0, electrons[near], 0).max(axis=1)
+    usual = np.maximum(image.low(electrons), 0)
+    height, skirt = electrons - usual, np.maximum(beside - usual, 0)
+    peak = (electrons > beside) & (
+        height > _BRIGHTER * np.sqrt(np.maximum(electrons, 1))
+    )
+    sharp = peak & (height > _BRIGHTER * skirt)
+    # Where most spots are as sharp, this is how sharp spots are.
+    usual = peak.sum() >= 4 and sharp.sum() > 0.25 * peak.sum()
+    return np.zeros_like(sharp) if usual else sharp
+
+
+def _whole_lines(found, image):
+    """Rows and columns of which more than half is found."""
+    grid = image.image(found.astype(float))
+    lines = np.zeros(image.shape, dtype=bool)
+    for axis in (0, 1):
+        valid = np.isfinite(grid).sum(axis=axis)
+        share = np.nansum(grid, axis=axis) / np.maximum(valid, 1)
+        line = np.expand_dims((share > 0.5) & (valid >= 8), axis)
+        lines |= line
+    return lines.flat[image.used]

@@ -1,0 +1,126 @@
+"""Whether neighbouring patterns have noise of their own, as counting gives it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_LENGTH = 4
+_N_RUNS = 128
+_FEWEST_RUNS = 8
+# Third differences: what changes smoothly along a line leaves little in them, and noise
+# of its own in each pattern 1 + 9 + 9 + 1 times its variance.
+_COEFFICIENTS = np.array([-1.0, 3.0, -3.0, 1.0])
+_N_BINS = 8
+
+
+@dataclass
+class RunSums:
+    """Sums over runs of four patterns that follow one another in a line of the scan.
+
+    Attributes
+    ----------
+    squares : numpy.ndarray, shape (n_pixels,)
+        Of the third differences.
+    sums : numpy.ndarray, shape (n_pixels,)
+        Of the values.
+    n : int
+        Number of runs.
+    """
+
+    squares: np.ndarray
+    sums: np.ndarray
+    n: int
+
+    def taken(self, pixels):
+        """Only some of the pixels.
+
+        Parameters
+        ----------
+        pixels : numpy.ndarray of bool, shape (n_pixels,)
+        """
+        return RunSums(self.squares[pixels], self.sums[pixels], self.n)
+
+
+class RunFinder:
+    """Takes runs of neighbouring patterns out of a block.
+
+    Parameters
+    ----------
+    positions : numpy.ndarray of int, shape (n_patterns, n_axes)
+        On the navigation axes, the fastest last.
+    n_blocks : int
+        How many blocks there are.
+    """
+
+    def __init__(self, positions, n_blocks):
+        self.positions = positions
+        self.n_runs = max(_FEWEST_RUNS, -(-_N_RUNS // max(n_blocks, 1)))
+
+    def __call__(self, patterns, rows):
+        """Look at a block.
+
+        Parameters
+        ----------
+        patterns : numpy.ndarray, shape (n_block, n_pixels)
+        rows : numpy.ndarray of int, shape (n_block,)
+
+        Returns
+        -------
+        RunSums
+        """
+        starts = self._starts(rows)
+        total = RunSums(*np.zeros((2, patterns.shape[1])), 0)
+        step = max(1, -(-len(starts) // self.n_runs))
+        for start in starts[::step]:
+            run = patterns[start : start + _LENGTH].astype(np.float64)
+            total.squares += np.square(_COEFFICIENTS @ run)
+            total.sums += run.mean(axis=0)
+            total.n += 1
+        return total
+
+    def _starts(self, rows):
+        if len(rows) < _LENGTH:
+            return np.empty(0, int)
+        first = self.positions[rows[: 1 - _LENGTH]]
+        last = self.positions[rows[_LENGTH - 1 :]]
+        along = (last[:, -1] - first[:, -1] == _LENGTH - 1) & (
+            last[:, :-1] == first[:, :-1]
+        ).all(axis=1)
+        # Runs do not overlap.
+        return np.flatnonzero(along & (first[:, -1] % _LENGTH == 0))
+
+
+def neighbour_noise(runs, pairs, detector):
+    """Variance among neighbouring patterns over what independent noise would give.
+
+    Parameters
+    ----------
+    runs : list of RunSums
+        Of all blocks.
+    pairs : PairNoise
+        Of the same pixels.
+    detector : Detector
+
+    Returns
+    -------
+    float
+        About 1 for independent patterns, more where they change from one to the next,
+        less where neighbours were averaged, repeated or interpolated; NaN where there
+        are too few to tell.
+    """
+    n = sum(run.n for run in runs)
+    if n < _FEWEST_RUNS:
+        return np.nan
+    squares = sum(run.squares for run in runs) / (n * np.square(_COEFFICIENTS).sum())
+    mean = sum(run.sums for run in runs) / n
+    expected = pairs.variance
+    if detector.kind == "counts":
+        expected = detector.gain * np.maximum(mean - detector.offset, 0)
+    order = np.argsort(expected, kind="stable")
+    order = order[expected[order] > 0]
+    if order.size < 8:
+        return np.nan
+    parts = np.array_split(order, min(_N_BINS, order.size))
+    # Structure adds to some pixels, shared noise takes from all.
+    ratios = [squares[part].sum() / expected[part].sum() for part in parts[1:]]
+    return float(np.median(ratios))

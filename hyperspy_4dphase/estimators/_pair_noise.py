@@ -1,0 +1,141 @@
+"""Noise of each pixel, from pairs of patterns that are alike."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hyperspy_4dphase.estimators._binning import binning_factor, square_of
+
+_N_PATTERNS = 512
+_LEAST_PATTERNS = 96
+_MOST_VALUES = 4 * 2**20
+_GROUPS_A_SIDE = 16
+_N_GROUPS = 256
+_NEIGHBOURS = 3
+
+
+@dataclass
+class PairNoise:
+    """What differs between patterns that are alike, pixel by pixel.
+
+    Attributes
+    ----------
+    mean : numpy.ndarray, shape (n_pixels,)
+        Of the patterns, in units of the data.
+    variance : numpy.ndarray, shape (n_pixels,)
+        Half the mean squared difference of the two patterns of a pair: the variance of
+        noise, and what is left of changes in structure.
+    differences : numpy.ndarray, shape (n_pairs, n_pixels), float32
+    patterns : numpy.ndarray, shape (n_patterns, n_pixels), float32
+        The patterns that the pairs are of.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    differences: np.ndarray
+    patterns: np.ndarray
+
+    @property
+    def n_pairs(self):
+        """int: Number of pairs."""
+        return len(self.differences)
+
+    def taken(self, pixels):
+        """Only some of the pixels.
+
+        Parameters
+        ----------
+        pixels : numpy.ndarray of bool, shape (n_pixels,)
+        """
+        return PairNoise(
+            self.mean[pixels],
+            self.variance[pixels],
+            self.differences[:, pixels],
+            self.patterns[:, pixels],
+        )
+
+
+def pair_noise(sample, signal_shape, used_pixels, positions=None):
+    """Compare each pattern of a sample with the one that is most like it.
+
+    The pattern most alike is found by the pixels of one colour of a checkerboard, and
+    the difference is taken at those of the other, so that noise does not choose. No
+    positions are needed: the frames may stand in any order.
+
+    Parameters
+    ----------
+    sample : numpy.ndarray, shape (n_patterns, n_pixels)
+        Drawn at random from all patterns.
+    signal_shape : tuple of int
+        Of the detector.
+    used_pixels : numpy.ndarray of int, shape (n_pixels,)
+        Where the pixels lie in the flat detector.
+    positions : numpy.ndarray of int, shape (n_patterns, n_axes), optional
+        In the scan. Patterns next to each other make no pair: whoever has averaged
+        neighbours has made them alike.
+
+    Returns
+    -------
+    PairNoise
+    """
+    n, m = sample.shape
+    n_used = int(np.clip(_MOST_VALUES // m, _LEAST_PATTERNS, _N_PATTERNS))
+    step = max(1, -(-n // n_used))
+    patterns = sample[::step].astype(np.float32)
+    apart = None if positions is None else _apart(positions[::step])
+    colour, group = _checkerboard(signal_shape, used_pixels)
+    features = _compressed_range(patterns)
+    differences = np.zeros_like(patterns)
+    for side in (0, 1):
+        nearest = _nearest(features, np.where(colour == side, group, -1), apart)
+        difference = patterns[nearest]
+        np.subtract(patterns, difference, out=difference)
+        difference *= colour != side
+        differences += difference
+    variance = np.einsum("ij,ij->j", differences, differences, dtype=np.float64)
+    return PairNoise(
+        patterns.mean(axis=0, dtype=np.float64),
+        variance / (2 * len(patterns)),
+        differences,
+        patterns,
+    )
+
+
+def _checkerboard(signal_shape, used_pixels):
+    """Colour (0 or 1) and group of each pixel."""
+    if len(signal_shape) == 2:
+        row, column = np.unravel_index(used_pixels, signal_shape)
+        factor = binning_factor(signal_shape, _GROUPS_A_SIDE)
+        return (row + column) % 2, square_of(signal_shape, factor)[used_pixels]
+    n = int(np.prod(signal_shape))
+    return used_pixels % 2, used_pixels * min(_N_GROUPS, n) // n
+
+
+def _compressed_range(patterns):
+    """Patterns in which single high values do not rule distances."""
+    least = patterns.min(axis=0)
+    raised = np.subtract(patterns, least)
+    few = raised.ravel()[:: max(1, raised.size // 2**17)]
+    most = np.quantile(few, 0.999)
+    np.minimum(raised, max(most, np.finfo(np.float32).tiny), out=raised)
+    return np.sqrt(raised, out=raised)
+
+
+def _apart(positions):
+    """Which patterns are not neighbours in the scan, if there are enough others."""
+    steps = np.abs(positions[:, None] - positions).max(axis=2)
+    apart = steps > _NEIGHBOURS
+    return apart if apart.sum(axis=1).min() >= len(apart) // 2 else None
+
+
+def _nearest(features, group, apart):
+    """Number of the pattern that is most like each one; groups below 0 do not count."""
+    member = (group[:, None] == np.unique(group[group >= 0])).astype(np.float32)
+    points = (features @ member).astype(np.float64)
+    points -= points.mean(axis=0)
+    squares = np.square(points).sum(axis=1)
+    distances = squares[:, None] + squares - 2 * points @ points.T
+    np.fill_diagonal(distances, np.inf)
+    if apart is not None:
+        distances[~apart] = np.inf
+    return distances.argmin(axis=1)

@@ -1,0 +1,292 @@
+"""Compressions of lazy scans: given again where it is certain, and only there."""
+
+import gc
+import os
+import shutil
+
+import dask.array as da
+import h5py
+import hyperspy.api as hs
+import numpy as np
+import pytest
+import zarr
+from pyxem.signals import Diffraction2D
+from scipy.ndimage import gaussian_filter
+
+from hyperspy_4dphase.methods import _cache
+from hyperspy_4dphase.methods import compress as module
+from hyperspy_4dphase.methods.compress import compress
+
+from .conftest import calibrated, counts, lazy, planted
+
+SETTINGS = {"random_state": 0, "show_progressbar": False}
+# Square patterns: blockfiles hold no others.
+NAVIGATION, SIGNAL = (8, 10), (12, 12)
+FORMATS = ("blo", "npy", "hspy", "zspy")
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """What was compressed so far."""
+    calls = []
+    genuine = module.compress_patterns
+
+    def counted(*args, **keywords):
+        calls.append(keywords)
+        return genuine(*args, **keywords)
+
+    monkeypatch.setattr(module, "compress_patterns", counted)
+    return calls
+
+
+def mixture(n_components, seed=0):
+    """A scan of so many patterns."""
+    truth = planted(NAVIGATION, SIGNAL, n_components, seed)
+    signal = calibrated(counts(*truth, dtype=np.uint8))
+    for axis in signal.axes_manager.signal_axes:
+        # As blockfiles want it.
+        axis.units = "cm"
+    return signal
+
+
+def written(path, signal):
+    """Write a file, and replace one of that name."""
+    if path.suffix == ".npy":
+        np.save(path, signal.data)
+    else:
+        signal.save(path, overwrite=True)
+
+
+def loaded(path):
+    signal = hs.load(path, lazy=True)
+    if path.suffix == ".npy":
+        signal = signal.transpose(signal_axes=2)
+        signal.set_signal_type("diffraction")
+    return signal
+
+
+def check_is_of(compression, data):
+    """The compression reconstructs these data, and not others."""
+    data = np.asarray(data, dtype=float)
+    model = compression.reconstruct().data.compute()
+    misfit = np.linalg.norm(model - data) / np.linalg.norm(data)
+    fresh = compress(Diffraction2D(data.astype(np.uint8)), **SETTINGS)
+    fresh = fresh.reconstruct().data.compute()
+    assert misfit == pytest.approx(
+        np.linalg.norm(fresh - data) / np.linalg.norm(data), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_a_file_written_again_is_read_again(tmp_path, extension, made):
+    path = tmp_path / f"scan.{extension}"
+    for n_components in (4, 2, 3):
+        scan = mixture(n_components, seed=n_components)
+        written(path, scan)
+        signal = loaded(path)
+        compression = compress(signal, **SETTINGS)
+        n_made = len(made)
+        again = compress(signal, **SETTINGS)
+        assert again.Q is compression.Q
+        assert len(made) == n_made
+        check_is_of(compression, scan.data)
+        if extension == "hspy":
+            signal.close_file()
+
+
+@pytest.mark.parametrize("extension", ["blo", "npy", "zspy"])
+def test_a_file_written_again_under_a_signal_is_read_again(tmp_path, extension):
+    path = tmp_path / f"scan.{extension}"
+    first, second = mixture(3), mixture(2, seed=5)
+    written(path, first)
+    signal = loaded(path)
+    check_is_of(compress(signal, **SETTINGS), first.data)
+    written(path, second)
+    compression = compress(signal, **SETTINGS)
+    np.testing.assert_array_equal(signal.data.compute(), second.data)
+    check_is_of(compression, second.data)
+
+
+@pytest.mark.parametrize("keeps_times", [False, True])
+def test_one_byte_of_a_file_counts(tmp_path, made, keeps_times):
+    path = tmp_path / "scan.npy"
+    written(path, mixture(3))
+    signal = loaded(path)
+    compress(signal, **SETTINGS)
+    before = os.stat(path)
+    with open(path, "r+b") as stream:
+        stream.seek(-5, os.SEEK_END)
+        stream.write(b"\x07")
+    if keeps_times:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    compress(signal, **SETTINGS)
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_the_same_name_in_another_folder(tmp_path, monkeypatch, extension):
+    for n_components in (4, 2):
+        folder = tmp_path / str(n_components)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        path = type(folder)(f"scan.{extension}")
+        scan = mixture(n_components)
+        written(path, scan)
+        signal = loaded(path)
+        check_is_of(compress(signal, **SETTINGS), scan.data)
+        if extension == "hspy":
+            signal.close_file()
+
+
+def test_a_signal_whose_relative_name_means_another_file(tmp_path, monkeypatch):
+    scans = {name: mixture(n, seed=n) for name, n in (("one", 4), ("other", 2))}
+    for name, scan in scans.items():
+        (tmp_path / name).mkdir()
+        written(tmp_path / name / "scan.blo", scan)
+    monkeypatch.chdir(tmp_path / "one")
+    signal = hs.load("scan.blo", lazy=True)
+    check_is_of(compress(signal, **SETTINGS), scans["one"].data)
+    monkeypatch.chdir(tmp_path / "other")
+    check_is_of(compress(signal, **SETTINGS), scans["other"].data)
+
+
+def test_a_medipix_file_written_again(shared_data, tmp_path):
+    source = shared_data / "vendor_files" / "001_4x2_6bit.mib"
+    if not source.exists():
+        pytest.skip(f"there is no {source}")
+    for suffix in (".mib", ".hdr"):
+        shutil.copy(source.with_suffix(suffix), tmp_path)
+    path = tmp_path / source.name
+    signal = hs.load(path, lazy=True)
+    first = compress(signal, **SETTINGS)
+    content = bytearray(path.read_bytes())
+    before = signal.data.compute()
+    # The last frame, at the end of the file, becomes the reverse of itself.
+    n = before[0, 0].nbytes
+    content[-n:] = content[-n:][::-1]
+    path.write_bytes(content)
+    again = hs.load(path, lazy=True)
+    assert (again.data.compute() != before).any()
+    for s in (signal, again):
+        assert compress(s, **SETTINGS).Q is not first.Q
+
+
+def test_arrays_changed_in_place_are_read_again(made):
+    scan = mixture(3)
+    for chunks in ((5, 4, 12, 12), (8, 10, 12, 12)):
+        signal = lazy(scan, chunks)
+        compress(signal, **SETTINGS)
+        n_made = len(made)
+        compress(signal, **SETTINGS)
+        assert len(made) == n_made
+        scan.data[1, 2, 3, 4] += 1
+        changed = signal.data[1, 2, 3, 4].compute() == scan.data[1, 2, 3, 4]
+        compress(signal, **SETTINGS)
+        assert len(made) == n_made + changed
+
+
+def mapped(path, mode):
+    """A file as a graph may hold it, without a copy."""
+    return {"scan": np.load(path, mmap_mode=mode)}
+
+
+def test_mapped_files(tmp_path):
+    path = tmp_path / "scan.npy"
+    np.save(path, mixture(3).data)
+    graph = mapped(path, "r")
+    before = _cache.content_of(graph)
+    assert _cache.content_of(graph) == before
+    np.save(path, mixture(2).data)
+    assert _cache.content_of(graph) != before
+    with pytest.raises(_cache.UnknownContent):
+        _cache.content_of(mapped(path, "r+"))
+
+
+def test_files_open_for_writing_prove_nothing(tmp_path, made):
+    with h5py.File(tmp_path / "scan.h5", "w") as file:
+        stored = file.create_dataset("data", data=mixture(3).data)
+        signal = Diffraction2D(da.from_array(stored)).as_lazy()
+        for _ in range(2):
+            compress(signal, **SETTINGS)
+    assert len(made) == 2
+
+
+def test_stores_in_memory_prove_nothing(made):
+    stored = zarr.array(mixture(3).data)
+    signal = Diffraction2D(da.from_array(stored, chunks=stored.chunks)).as_lazy()
+    for _ in range(2):
+        compress(signal, **SETTINGS)
+    assert len(made) == 2
+
+
+def test_functions_of_the_user_prove_nothing(made):
+    hidden = [mixture(3).data, mixture(2, seed=5).data]
+    places = da.from_array(np.arange(8).reshape(8, 1, 1, 1), chunks=1)
+
+    def read(place):
+        return hidden[0][int(place.ravel()[0])][np.newaxis]
+
+    data = places.map_blocks(read, chunks=((1,) * 8, 10, 12, 12), dtype=np.uint8)
+    signal = Diffraction2D(data).as_lazy()
+    check_is_of(compress(signal, **SETTINGS), hidden[0])
+    hidden.pop(0)
+    check_is_of(compress(signal, **SETTINGS), hidden[0])
+
+
+def test_random_data_prove_nothing(made):
+    data = da.random.default_rng(0).poisson(5, (8, 10, 12, 12), chunks=(4, 5, 12, 12))
+    signal = Diffraction2D(data).as_lazy()
+    for _ in range(2):
+        compress(signal, **SETTINGS)
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("change", ["times", "slice", "sum", "rechunk", "map"])
+def test_what_was_computed_from_a_file_is_remembered(tmp_path, made, change):
+    path = tmp_path / "scan.npy"
+    written(path, mixture(3))
+    signal = loaded(path)
+    signal = {
+        "times": lambda: signal * 2,
+        "slice": lambda: signal.inav[1:, :6],
+        "sum": lambda: signal.rebin(scale=(1, 1, 2, 2)),
+        "rechunk": lambda: signal.rechunk(nav_chunks=(3, 4), inplace=False),
+        "map": lambda: signal.map(
+            gaussian_filter, sigma=0.5, inplace=False, lazy_output=True
+        ),
+    }[change]()
+    for _ in range(2):
+        compress(signal, **SETTINGS)
+    assert len(made) == 1
+    written(path, mixture(2, seed=5))
+    compress(signal, **SETTINGS)
+    assert len(made) == 2
+
+
+def test_a_name_alone_proves_nothing(made):
+    for n_components in (3, 2):
+        scan = mixture(n_components)
+        data = da.from_array(scan.data, chunks=(4, 5, 12, 12), name="scan")
+        check_is_of(compress(Diffraction2D(data).as_lazy(), **SETTINGS), scan.data)
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_one_read_serves_the_whole_workflow(tmp_path, made, extension):
+    path = tmp_path / f"scan.{extension}"
+    written(path, mixture(3))
+    signal = loaded(path)
+    domains = signal.cluster_hierarchical(**SETTINGS)
+    signal.domain_confidence(domains, n_maps=3, **SETTINGS)
+    signal.decomposition_rnmf(3, print_info=False, **SETTINGS)
+    assert len(made) == 1
+    if extension == "hspy":
+        signal.close_file()
+
+
+def test_nothing_outlives_its_signal():
+    signal = lazy(mixture(3), (4, 5, 12, 12))
+    compress(signal, **SETTINGS)
+    assert len(_cache._cache) == 1
+    del signal
+    gc.collect()
+    assert not _cache._cache

@@ -3,11 +3,15 @@
 import numpy as np
 from scipy import fft, ndimage
 
+from hyperspy_4dphase.estimators._floor import without_floor
+
 # Pixels: smoothing before a pattern is sampled, or spots would fall between samples.
 FINE = 0.7
 # Patterns can be compared where they have this share of the area in common.
 COMMON = 0.2
 TINY = 1e-20
+# Pixels about the centre that tell whether the direct beam is cut.
+_CUT = 2.0
 
 
 def smoothed(pattern, variance, used):
@@ -61,7 +65,10 @@ def _beam_radius(image, center):
 
 
 def checked_patterns(patterns, variances, excluded):
-    """Patterns of mean 1 and their variances, 0 where not used, and what is used."""
+    """Patterns of mean 1 and their variances, 0 where not used, and what is used.
+
+    A constant that all patterns stand on is taken off.
+    """
     patterns, variances = np.array(patterns, float), np.array(variances, float)
     if patterns.ndim != 3 or patterns.size == 0:
         raise ValueError(
@@ -95,6 +102,8 @@ def checked_patterns(patterns, variances, excluded):
             f"{n_used.argmin()}: check excluded and NaN"
         )
     patterns, variances = np.where(used, patterns, 0), np.where(used, variances, 0)
+    patterns, variances = without_floor(patterns, variances, used)
+    patterns = np.where(used, patterns, 0)
     brightness = np.abs(patterns).sum(axis=(1, 2), keepdims=True)
     brightness /= n_used[:, None, None]
     brightness[brightness == 0] = 1.0
@@ -130,9 +139,35 @@ def _found_centers(patterns, used):
     place = _peak(sum(agreement))
     # Descan moves the beam, but a lattice agrees with itself in many places.
     reach = max(6.0, 0.1 * min(patterns.shape[1:]))
-    rows, columns = np.indices(agreement[0].shape, sparse=True)
+    found = np.stack([_peak_near(one, place, reach) for one in agreement]) / 2
+    # What is left of a beam that is cut pulls the centre into itself.
+    for i, (pattern, use) in enumerate(zip(patterns, used, strict=True)):
+        rest = _without_cut_beam(pattern, use, found[i])
+        if rest is not None:
+            one = _self_agreement(pattern, rest, 0.25)
+            found[i] = _peak_near(one, 2 * found[i], 2 * _CUT) / 2
+    return found
+
+
+def _peak_near(image, place, reach):
+    """Row and column of the largest value not farther than `reach` along each axis."""
+    rows, columns = np.indices(image.shape, sparse=True)
     near = (abs(rows - place[0]) <= reach) & (abs(columns - place[1]) <= reach)
-    return np.stack([_peak(np.where(near, one, -2)) / 2 for one in agreement])
+    return _peak(np.where(near, image, -2))
+
+
+def _without_cut_beam(pattern, used, center):
+    """Use of pixels without the direct beam, or None if that is used as a whole."""
+    rows, columns = np.indices(used.shape)
+    distance = np.hypot(rows - center[0], columns - center[1])
+    middle = used[distance <= _CUT]
+    if middle.all() or not middle.any():
+        return None
+    profile = [
+        pattern[used & (distance.astype(int) == k)].max(initial=0) for k in range(12)
+    ]
+    radius = max(_CUT + 1, 1.5 * np.argmax(np.array(profile) < 0.1 * max(profile)))
+    return used & (distance > radius)
 
 
 def _self_agreement(pattern, used, power):

@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from hyperspy_4dphase._results import as_uniform
+from hyperspy_4dphase.estimators._faulty_pixels import find_faulty_pixels
 from hyperspy_4dphase.estimators._tree_edits import leaf_sizes, merged
 from hyperspy_4dphase.estimators.rotation import group_rotations
 
@@ -44,7 +45,7 @@ def check_rotatable(axes, signal_type):
         )
 
 
-def found_rotations(tree, means, variances, stored, **options):
+def found_rotations(tree, means, variances, stored, keep_faulty_pixels, **options):
     """Which domains are rotations of one another.
 
     Parameters
@@ -53,29 +54,43 @@ def found_rotations(tree, means, variances, stored, **options):
     means, variances : numpy.ndarray, shape (n_domains, n_pixels), or None
         Of one pattern. Variances may be None for counts.
     stored : StoredMap
+    keep_faulty_pixels : bool
+        Whether hot and dead pixels are used like all others.
     **options
         For :func:`~hyperspy_4dphase.estimators.rotation.group_rotations`.
 
     Returns
     -------
-    RotationGroups
+    groups : RotationGroups
+    faulty : FaultyPixels or None
+        What was left out.
     """
     _, shape = stored.signal_axes()
-    gain, sizes = stored.get("gain"), leaf_sizes(tree)[:, np.newaxis]
-    if gain is not None:
-        variances = gain * means
-    else:
-        # Of a single pattern it is unknown: that of the others.
-        known = ~np.isnan(variances).all(axis=1)
-        pooled = variances[known].mean(axis=0) if known.any() else 0 * means[0]
-        variances = np.where(known[:, np.newaxis], variances, pooled)
+    sizes = leaf_sizes(tree)
+    means, variances = _electrons(means, variances, stored)
+    means = means.reshape(-1, *shape)
+    variances = (variances / sizes[:, np.newaxis]).reshape(-1, *shape)
     excluded = stored.excluded_pixels()
-    return group_rotations(
-        means.reshape(-1, *shape),
-        (variances / sizes).reshape(-1, *shape),
-        excluded=None if excluded is None else excluded.reshape(shape),
-        **options,
-    )
+    excluded = np.zeros(shape, bool) if excluded is None else excluded.reshape(shape)
+    faulty = None
+    if not keep_faulty_pixels:
+        faulty = find_faulty_pixels(means, variances, sizes, excluded)
+        excluded = excluded | faulty.mask
+    return group_rotations(means, variances, excluded=excluded, **options), faulty
+
+
+def _electrons(means, variances, stored):
+    """Means without the detector's offset, and variances of one pattern."""
+    gain, offset = stored.get("gain"), stored.get("offset")
+    means = means - (0.0 if offset is None else offset)
+    if gain is not None:
+        readout = stored.get("readout_variance")
+        readout = 0.0 if readout is None else readout
+        return means, np.maximum(readout + gain * means, 0)
+    # Of a single pattern it is unknown: that of the others.
+    known = ~np.isnan(variances).all(axis=1)
+    pooled = variances[known].mean(axis=0) if known.any() else 0 * means[0]
+    return means, np.where(known[:, np.newaxis], variances, pooled)
 
 
 def merged_groups(tree, groups):

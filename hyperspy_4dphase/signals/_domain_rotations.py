@@ -3,6 +3,7 @@
 import numpy as np
 from hyperspy.signals import Signal2D
 
+from hyperspy_4dphase._arguments import check_flag
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries
 from hyperspy_4dphase.signals._domain_patterns import check_whole
@@ -26,12 +27,18 @@ class DomainRotations:
         mirror=True,
         strain=0.025,
         tolerance=0.1,
+        keep_faulty_pixels=False,
         show_progressbar=None,
     ):
         """Merge domains that are in-plane rotations of one structure.
 
         Mean patterns are compared at all angles, against their own counting noise, by
-        :func:`~hyperspy_4dphase.estimators.rotation.group_rotations`.
+        :func:`~hyperspy_4dphase.estimators.rotation.group_rotations`. The detector's
+        offset is taken off, where it is known or where a constant under all patterns
+        shows by its lack of noise. Pixels at fault are found in the mean patterns and
+        left out: hot ones, which are brighter than all around them by the same in all
+        domains, and sharper than spots; and dead rows, gaps and beam stops, of less
+        than a tenth of the counts beside them.
 
         Parameters
         ----------
@@ -46,31 +53,43 @@ class DomainRotations:
         tolerance : float, default 0.1
             Largest share of the azimuthal variation that two patterns of a phase may
             not have in common.
+        keep_faulty_pixels : bool, default False
+            Whether hot pixels, and dead or hidden ones, are used like all others.
         %(show_progressbar)s
 
         Returns
         -------
         DomainMap
-            Merged as by :meth:`merge`, with `angles`, `mirrored` and `rotation`.
+            Merged as by :meth:`merge`, with `angles`, `mirrored` and `rotation`. What
+            was left out is stored as flat masks: ``faulty_pixels``, and those of them
+            that are hot as ``hot_pixels``, in ``metadata.Domain_map.phases``.
 
         Raises
         ------
         ValueError
             If patterns are no images with square pixels; and as :meth:`mean_patterns`.
+        TypeError
+            If `keep_faulty_pixels` is no bool.
         """
+        check_flag("keep_faulty_pixels", keep_faulty_pixels)
         own, tree = self._stored, self.tree
         check_rotatable(own.signal_axes()[0], own.get("signal_type"))
         check_whole(self, own, "phases()")
         means, variances = self._means(signal, show_progressbar)
         options = {"center": center, "mirror": mirror}
         options |= {"strain": strain, "tolerance": tolerance}
-        groups = found_rotations(tree, means, variances, own, **options)
+        groups, faulty = found_rotations(
+            tree, means, variances, own, keep_faulty_pixels, **options
+        )
         result = self._relabelled(*merged_groups(tree, groups.labels), "phases()")
         found = {
             "labels": self.labels,
             "angles": groups.angles,
             "mirrored": groups.mirrored,
         }
+        if faulty is not None:
+            found["faulty_pixels"] = faulty.mask.ravel()
+            found["hot_pixels"] = faulty.hot.ravel()
         result.metadata.set_item(f"{NODE}.phases", found)
         return result
 

@@ -156,6 +156,62 @@ def test_split_phase(planted, phases):
     assert len(one.phases.names) == len(other.phases.names) + 1
 
 
+def spoilt_map(planted, offset=0.0, stored=None):
+    """The same map, and a scan with a hot pixel, two dead rows and an offset."""
+    domains, scan, _ = planted
+    background = np.random.default_rng(2).poisson(1, scan.data.shape)
+    data = scan.data + background.astype(float)
+    data[..., 8, 33] += 500
+    data[..., 27:29, :] = 0
+    scan = scan._deepcopy_with_new_data(data + offset)
+    domains = domains.deepcopy()
+    for name, value in (stored or {}).items():
+        domains.metadata.set_item(f"Domain_map.{name}", value)
+    return domains, scan
+
+
+@pytest.mark.parametrize("offset", [0.0, 30.0])
+def test_faulty_pixels(planted, phases, offset):
+    domains, scan = spoilt_map(planted, offset, {"offset": offset})
+    found = domains.phases(scan, center=CENTER, **QUIET)
+    np.testing.assert_array_equal(found.labels, phases.labels)
+    np.testing.assert_allclose(
+        found.angles - found.angles[0], phases.angles - phases.angles[0], atol=1
+    )
+    stored = found.metadata.Domain_map.phases
+    faulty, hot = np.asarray(stored.faulty_pixels), np.asarray(stored.hot_pixels)
+    assert faulty.dtype == hot.dtype == bool
+    assert faulty.shape == hot.shape == (40 * 50,)
+    assert hot.reshape(40, 50)[8, 33]
+    assert faulty.reshape(40, 50)[27:29].mean() > 0.9
+    assert faulty.sum() < 110
+
+
+def test_faulty_pixels_can_be_kept(planted):
+    domains, scan = spoilt_map(planted)
+    kept = domains.phases(scan, center=CENTER, keep_faulty_pixels=True, **QUIET)
+    assert kept.n_domains != 2
+    assert "faulty_pixels" not in kept.metadata.Domain_map.phases
+    with pytest.raises(TypeError, match="keep_faulty_pixels must be True or False"):
+        domains.phases(scan, keep_faulty_pixels="hot")
+
+
+def test_clean_scan_has_no_faulty_pixels(phases):
+    assert not np.any(phases.metadata.Domain_map.phases.faulty_pixels)
+
+
+def test_offset_and_readout_noise(planted, phases):
+    """A camera's units, with what it adds, told by the compression."""
+    domains, scan, _ = planted
+    rng = np.random.default_rng(1)
+    data = 12 * scan.data.astype(float) + rng.normal(200, 4, scan.data.shape)
+    camera = {"gain": 12.0, "offset": 200.0, "readout_variance": 16.0}
+    domains, _ = spoilt_map(planted, stored=camera)
+    found = domains.phases(scan._deepcopy_with_new_data(data), center=CENTER, **QUIET)
+    np.testing.assert_array_equal(found.labels, phases.labels)
+    assert not np.any(found.metadata.Domain_map.phases.faulty_pixels)
+
+
 @pytest.mark.parametrize("form", ["1-D patterns", "polar"])
 def test_no_images(form):
     domains, scan, _ = mapped(form)

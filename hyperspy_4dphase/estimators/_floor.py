@@ -1,0 +1,121 @@
+"""A constant under all patterns, as a detector's offset, told by its lack of noise."""
+
+import numpy as np
+from scipy import ndimage
+
+# Share of the pixels that are the dark ones, and how far patterns are smoothed for it.
+_DARK, _SMOOTH = 0.2, 4.0
+_LEAST_RUNS = 60
+# Neighbours up to so many pixels apart may have their noise in common.
+_REACH = 4
+# Standard errors, and share of what the dark pixels hold, below which there is none.
+_SURE, _LEAST_SHARE = 5.0, 0.1
+
+
+def common_floor(patterns, variances, used):
+    """The constant that all patterns stand on.
+
+    Counts differ from pixel to pixel by their noise, a constant does not. So what the
+    darkest pixels hold, less what their scatter accounts for, is no counts.
+
+    Parameters
+    ----------
+    patterns, variances : numpy.ndarray, shape (n_domains, n_ky, n_kx)
+        Mean patterns and their noise; not used where `used` is False.
+    used : numpy.ndarray of bool, shape (n_ky, n_kx)
+
+    Returns
+    -------
+    floor : float
+        0 unless it is significant.
+    excess : numpy.ndarray, shape (n_domains,)
+        By how much the variances of each pattern are too large everywhere, since they
+        count the floor as if it were noisy.
+    """
+    none = 0.0, np.zeros(len(patterns))
+    dark = _darkest(patterns, used)
+    level = np.array([one[dark].mean() for one in patterns]) if dark.any() else None
+    if level is None or level.min() <= 0:
+        return none
+    expected = np.array([one[dark].mean() for one in variances])
+    bright = np.array([one[used].mean() for one in patterns]) - level
+    noise = np.array([one[used].mean() for one in variances]) - expected
+    if (bright <= 0).any() or (noise <= 0).any():
+        return none
+    scatter, n_runs = _scatter(patterns, dark)
+    if n_runs < _LEAST_RUNS:
+        return none
+    counted = scatter * bright / noise
+    error = counted * np.sqrt(3 / n_runs) + np.sqrt(expected / dark.sum())
+    # Structure scatters, too: each pattern tells the least that the floor may be, and
+    # the darkest tells the most.
+    best = np.argmax(level - counted - 2 * error)
+    floor, sure = level[best] - counted[best], _SURE * error[best]
+    if floor < max(sure, _LEAST_SHARE * level[best]) or floor - sure > level.min():
+        return none
+    floor = float(min(floor, level.min()))
+    share = (expected - scatter)[best] * bright[best] / (noise[best] * floor)
+    return floor, np.clip(share, 0, 1) * floor * noise / bright
+
+
+def without_floor(patterns, variances, used):
+    """Patterns less their common floor, variances less what it adds to them.
+
+    Parameters
+    ----------
+    patterns, variances : numpy.ndarray, shape (n_domains, n_ky, n_kx)
+    used : numpy.ndarray of bool, of the same shape
+
+    Returns
+    -------
+    patterns, variances : numpy.ndarray, shape (n_domains, n_ky, n_kx)
+        The same arrays where there is no floor.
+    """
+    floor, excess = common_floor(patterns, variances, used.all(axis=0))
+    if not floor:
+        return patterns, variances
+    return patterns - floor, np.maximum(variances - excess[:, None, None], 0)
+
+
+def _darkest(patterns, used):
+    """Where the sum of all patterns, smoothed, is lowest."""
+    total = np.where(used, patterns.sum(axis=0), 0)
+    share = ndimage.gaussian_filter(used.astype(float), _SMOOTH)
+    smooth = ndimage.gaussian_filter(total, _SMOOTH) / np.maximum(share, 1e-6)
+    if not used.any():
+        return used
+    return used & (smooth <= np.quantile(smooth[used], _DARK))
+
+
+def _scatter(patterns, dark):
+    """Variance of each pattern among the dark pixels, from neighbours' differences.
+
+    The largest of those some pixels apart, since smoothing makes neighbours alike.
+    """
+    found, least = [], np.inf
+    for apart in range(1, _REACH + 1):
+        for axis in (1, 2):
+            before, here, after = (
+                _moved(dark[None], step, axis)[0] for step in (-apart, 0, apart)
+            )
+            runs = before & here & after
+            least = min(least, runs.sum())
+            if runs.any():
+                # Of three in a row, so that a slope is no scatter.
+                before, here, after = (
+                    _moved(patterns, step, axis)[:, runs] for step in (-apart, 0, apart)
+                )
+                bend = before - 2 * here + after
+                found.append((bend**2).mean(axis=1) / 6)
+    if not found:
+        return np.zeros(len(patterns)), 0
+    return np.max(found, axis=0), least
+
+
+def _moved(images, step, axis):
+    """What lies so many pixels on, 0 or False beyond the edge."""
+    moved = np.roll(images, -step, axis)
+    if step:
+        beyond = slice(-step, None) if step > 0 else slice(None, -step)
+        np.moveaxis(moved, axis, 0)[beyond] = 0
+    return moved

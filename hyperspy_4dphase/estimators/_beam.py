@@ -1,15 +1,37 @@
-"""Whether the direct beam stands still, told from compressed patterns."""
+"""Whether patterns are shifted over the detector, told from compressed patterns."""
+
+from functools import partial
 
 import numpy as np
-from scipy import ndimage
 
+from hyperspy_4dphase.estimators._pairs import pairs_at
 from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase.estimators._shift_forms import Detector, shift_forms
+from hyperspy_4dphase.estimators._shifts import (
+    LEAST_JITTER,
+    SIGNIFICANT,
+    PatternShifts,
+    fitted_plane,
+    pair_values,
+    plane_of,
+    what_is_left,
+)
 
-_BEAM_FROM = 0.2
+# What compression keeps of a shift is at least this, where it keeps any.
+_LEAST_KEPT = 0.3
+# Of their mean, what patterns are taken to have of counts at least.
+_LEAST_TOTAL = 0.05
+# Of a plane, what it may leave only since discs change by more than their derivative.
+_OF_PLANE = 0.15
+_BLOCK = 256
 
 
-def beam_movement(compressed, used_pixels, signal_shape):
-    """How far the direct beam wanders over the detector.
+def pattern_shifts(compressed, used_pixels, signal_shape, positions=None):
+    """How far the patterns are shifted: as a plane over the scan, and otherwise.
+
+    The direct beam need not be seen, nor all of the detector: pixels that are masked,
+    dead, or hot, and those beside them, are left out. Neither domains nor the bending
+    or thickness of crystals are taken for shifts.
 
     Parameters
     ----------
@@ -18,29 +40,114 @@ def beam_movement(compressed, used_pixels, signal_shape):
         Where the pixels of the compressed patterns lie in the flat detector.
     signal_shape : tuple of int
         (nky, nkx).
+    positions : numpy.ndarray, shape (n_patterns, n_axes), optional
+        Where patterns are in the scan. By default they follow one another on a line.
 
     Returns
     -------
-    float
-        Root mean square over the patterns of the distance, in pixels, between the
-        centre of mass of the direct beam and its median; 0 if there is no beam of more
-        than one pixel.
+    PatternShifts
+
+    Notes
+    -----
+    Where counting noise hides a shift, compression leaves it out. Where it keeps part,
+    the shift is between what is seen and what is seen over that part. The geometric
+    mean is returned, and half the difference is part of the error. Where it keeps
+    nothing, the error is the shift that would just stand above the noise.
     """
+    n = len(compressed.Q)
+    if positions is None:
+        positions = np.arange(n)[:, None]
+    positions = np.asarray(positions, np.float64)
     rank = max(compressed.n_significant, 1)
-    Q = compressed.Q[:, :rank] * inverse(compressed.row_scale)[:, None]
-    B = compressed.B[:rank] * inverse(compressed.column_scale)
-    mean = np.zeros(np.prod(signal_shape))
-    mean[used_pixels] = Q.mean(axis=0) @ B
-    mean = mean.reshape(signal_shape)
-    parts, _ = ndimage.label(mean > _BEAM_FROM * mean.max())
-    beam = (parts == parts.flat[mean.argmax()]).ravel()
-    inside = beam[used_pixels]
-    if inside.sum() < 2:
+    row_scale = compressed.row_scale.astype(np.float64)
+    scores = compressed.Q[:, :rank] * inverse(row_scale)[:, None]
+    rows = compressed.B[:rank] * inverse(compressed.column_scale)
+    detector = Detector(scores.mean(axis=0) @ rows, used_pixels, signal_shape)
+    if n < 3 or not detector.tells:
+        nothing = np.zeros((2, positions.shape[1]))
+        plane = plane_of(nothing, nothing + np.inf, positions)
+        return PatternShifts(plane, 0.0, np.inf, False)
+    totals = scores @ rows.sum(axis=1)
+    totals = np.maximum(totals, _LEAST_TOTAL * np.abs(totals).mean())
+    forms = shift_forms(rows, detector)
+    plane, distance = fitted_plane(scores, totals, forms, positions)
+    noise = partial(_noise, compressed, rows, scores)
+    square, square_error = what_is_left(
+        scores, totals, forms, positions, plane, distance, noise
+    )
+    kept = _kept(compressed, rows, detector, scores, totals, forms, positions, distance)
+    up = 1 / np.sqrt(np.clip(kept, _LEAST_KEPT, 1))
+    limit = _limit(compressed, rows, detector, scores, row_scale) * (1 - min(kept, 1))
+    size = max(np.sqrt((positions.std(axis=0) ** 2).sum() * 2), 1e-9)
+    slopes = plane.slopes * up
+    error = np.sqrt(
+        (plane.slopes_error * up) ** 2
+        + (plane.slopes * (up - 1)) ** 2
+        + (limit / size) ** 2
+    )
+    # By how much it is seen too small says nothing about whether it is there.
+    there = plane.significant and plane.rms * up > limit
+    plane = plane_of(slopes, error, positions)._replace(significant=bool(there))
+    seen = np.sqrt(max(square, 0.0))
+    jitter = seen * up
+    # Of a root, also where the square is about as large as its error.
+    jitter_error = min(square_error / max(2 * seen, 1e-9), np.sqrt(square_error)) * up
+    jitter_error = float(np.sqrt(jitter_error**2 + (jitter - seen) ** 2 + limit**2))
+    least = max(SIGNIFICANT * jitter_error, LEAST_JITTER, _OF_PLANE * plane.rms)
+    found = bool(square > SIGNIFICANT * square_error and jitter > least)
+    return PatternShifts(plane, float(jitter), jitter_error, found)
+
+
+def _noise(compressed, rows, scores, numbers, one, other):
+    """Covariance by noise of two functions of the scores of some patterns."""
+    rank = len(rows)
+    singular_values = compressed.singular_values[:rank, None].astype(np.float64)
+    # Scores are these products with patterns.
+    duals = compressed.B[:rank] * inverse(singular_values**2) * compressed.column_scale
+    duals = duals.astype(np.float32)
+    found = np.empty(len(numbers))
+    for start in range(0, len(numbers), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        both = one[part].astype(np.float32) @ duals
+        both *= both if other is one else other[part].astype(np.float32) @ duals
+        if compressed.noise == "poisson":
+            expected = np.maximum(scores[numbers[part]].astype(np.float32) @ rows, 0)
+            both *= expected + np.float32(compressed.floor)
+        found[part] = both.sum(axis=1)
+    return compressed.noise_variance * found
+
+
+def _kept(compressed, rows, detector, scores, totals, forms, positions, distance):
+    """Which part of a small shift the kept directions have."""
+    singular_values = compressed.singular_values[: len(rows), None]
+    right = compressed.B[: len(rows)] * inverse(singular_values)
+    scale = compressed.column_scale
+
+    def project(patterns):
+        return (patterns * scale @ right.T) @ right * inverse(scale)
+
+    pairs = pairs_at(positions, distance)
+    if not len(pairs.first):
         return 0.0
-    position = np.stack(np.unravel_index(used_pixels[inside], signal_shape), axis=1)
-    moments = Q @ (B[:, inside] @ np.column_stack([np.ones(len(position)), position]))
-    lit = moments[:, 0] > 0.1 * np.median(moments[:, 0])
-    if not lit.any():
-        return 0.0
-    centre = moments[lit, 1:] / moments[lit, :1]
-    return float(np.sqrt(((centre - np.median(centre, axis=0)) ** 2).sum(1).mean()))
+    _, all_of_it = pair_values(scores, totals, forms, pairs)
+    forms = shift_forms(rows, detector, project)
+    _, part = pair_values(scores, totals, forms, pairs)
+    part, all_of_it = (
+        np.trace(changes.sum(axis=(0, 1))) for changes in (part, all_of_it)
+    )
+    return float(np.clip(part / all_of_it, 0, 1)) if all_of_it else 0.0
+
+
+def _limit(compressed, rows, detector, scores, row_scale):
+    """The root mean square of a shift that would just stand above noise, in pixels."""
+    square = 0.0
+    for moved in detector.derivatives(detector.images(rows)):
+        moved = moved * compressed.column_scale
+        weighted = scores * row_scale[:, None]
+        square += np.einsum(
+            "na,ab,nb->", weighted, moved @ moved.T, weighted, optimize=True
+        )
+    if not square > 0:
+        return np.inf
+    # Either axis has half of the shift, and is a direction of its own.
+    return float(np.sqrt(2 / (square / 2)) * compressed.noise_edge)

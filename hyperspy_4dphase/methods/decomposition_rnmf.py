@@ -15,7 +15,7 @@ from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import provenance, store_decomposition
 from hyperspy_4dphase._scan import kept_shape
-from hyperspy_4dphase.estimators._beam import beam_movement
+from hyperspy_4dphase.estimators._beam import pattern_shifts
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
 from hyperspy_4dphase.methods._compression import check_compression
@@ -23,7 +23,6 @@ from hyperspy_4dphase.methods.compress import compress
 
 _ALGORITHM = "randomized NMF"
 _ADAPTIVE_RANK = 64
-_MOVES_FROM = 0.1  # pixels: less makes no component at common doses
 
 
 @with_shared_parameters
@@ -191,7 +190,7 @@ def decomposition_rnmf(
         show_progressbar=show_progressbar,
         **settings,
     )
-    movement = _beam_movement(compression)
+    shifts = _pattern_shifts(compression)
     store_decomposition(
         self,
         W,
@@ -206,12 +205,12 @@ def decomposition_rnmf(
             "decomposition_rnmf",
             {"output_dimension": n_components, **settings},
             seed,
-            _outcome(estimator, compression) | {"beam_movement": movement},
+            _outcome(estimator, compression) | _outcome_of(shifts),
         )
         | {"compression": compression.provenance},
     )
     if print_info:
-        print(_describe(estimator, compression, n_components, given, movement))
+        print(_describe(estimator, compression, n_components, given, shifts))
     return estimator if return_info else None
 
 
@@ -259,17 +258,33 @@ def _outcome(estimator, compression):
     }
 
 
-def _beam_movement(compression):
-    """Pixels that the direct beam wanders, or None where patterns are not images."""
+def _pattern_shifts(compression):
+    """How far patterns are shifted, or None where they are not images."""
     if len(compression.signal_shape) != 2:
         return None
     excluded = compression.excluded_pixels
     used = np.arange(prod(compression.signal_shape))
     used = used if excluded is None else used[~excluded]
-    return beam_movement(compression.patterns, used, compression.signal_shape)
+    shape = compression.navigation_shape
+    positions = np.indices(shape).reshape(len(shape), -1).T
+    if compression.excluded_patterns is not None:
+        positions = positions[~compression.excluded_patterns]
+    return pattern_shifts(
+        compression.patterns, used, compression.signal_shape, positions
+    )
 
 
-def _describe(estimator, compression, n_components, given, movement):
+def _outcome_of(shifts):
+    if shifts is None:
+        return {"descan": None, "jitter": None}
+    plane = shifts.plane
+    return {
+        "descan": plane.rms if plane.significant else 0.0,
+        "jitter": shifts.jitter if shifts.has_jitter else 0.0,
+    }
+
+
+def _describe(estimator, compression, n_components, given, shifts):
     n_found, n_above = estimator.n_components_, compression.n_significant
     chosen = "as asked" if n_components else "chosen: the number of distinct patterns"
     ended = "converged" if estimator.converged_ else "NOT converged"
@@ -287,16 +302,27 @@ def _describe(estimator, compression, n_components, given, movement):
             f"  residual={residual} (relative, noise included)",
             f"  iterations={estimator.n_iter_} ({ended})",
             f"  reads_of_the_scan={reads}",
-            *_describe_beam(movement),
+            *_describe_shifts(shifts),
         ]
     )
 
 
-def _describe_beam(movement):
-    if movement is None or movement < _MOVES_FROM:
-        return []
-    return [
-        f"  beam_movement={movement:.2g} px: the direct beam wanders (or the sample",
-        "    shifts it), which makes components of its own. s.center_direct_beam()",
-        "    centres it; s.get_direct_beam_mask() masks it.",
-    ]
+def _describe_shifts(shifts):
+    """What shifts do to components, and what helps, as far as measured."""
+    lines = []
+    if shifts is None:
+        return lines
+    plane = shifts.plane
+    if plane.significant:
+        lines += [
+            f"  descan={plane.rms:.2g} +- {plane.rms_error:.1g} px (rms): all patterns",
+            "    shift as the probe moves, evenly over the scan, and make components",
+            '    of it. hyperspy_4dphase.compress(s, descan="fit") takes it out.',
+        ]
+    if shifts.has_jitter:
+        lines += [
+            f"  jitter={shifts.jitter:.2g} +- {shifts.jitter_error:.1g} px (rms): all",
+            "    patterns shift from one position to the next, and may make components",
+            "    of it. Centring each by itself can make more of them, and of domains.",
+        ]
+    return lines

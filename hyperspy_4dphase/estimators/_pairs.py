@@ -1,0 +1,54 @@
+"""Pairs of probe positions that lie near each other."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+_TOLERANCE = 0.35
+
+
+class Pairs(NamedTuple):
+    """Pairs of probe positions a distance apart along one of the axes.
+
+    Attributes
+    ----------
+    first, second : numpy.ndarray of int, shape (n_pairs,)
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+
+
+def neighbour_distance(positions):
+    """Median distance of a position to the nearest other one."""
+    if len(positions) < 2:
+        return 1.0
+    distances, _ = cKDTree(positions).query(positions, k=2)
+    return float(max(np.median(distances[:, 1]), 1e-9))
+
+
+def pairs_at(positions, distance):
+    """Pairs at about a distance along each axis of the scan.
+
+    Parameters
+    ----------
+    positions : numpy.ndarray, shape (n, n_axes)
+    distance : float
+
+    Returns
+    -------
+    Pairs
+        Each axis contributes at most one pair for each position, with the position
+        nearest to where the second should be.
+    """
+    tree = cKDTree(positions)
+    n, n_axes = positions.shape
+    first, second = [], []
+    for axis in range(n_axes):
+        aim = positions + distance * np.eye(n_axes)[axis]
+        far, found = tree.query(aim, distance_upper_bound=_TOLERANCE * distance)
+        own = np.flatnonzero(np.isfinite(far))
+        first.append(own)
+        second.append(found[own])
+    return Pairs(np.concatenate(first), np.concatenate(second))

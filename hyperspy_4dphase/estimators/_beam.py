@@ -99,21 +99,23 @@ def pattern_shifts(compressed, used_pixels, signal_shape, positions=None):
 
 
 def _noise(compressed, rows, scores, numbers, one, other):
-    """Covariance by noise of two functions of the scores of some patterns."""
+    """Covariance by noise of two functions of scores of patterns, and variances."""
     rank = len(rows)
     singular_values = compressed.singular_values[:rank, None].astype(np.float64)
     # Scores are these products with patterns.
     duals = compressed.B[:rank] * inverse(singular_values**2) * compressed.column_scale
     duals = duals.astype(np.float32)
-    found = np.empty(len(numbers))
+    found = np.empty((3, len(numbers)))
     for start in range(0, len(numbers), _BLOCK):
         part = slice(start, start + _BLOCK)
-        both = one[part].astype(np.float32) @ duals
-        both *= both if other is one else other[part].astype(np.float32) @ duals
+        first, second = (each[part].astype(np.float32) @ duals for each in (one, other))
+        expected = np.ones((1, 1), np.float32)
         if compressed.noise == "poisson":
             expected = np.maximum(scores[numbers[part]].astype(np.float32) @ rows, 0)
-            both *= expected + np.float32(compressed.floor)
-        found[part] = both.sum(axis=1)
+            expected += np.float32(compressed.floor)
+        found[0, part] = (first * second * expected).sum(axis=1)
+        found[1, part] = (first * first * expected).sum(axis=1)
+        found[2, part] = (second * second * expected).sum(axis=1)
     return compressed.noise_variance * found
 
 

@@ -18,7 +18,7 @@ _LARGEST = 0.4
 # The scan is cut into so many parts along each axis, to see how much they scatter.
 _N_CUTS = 4
 _OUTLYING = 0.02
-_N_PAIRS = 1500
+_N_PAIRS = 1000
 # How well the variance of noise is known.
 _NOISE_MODEL = 0.1
 # What is taken for a shift: so many standard errors, and pixels.
@@ -166,8 +166,9 @@ def what_is_left(scores, totals, forms, positions, plane, distance, noise):
     distance : float
         Of pairs.
     noise : callable
-        ``noise(numbers, one, other)`` is the covariance by noise, for each of some
-        patterns, of two linear functions of its scores, both (n_numbers, rank).
+        ``noise(numbers, one, other)`` is, for each of some patterns, the covariance by
+        noise of two linear functions of its scores, both (n_numbers, rank), and the
+        variance of either: (3, n_numbers).
 
     Returns
     -------
@@ -211,9 +212,7 @@ def _pair_noise(scores, totals, forms, pairs, noise):
     for i, j in (pairs, pairs[::-1]):
         for axis in (0, 1):
             one, other = (scores[j] @ forms.shift[part, axis] for part in (0, 1))
-            result[0] += noise(i, one, other)
-            result[1] += noise(i, one, one)
-            result[2] += noise(i, other, other)
+            result += noise(i, one, other)
     result /= totals[pairs.first] * totals[pairs.second]
     return result[0], (result[1] + result[2]) / 2
 

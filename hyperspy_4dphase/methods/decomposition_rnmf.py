@@ -23,6 +23,7 @@ from hyperspy_4dphase.methods.compress import compress
 
 _ALGORITHM = "randomized NMF"
 _ADAPTIVE_RANK = 64
+_JITTER_MATTERS = 0.5  # pixels: less makes no more components
 
 
 @with_shared_parameters
@@ -322,7 +323,12 @@ def _describe_shifts(shifts):
     if shifts.has_jitter:
         lines += [
             f"  jitter={shifts.jitter:.2g} +- {shifts.jitter_error:.1g} px (rms): all",
-            "    patterns shift from one position to the next, and may make components",
-            "    of it. Centring each by itself can make more of them, and of domains.",
+            "    patterns shift unevenly between positions, which domains bear.",
+        ]
+    if shifts.has_jitter and shifts.jitter > _JITTER_MATTERS:
+        lines += [
+            "    Components do not: there will be fewer of a copy that was centred by",
+            '    s.center_direct_beam(method="center_of_mass", half_square_width=n), n',
+            "    about three times the radius of a disc in pixels.",
         ]
     return lines

@@ -109,14 +109,16 @@ def _hot(means, variances, sizes, used):
         return sharp
     constant = np.ones(places[0].size, bool)
     overall = excess[places] / sizes.sum()
-    for one, variance in zip(means, variances, strict=True):
+    for one, variance, size in zip(means, variances, sizes, strict=True):
         _, near, near_noise, spread = _surroundings(one, variance, used, places)
         error = 3 * np.sqrt(variance[places] + near_noise) + 0.5 * spread
+        # One that flickers averages out over many patterns only.
+        error += overall / np.sqrt(size)
         own = one[places] - near
         constant &= own > _CONSTANT * overall - error
         constant &= own < overall / _CONSTANT + error
-    # Spots that are so sharp come and go with the domains.
-    if 2 * (~constant).sum() > constant.sum():
+    # Spots that are so sharp come and go with the domains; one or two may by chance.
+    if (~constant).sum() > max(2, constant.sum() / 2):
         return np.zeros_like(sharp)
     sharp[places] = constant
     return sharp

@@ -16,9 +16,22 @@ signal_mask : None, BaseSignal or array-like of bool, default None
     ``s.data``.""",
     "normalize_poissonian_noise": """\
 normalize_poissonian_noise : bool, optional
-    Whether the data are counts, up to one factor: patterns and pixels are then scaled
-    so that counting noise weighs the same everywhere. By default True for integers
-    (and booleans), False for floats: say True for counts stored as floats.""",
+    Whether noise is that of counted electrons, but for a camera's gain, offset and
+    readout noise, which are measured: patterns and pixels are then scaled so that it
+    weighs the same everywhere. By default the data tell: whether they are whole
+    numbers, or multiples of one, in whatever type; how the variance of a value grows
+    with its mean; else the noise of each pixel. False takes the data as they are, with
+    the same noise everywhere.""",
+    "keep_faulty": """\
+keep_faulty : bool, default False
+    Whether values that no counting allows stay as they are. By default pixels that are
+    stuck, flicker or are far too bright, and broken frames, are left out as if masked,
+    and single events (X-rays) are replaced by what is around them; what was found is
+    told. Not with ``normalize_poissonian_noise=False``.""",
+    "print_info": """\
+print_info : bool, default True
+    Whether to print what was found out about the data: kind of noise, gain and offset,
+    values left out.""",
     "oversampling": """\
 oversampling : int, default 10
     Directions that are sketched beyond those sought.""",

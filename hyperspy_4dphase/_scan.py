@@ -13,7 +13,15 @@ from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase._results import array_shapes
 
 
-def pattern_blocks(signal, excluded_patterns, excluded_pixels, progress=None):
+def pattern_blocks(
+    signal,
+    excluded_patterns,
+    excluded_pixels,
+    progress=None,
+    *,
+    allow_negative=True,
+    correction=None,
+):
     """The patterns of a signal, block by block.
 
     Parameters
@@ -22,6 +30,10 @@ def pattern_blocks(signal, excluded_patterns, excluded_pixels, progress=None):
     excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
         Flat masks, see `hyperspy_4dphase._masks`.
     progress : callable, optional
+    allow_negative : bool, default True
+        Whether negative values are taken.
+    correction : Correction, optional
+        For what masks leave.
 
     Returns
     -------
@@ -38,6 +50,8 @@ def pattern_blocks(signal, excluded_patterns, excluded_pixels, progress=None):
         kept_patterns=None if excluded_patterns is None else ~excluded_patterns,
         kept_pixels=None if excluded_pixels is None else ~excluded_pixels,
         progress=progress,
+        allow_negative=allow_negative,
+        correction=correction,
     )
 
 

@@ -29,10 +29,12 @@ def ours(*names):
 
 ESTIMATORS = Layer(
     {"numpy", "scipy", "sklearn", "numba", "threadpoolctl"}
-    | ours("estimators", "_patterns")
+    | ours("estimators", "_correction", "_patterns")
 )
 SIGNALS = {"numpy", "hyperspy", "pyxem"}
-PLUMBING = ours("_arguments", "_docstrings", "_masks", "_patterns", "_progress")
+PLUMBING = ours(
+    "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
+)
 PLUMBING |= ours("_results", "_scan")
 SCIENCE = SIGNALS | {"matplotlib", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
@@ -46,6 +48,7 @@ LAYERS = {
     "_patterns.py": Layer(
         {"numpy", "dask", "threadpoolctl"} | ours("_bad_values"), {"distributed"}
     ),
+    "_correction.py": Layer({"numpy"}),
     "_results.py": Layer(SIGNALS | {"dask"}, ours("plot")),
     "_docstrings.py": Layer(set()),
     "_arguments.py": Layer({"numpy"}),

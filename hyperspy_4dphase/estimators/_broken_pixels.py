@@ -20,6 +20,9 @@ _SURE = 6.0
 _MOST = 0.1
 _LEAST_PIXELS = 64
 _WINDOW = 7
+# Share of odd pixels in a line of metadata, and how many such lines there may be.
+_ODD_LINE = 0.3
+_MOST_LINES = 8
 
 
 def broken_pixels(pairs, detector, signal_shape, used_pixels):
@@ -52,15 +55,17 @@ def broken_pixels(pairs, detector, signal_shape, used_pixels):
     usual = image.low(electrons)
     counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
     bright = counted & (electrons > _BRIGHTER * np.maximum(usual, 0) + 1)
-    stuck = bright & (ratio < _STUCK_BELOW) & (image.low(ratio) > 5 * ratio)
+    # A saturated beam is stuck as a whole.
+    stuck = counted & (ratio < _STUCK_BELOW) & (image.low(ratio, 50) > 5 * ratio)
     excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))
     restless = counted & (ratio > _FLICKERS_FROM) & (excess > _SURE)
     restless &= ratio > 3 * image.low(ratio)
     flickers = restless & _is_alone(pairs, restless, image)
-    hot = bright & _is_constant(pairs, detector) & _stands_alone(electrons, image)
+    lines = _edge_lines(stuck | restless, image)
+    alone = _stands_alone(electrons, pairs.n_pairs, image)
+    hot = bright & alone & _is_constant(pairs, detector)
     found = stuck | flickers
-    found |= _whole_lines(found, image)
-    found |= hot
+    found |= _whole_lines(found, image) | lines | hot
     return none if found.mean() > _MOST else found
 
 
@@ -76,12 +81,12 @@ class Around:
         image.flat[self.used] = values
         return image
 
-    def low(self, values):
-        """Lower quartile over a window of 7 x 7 pixels."""
+    def low(self, values, percentile=25):
+        """Lower quartile, or another, over a window of 7 x 7 pixels."""
         image = self.image(values)
         # Not used pixels do not rule: they take the median of all.
         image[np.isnan(image)] = np.median(values)
-        low = ndimage.percentile_filter(image, 25, size=_WINDOW, mode="nearest")
+        low = ndimage.percentile_filter(image, percentile, size=_WINDOW, mode="mirror")
         return low.flat[self.used]
 
     def pairs(self):
@@ -131,19 +136,34 @@ def _is_constant(pairs, detector):
     return ratio < 1 + _SURE * np.sqrt(2 / len(values))
 
 
-def _stands_alone(electrons, image):
+def _stands_alone(electrons, n_patterns, image):
     """Whether a pixel is far brighter than any neighbour, as no other maximum is."""
     near = image.pairs()
     beside = np.where(near >= 0, electrons[near], 0).max(axis=1)
     usual = np.maximum(image.low(electrons), 0)
     height, skirt = electrons - usual, np.maximum(beside - usual, 0)
-    peak = (electrons > beside) & (
-        height > _BRIGHTER * np.sqrt(np.maximum(electrons, 1))
-    )
+    least = _BRIGHTER * np.sqrt(np.maximum(electrons, 1 / n_patterns) / n_patterns)
+    peak = (electrons > beside) & (height > least)
     sharp = peak & (height > _BRIGHTER * skirt)
     # Where most spots are as sharp, this is how sharp spots are.
     usual = peak.sum() >= 4 and sharp.sum() > 0.25 * peak.sum()
     return np.zeros_like(sharp) if usual else sharp
+
+
+def _edge_lines(odd, image):
+    """Rows and columns at the edges that hold no image, as metadata of a camera."""
+    grid = np.nan_to_num(image.image(odd.astype(float)))
+    lines = np.zeros(image.shape, dtype=bool)
+    for grid_view, view in ((grid, lines), (grid.T, lines.T)):
+        share = grid_view.mean(axis=1)
+        for order in (slice(None), slice(None, None, -1)):
+            own, rows = share[order], view[order]
+            depth = np.argmax(own < _ODD_LINE)
+            beyond = own[depth : depth + 4].max()
+            # It must end, and soon.
+            if 0 < depth <= _MOST_LINES and beyond < _ODD_LINE / 2:
+                rows[:depth] = True
+    return lines.flat[image.used]
 
 
 def _whole_lines(found, image):

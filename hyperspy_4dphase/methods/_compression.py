@@ -1,13 +1,18 @@
 """What a compressed scan is, apart from how it is made."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from math import prod
 
 import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels, same_mask
+from hyperspy_4dphase._masks import (
+    either_mask,
+    excluded_patterns,
+    excluded_pixels,
+    same_mask,
+)
 from hyperspy_4dphase._results import (
     array_shapes,
     axes_dictionaries,
@@ -35,7 +40,12 @@ class Compression:
     navigation_shape, signal_shape : tuple of int
         Of the scan, in array order.
     excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
-        Flat masks, True where excluded.
+        Flat masks, True where excluded, by the user or as faulty.
+    faulty_patterns, faulty_pixels : numpy.ndarray of bool, or None
+        Those of them that no counting allows; see `keep_faulty` of :func:`compress`.
+    replaced : numpy.ndarray, shape (3, n_values), or None
+        Single values that were taken for others: positions and pixels, as flat numbers,
+        and what was taken instead, in units of the data.
     axes : list of dict
         HyperSpy's axes dictionaries, in array order.
     metadata : dict
@@ -49,6 +59,9 @@ class Compression:
     signal_shape: tuple
     excluded_patterns: np.ndarray | None = None
     excluded_pixels: np.ndarray | None = None
+    faulty_patterns: np.ndarray | None = None
+    faulty_pixels: np.ndarray | None = None
+    replaced: np.ndarray | None = None
     axes: list = field(default_factory=list)
     metadata: dict = field(default_factory=dict)
     provenance: dict = field(default_factory=dict)
@@ -56,11 +69,35 @@ class Compression:
     @classmethod
     def of(cls, signal, patterns, excluded_patterns, excluded_pixels, provenance):
         """Join compressed patterns with what the signal knows of its scan."""
+        shapes = array_shapes(signal)
+        kept = [
+            np.arange(prod(shape)) if mask is None else np.flatnonzero(~mask)
+            for shape, mask in zip(
+                shapes, (excluded_patterns, excluded_pixels), strict=True
+            )
+        ]
+        faulty = [
+            _flat_mask(own, numbers, prod(shape))
+            for own, numbers, shape in zip(
+                (patterns.faulty_patterns, patterns.faulty_pixels),
+                kept,
+                shapes,
+                strict=True,
+            )
+        ]
+        replaced = patterns.replaced
+        if replaced is not None:
+            rows, pixels = replaced[:2].astype(int)
+            replaced = np.stack([kept[0][rows], kept[1][pixels], replaced[2]])
+        nowhere = {"faulty_patterns": None, "faulty_pixels": None, "replaced": None}
         return cls(
-            patterns,
-            *array_shapes(signal),
-            excluded_patterns=excluded_patterns,
-            excluded_pixels=excluded_pixels,
+            replace(patterns, **nowhere),
+            *shapes,
+            excluded_patterns=either_mask(excluded_patterns, faulty[0]),
+            excluded_pixels=either_mask(excluded_pixels, faulty[1]),
+            faulty_patterns=faulty[0],
+            faulty_pixels=faulty[1],
+            replaced=replaced,
             axes=as_json(axes_dictionaries(signal)),
             metadata=as_json(scan_metadata(signal)),
             provenance=as_json(provenance),
@@ -99,7 +136,32 @@ class Compression:
     @property
     def noise_variance(self):
         """float: Of one scaled value; the gain, for counts times a gain."""
-        return float(self.patterns.noise_variance)
+        return float(self.patterns.noise_variance * self.patterns.gain)
+
+    @property
+    def detector(self):
+        """dict: What is known of the detector, in units of the data.
+
+        ``"kind"``: ``"counts"``, ``"gain"``, ``"pixels"`` or ``"uniform"`` (see
+        :class:`hyperspy_4dphase.estimators.Detector`); ``"gain"``, ``"offset"``,
+        ``"readout_noise"``; ``"measured_gain"``, the variance over the mean as
+        measured; ``"misfit"`` of that law; ``"neighbours"``, the variance among
+        neighbouring patterns over that of independent ones.
+        """
+        return dict(self.patterns.detector or {})
+
+    @property
+    def noise_model(self):
+        """dict: What says the variance of a value from its mean, for a map to keep."""
+        model = {"gain": None, "offset": None, "readout_variance": None}
+        if self.poissonian_noise_normalized:
+            readout = float(self.detector.get("readout_noise", 0.0)) ** 2
+            model = {
+                "gain": self.noise_variance,
+                "offset": float(self.patterns.offset),
+                "readout_variance": readout,
+            }
+        return model | {"replaced": self.replaced}
 
     @property
     def rank(self):
@@ -158,10 +220,12 @@ class Compression:
             )
         if navigation_mask is not None:
             excluded = excluded_patterns(signal, navigation_mask)
-            _check_mask("navigation_mask", excluded, self.excluded_patterns)
+            own = self.excluded_patterns
+            _check_mask("navigation_mask", excluded, own, self.faulty_patterns)
         if signal_mask is not None:
             excluded = excluded_pixels(signal, signal_mask)
-            _check_mask("signal_mask", excluded, self.excluded_pixels)
+            own = self.excluded_pixels
+            _check_mask("signal_mask", excluded, own, self.faulty_pixels)
 
     def reconstruct(self):
         """The scan without its noise, as a lazy signal of the same kind.
@@ -286,8 +350,18 @@ def check_compression(
         )
 
 
-def _check_mask(name, excluded, own):
-    if not same_mask(excluded, own):
+def _flat_mask(own, numbers, size):
+    """A mask of what is kept as one of the whole, or None."""
+    if own is None or not own.any():
+        return None
+    mask = np.zeros(size, dtype=bool)
+    mask[numbers[own]] = True
+    return mask
+
+
+def _check_mask(name, excluded, own, faulty):
+    # What was left out as faulty need not be given again.
+    if not same_mask(either_mask(excluded, faulty), own):
         found, expected = (
             "nothing" if mask is None else f"{int(mask.sum())} of {mask.size}"
             for mask in (excluded, own)

@@ -19,6 +19,7 @@ from hyperspy_4dphase.methods._training import (
     check_enough_to_train,
     checked_vae,
     checked_weights,
+    rows_left,
 )
 from hyperspy_4dphase.signals._stored_model import NODE, StoredModel
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
@@ -67,6 +68,19 @@ class ConfidenceSource:
         if self.model is not None:
             return self.model.latent_dim
         return None if self.vae is None else self.vae.latent_dim
+
+    def leave_out(self, patterns, pixels):
+        """Leave out what masks exclude beyond those of the source.
+
+        Parameters
+        ----------
+        patterns, pixels : numpy.ndarray of bool, or None
+            Flat masks, which exclude what the source does.
+        """
+        weights = self.sample_weight
+        self.sample_weight = rows_left(weights, self.excluded_patterns, patterns)
+        self.features = rows_left(self.features, self.excluded_patterns, patterns)
+        self.excluded_patterns, self.excluded_pixels = patterns, pixels
 
     def training_patterns(self, signal, compression, progress):
         """What `vae` is trained on: the compressed scan, if it can be, or the scan.
@@ -131,7 +145,9 @@ def confidence_source(signal, source, seed, device, n_rounds):
     return found
 
 
-def mask_source(found, signal, compression, navigation_mask, signal_mask, given):
+def mask_source(
+    found, signal, compression, navigation_mask, signal_mask, given, poissonian=None
+):
     """Find the masks of the whole task, and leave out of the source what they exclude.
 
     Parameters
@@ -144,6 +160,8 @@ def mask_source(found, signal, compression, navigation_mask, signal_mask, given)
     navigation_mask, signal_mask : optional
         What the user gave.
     given : GivenDomains or None
+    poissonian : bool, optional
+        Whether the user wants counting noise scaled.
 
     Raises
     ------
@@ -154,7 +172,7 @@ def mask_source(found, signal, compression, navigation_mask, signal_mask, given)
     if found.features is not None:
         missing = np.isnan(found.features).any(axis=1)
     if compression is not None:
-        check_compression(compression, signal, navigation_mask, signal_mask)
+        check_compression(compression, signal, navigation_mask, signal_mask, poissonian)
         patterns, pixels = compression.excluded_patterns, compression.excluded_pixels
         _check_missing(missing, patterns)
     else:

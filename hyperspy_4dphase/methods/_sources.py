@@ -104,8 +104,8 @@ def scan_positions(signal, excluded):
     return positions if excluded is None else positions[~excluded]
 
 
-def gain_of(signal, compression=None):
-    """Variance of a value over its mean, or None where values are no counts.
+def noise_model_of(signal, compression=None):
+    """How the variance of a value follows from its mean, for a map to keep.
 
     Parameters
     ----------
@@ -115,13 +115,13 @@ def gain_of(signal, compression=None):
 
     Returns
     -------
-    float or None
+    dict
+        ``"gain"``, None where values are no counts, ``"offset"``,
+        ``"readout_variance"`` and ``"replaced"``, see :class:`Compression`.
     """
-    if compression is None:
-        return 1.0 if signal.data.dtype.kind in "bui" else None
-    if compression.poissonian_noise_normalized:
-        return compression.noise_variance
-    return None
+    if compression is not None:
+        return compression.noise_model
+    return {"gain": 1.0 if signal.data.dtype.kind in "bui" else None}
 
 
 def named(source, none="compressed patterns"):

@@ -98,6 +98,20 @@ def checked_weights(signal, sample_weight, excluded):
     )
 
 
+def rows_left(rows, excluded, left):
+    """Rows of the patterns that two masks leave, from those that the first one leaves.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (n_kept, ...), or None
+    excluded, left : numpy.ndarray of bool, or None
+        Flat masks; the second excludes what the first does.
+    """
+    if rows is None or left is None:
+        return rows
+    return rows[~left if excluded is None else ~left[~excluded]]
+
+
 def check_enough_to_train(signal, vae, excluded_patterns, excluded_pixels, weights):
     """Refuse a scan of which masks leave too little; see `PatternVAE.check_enough`."""
     n_patterns, n_pixels = (

@@ -24,10 +24,11 @@ from hyperspy_4dphase.estimators._tree_edits import resized
 from hyperspy_4dphase.estimators._votes import outvoted
 from hyperspy_4dphase.estimators.hierarchical import DivisiveDomains
 from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.methods._sources import (
     check_enough,
-    gain_of,
     named,
+    noise_model_of,
     scan_positions,
     source_features,
 )
@@ -47,6 +48,8 @@ def cluster_hierarchical(
     n_parts=None,
     navigation_mask=None,
     signal_mask=None,
+    normalize_poissonian_noise=None,
+    keep_faulty=False,
     rotation_invariant=False,
     neighbours_sum=True,
     neighbours_vote=False,
@@ -54,6 +57,7 @@ def cluster_hierarchical(
     device=None,
     compression=None,
     show_progressbar=None,
+    print_info=True,
     return_info=False,
 ):
     """Find the domains of a scan, and the tree of splits that leads to them.
@@ -89,6 +93,8 @@ def cluster_hierarchical(
         `compression`, `n_domains`, `max_depth` or `min_size`.
     %(navigation_mask)s
     %(signal_mask)s
+    %(normalize_poissonian_noise)s
+    %(keep_faulty)s
     rotation_invariant : bool, default False
         Whether to merge in-plane rotations of one structure afterwards, as
         :meth:`hyperspy_4dphase.DomainMap.phases` does. It reads the scan once more.
@@ -109,6 +115,7 @@ def cluster_hierarchical(
         Only with ``source=None``. Its masks are taken; if given here too, they must be
         the same.
     %(show_progressbar)s
+    %(print_info)s
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 
@@ -129,14 +136,15 @@ def cluster_hierarchical(
         If an argument is out of range, if a mask has the wrong shape or leaves fewer
         than two positions or than `n_domains`, if there is no navigation axis, or if
         `source` or `compression` is of another scan: before anything is read. While
-        reading: if the data hold NaN, infinite or negative values.
+        reading: if the data hold NaN or infinite values.
     RuntimeError
         If a block cannot be read; it names the block.
 
     Warns
     -----
     UserWarning
-        If there are fewer domains than asked for.
+        If there are fewer domains than asked for; if neighbouring patterns share their
+        noise, or if it follows no known law.
 
     See Also
     --------
@@ -157,7 +165,8 @@ def cluster_hierarchical(
     >>> truth = np.repeat([0, 1, 2], 112).reshape(14, 24)
     >>> counts = rng.poisson(rng.gamma(0.3, 9, (3, 9, 8))[truth])
     >>> s = pxm.signals.Diffraction2D(counts)
-    >>> domains = s.cluster_hierarchical(random_state=0, show_progressbar=False)
+    >>> quiet = {"show_progressbar": False, "print_info": False}
+    >>> domains = s.cluster_hierarchical(random_state=0, **quiet)
     >>> domains
     <DomainMap, title: Domains, dimensions: (|24, 14)>
     >>> domains.sizes
@@ -177,13 +186,18 @@ def cluster_hierarchical(
         "neighbours_sum": check_flag("neighbours_sum", neighbours_sum),
         "neighbours_vote": check_flag("neighbours_vote", neighbours_vote),
     }
+    check_flag("print_info", print_info)
     check_flag("return_info", return_info)
     check_flag("show_progressbar", show_progressbar, optional=True)
+    poissonian = check_flag(
+        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
+    )
+    check_flag("keep_faulty", keep_faulty)
     seed = check_random_state(random_state)
     if rotation_invariant:
         _check_rotatable(self)
     features, patterns, pixels = _features_and_masks(
-        self, source, compression, navigation_mask, signal_mask
+        self, source, compression, navigation_mask, signal_mask, poissonian
     )
     check_enough(self, patterns, options["n_domains"])
     _check_alone(n_parts, source, compression, options)
@@ -192,11 +206,16 @@ def cluster_hierarchical(
             self,
             navigation_mask,
             signal_mask,
+            normalize_poissonian_noise=normalize_poissonian_noise,
+            keep_faulty=keep_faulty,
             # Not the seed drawn for None: that one is not remembered.
             random_state=random_state,
             device=device,
             show_progressbar=show_progressbar,
         )
+    if compression is not None:
+        report_data(compression, print_info)
+        patterns, pixels = compression.excluded_patterns, compression.excluded_pixels
     with Progress(show_progressbar) as progress:
         estimator = DivisiveDomains(
             noise=_noise(compression),
@@ -231,7 +250,7 @@ def cluster_hierarchical(
         tree,
         patterns,
         pixels,
-        gain=gain_of(self, compression),
+        noise=noise_model_of(self, compression),
         provenance=record,
     )
     if rotation_invariant:
@@ -239,10 +258,12 @@ def cluster_hierarchical(
     return (domains, estimator) if return_info else domains
 
 
-def _features_and_masks(signal, source, compression, navigation_mask, signal_mask):
+def _features_and_masks(
+    signal, source, compression, navigation_mask, signal_mask, poissonian
+):
     """Features (None for the compressed scan) of what flat masks leave."""
     if source is None and compression is not None:
-        check_compression(compression, signal, navigation_mask, signal_mask)
+        check_compression(compression, signal, navigation_mask, signal_mask, poissonian)
         return None, compression.excluded_patterns, compression.excluded_pixels
     patterns = excluded_patterns(signal, navigation_mask)
     pixels = excluded_pixels(signal, signal_mask)

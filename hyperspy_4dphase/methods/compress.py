@@ -22,6 +22,8 @@ from hyperspy_4dphase.methods._cache import cache_key as _cache_key
 from hyperspy_4dphase.methods._cache import remember as _remember
 from hyperspy_4dphase.methods._compression import Compression
 
+_NOISES = {None: "measured", True: "counts", False: "uniform"}
+
 __all__ = ["Compression", "clear_cache", "compress"]
 
 
@@ -36,6 +38,7 @@ def compress(
     oversampling=10,
     power_iterations=None,
     squares=True,
+    keep_faulty=False,
     random_state=None,
     device=None,
     show_progressbar=None,
@@ -53,7 +56,7 @@ def compress(
     ----------
     signal : pyxem.signals.Diffraction2D or other signal
         The scan, eager or lazy, with at least one navigation and one signal axis and
-        non-negative real numbers. It is not changed.
+        real numbers. It is not changed.
     %(navigation_mask)s
     %(signal_mask)s
     %(normalize_poissonian_noise)s
@@ -65,6 +68,7 @@ def compress(
     squares : bool, default True
         Whether to look for weak, broad structure in sums over squares of pixels, which
         domains and their confidence know of. Decompositions make do without.
+    %(keep_faulty)s
     %(random_state)s
     %(device)s
     %(show_progressbar)s
@@ -80,7 +84,7 @@ def compress(
     ValueError
         If an argument is out of range, if a mask has the wrong shape or excludes
         everything, or if there is no navigation axis: before anything is read. While
-        reading: if the data hold NaN, infinite or negative values.
+        reading: if the data hold NaN or infinite values.
     RuntimeError
         If a block cannot be read; it names the block.
 
@@ -109,11 +113,10 @@ def compress(
     poissonian = check_flag(
         "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
     )
-    if poissonian is None:
-        poissonian = signal.data.dtype.kind in "bui"
     options = {
         "rank": check_integer("rank", rank, 1, optional=True),
-        "noise": "poisson" if poissonian else "uniform",
+        "noise": _NOISES[poissonian],
+        "keep_faulty": check_flag("keep_faulty", keep_faulty),
         "oversampling": check_integer("oversampling", oversampling, 0),
         "power_iterations": check_integer(
             "power_iterations", power_iterations, 1, optional=True

@@ -1,5 +1,6 @@
 """Randomized non-negative matrix factorization of a scan."""
 
+import warnings
 from math import prod
 
 import numpy as np
@@ -19,6 +20,7 @@ from hyperspy_4dphase.estimators._beam import pattern_shifts
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
 from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
 from hyperspy_4dphase.methods.compress import compress
 
 _ALGORITHM = "randomized NMF"
@@ -34,6 +36,7 @@ def decomposition_rnmf(
     navigation_mask=None,
     signal_mask=None,
     *,
+    keep_faulty=False,
     oversampling=10,
     power_iterations=None,
     max_iter=200,
@@ -68,6 +71,7 @@ def decomposition_rnmf(
     %(normalize_poissonian_noise)s
     %(navigation_mask)s
     %(signal_mask)s
+    %(keep_faulty)s
     %(oversampling)s
     %(power_iterations)s
     max_iter : int, default 200
@@ -100,7 +104,7 @@ def decomposition_rnmf(
         If an argument is out of range, if a mask has the wrong shape or excludes
         everything, if there is no navigation axis, if there are fewer patterns than
         components, or if `compression` is of another scan: before anything is read.
-        While reading: if the data hold NaN, infinite or negative values.
+        While reading: if the data hold NaN or infinite values.
     RuntimeError
         If a block cannot be read; it names the block.
 
@@ -108,6 +112,8 @@ def decomposition_rnmf(
     -----
     sklearn.exceptions.ConvergenceWarning
         If `max_iter` iterations were not enough.
+    UserWarning
+        If neighbouring patterns share their noise, or if it follows no known law.
 
     See Also
     --------
@@ -174,6 +180,7 @@ def decomposition_rnmf(
             signal_mask,
             normalize_poissonian_noise=poissonian,
             rank=_explicit_rank(n_components),
+            keep_faulty=keep_faulty,
             oversampling=oversampling,
             power_iterations=power_iterations,
             squares=False,
@@ -210,6 +217,8 @@ def decomposition_rnmf(
         )
         | {"compression": compression.provenance},
     )
+    for message in data_warnings(compression):
+        warnings.warn(message, UserWarning, stacklevel=2)
     if print_info:
         print(_describe(estimator, compression, n_components, given, shifts))
     return estimator if return_info else None
@@ -296,6 +305,7 @@ def _describe(estimator, compression, n_components, given, shifts):
         [
             "Decomposition info:",
             f"  normalize_poissonian_noise={compression.poissonian_noise_normalized}",
+            *describe_data(compression),
             f"  algorithm={_ALGORITHM}",
             f"  output_dimension={n_found} ({chosen})",
             f"  directions_above_noise={n_above}",

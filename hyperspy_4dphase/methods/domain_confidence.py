@@ -17,8 +17,9 @@ from hyperspy_4dphase.estimators._distortion import METHODS
 from hyperspy_4dphase.estimators._rounds import run_rounds
 from hyperspy_4dphase.estimators.ensemble import MapEnsemble
 from hyperspy_4dphase.methods._confidence_source import confidence_source, mask_source
+from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.methods._given_domains import given_domains
-from hyperspy_4dphase.methods._sources import gain_of, named, scan_positions
+from hyperspy_4dphase.methods._sources import named, noise_model_of, scan_positions
 from hyperspy_4dphase.methods._training import least_rank, trained_embedding
 from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence, check_threshold
@@ -37,10 +38,13 @@ def domain_confidence(
     distortion="jacobian",
     navigation_mask=None,
     signal_mask=None,
+    normalize_poissonian_noise=None,
+    keep_faulty=False,
     random_state=None,
     device=None,
     compression=None,
     show_progressbar=None,
+    print_info=True,
     return_info=False,
 ):
     """Say for every probe position how probable it is that its domain is right.
@@ -90,6 +94,8 @@ optional
         and for one or two latent dimensions.
     %(navigation_mask)s
     %(signal_mask)s
+    %(normalize_poissonian_noise)s
+    %(keep_faulty)s
     %(random_state)s
     %(device)s
     compression : Compression, optional
@@ -97,6 +103,7 @@ optional
         but for trainings on the patterns themselves. Its masks are taken; if given here
         too, they must be the same.
     %(show_progressbar)s
+    %(print_info)s
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 
@@ -117,7 +124,7 @@ optional
         than two positions, if there is no navigation axis, if `domains`, `source` or
         `compression` is of another scan, if `domains` has no position with a label, or
         if there is nothing to train but several rounds: before anything is read. While
-        reading: if the data hold NaN, infinite or negative values.
+        reading: if the data hold NaN or infinite values.
     RuntimeError
         If a block cannot be read, or if the loss is not finite in the first epoch.
     ModuleNotFoundError
@@ -142,7 +149,7 @@ optional
     >>> truth = np.repeat([0, 1, 2], 112).reshape(14, 24)
     >>> counts = rng.poisson(rng.gamma(0.3, 9, (3, 9, 8))[truth])
     >>> s = pxm.signals.Diffraction2D(counts)
-    >>> quiet = {"random_state": 0, "show_progressbar": False}
+    >>> quiet = {"random_state": 0, "show_progressbar": False, "print_info": False}
     >>> confidence = s.domain_confidence(n_maps=5, **quiet)
     >>> confidence
     <DomainConfidence, title: Confidence, dimensions: (|24, 14)>
@@ -158,6 +165,11 @@ optional
         "threshold": check_threshold(threshold),
     }
     computes_on = resolve_device(device)
+    poissonian = check_flag(
+        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
+    )
+    check_flag("keep_faulty", keep_faulty)
+    check_flag("print_info", print_info)
     check_flag("return_info", return_info)
     check_flag("show_progressbar", show_progressbar, optional=True)
     seed = check_random_state(random_state)
@@ -165,12 +177,27 @@ optional
     origin = confidence_source(self, source, seed, computes_on, n_rounds)
     options["doubts"] = _checked_doubts(doubts, origin.has_model)
     options["distortion"] = _checked_distortion(distortion, origin, self)
-    mask_source(origin, self, compression, navigation_mask, signal_mask, given)
+    mask_source(
+        origin, self, compression, navigation_mask, signal_mask, given, poissonian
+    )
+    if given is not None:
+        given.kept(origin.excluded_patterns)
+    if compression is None:
+        compression = _compressed(
+            self,
+            origin,
+            normalize_poissonian_noise=poissonian,
+            keep_faulty=keep_faulty,
+            # Not the seed drawn for None: that one is not remembered.
+            random_state=random_state,
+            device=device,
+            show_progressbar=show_progressbar,
+        )
+    report_data(compression, print_info)
+    origin.leave_out(compression.excluded_patterns, compression.excluded_pixels)
     reference, tree = None, None
     if given is not None:
         reference, tree = given.kept(origin.excluded_patterns)
-    if compression is None:
-        compression = _compressed(self, origin, random_state, device, show_progressbar)
     with Progress(show_progressbar) as progress:
         ensemble = MapEnsemble(
             image_shape=array_shapes(self)[1],
@@ -212,7 +239,7 @@ optional
         tree,
         origin.excluded_patterns,
         origin.excluded_pixels,
-        gain=gain_of(self, compression),
+        noise=noise_model_of(self, compression),
         threshold=options["threshold"],
         sample_weight=best.sample_weight,
         rounds=reports,
@@ -267,7 +294,7 @@ def _checked_distortion(distortion, origin, signal):
     return distortion
 
 
-def _compressed(signal, origin, random_state, device, show_progressbar):
+def _compressed(signal, origin, **options):
     shapes = array_shapes(signal)
     masks = (
         None if excluded is None else excluded.reshape(shape)
@@ -279,10 +306,7 @@ def _compressed(signal, origin, random_state, device, show_progressbar):
         signal,
         *masks,
         rank=None if origin.vae is None else least_rank(origin.vae),
-        # Not the seed drawn for None: that one is not remembered.
-        random_state=random_state,
-        device=device,
-        show_progressbar=show_progressbar,
+        **options,
     )
 
 

@@ -6,11 +6,13 @@ from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
 from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.methods._training import (
     check_enough_to_train,
     checked_vae,
     checked_weights,
     least_rank,
+    rows_left,
     trained_embedding,
 )
 from hyperspy_4dphase.methods.compress import compress
@@ -24,6 +26,8 @@ def vae_embed(
     navigation_mask=None,
     signal_mask=None,
     *,
+    normalize_poissonian_noise=None,
+    keep_faulty=False,
     epochs=None,
     beta=1.0,
     batch_size=None,
@@ -33,6 +37,7 @@ def vae_embed(
     device=None,
     compression=None,
     show_progressbar=None,
+    print_info=True,
     return_info=False,
 ):
     """Embed every pattern in a latent space by a variational autoencoder (VAE).
@@ -54,6 +59,9 @@ def vae_embed(
         rank carries: patterns that turn, shift or bend continuously.
     %(navigation_mask)s
     %(signal_mask)s
+    %(normalize_poissonian_noise)s
+    %(keep_faulty)s
+        For ``architecture="compressed"`` only.
     epochs : int, optional
         Most epochs: each sees every pattern once. By default 5 to 300, as many as make
         some thousand steps; training stops when the held-out loss falls no more.
@@ -77,6 +85,7 @@ def vae_embed(
         For ``architecture="compressed"`` only. Its masks are taken; if given here too,
         they must be the same.
     %(show_progressbar)s
+    %(print_info)s
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 
@@ -95,7 +104,8 @@ def vae_embed(
         If an argument is out of range, if a mask or `sample_weight` has the wrong shape
         or excludes everything, if there is no navigation axis, fewer patterns than a
         batch, or fewer directions than `latent_dim`, or if `compression` is of another
-        scan. While reading: if the data hold NaN, infinite or negative values.
+        scan. While reading: if the data hold NaN or infinite values, or with
+        ``architecture="convolutional"`` negative ones.
     RuntimeError
         If a block cannot be read, or if the loss is not finite in the first epoch.
     ModuleNotFoundError
@@ -126,7 +136,8 @@ def vae_embed(
     >>> patterns = rng.gamma(0.3, 9, (3, 9, 8))
     >>> counts = rng.poisson(patterns[rng.integers(3, size=(12, 14))])
     >>> s = pxm.signals.Diffraction2D(counts)
-    >>> embedding = s.vae_embed(epochs=20, random_state=0, show_progressbar=False)
+    >>> quiet = {"show_progressbar": False, "print_info": False}
+    >>> embedding = s.vae_embed(epochs=20, random_state=0, **quiet)
     >>> embedding
     <LatentEmbedding, title: Latent embedding, dimensions: (14, 12|2)>
     >>> embedding.decode([0.0, 0.0])
@@ -144,10 +155,15 @@ def vae_embed(
         random_state=check_random_state(random_state),
         device=device,
     )
+    poissonian = check_flag(
+        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
+    )
+    check_flag("keep_faulty", keep_faulty)
+    check_flag("print_info", print_info)
     check_flag("return_info", return_info)
     check_flag("show_progressbar", show_progressbar, optional=True)
     patterns, pixels = _masks(
-        self, architecture, compression, navigation_mask, signal_mask
+        self, architecture, compression, navigation_mask, signal_mask, poissonian
     )
     weights = checked_weights(self, sample_weight, patterns)
     check_enough_to_train(self, vae, patterns, pixels, weights)
@@ -156,12 +172,19 @@ def vae_embed(
             self,
             navigation_mask,
             signal_mask,
+            normalize_poissonian_noise=poissonian,
+            keep_faulty=keep_faulty,
             rank=least_rank(vae),
             # Not the seed drawn for None: that one is not remembered.
             random_state=random_state,
             device=device,
             show_progressbar=show_progressbar,
         )
+    if compression is not None:
+        report_data(compression, print_info)
+        left = compression.excluded_patterns
+        weights = rows_left(weights, patterns, left)
+        patterns, pixels = left, compression.excluded_pixels
     with Progress(show_progressbar) as progress:
         if compression is not None:
             X = compression.patterns
@@ -175,7 +198,7 @@ def vae_embed(
     return (embedding, vae) if return_info else embedding
 
 
-def _masks(signal, architecture, compression, navigation_mask, signal_mask):
+def _masks(signal, architecture, compression, navigation_mask, signal_mask, poissonian):
     if compression is None:
         return (
             excluded_patterns(signal, navigation_mask),
@@ -186,5 +209,5 @@ def _masks(signal, architecture, compression, navigation_mask, signal_mask):
             f"compression was given with architecture={architecture!r}, which trains "
             "on the patterns themselves; leave one of them out."
         )
-    check_compression(compression, signal, navigation_mask, signal_mask)
+    check_compression(compression, signal, navigation_mask, signal_mask, poissonian)
     return compression.excluded_patterns, compression.excluded_pixels

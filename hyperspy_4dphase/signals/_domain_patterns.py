@@ -4,6 +4,7 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 
 from hyperspy_4dphase._arguments import check_flag, check_scan
+from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import filled, scan_metadata
 from hyperspy_4dphase._scan import pattern_blocks
@@ -54,7 +55,10 @@ def domain_means(domains, stored, signal=None, show_progressbar=None):
     labels = domains.labels.ravel()
     excluded, pixels = labels < 0, stored.excluded_pixels()
     with Progress(show_progressbar) as progress:
-        blocks = pattern_blocks(signal, excluded, pixels, progress)
+        correction = replacing(stored.array("replaced", float), excluded, pixels)
+        blocks = pattern_blocks(
+            signal, excluded, pixels, progress, correction=correction
+        )
         means = label_means(
             blocks,
             labels[~excluded],
@@ -63,6 +67,31 @@ def domain_means(domains, stored, signal=None, show_progressbar=None):
         )
     means, variances = (None if m is None else filled(m.T, pixels).T for m in means)
     return means, variances, True
+
+
+def replacing(replaced, excluded, excluded_pixels):
+    """The correction that takes single values for others, or None.
+
+    Parameters
+    ----------
+    replaced : numpy.ndarray, shape (3, n_values), or None
+        As in :class:`Compression`.
+    excluded, excluded_pixels : numpy.ndarray of bool, or None
+        Flat masks of the patterns to be read.
+
+    Returns
+    -------
+    Correction or None
+    """
+    if replaced is None or not replaced.size:
+        return None
+    places = replaced[:2].astype(int)
+    inside = np.ones(places.shape[1], dtype=bool)
+    for i, mask in enumerate((excluded, excluded_pixels)):
+        if mask is not None:
+            inside &= ~mask[places[i]]
+            places[i] = (np.cumsum(~mask) - 1)[places[i]]
+    return Correction().replacing(*places[:, inside], replaced[2, inside])
 
 
 def joined_means(values, tree, labels, n_domains):

@@ -16,7 +16,7 @@ NODE = "Domain_map"
 _VERSION = 1
 
 
-def stored(scan, tree, excluded_patterns, excluded_pixels, gain, provenance):
+def stored(scan, tree, excluded_patterns, excluded_pixels, noise, provenance):
     """What the metadata are to hold.
 
     Parameters
@@ -26,8 +26,9 @@ def stored(scan, tree, excluded_patterns, excluded_pixels, gain, provenance):
     tree : DomainTree
     excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
         Flat masks.
-    gain : float or None
-        Variance of a value over its mean, for counts (times a gain); None for others.
+    noise : dict
+        ``"gain"``, the variance of a value over its mean, for counts (times a gain),
+        None for others; ``"offset"``, ``"readout_variance"``, ``"replaced"``.
     provenance : dict
 
     Returns
@@ -44,7 +45,10 @@ def stored(scan, tree, excluded_patterns, excluded_pixels, gain, provenance):
         "signal_type": scan.metadata.Signal.signal_type,
         "excluded_patterns": excluded_patterns,
         "excluded_pixels": excluded_pixels,
-        "gain": gain,
+        "gain": noise.get("gain"),
+        "offset": noise.get("offset"),
+        "readout_variance": noise.get("readout_variance"),
+        "replaced": noise.get("replaced"),
         "mean_patterns": None,
         "variances": None,
         "phases": None,

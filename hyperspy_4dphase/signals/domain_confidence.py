@@ -39,7 +39,7 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
     _signal_type = "domain_confidence"
 
     @classmethod
-    def of(cls, scan, ensemble, tree, excluded, excluded_pixels, *, gain, **record):
+    def of(cls, scan, ensemble, tree, excluded, excluded_pixels, *, noise, **record):
         """Join what an ensemble of maps says with the scan that they are of.
 
         Parameters
@@ -52,8 +52,9 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
             Of its domains; sizes do not matter.
         excluded, excluded_pixels : numpy.ndarray of bool, or None
             Flat masks.
-        gain : float or None
-            Variance of a value over its mean, for counts; None if unknown.
+        noise : dict
+            How the variance of a value follows from its mean, see
+            ``Compression.noise_model``.
         **record
             `threshold`, `sample_weight`, `rounds`, `embedding` and `provenance`, see
             ``_stored_confidence.stored``.
@@ -67,7 +68,7 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         metadata = map_branch.map_metadata(scan, "Confidence", cls._signal_type)
         metadata[own_branch.NODE] = own
         metadata[MAP] = map_branch.stored(
-            scan, tree, excluded, excluded_pixels, gain, record["provenance"]
+            scan, tree, excluded, excluded_pixels, noise, record["provenance"]
         )
         data = own_branch.whole(own["confidence"], excluded, shape)
         confidence = cls(data, axes=axes, metadata=metadata)

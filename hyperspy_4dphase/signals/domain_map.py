@@ -49,7 +49,7 @@ class DomainMap(ScanReference, DomainEdits, DomainRotations, DomainPlots, Signal
     _signal_type = "domain_map"
 
     @classmethod
-    def of(cls, scan, labels, tree, excluded, excluded_pixels, *, gain, provenance):
+    def of(cls, scan, labels, tree, excluded, excluded_pixels, *, noise, provenance):
         """Join labels and their tree with the scan they are of.
 
         Parameters
@@ -62,8 +62,9 @@ class DomainMap(ScanReference, DomainEdits, DomainRotations, DomainPlots, Signal
             Of these labels.
         excluded, excluded_pixels : numpy.ndarray of bool, or None
             Flat masks.
-        gain : float or None
-            Variance of a value over its mean, for counts; None if unknown.
+        noise : dict
+            How the variance of a value follows from its mean, see
+            ``Compression.noise_model``.
         provenance : dict
 
         Returns
@@ -73,7 +74,9 @@ class DomainMap(ScanReference, DomainEdits, DomainRotations, DomainPlots, Signal
         axes, shape = map_form(scan)
         labels = filled(np.asarray(labels, np.int32), excluded, -1).reshape(shape)
         metadata = map_metadata(scan, "Domains", cls._signal_type)
-        metadata[NODE] = stored(scan, tree, excluded, excluded_pixels, gain, provenance)
+        metadata[NODE] = stored(
+            scan, tree, excluded, excluded_pixels, noise, provenance
+        )
         domains = cls(labels, axes=axes, metadata=metadata)
         domains._reference = reference_to(scan)
         return domains

@@ -46,7 +46,7 @@ def confident(form="2-D navigation", masks=True, embedding=None):
         flat_tree(np.ones(N_DOMAINS, dtype=int)),
         excluded,
         pixels,
-        gain=1.0,
+        noise={"gain": 1.0},
         threshold=THRESHOLD,
         sample_weight=0.5 + ensemble.overlap_,
         rounds={

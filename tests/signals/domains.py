@@ -52,7 +52,7 @@ def mapped(form="2-D navigation", masks=True, dtype="uint16"):
         tree,
         excluded if masks else None,
         pixels,
-        gain=1.0 if dtype == "uint16" else None,
+        noise={"gain": 1.0 if dtype == "uint16" else None},
         provenance={"method": "planted", "random_state": 3},
     )
     return domains, scan, np.where(excluded.reshape(labels.shape), -1, labels)

@@ -70,7 +70,7 @@ def test_mean_patterns(form, kind, reads, monkeypatch):
     domains, scan, labels = mapped(form)
     excluded = domains._stored.excluded_pixels()
     # It is the default of an argument, which is bound already.
-    monkeypatch.setitem(PatternBlocks.__init__.__kwdefaults__, "block_bytes", 1)
+    monkeypatch.setitem(PatternBlocks.__init__.__kwdefaults__, "block_values", 1)
     expected = numpy_means(scan, labels)
     expected[:, excluded] = np.nan
     before = scan.deepcopy()
@@ -124,7 +124,7 @@ def test_lazy_scan_is_remembered():
     signal = lazy(scan)
     kept = labels.ravel() >= 0
     own = DomainMap.of(
-        signal, labels.ravel()[kept], domains.tree, ~kept, None, gain=1, provenance={}
+        signal, labels.ravel()[kept], domains.tree, ~kept, None, noise={"gain": 1}, provenance={}
     )
     expected = numpy_means(scan, labels)
     del signal, scan

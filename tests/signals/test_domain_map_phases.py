@@ -49,7 +49,7 @@ def planted(request):
         tree,
         excluded,
         None,
-        gain=1.0 if request.param == "uint16" else None,
+        noise={"gain": 1.0 if request.param == "uint16" else None},
         provenance={},
     )
     labels[-1, -1] = -1

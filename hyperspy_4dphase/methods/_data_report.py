@@ -1,0 +1,142 @@
+"""What was found out about the data, for users to read."""
+
+import textwrap
+import warnings
+from math import prod
+
+import numpy as np
+
+# Noise of independent neighbours comes out at 1, within a few hundredths.
+_SHARED_BELOW = 0.75
+_MISFIT_FROM = 0.5
+_INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
+
+
+def report_data(compression, print_info):
+    """Print what is known of the data, and warn of what will mislead.
+
+    Parameters
+    ----------
+    compression : Compression
+    print_info : bool
+
+    Warns
+    -----
+    UserWarning
+        If neighbouring patterns share their noise, or if noise follows no known law.
+    """
+    for message in data_warnings(compression):
+        warnings.warn(message, UserWarning, stacklevel=3)
+    if print_info:
+        print("\n".join(["Data info:", *describe_data(compression)]))
+
+
+def describe_data(compression):
+    """Lines on the noise and the values of a scan.
+
+    Parameters
+    ----------
+    compression : Compression
+
+    Returns
+    -------
+    list of str
+    """
+    detector = compression.detector
+    lines = [f"  noise={_noise(detector)}"]
+    shared = detector.get("neighbours", np.nan) < _SHARED_BELOW
+    if detector.get("apart") and not shared:
+        lines += [
+            "    Single electrons stand apart in the histogram:",
+            "    hyperspy_4dphase.count_electrons(s) gives counts.",
+        ]
+    lines += _faulty(compression)
+    for message in data_warnings(compression):
+        wrapped = textwrap.wrap(message, 78, initial_indent="  Beware: ")
+        lines += wrapped[:1] + textwrap.wrap(" ".join(wrapped[1:]), 78, **_INDENT)
+    return lines
+
+
+def data_warnings(compression):
+    """Sentences on what in the data will mislead.
+
+    Parameters
+    ----------
+    compression : Compression
+
+    Returns
+    -------
+    list of str
+    """
+    detector = compression.detector
+    messages = []
+    shared = detector.get("neighbours", np.nan)
+    if shared < _SHARED_BELOW:
+        messages.append(
+            "Neighbouring patterns agree better than counting allows: their noise has "
+            f"{100 * shared:.3g} % of the variance of independent patterns. Were they "
+            "averaged, smoothed, repeated or interpolated along the scan? Boundaries "
+            "then become domains and components of their own, and confidence is too "
+            "high. Use the scan as it was recorded, or every n-th position of it: "
+            "s.inav[::n, ::n]."
+        )
+    if detector.get("kind") == "gain" and detector["misfit"] > _MISFIT_FROM:
+        messages.append(
+            "The variance of the values does not follow their mean as that of counted "
+            f"electrons does (off by {100 * detector['misfit']:.0f} %): the detector "
+            "may be saturated, or the patterns were processed. What stands above "
+            "noise may be misjudged; the data as they were recorded will serve better."
+        )
+    return messages
+
+
+def _noise(detector):
+    kind = detector.get("kind", "counts")
+    gain, offset = detector.get("gain", 1.0), detector.get("offset", 0.0)
+    measured = detector.get("measured_gain", np.nan)
+    ratio = "" if np.isnan(measured) else f"; variance / mean = {measured / gain:.3g}"
+    taken = f" above an offset of {offset:.6g}, which is taken off" if offset else ""
+    if kind == "counts":
+        unit = "counts" if gain == 1 else f"counts times {gain:.6g}"
+        return f"{unit}{taken} (Poisson{ratio})"
+    if kind == "gain":
+        return (
+            f"electrons times a gain of {gain:.4g}, with a readout noise of "
+            f"{detector['readout_noise']:.3g}{taken} (measured)"
+        )
+    if kind == "pixels":
+        return "of each pixel as measured: values are no counts"
+    return "the same everywhere: values are no counts"
+
+
+def _faulty(compression):
+    lines = []
+    pixels, frames = compression.faulty_pixels, compression.faulty_patterns
+    if pixels is not None:
+        where = _place(np.flatnonzero(pixels)[0], compression.signal_shape)
+        lines.append(
+            f"  faulty_pixels={pixels.sum()} left out: no counting gives such values; "
+            f"the first is at {where}"
+        )
+    if frames is not None:
+        where = _place(np.flatnonzero(frames)[0], compression.navigation_shape)
+        lines.append(
+            f"  broken_frames={frames.sum()} left out: far brighter than all others; "
+            f"the first is at {where}"
+        )
+    if compression.replaced is not None:
+        position, pixel = compression.replaced[:2, 0].astype(int)
+        where = _place(position, compression.navigation_shape)
+        pixel = _place(pixel, compression.signal_shape)
+        lines.append(
+            f"  single_events={compression.replaced.shape[1]} values replaced by what "
+            f"is around them; the first is at pixel {pixel} of position {where}"
+        )
+    if lines:
+        lines.append("    (array order; keep_faulty=True keeps them)")
+    return lines
+
+
+def _place(number, shape):
+    place = np.unravel_index(number, shape) if prod(shape) > number else (number,)
+    return tuple(int(i) for i in place)

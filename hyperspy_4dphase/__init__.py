@@ -20,6 +20,7 @@ _PLACES = {
     "DomainMap": "signals.domain_map",
     "LatentEmbedding": "signals.latent_embedding",
     "compress": "methods.compress",
+    "count_electrons": "methods.count_electrons",
     "data": None,
     "estimators": None,
     "interop": None,

@@ -7,6 +7,7 @@ dask, and nothing of signals, axes or units.
 import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise, product
 from math import prod
@@ -24,6 +25,7 @@ from hyperspy_4dphase._bad_values import (
     describe_bad_values,
     merge_bad_values,
 )
+from hyperspy_4dphase._correction import Correction
 
 # Of values, not of bytes: the same counts in a wider type are cut in the same way.
 _BLOCK_VALUES = 16 * 2**20
@@ -52,6 +54,9 @@ class PatternBlocks:
         no more than rounding.
     correction : Correction, optional
         What every block goes through before it is given to anything.
+    read_pixels : numpy.ndarray of bool, optional
+        Which pixels are read for the correction, which then leaves `kept_pixels`. By
+        default the same.
 
     Attributes
     ----------
@@ -76,6 +81,7 @@ class PatternBlocks:
         block_values=_BLOCK_VALUES,
         allow_negative=False,
         correction=None,
+        read_pixels=None,
     ):
         self.is_lazy = isinstance(data, da.Array)
         self._data = data
@@ -91,6 +97,9 @@ class PatternBlocks:
         self._kept_pixels = _all_or(kept_pixels, prod(self.signal_shape))
         n_kept = _count(self._kept_patterns, prod(self.navigation_shape))
         self.shape = (n_kept, _count(self._kept_pixels, prod(self.signal_shape)))
+        self._read_pixels = self._kept_pixels
+        if read_pixels is not None:
+            self._read_pixels = _all_or(read_pixels, prod(self.signal_shape))
         self._block_values = block_values
         self._positions, self._blocks = self._cut(block_values)
         self._allow_negative = allow_negative
@@ -245,6 +254,42 @@ class PatternBlocks:
         other._source = self._source
         return other
 
+    def moved(self, shifts, kept_pixels):
+        """The same patterns, shifted, of pixels that are complete in all of them.
+
+        Parameters
+        ----------
+        shifts : callable
+            ``shifts(patterns, rows)`` of a block; it leaves the pixels to be kept.
+        kept_pixels : numpy.ndarray of bool, shape (n_pixels,)
+            Of those that are kept now.
+
+        Returns
+        -------
+        PatternBlocks
+        """
+        correction = replace(self._correction or Correction(), shifts=shifts)
+        read = self._kept_pixels
+        if read is None:
+            read = np.ones(prod(self.signal_shape), dtype=bool)
+        kept = read.copy()
+        kept[read] = kept_pixels
+        other = PatternBlocks(
+            self._data,
+            len(self.navigation_shape),
+            kept_patterns=self._kept_patterns,
+            kept_pixels=kept,
+            progress=self._progress,
+            block_values=self._block_values,
+            allow_negative=self._allow_negative,
+            correction=correction,
+            read_pixels=read,
+        )
+        other._is_checked = self._is_checked
+        other._n_reads_before = self.n_reads
+        other._source = self._source
+        return other
+
     @property
     def correction(self):
         """Correction or None: What every block goes through."""
@@ -335,7 +380,7 @@ class PatternBlocks:
         if self.is_lazy:
             with _naming(self._name(number)):
                 block = block.compute(scheduler="synchronous")
-        return _apply(function, block, rows, inside, self._kept_pixels)
+        return _apply(function, block, rows, inside, self._read_pixels)
 
     def _run_distributed(self, function, merge, client):
         function = client.scatter(function, broadcast=True, hash=False)
@@ -352,7 +397,7 @@ class PatternBlocks:
                         block,
                         rows,
                         inside,
-                        self._kept_pixels,
+                        self._read_pixels,
                         pure=False,
                     )
                 )
@@ -382,7 +427,7 @@ class PatternBlocks:
             CountBadValues(self._allow_negative), merge_bad_values, "Checking values"
         )
         row, pixel = first
-        kept = self._kept_pixels
+        kept = self._read_pixels
         position = np.unravel_index(self._positions[row], self.navigation_shape)
         pixel = pixel if kept is None else np.flatnonzero(kept)[pixel]
         pixel = np.unravel_index(pixel, self.signal_shape)

@@ -46,7 +46,8 @@ LAYERS = {
     "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
     "_bad_values.py": Layer({"numpy"}),
     "_patterns.py": Layer(
-        {"numpy", "dask", "threadpoolctl"} | ours("_bad_values"), {"distributed"}
+        {"numpy", "dask", "threadpoolctl"} | ours("_bad_values", "_correction"),
+        {"distributed"},
     ),
     "_correction.py": Layer({"numpy"}),
     "_results.py": Layer(SIGNALS | {"dask"}, ours("plot")),

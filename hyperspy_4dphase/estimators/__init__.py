@@ -1,5 +1,6 @@
 """Estimators on plain arrays, with scikit-learn's contract."""
 
+from hyperspy_4dphase.estimators._detector import Detector
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
@@ -12,6 +13,7 @@ from hyperspy_4dphase.estimators.vae import PatternVAE
 
 __all__ = [
     "CompressedPatterns",
+    "Detector",
     "DivisiveDomains",
     "MapConsensus",
     "MapEnsemble",

@@ -52,20 +52,24 @@ def broken_pixels(pairs, detector, signal_shape, used_pixels):
     expected = np.maximum(expected, 1 / pairs.n_pairs)
     ratio = noise / expected
     image = Around(signal_shape, used_pixels)
-    usual = image.low(electrons)
     counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
-    bright = counted & (electrons > _BRIGHTER * np.maximum(usual, 0) + 1)
-    # A saturated beam is stuck as a whole.
-    stuck = counted & (ratio < _STUCK_BELOW) & (image.low(ratio, 50) > 5 * ratio)
+    stuck = counted & (ratio < _STUCK_BELOW)
+    if stuck.any():
+        # A saturated beam is stuck as a whole.
+        stuck &= image.low(ratio, 50) > 5 * ratio
     excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))
     restless = counted & (ratio > _FLICKERS_FROM) & (excess > _SURE)
-    restless &= ratio > 3 * image.low(ratio)
-    flickers = restless & _is_alone(pairs, restless, image)
-    lines = _edge_lines(stuck | restless, image)
-    alone = _stands_alone(electrons, pairs.n_pairs, image)
-    hot = bright & alone & _is_constant(pairs, detector)
-    found = stuck | flickers
-    found |= _whole_lines(found, image) | lines | hot
+    if restless.any():
+        restless &= ratio > 3 * image.low(ratio)
+        # What moves or bends makes more noise around it than in its middle.
+        above = np.maximum(noise - expected, 0)
+        restless &= above > 2 * image.beside(above)
+    found = stuck | restless
+    if found.any():
+        lines = _edge_lines(found, image)
+        found = stuck | (restless & _is_alone(pairs, restless, image))
+        found |= _whole_lines(found, image) | lines
+    found |= _hot(pairs, electrons, detector, counted, image)
     return none if found.mean() > _MOST else found
 
 
@@ -88,6 +92,11 @@ class Around:
         image[np.isnan(image)] = np.median(values)
         low = ndimage.percentile_filter(image, percentile, size=_WINDOW, mode="mirror")
         return low.flat[self.used]
+
+    def beside(self, values):
+        """Median over the neighbours of each pixel."""
+        near = self.pairs()
+        return np.nanmedian(np.where(near >= 0, values[near], np.nan), axis=1)
 
     def pairs(self):
         """For each of the eight neighbours: its number, or -1."""
@@ -136,18 +145,30 @@ def _is_constant(pairs, detector):
     return ratio < 1 + _SURE * np.sqrt(2 / len(values))
 
 
-def _stands_alone(electrons, n_patterns, image):
-    """Whether a pixel is far brighter than any neighbour, as no other maximum is."""
+def _hot(pairs, electrons, detector, counted, image):
+    """Pixels far brighter than any neighbour, as no other maximum is, in all patterns.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_pixels,)
+    """
     near = image.pairs()
     beside = np.where(near >= 0, electrons[near], 0).max(axis=1)
+    n = pairs.n_pairs
+    least = _BRIGHTER * np.sqrt(np.maximum(electrons, 1 / n) / n)
+    maximum = electrons > beside + least / 2
+    sharp = maximum & counted & (electrons > np.maximum(beside, 0) + 1)
+    if not sharp.any():
+        return sharp
     usual = np.maximum(image.low(electrons), 0)
     height, skirt = electrons - usual, np.maximum(beside - usual, 0)
-    least = _BRIGHTER * np.sqrt(np.maximum(electrons, 1 / n_patterns) / n_patterns)
-    peak = (electrons > beside) & (height > least)
-    sharp = peak & (height > _BRIGHTER * skirt)
+    peak = maximum & (height > least)
+    sharp = peak & counted & (height > _BRIGHTER * skirt)
+    sharp &= electrons > _BRIGHTER * usual + 1
     # Where most spots are as sharp, this is how sharp spots are.
-    usual = peak.sum() >= 4 and sharp.sum() > 0.25 * peak.sum()
-    return np.zeros_like(sharp) if usual else sharp
+    if peak.sum() >= 4 and sharp.sum() > 0.25 * peak.sum():
+        return np.zeros_like(sharp)
+    return sharp & _is_constant(pairs, detector)
 
 
 def _edge_lines(odd, image):

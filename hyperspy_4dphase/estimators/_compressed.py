@@ -53,6 +53,10 @@ class CompressedPatterns:
     detector : dict or None
         What the first read found out; see :class:`Detector`. Beside it `neighbours`,
         the variance among neighbouring patterns over that of independent ones.
+    descan : dict or None
+        The plane of shifts that was found, and whether it was `taken_out`: `slopes` in
+        pixels a position along either axis of the detector and each of the scan, `rms`
+        and its error in pixels, and how many pixels are `n_incomplete` without it.
     faulty_patterns, faulty_pixels : numpy.ndarray of bool, or None
         Which of the patterns and pixels given were left out as no counts.
     replaced : numpy.ndarray, shape (3, n_values), or None
@@ -82,6 +86,7 @@ class CompressedPatterns:
     offset: float = 0.0
     floor: float = 0.0
     detector: dict | None = None
+    descan: dict | None = None
     faulty_patterns: np.ndarray | None = None
     faulty_pixels: np.ndarray | None = None
     replaced: np.ndarray | None = None

@@ -1,6 +1,6 @@
 """What a detector makes of electrons: gain, offset and readout noise, from the data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import lsq_linear
@@ -12,6 +12,7 @@ from hyperspy_4dphase.estimators._scaling import inverse
 # How far the measured variance of an electron may be from what a comb says it is:
 # structure adds to it, averaging takes from it.
 _AGREES = 1.35
+_MOST_RATIO = 3.0
 _N_BINS = 24
 # Relative error of a bin's variance beyond that of statistics.
 _SYSTEMATIC = 0.02
@@ -21,6 +22,8 @@ _STRUCTURE_FROM = 0.5
 _N_LEADING = 10
 _N_COMPARED = 128
 _SURE = 4.0
+# Relative error of a gain that says nothing.
+_UNSURE = 0.3
 # In gains, or in units of a typical mean.
 _NO_OFFSET = 0.03
 
@@ -91,7 +94,9 @@ def measured_detector(pairs, *, scaled):
         return _without_measurement(pairs)
     comb = comb_of(pairs.patterns)
     law = _variance_law(pairs.mean[live], pairs.variance[live], pairs.n_pairs)
-    if comb is not None and _is_electron(comb.unit, law.gain, law.gain_error):
+    if law.gain_error > _UNSURE * law.gain:
+        law = _by_skewness(pairs, live, law)
+    if comb is not None and _is_electron(comb.unit, law, pairs):
         return _of_comb(pairs, comb, law)
     if comb is None and not scaled and _is_structure(pairs.differences[:, live]):
         return Detector("uniform", measured_gain=law.gain)
@@ -118,6 +123,29 @@ def measured_detector(pairs, *, scaled):
     )
 
 
+def _by_skewness(pairs, live, law):
+    """The law where all pixels have about the same mean, so that there is no slope.
+
+    The third cumulant of counted electrons over their variance is the gain; readout
+    noise makes it less.
+    """
+    values = pairs.patterns[:, live].astype(np.float64)
+    values -= values.mean(axis=0)
+    third, second = (values**3).mean(axis=0), pairs.variance[live]
+    gain = third.sum() / second.sum()
+    scatter = (third - gain * second).std() * np.sqrt(live.sum()) / second.sum()
+    if not gain > _SURE * scatter or abs(gain - law.gain) < law.gain_error:
+        return law
+    intercept = float(second.mean() - gain * pairs.mean[live].mean())
+    return replace(
+        law,
+        gain=float(gain),
+        gain_error=float(scatter),
+        intercept=intercept,
+        structure=0.0,
+    )
+
+
 def _without_measurement(pairs):
     """Of too little to measure anything only the values themselves tell."""
     comb = comb_of(pairs.patterns)
@@ -126,9 +154,14 @@ def _without_measurement(pairs):
     return Detector("counts", gain=comb.unit)
 
 
-def _is_electron(unit, gain, error):
+def _is_electron(unit, law, pairs):
     """Whether the step between values is what one electron adds."""
-    return unit / _AGREES - _SURE * error < gain < unit * _AGREES + _SURE * error
+    error = _SURE * law.gain_error
+    dim = (pairs.mean <= np.median(pairs.mean)) & (pairs.mean > 0)
+    # An offset makes variances smaller than means, and only structure makes them larger.
+    if np.median(pairs.variance[dim] * inverse(pairs.mean[dim])) > _MOST_RATIO * unit:
+        return False
+    return unit / _AGREES - error < law.gain < unit * _AGREES + error
 
 
 def _of_comb(pairs, comb, law):
@@ -239,7 +272,7 @@ def _variance_law(mean, variance, n_pairs):
     scale = max(1.0, np.square(residual * weight * error).sum() / max(len(x) - 3, 1))
     errors = np.sqrt(np.diag(np.linalg.pinv(normal)) * scale)
     gain = fit[1] / spread
-    law = np.maximum(design @ fit, 0.05 * v)
+    law = np.maximum(np.maximum(design @ fit, 0.05 * v), np.finfo(float).tiny)
     # Few electrons scatter more than a Gaussian of the same variance.
     excess = np.abs(gain) ** 2 * inverse(np.maximum(law, 0))
     chance = _SURE * np.sqrt((2 + excess) / (n_pairs * size))

@@ -8,6 +8,7 @@ import numpy as np
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase.estimators._broken_pixels import broken_pixels
 from hyperspy_4dphase.estimators._coarse import CoarsePixels
+from hyperspy_4dphase.estimators._descan import Descan, fitted_descan
 from hyperspy_4dphase.estimators._detector import Detector, measured_detector
 from hyperspy_4dphase.estimators._neighbours import RunFinder, neighbour_noise
 from hyperspy_4dphase.estimators._pair_noise import pair_noise
@@ -70,6 +71,8 @@ class FirstRead:
     neighbours : float
         Variance among neighbouring patterns over that of independent ones; NaN if it
         was not measured.
+    descan : Descan or None
+        What was taken out.
     beside : numpy.random.RandomState
         For what is drawn beside the rest.
     """
@@ -83,10 +86,13 @@ class FirstRead:
     detector: Detector
     faults: Faults = field(default_factory=Faults)
     neighbours: float = np.nan
+    descan: Descan | None = None
     beside: object = None
 
 
-def first_read(blocks, geometry, noise, keep_faulty, squares, random_state):
+def first_read(
+    blocks, geometry, noise, keep_faulty, squares, random_state, descan=None
+):
     """Read all patterns once, and once more where the detector has to be corrected.
 
     Parameters
@@ -101,6 +107,8 @@ def first_read(blocks, geometry, noise, keep_faulty, squares, random_state):
     squares : bool
         Whether counts of squares of pixels are wanted.
     random_state : numpy.random.RandomState
+    descan : {None, "fit"}
+        Whether a plane of shifts is taken out, if there is one.
 
     Returns
     -------
@@ -119,20 +127,27 @@ def first_read(blocks, geometry, noise, keep_faulty, squares, random_state):
         return look.result(statistics, detector, Faults(), np.nan, beside)
     detector, faults, neighbours = look.judged(statistics, keep_faulty)
     linear = _correction_of(detector)
-    if not faults and linear.is_trivial and not detector.dark_variance:
-        return look.result(statistics, detector, faults, neighbours, beside)
     correction = linear
     if faults.rows is not None:
         correction = correction.replacing(faults.rows, faults.columns, faults.values)
     masks = (None if f is None else ~f for f in (faults.patterns, faults.pixels))
     masks = dict(zip(("kept_patterns", "kept_pixels"), masks, strict=True))
     geometry = geometry.corrected(correction, **masks)
+    found, moves = None, False
+    if descan is not None:
+        found = fitted_descan(geometry, statistics[3], faults, linear)
+        moves = found.plane.significant
+    if not (faults or moves or detector.dark_variance) and linear.is_trivial:
+        return look.result(statistics, detector, faults, neighbours, beside, found)
     blocks = blocks.corrected(correction, **masks)
+    if moves:
+        geometry = geometry.moved(found, found.covered)
+        blocks = blocks.moved(found, found.covered)
     look = _Look(blocks, geometry, noise, squares)
     beside = copy.deepcopy(start)
     statistics = look.read(start, beside, detector.dark_variance, False)
     random_state.set_state(start.get_state())
-    return look.result(statistics, detector, faults, neighbours, beside)
+    return look.result(statistics, detector, faults, neighbours, beside, found)
 
 
 def _correction_of(detector):
@@ -220,7 +235,7 @@ class _Look:
         positions = self.geometry.positions[rows[kept]]
         return pair_noise(sample[kept], self.shape, self.used, positions)
 
-    def result(self, statistics, detector, faults, neighbours, beside):
+    def result(self, statistics, detector, faults, neighbours, beside, descan=None):
         counts, shares, totals, pieces, squares, _ = statistics
         if not counts.any():
             raise ValueError(
@@ -252,6 +267,7 @@ class _Look:
             detector=detector,
             faults=faults,
             neighbours=neighbours,
+            descan=descan,
             beside=beside,
         )
 

@@ -8,7 +8,7 @@ from hyperspy_4dphase.estimators._binning import binning_factor, square_of
 
 _N_PATTERNS = 512
 _LEAST_PATTERNS = 96
-_MOST_VALUES = 4 * 2**20
+_MOST_VALUES = 2 * 2**20
 _GROUPS_A_SIDE = 16
 _N_GROUPS = 256
 _NEIGHBOURS = 3

@@ -19,6 +19,7 @@ _LARGEST = 0.4
 _N_CUTS = 4
 _OUTLYING = 0.02
 _N_PAIRS = 1000
+_MOST_PAIRS = 8000
 # How well the variance of noise is known.
 _NOISE_MODEL = 0.1
 # What is taken for a shift: so many standard errors, and pixels.
@@ -228,6 +229,8 @@ def _slopes(scores, totals, forms, positions):
         pairs = pairs_at(positions, distance)
         if not len(pairs.first):
             continue
+        step = max(1, len(pairs.first) // _MOST_PAIRS)
+        pairs = Pairs(pairs.first[::step], pairs.second[::step])
         sums = _sums(positions, pairs, *pair_values(scores, totals, forms, pairs))
         slopes = sums.slopes()
         if best and np.linalg.norm(best[0], axis=0).max() * distance > _LARGEST:

@@ -29,6 +29,7 @@ def compress_patterns(
     power_iterations=None,
     squares=True,
     keep_faulty=False,
+    descan=None,
     random_state=None,
     device=None,
 ):
@@ -70,6 +71,10 @@ def compress_patterns(
         Whether values that are no counts (broken pixels, single events, broken frames)
         stay as they are. By default pixels and frames are left out, and single values
         replaced by what is around them. Only where noise is measured.
+    descan : {None, "fit"}, optional
+        With ``"fit"`` a shift of the patterns that is a plane over the scan is looked
+        for, and taken out if there is one, count by count; pixels that are not complete
+        in all patterns then are left out. Images and counts only.
     random_state : int, numpy.random.RandomState or None, optional
         For the sample and the starting directions.
     device : None, str or torch.device, optional
@@ -94,7 +99,11 @@ def compress_patterns(
     small = blocks.size <= _HELD_VALUES
     if small:
         blocks = blocks.held()
-    first = first_read(blocks, geometry, noise, keep_faulty, squares, random_state)
+    if descan is not None:
+        _check_descan(descan, geometry, noise)
+    first = first_read(
+        blocks, geometry, noise, keep_faulty, squares, random_state, descan
+    )
     blocks, coarse, scaling = first.blocks, first.coarse, first.scaling
     n, m = blocks.shape
     widest = min(n, m, max(_MAX_RANK, rank or 0) + oversampling)
@@ -147,12 +156,46 @@ def _of_squares(first, device):
     )
 
 
+def _check_descan(descan, geometry, noise):
+    if descan != "fit":
+        raise ValueError(f"descan={descan!r}; expected None or 'fit'.")
+    if len(geometry.signal_shape) != 2 or noise not in ("measured", "counts"):
+        raise ValueError(
+            "descan='fit' needs images, whose noise is measured: patterns with two "
+            "signal axes, and not normalize_poissonian_noise=False."
+        )
+
+
+def _descan_of(result, descan):
+    """What is told of a descan; pixels it leaves incomplete are marked as faulty."""
+    if descan is None:
+        return None
+    plane = descan.plane
+    told = {
+        "slopes": plane.slopes.tolist(),
+        "rms": float(plane.rms),
+        "rms_error": float(plane.rms_error),
+        "taken_out": bool(plane.significant),
+        "n_incomplete": 0,
+    }
+    if plane.significant:
+        told["n_incomplete"] = int((~descan.covered).sum())
+        faulty = result.faulty_pixels
+        if faulty is None:
+            faulty = np.zeros(len(descan.covered), dtype=bool)
+        faulty = faulty.copy()
+        faulty[~faulty] = ~descan.covered
+        result.faulty_pixels = faulty
+    return told
+
+
 def _told(result, first):
     """The result with what the first read has found out."""
     detector, faults = first.detector, first.faults
     if detector.scales_with_mean:
         result.gain, result.offset = float(detector.gain), float(detector.offset)
     result.faulty_patterns, result.faulty_pixels = faults.patterns, faults.pixels
+    result.descan = _descan_of(result, first.descan)
     if faults.rows is not None:
         result.replaced = np.stack([faults.rows, faults.columns, faults.values])
     result.detector = {

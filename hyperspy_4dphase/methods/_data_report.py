@@ -50,6 +50,7 @@ def describe_data(compression):
             "    Single electrons stand apart in the histogram:",
             "    hyperspy_4dphase.count_electrons(s) gives counts.",
         ]
+    lines += _descan(compression.patterns.descan)
     lines += _faulty(compression)
     for message in data_warnings(compression):
         wrapped = textwrap.wrap(message, 78, initial_indent="  Beware: ")
@@ -109,13 +110,27 @@ def _noise(detector):
     return "the same everywhere: values are no counts"
 
 
+def _descan(descan):
+    if descan is None:
+        return []
+    size = f"{descan['rms']:.2g} +- {descan['rms_error']:.1g} px (rms)"
+    if not descan["taken_out"]:
+        return [f"  descan=none found: {size}"]
+    return [
+        f"  descan={size} taken out; {descan['n_incomplete']} pixels that it leaves "
+        "incomplete are left out"
+    ]
+
+
 def _faulty(compression):
     lines = []
     pixels, frames = compression.faulty_pixels, compression.faulty_patterns
-    if pixels is not None:
+    descan = compression.patterns.descan or {}
+    n_pixels = 0 if pixels is None else pixels.sum() - descan.get("n_incomplete", 0)
+    if n_pixels:
         where = _place(np.flatnonzero(pixels)[0], compression.signal_shape)
         lines.append(
-            f"  faulty_pixels={pixels.sum()} left out: no counting gives such values; "
+            f"  faulty_pixels={n_pixels} left out: no counting gives such values; "
             f"the first is at {where}"
         )
     if frames is not None:

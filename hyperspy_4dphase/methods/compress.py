@@ -39,6 +39,7 @@ def compress(
     power_iterations=None,
     squares=True,
     keep_faulty=False,
+    descan=None,
     random_state=None,
     device=None,
     show_progressbar=None,
@@ -69,6 +70,13 @@ def compress(
         Whether to look for weak, broad structure in sums over squares of pixels, which
         domains and their confidence know of. Decompositions make do without.
     %(keep_faulty)s
+    descan : {None, "fit"}, default None
+        With ``"fit"`` a shift of all patterns that is a plane over the scan, as an
+        imperfect descan leaves it, is found and taken out while reading, by parts of a
+        pixel: each count is dealt to one of the pixels nearest to where it belongs, so
+        that noise stays that of counts. Nothing happens where no shift is significant.
+        Pixels that are then not complete in all patterns are left out. Mean patterns of
+        domains are still read as they were recorded.
     %(random_state)s
     %(device)s
     %(show_progressbar)s
@@ -117,6 +125,7 @@ def compress(
         "rank": check_integer("rank", rank, 1, optional=True),
         "noise": _NOISES[poissonian],
         "keep_faulty": check_flag("keep_faulty", keep_faulty),
+        "descan": _check_descan(descan, signal, poissonian),
         "oversampling": check_integer("oversampling", oversampling, 0),
         "power_iterations": check_integer(
             "power_iterations", power_iterations, 1, optional=True
@@ -146,3 +155,20 @@ def compress(
         record = provenance("compress", options, seed, {"n_reads": compressed.n_reads})
         _remember(key, (compressed, record), signal)
     return Compression.of(signal, compressed, patterns, pixels, record)
+
+
+def _check_descan(descan, signal, poissonian):
+    if descan not in (None, "fit"):
+        raise ValueError(f"descan={descan!r}; expected None or 'fit'.")
+    if descan is not None and poissonian is False:
+        raise ValueError(
+            "descan='fit' deals out counts, but normalize_poissonian_noise=False says "
+            "that there are none. Leave one of them out."
+        )
+    n_axes = signal.axes_manager.signal_dimension
+    if descan is not None and n_axes != 2:
+        raise ValueError(
+            f"descan='fit' needs patterns with two signal axes; those of {signal!r} "
+            f"have {n_axes}."
+        )
+    return descan

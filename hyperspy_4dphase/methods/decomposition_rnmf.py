@@ -198,7 +198,10 @@ def decomposition_rnmf(
         show_progressbar=show_progressbar,
         **settings,
     )
-    shifts = _pattern_shifts(compression)
+    shifts = None
+    # A shift has directions of its own, beyond those of distinct patterns.
+    if n_components or compression.n_significant > estimator.n_components_:
+        shifts = _pattern_shifts(compression)
     store_decomposition(
         self,
         W,
@@ -269,7 +272,7 @@ def _outcome(estimator, compression):
 
 
 def _pattern_shifts(compression):
-    """How far patterns are shifted, or None where they are not images."""
+    """How far patterns are shifted, or None where nothing can tell."""
     if len(compression.signal_shape) != 2:
         return None
     excluded = compression.excluded_pixels
@@ -286,7 +289,7 @@ def _pattern_shifts(compression):
 
 def _outcome_of(shifts):
     if shifts is None:
-        return {"descan": None, "jitter": None}
+        return {"descan": 0.0, "jitter": 0.0}
     plane = shifts.plane
     return {
         "descan": plane.rms if plane.significant else 0.0,

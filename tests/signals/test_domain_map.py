@@ -124,7 +124,13 @@ def test_lazy_scan_is_remembered():
     signal = lazy(scan)
     kept = labels.ravel() >= 0
     own = DomainMap.of(
-        signal, labels.ravel()[kept], domains.tree, ~kept, None, noise={"gain": 1}, provenance={}
+        signal,
+        labels.ravel()[kept],
+        domains.tree,
+        ~kept,
+        None,
+        noise={"gain": 1},
+        provenance={},
     )
     expected = numpy_means(scan, labels)
     del signal, scan

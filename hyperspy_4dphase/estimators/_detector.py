@@ -18,9 +18,11 @@ _N_BINS = 24
 _SYSTEMATIC = 0.02
 # Relative scatter of the variance among pixels of the same mean that still is one law.
 _ONE_LAW = 0.3
+_FITS = 1.0
 _STRUCTURE_FROM = 0.5
 _N_LEADING = 10
 _N_COMPARED = 128
+_REUSED = 2
 _SURE = 4.0
 # Relative error of a gain that says nothing.
 _UNSURE = 0.3
@@ -107,7 +109,8 @@ def measured_detector(pairs, *, scaled):
             return Detector("uniform", measured_gain=law.gain)
         return _of_pixels(pairs, law)
     expected = np.maximum(law(pairs.mean[live]), 0)
-    if not scaled and _scatter(pairs, live, expected) > _ONE_LAW:
+    one_law = _scatter(pairs, live, expected) < _ONE_LAW and law.misfit < _FITS
+    if not (scaled or one_law):
         return _of_pixels(pairs, law)
     offset, readout_variance, apart = dark_level(pairs, law)
     if abs(offset) < _NO_OFFSET * max(law.gain, np.median(pairs.mean[live])):
@@ -134,7 +137,8 @@ def _by_skewness(pairs, live, law):
     third, second = (values**3).mean(axis=0), pairs.variance[live]
     gain = third.sum() / second.sum()
     scatter = (third - gain * second).std() * np.sqrt(live.sum()) / second.sum()
-    if not gain > _SURE * scatter or abs(gain - law.gain) < law.gain_error:
+    drowned = gain < np.sqrt(np.median(second)) / 3
+    if drowned or gain < _SURE * scatter or abs(gain - law.gain) < law.gain_error:
         return law
     intercept = float(second.mean() - gain * pairs.mean[live].mean())
     return replace(
@@ -158,7 +162,7 @@ def _is_electron(unit, law, pairs):
     """Whether the step between values is what one electron adds."""
     error = _SURE * law.gain_error
     dim = (pairs.mean <= np.median(pairs.mean)) & (pairs.mean > 0)
-    # An offset makes variances smaller than means, and only structure makes them larger.
+    # An offset makes variances smaller than means; only structure makes them larger.
     if np.median(pairs.variance[dim] * inverse(pairs.mean[dim])) > _MOST_RATIO * unit:
         return False
     return unit / _AGREES - error < law.gain < unit * _AGREES + error
@@ -203,18 +207,17 @@ def _is_structure(differences):
 
 def _scatter(pairs, live, expected):
     """How much variances scatter about what is expected, statistics taken out."""
-    half = pairs.n_pairs // 2
-    parts = [
-        np.square(part[:, live], dtype=np.float64).mean(axis=0) / 2 * inverse(expected)
-        for part in (pairs.differences[:half], pairs.differences[half:])
-    ]
     # Bright pixels show structure beside noise.
     dim = (pairs.mean[live] <= np.quantile(pairs.mean[live], 0.8)) & (expected > 0)
     if dim.sum() < 8:
         return 0.0
-    low, high = (np.clip(p[dim], 0, np.quantile(p[dim], 0.98)) for p in parts)
-    covariance = np.cov(low, high)[0, 1] / max(low.mean() * high.mean(), 1e-300)
-    return float(np.sqrt(max(covariance, 0)))
+    squares = np.square(pairs.differences[:, live][:, dim], dtype=np.float64) / 2
+    found = squares.mean(axis=0) / expected[dim]
+    # A pattern is in more than one pair.
+    chance = _REUSED * squares.var(axis=0) / len(squares) / expected[dim] ** 2
+    inside = found <= np.quantile(found, 0.98)
+    excess = found[inside].var() - chance[inside].mean()
+    return float(np.sqrt(max(excess, 0)) / found[inside].mean())
 
 
 @dataclass
@@ -226,7 +229,7 @@ class VarianceLaw:
     intercept, gain : float
     intercept_error, gain_error : float
     structure : float
-        Variance of structure over the squared mean.
+        Variance of structure over the square of what the mean is above the least.
     centre, variance_at_centre : float
         Where the line is surest, and its value there without structure.
     reach : float
@@ -248,7 +251,8 @@ class VarianceLaw:
 
     def __call__(self, mean):
         """Variance at a mean."""
-        return self.intercept + self.gain * mean + self.structure * mean**2
+        above = np.maximum(mean - self.centre + self.reach, 0)
+        return self.intercept + self.gain * mean + self.structure * above**2
 
 
 def _variance_law(mean, variance, n_pairs):

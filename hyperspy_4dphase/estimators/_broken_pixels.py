@@ -18,6 +18,7 @@ _FEWEST_ELECTRONS = 50
 _SURE = 6.0
 # If more are found, pixels do not share what they show with their neighbours.
 _MOST = 0.1
+_MOST_HOT = 0.01
 _LEAST_PIXELS = 64
 _WINDOW = 7
 # Share of odd pixels in a line of metadata, and how many such lines there may be.
@@ -93,6 +94,16 @@ class Around:
         low = ndimage.percentile_filter(image, percentile, size=_WINDOW, mode="mirror")
         return low.flat[self.used]
 
+    def is_beam(self, values):
+        """The brightest pixel, if it is central and no whole spot is as bright."""
+        brightest = np.zeros(values.size, dtype=bool)
+        place = np.array(np.unravel_index(self.used[values.argmax()], self.shape))
+        off = np.abs(place - (np.array(self.shape) - 1) / 2)
+        brightest[values.argmax()] = (off <= np.array(self.shape) / 6).all()
+        others = self.image(np.where(brightest, 0, np.maximum(values, 0)), 0.0)
+        sums = ndimage.uniform_filter(others, _WINDOW, mode="constant") * _WINDOW**2
+        return brightest & (sums.max() < values.max())
+
     def beside(self, values):
         """Median over the neighbours of each pixel."""
         near = self.pairs()
@@ -161,14 +172,20 @@ def _hot(pairs, electrons, detector, counted, image):
     if not sharp.any():
         return sharp
     usual = np.maximum(image.low(electrons), 0)
+    # Beside a dead pixel, as in a cross, an edge of the beam looks like a maximum.
+    dead = (pairs.variance == 0) & (image.low(electrons, 75) * n > 10)
+    maximum &= ~((near >= 0) & dead[near]).any(axis=1)
     height, skirt = electrons - usual, np.maximum(beside - usual, 0)
     peak = maximum & (height > least)
     sharp = peak & counted & (height > _BRIGHTER * skirt)
     sharp &= electrons > _BRIGHTER * usual + 1
-    # Where most spots are as sharp, this is how sharp spots are.
-    if peak.sum() >= 4 and sharp.sum() > 0.25 * peak.sum():
-        return np.zeros_like(sharp)
-    return sharp & _is_constant(pairs, detector)
+    constant = _is_constant(pairs, detector)
+    hot = sharp & constant
+    # The direct beam may be as sharp. Where spots that vary are, this is how sharp
+    # spots are.
+    hot &= ~image.is_beam(electrons)
+    usual = (sharp & ~constant).sum() > 2 or hot.sum() > max(2, _MOST_HOT * hot.size)
+    return np.zeros_like(hot) if usual else hot
 
 
 def _edge_lines(odd, image):

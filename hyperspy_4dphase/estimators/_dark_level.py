@@ -55,7 +55,7 @@ def dark_level(pairs, law):
 def _by_cumulants(values, gain, lowest, highest):
     """Mean less the electrons that the third cumulant counts, between two limits."""
     third = ((values - values.mean(axis=0)) ** 3).mean(axis=0)
-    third = np.sort(third)[: max(1, int(0.995 * third.size))]
+    third = np.sort(third)[: max(1, int(0.95 * third.size))]
     error = third.std() / np.sqrt(third.size) / gain**2
     found = values.mean() - third.mean() / gain**2
     if error > 0.25 * max(highest - lowest, 0.1 * gain):
@@ -65,9 +65,9 @@ def _by_cumulants(values, gain, lowest, highest):
 
 
 def _zero_peak(values, offset, gain):
-    """Mean of the values that no electron has raised."""
+    """Mean of the values that are nearer to the offset than to one electron."""
     for _ in range(5):
-        below = values[values < offset + gain / 2]
+        below = values[np.abs(values - offset) < gain / 2]
         if below.size < 16:
             break
         moved = float(below.mean())

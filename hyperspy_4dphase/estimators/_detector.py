@@ -18,7 +18,7 @@ _N_BINS = 24
 _SYSTEMATIC = 0.02
 # Relative scatter of the variance among pixels of the same mean that still is one law.
 _ONE_LAW = 0.3
-_FITS = 1.0
+_FITS = 0.5
 _STRUCTURE_FROM = 0.5
 _N_LEADING = 10
 _N_COMPARED = 128
@@ -95,7 +95,7 @@ def measured_detector(pairs, *, scaled):
     if pairs.n_pairs < 16 or live.sum() < 8:
         return _without_measurement(pairs)
     comb = comb_of(pairs.patterns)
-    law = _variance_law(pairs.mean[live], pairs.variance[live], pairs.n_pairs)
+    law = _variance_law(pairs.taken(live))
     if law.gain_error > _UNSURE * law.gain:
         law = _by_skewness(pairs, live, law)
     if comb is not None and _is_electron(comb.unit, law, pairs):
@@ -105,12 +105,10 @@ def measured_detector(pairs, *, scaled):
     if law.gain < _SURE * law.gain_error:
         if scaled:
             return _without_measurement(pairs)
-        if _scatter(pairs, live, np.full(live.sum(), law.intercept)) < _ONE_LAW:
+        if law.scatter < _ONE_LAW:
             return Detector("uniform", measured_gain=law.gain)
         return _of_pixels(pairs, law)
-    expected = np.maximum(law(pairs.mean[live]), 0)
-    one_law = _scatter(pairs, live, expected) < _ONE_LAW and law.misfit < _FITS
-    if not (scaled or one_law):
+    if not (scaled or (law.scatter < _ONE_LAW and law.misfit < _FITS)):
         return _of_pixels(pairs, law)
     offset, readout_variance, apart = dark_level(pairs, law)
     if abs(offset) < _NO_OFFSET * max(law.gain, np.median(pairs.mean[live])):
@@ -205,24 +203,9 @@ def _is_structure(differences):
     return squares[-_N_LEADING:].sum() > _STRUCTURE_FROM * squares.sum()
 
 
-def _scatter(pairs, live, expected):
-    """How much variances scatter about what is expected, statistics taken out."""
-    # Bright pixels show structure beside noise.
-    dim = (pairs.mean[live] <= np.quantile(pairs.mean[live], 0.8)) & (expected > 0)
-    if dim.sum() < 8:
-        return 0.0
-    squares = np.square(pairs.differences[:, live][:, dim], dtype=np.float64) / 2
-    found = squares.mean(axis=0) / expected[dim]
-    # A pattern is in more than one pair.
-    chance = _REUSED * squares.var(axis=0) / len(squares) / expected[dim] ** 2
-    inside = found <= np.quantile(found, 0.98)
-    excess = found[inside].var() - chance[inside].mean()
-    return float(np.sqrt(max(excess, 0)) / found[inside].mean())
-
-
 @dataclass
 class VarianceLaw:
-    """A straight line through variances, with what structure adds to it.
+    """A straight line through variances, beside what structure adds to them.
 
     Attributes
     ----------
@@ -237,6 +220,8 @@ class VarianceLaw:
     misfit : float
         Largest relative deviation of a bin from it downwards, or upwards in the dim
         half, where structure adds nothing.
+    scatter : float
+        Relative scatter of the variances of dim pixels of the same mean, beyond chance.
     """
 
     intercept: float
@@ -248,41 +233,49 @@ class VarianceLaw:
     variance_at_centre: float
     reach: float
     misfit: float
-
-    def __call__(self, mean):
-        """Variance at a mean."""
-        above = np.maximum(mean - self.centre + self.reach, 0)
-        return self.intercept + self.gain * mean + self.structure * above**2
+    scatter: float
 
 
-def _variance_law(mean, variance, n_pairs):
+def _variance_law(pairs):
     """Fit variance against mean over pixels, robustly."""
-    m, v, size = _binned(mean, variance)
+    n_pairs = pairs.n_pairs // 2
+    halves = []
+    for half in (slice(0, None, 2), slice(1, None, 2)):
+        squares = np.square(pairs.differences[half], dtype=np.float64) / 2
+        # A pattern is in more than one pair.
+        chance = _REUSED * squares.var(axis=0) / len(squares)
+        mean = pairs.patterns[half].mean(axis=0, dtype=np.float64)
+        halves.append((mean, squares.mean(axis=0), chance))
+    # Sorted by the mean in the other half: else noise would choose which pixels of the
+    # same mean are taken for dim ones, and their variances are low where values are.
+    bins = [
+        _binned(*own, other[0])
+        for own, other in zip(halves, reversed(halves), strict=True)
+    ]
+    m, v, size, excess = np.concatenate(bins, axis=1)
+    order = np.argsort(m)
+    m, v, size, excess = m[order], v[order], size[order], excess[order]
+    # Bright pixels show structure beside noise.
+    dim = np.cumsum(size) <= 0.8 * size.sum()
+    scatter = np.average(excess[dim], weights=size[dim]) if dim.any() else 0.0
     spread = max(np.ptp(m), 1e-6 * np.abs(m).max(), np.finfo(float).tiny)
-    statistical = np.sqrt(3 / (n_pairs * size))
-    error = np.maximum(v, 1e-3 * np.median(v)) * np.hypot(statistical, _SYSTEMATIC)
-    centre = np.average(m, weights=(1 / error) ** 2)
-    x = (m - centre) / spread
-    design = np.stack([np.ones_like(x), x, np.square(m - m.min()) / spread**2], axis=1)
-    weight = 1 / error
-    for _ in range(8):
-        rows = design * weight[:, None]
-        fit = lsq_linear(rows, v * weight, bounds=([-np.inf] * 2 + [0], np.inf)).x
-        residual = (v - design @ fit) / error
-        # Structure only adds: what lies above the line says less about noise.
-        weight = 1 / error / np.sqrt(1 + np.square(np.maximum(residual, 0) / 2))
-    columns = [0, 1] if fit[2] <= 0 or len(x) < 4 else [0, 1, 2]
+    n_values = n_pairs * size
+    error = np.maximum(v, 1e-3 * np.median(v))
+    error = error * np.hypot(np.sqrt(3 / n_values), _SYSTEMATIC)
+    for _ in range(2):
+        fit, weight, design, centre = _robust_line(m, v, error, spread)
+        line, gain = design @ fit, fit[1] / spread
+        error = _error_of(line, v, max(gain, 0.0), n_values)
+    residual = (v - line) / error
+    rows = design * weight[:, None]
+    columns = [0, 1] if fit[2] <= 0 or len(m) < 4 else [0, 1, 2]
     normal = rows[:, columns].T @ rows[:, columns]
-    scale = max(1.0, np.square(residual * weight * error).sum() / max(len(x) - 3, 1))
+    scale = max(1.0, np.square(residual * weight * error).sum() / max(len(m) - 3, 1))
     errors = np.sqrt(np.diag(np.linalg.pinv(normal)) * scale)
-    gain = fit[1] / spread
-    law = np.maximum(np.maximum(design @ fit, 0.05 * v), np.finfo(float).tiny)
-    # Few electrons scatter more than a Gaussian of the same variance.
-    excess = np.abs(gain) ** 2 * inverse(np.maximum(law, 0))
-    chance = _SURE * np.sqrt((2 + excess) / (n_pairs * size))
-    deviation = np.abs(v - law) / law - chance
-    deviation[(v > law) & (m > np.median(m))] = 0
-    misfit = max(deviation.max(), 0.0)
+    off = np.abs(v - line)
+    deviation = off / np.maximum(np.maximum(line, v), np.finfo(float).tiny)
+    deviation[(off < _SURE * error) | ((v > line) & (m > np.median(m)))] = 0
+    misfit = deviation.max()
     return VarianceLaw(
         intercept=float(fit[0] - gain * centre),
         gain=float(gain),
@@ -293,12 +286,39 @@ def _variance_law(mean, variance, n_pairs):
         variance_at_centre=float(fit[0]),
         reach=float(centre - m.min()),
         misfit=float(misfit),
+        scatter=float(np.sqrt(max(scatter, 0.0))),
     )
 
 
-def _binned(mean, variance):
-    """Mean, variance and number of pixels in bins of like means, outliers left out."""
-    order = np.argsort(mean, kind="stable")
+def _robust_line(m, v, error, spread):
+    """Line and structure through bins, their weights, and what they were fitted by."""
+    centre = np.average(m, weights=(1 / error) ** 2)
+    x = (m - centre) / spread
+    design = np.stack([np.ones_like(x), x, np.square(m - m.min()) / spread**2], axis=1)
+    weight = 1 / error
+    for _ in range(8):
+        rows = design * weight[:, None]
+        fit = lsq_linear(rows, v * weight, bounds=([-np.inf] * 2 + [0], np.inf)).x
+        residual = (v - design @ fit) / error
+        # Structure only adds: what lies above the line says less about noise.
+        weight = 1 / error / np.sqrt(1 + np.square(np.maximum(residual, 0) / 2))
+    return fit, weight, design, centre
+
+
+def _error_of(line, v, gain, n_values):
+    """Standard errors of variances of so many values each."""
+    law = np.maximum(line, gain**2 / n_values)
+    law = np.maximum(law, np.finfo(float).tiny)
+    # The few electrons of dark pixels scatter more than a Gaussian of their variance.
+    statistical = law * np.sqrt((3 + gain**2 / law) / n_values)
+    return np.hypot(statistical, _SYSTEMATIC * np.maximum(law, v))
+
+
+def _binned(mean, variance, chance, sorted_by):
+    """Mean, variance and number of pixels in bins of like means, outliers left out, and
+    how much variances scatter beyond chance, relative and squared.
+    """
+    order = np.argsort(sorted_by, kind="stable")
     n_bins = int(np.clip(mean.size // 8, 2, _N_BINS))
     # The brightest pixels are few and tell most of the slope.
     edges = [part for part in np.array_split(order, n_bins) if part.size]
@@ -310,5 +330,8 @@ def _binned(mean, variance):
         middle = np.median(v)
         far = 6 * 1.4826 * np.median(np.abs(v - middle)) + 1e-12 * middle
         inside = part[np.abs(v - middle) <= far] if far > 0 else part
-        bins.append((mean[inside].mean(), variance[inside].mean(), inside.size))
+        average = variance[inside].mean()
+        excess = np.clip(v, None, np.quantile(v, 0.95)).var() - chance[part].mean()
+        excess /= max(average, np.finfo(float).tiny) ** 2
+        bins.append((mean[inside].mean(), average, inside.size, excess))
     return np.array(bins).T

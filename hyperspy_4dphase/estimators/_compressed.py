@@ -50,6 +50,9 @@ class CompressedPatterns:
         over `gain`.
     floor : float
         Variance of readout noise, in the units of X.
+    inflation : float
+        Variance of the noise along the significant directions over that of a value:
+        1 for white noise, more where pixels share their noise.
     detector : dict or None
         What the first read found out; see :class:`Detector`. Beside it `neighbours`,
         the variance among neighbouring patterns over that of independent ones.
@@ -85,6 +88,7 @@ class CompressedPatterns:
     gain: float = 1.0
     offset: float = 0.0
     floor: float = 0.0
+    inflation: float = 1.0
     detector: dict | None = None
     descan: dict | None = None
     faulty_patterns: np.ndarray | None = None
@@ -92,6 +96,11 @@ class CompressedPatterns:
     replaced: np.ndarray | None = None
     broad_rows: np.ndarray | None = None
     broad_scores: np.ndarray | None = None
+
+    @property
+    def score_variance(self):
+        """float: Of the noise of a scaled pattern's part along a direction."""
+        return self.noise_variance * self.inflation
 
     @property
     def rank(self):

@@ -13,7 +13,10 @@ from hyperspy_4dphase.estimators._scaling import inverse
 # structure adds to it, averaging takes from it.
 _AGREES = 1.35
 _MOST_RATIO = 3.0
+# Share of the values that have no electron, where these are a peak of their own.
+_PEAK = 0.3
 _N_BINS = 24
+_OUTLYING = 10.0
 # Relative error of a bin's variance beyond that of statistics.
 _SYSTEMATIC = 0.02
 # Relative scatter of the variance among pixels of the same mean that still is one law.
@@ -95,10 +98,10 @@ def measured_detector(pairs, *, scaled):
     if pairs.n_pairs < 16 or live.sum() < 8:
         return _without_measurement(pairs)
     comb = comb_of(pairs.patterns)
-    law = _variance_law(pairs.taken(live))
+    law = _variance_law(pairs.taken(_used(pairs, live)))
     if law.gain_error > _UNSURE * law.gain:
         law = _by_skewness(pairs, live, law)
-    if comb is not None and _is_electron(comb.unit, law, pairs):
+    if comb is not None and _is_electron(comb, law, pairs):
         return _of_comb(pairs, comb, law)
     if comb is None and not scaled and _is_structure(pairs.differences[:, live]):
         return Detector("uniform", measured_gain=law.gain)
@@ -122,6 +125,13 @@ def measured_detector(pairs, *, scaled):
         apart=apart,
         misfit=law.misfit,
     )
+
+
+def _used(pairs, live):
+    """Live pixels, and those that would count if there were more electrons."""
+    # A dead pixel of a camera reads something else than others do in the dark.
+    least = pairs.patterns[:, live].min()
+    return live | (pairs.mean == least)
 
 
 def _by_skewness(pairs, live, law):
@@ -156,9 +166,16 @@ def _without_measurement(pairs):
     return Detector("counts", gain=comb.unit)
 
 
-def _is_electron(unit, law, pairs):
+def _is_electron(comb, law, pairs):
     """Whether the step between values is what one electron adds."""
-    error = _SURE * law.gain_error
+    unit, error = comb.unit, _SURE * law.gain_error
+    if comb.share_of_least > _PEAK:
+        # Values without an electron are seen; no slope is needed.
+        dim = pairs.mean <= np.quantile(pairs.mean, 0.9)
+        above = (pairs.mean[dim] - comb.least).sum()
+        if above > 0:
+            ratio = pairs.variance[dim].sum() / above
+            return unit / _AGREES < ratio < unit * _AGREES
     dim = (pairs.mean <= np.median(pairs.mean)) & (pairs.mean > 0)
     # An offset makes variances smaller than means; only structure makes them larger.
     if np.median(pairs.variance[dim] * inverse(pairs.mean[dim])) > _MOST_RATIO * unit:
@@ -288,6 +305,53 @@ def _variance_law(pairs):
         misfit=float(misfit),
         scatter=float(np.sqrt(max(scatter, 0.0))),
     )
+
+
+def _robust_line(m, v, error, spread):
+    """Line and structure through bins, their weights, and what they were fitted by."""
+    centre = np.average(m, weights=(1 / error) ** 2)
+    x = (m - centre) / spread
+    design = np.stack([np.ones_like(x), x, np.square(m - m.min()) / spread**2], axis=1)
+    weight = 1 / error
+    for _ in range(8):
+        rows = design * weight[:, None]
+        fit = lsq_linear(rows, v * weight, bounds=([-np.inf] * 2 + [0], np.inf)).x
+        residual = (v - design @ fit) / error
+        # Structure only adds: what lies above the line says less about noise.
+        weight = 1 / error / np.sqrt(1 + np.square(np.maximum(residual, 0) / 2))
+    return fit, weight, design, centre
+
+
+def _error_of(line, v, gain, n_values):
+    """Standard errors of variances of so many values each."""
+    law = np.maximum(line, gain**2 / n_values)
+    law = np.maximum(law, np.finfo(float).tiny)
+    # The few electrons of dark pixels scatter more than a Gaussian of their variance.
+    statistical = law * np.sqrt((3 + gain**2 / law) / n_values)
+    return np.hypot(statistical, _SYSTEMATIC * np.maximum(law, v))
+
+
+def _binned(mean, variance, chance, sorted_by):
+    """Mean, variance and number of pixels in bins of like means, outliers left out, and
+    how much variances scatter beyond chance, relative and squared.
+    """
+    order = np.argsort(sorted_by, kind="stable")
+    n_bins = int(np.clip(mean.size // 8, 2, _N_BINS))
+    # The brightest pixels are few and tell most of the slope.
+    edges = [part for part in np.array_split(order, n_bins) if part.size]
+    last = edges.pop()
+    edges += [part for part in np.array_split(last, min(6, last.size)) if part.size]
+    bins = []
+    for part in edges:
+        # A few that flicker do not speak for all; those of few electrons differ, too.
+        for _ in range(3):
+            average = variance[part].mean()
+            part = part[variance[part] <= _OUTLYING * average]
+        excess = np.clip(variance[part], None, np.quantile(variance[part], 0.95)).var()
+        excess -= chance[part].mean()
+        excess /= max(average, np.finfo(float).tiny) ** 2
+        bins.append((mean[part].mean(), variance[part].mean(), part.size, excess))
+    return np.array(bins).T
 
 
 def _robust_line(m, v, error, spread):

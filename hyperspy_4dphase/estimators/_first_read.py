@@ -13,6 +13,7 @@ from hyperspy_4dphase.estimators._detector import Detector, measured_detector
 from hyperspy_4dphase.estimators._neighbours import RunFinder, neighbour_noise
 from hyperspy_4dphase.estimators._pair_noise import pair_noise
 from hyperspy_4dphase.estimators._passes import Statistics, gathered
+from hyperspy_4dphase.estimators._pixel_correlation import noise_correlation
 from hyperspy_4dphase.estimators._scaling import Balance, Scaling, inverse
 from hyperspy_4dphase.estimators._spikes import (
     SpikeFinder,
@@ -60,6 +61,10 @@ class FirstRead:
     ----------
     blocks : PatternBlocks
         The patterns as they are to be read from now on.
+    signal_shape : tuple of int
+        Of the detector.
+    used_pixels : numpy.ndarray of int, shape (n_pixels,)
+        Where the pixels that are read lie in it.
     sample : numpy.ndarray, shape (n_sampled, n_pixels)
     held : tuple or None
         Rows, and their counts of squares.
@@ -71,6 +76,8 @@ class FirstRead:
     neighbours : float
         Variance among neighbouring patterns over that of independent ones; NaN if it
         was not measured.
+    correlation : numpy.ndarray or None
+        Of the noise of pixels, if it is not white; see :func:`noise_correlation`.
     descan : Descan or None
         What was taken out.
     beside : numpy.random.RandomState
@@ -78,6 +85,8 @@ class FirstRead:
     """
 
     blocks: object
+    signal_shape: tuple
+    used_pixels: np.ndarray
     sample: np.ndarray
     held: tuple | None
     coarse: CoarsePixels
@@ -86,6 +95,7 @@ class FirstRead:
     detector: Detector
     faults: Faults = field(default_factory=Faults)
     neighbours: float = np.nan
+    correlation: np.ndarray | None = None
     descan: Descan | None = None
     beside: object = None
 
@@ -124,8 +134,9 @@ def first_read(
     floor = 0.0 if measured else detector.dark_variance
     statistics = look.read(random_state, beside, floor, measured)
     if not measured:
-        return look.result(statistics, detector, Faults(), np.nan, beside)
-    detector, faults, neighbours = look.judged(statistics, keep_faulty)
+        return look.result(statistics, detector, Faults(), beside)
+    detector, faults, neighbours, correlation = look.judged(statistics, keep_faulty)
+    told = {"neighbours": neighbours, "correlation": correlation}
     linear = _correction_of(detector)
     correction = linear
     if faults.rows is not None:
@@ -138,7 +149,7 @@ def first_read(
         found = fitted_descan(geometry, statistics[3], faults, linear)
         moves = found.plane.significant
     if not (faults or moves or detector.dark_variance) and linear.is_trivial:
-        return look.result(statistics, detector, faults, neighbours, beside, found)
+        return look.result(statistics, detector, faults, beside, descan=found, **told)
     blocks = blocks.corrected(correction, **masks)
     if moves:
         geometry = geometry.moved(found, found.covered)
@@ -147,7 +158,7 @@ def first_read(
     beside = copy.deepcopy(start)
     statistics = look.read(start, beside, detector.dark_variance, False)
     random_state.set_state(start.get_state())
-    return look.result(statistics, detector, faults, neighbours, beside, found)
+    return look.result(statistics, detector, faults, beside, descan=found, **told)
 
 
 def _correction_of(detector):
@@ -228,14 +239,18 @@ class _Look:
             pairs = pairs.taken(~pixels)
             runs = [run.taken(~pixels) for run in runs]
         detector = measured_detector(pairs, scaled=self.noise == "counts")
-        return detector, faults, neighbour_noise(runs, pairs, detector)
+        used = self.used
+        if faults.pixels is not None:
+            used = used[~faults.pixels]
+        correlation = noise_correlation(pairs, self.shape, used)
+        return detector, faults, neighbour_noise(runs, pairs, detector), correlation
 
     def _pairs(self, rows, sample, broken):
         kept = ~broken[rows]
         positions = self.geometry.positions[rows[kept]]
         return pair_noise(sample[kept], self.shape, self.used, positions)
 
-    def result(self, statistics, detector, faults, neighbours, beside, descan=None):
+    def result(self, statistics, detector, faults, beside, **told):
         counts, shares, totals, pieces, squares, _ = statistics
         if not counts.any():
             raise ValueError(
@@ -259,6 +274,8 @@ class _Look:
             scaling = Scaling(weight, poisson=False)
         return FirstRead(
             blocks=self.blocks,
+            signal_shape=self.shape,
+            used_pixels=self.used,
             sample=sample,
             held=_in_order(squares) if squares else None,
             coarse=self.coarse,
@@ -266,9 +283,8 @@ class _Look:
             scaling=scaling,
             detector=detector,
             faults=faults,
-            neighbours=neighbours,
-            descan=descan,
             beside=beside,
+            **told,
         )
 
 

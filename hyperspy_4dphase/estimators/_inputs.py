@@ -55,7 +55,7 @@ class CompressedInputs:
         n_directions : int
         """
         norms = compression.singular_values[:n_directions].astype(np.float32)
-        deviation = np.sqrt(compression.noise_variance)
+        deviation = np.sqrt(compression.score_variance)
         # Without any noise, rounding is the ruler.
         least = 1e-5 * compression.singular_values[0] / np.sqrt(len(compression.Q))
         return cls(

@@ -28,12 +28,15 @@ class PairNoise:
     differences : numpy.ndarray, shape (n_pairs, n_pixels), float32
     patterns : numpy.ndarray, shape (n_patterns, n_pixels), float32
         The patterns that the pairs are of.
+    share_alike : float
+        Part of the patterns for which pixels of both colours chose the same partner.
     """
 
     mean: np.ndarray
     variance: np.ndarray
     differences: np.ndarray
     patterns: np.ndarray
+    share_alike: float = 0.0
 
     @property
     def n_pairs(self):
@@ -52,6 +55,7 @@ class PairNoise:
             self.variance[pixels],
             self.differences[:, pixels],
             self.patterns[:, pixels],
+            self.share_alike,
         )
 
 
@@ -86,8 +90,10 @@ def pair_noise(sample, signal_shape, used_pixels, positions=None):
     colour, group = _checkerboard(signal_shape, used_pixels)
     features = _compressed_range(patterns)
     differences = np.zeros_like(patterns)
+    partners = []
     for side in (0, 1):
         nearest = _nearest(features, np.where(colour == side, group, -1), apart)
+        partners.append(nearest)
         difference = patterns[nearest]
         np.subtract(patterns, difference, out=difference)
         difference *= colour != side
@@ -98,6 +104,7 @@ def pair_noise(sample, signal_shape, used_pixels, positions=None):
         variance / (2 * len(patterns)),
         differences,
         patterns,
+        float((partners[0] == partners[1]).mean()),
     )
 
 

@@ -77,7 +77,7 @@ class CompressedShapes(Shapes):
         per_pixel = inverse(compressed.column_scale.astype(np.float64))
         totals = (scaled @ (directions @ per_pixel)) * inverse(compressed.row_scale)
         poisson = compressed.noise == "poisson"
-        gain = float(compressed.noise_variance)
+        gain = float(compressed.score_variance)
         power = 1 if poisson else 2
         error = np.sqrt(gain) * np.linalg.norm(directions @ per_pixel)
         fewest = _FEWEST_COUNTS * gain if poisson else np.sqrt(_FEWEST_COUNTS) * error

@@ -9,6 +9,10 @@ from hyperspy_4dphase.estimators._detector import Detector
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._first_read import NOISES, first_read
 from hyperspy_4dphase.estimators._passes import CrossPass, GramPass, gathered
+from hyperspy_4dphase.estimators._pixel_correlation import (
+    correlated_spectrum,
+    variance_along,
+)
 from hyperspy_4dphase.estimators._scaling import inverse, noise_edge
 
 _MAX_RANK = 64
@@ -108,9 +112,12 @@ def compress_patterns(
     n, m = blocks.shape
     widest = min(n, m, max(_MAX_RANK, rank or 0) + oversampling)
     width = min(widest, max(_FIRST_RANK, rank or 0) + oversampling)
-    V = _row_space(first.sample, scaling, width, widest, random_state, device)
-    if first.held is not None and first.held[1].any():
+    spectrum = None
+    if first.correlation is not None:
+        spectrum = correlated_spectrum(first.correlation, m)
+    elif first.held is not None and first.held[1].any():
         coarse.know(_of_squares(first, device))
+    V = _row_space(first.sample, scaling, width, widest, random_state, device, spectrum)
     n_least, n_most = (2, 6 if small else 3)
     if power_iterations is not None:
         n_least = n_most = max(1, power_iterations)
@@ -121,7 +128,7 @@ def compress_patterns(
         stage = f"Reading patterns ({i + 1})"
         products = blocks.reduce(function, GramPass.merge, stage=stage)
         result, directions = _decompose(
-            products, V, scaling, blocks, rank, oversampling
+            products, V, scaling, blocks, rank, oversampling, spectrum
         )
         if i + 1 >= n_least and _settled(before, result, tolerance):
             break
@@ -189,6 +196,13 @@ def _descan_of(result, descan):
     return told
 
 
+def _nearest_correlation(correlation):
+    if correlation is None:
+        return 0.0
+    middle = len(correlation) // 2
+    return float(max(correlation[middle, middle + 1], correlation[middle + 1, middle]))
+
+
 def _told(result, first):
     """The result with what the first read has found out."""
     detector, faults = first.detector, first.faults
@@ -196,6 +210,12 @@ def _told(result, first):
         result.gain, result.offset = float(detector.gain), float(detector.offset)
     result.faulty_patterns, result.faulty_pixels = faults.patterns, faults.pixels
     result.descan = _descan_of(result, first.descan)
+    if first.correlation is not None:
+        k = result.n_significant
+        directions = result.B[:k] * inverse(result.singular_values[:k])[:, None]
+        result.inflation = variance_along(
+            directions, first.correlation, first.signal_shape, first.used_pixels
+        )
     if faults.rows is not None:
         result.replaced = np.stack([faults.rows, faults.columns, faults.values])
     result.detector = {
@@ -207,6 +227,7 @@ def _told(result, first):
         "apart": detector.apart,
         "misfit": float(detector.misfit),
         "neighbours": float(first.neighbours),
+        "pixels_share": _nearest_correlation(first.correlation),
     }
     return result
 
@@ -230,14 +251,16 @@ def _add_broad(result, coarse, held, blocks, scaling):
         result.n_reads = blocks.n_reads
 
 
-def _row_space(sample, scaling, width, widest, random_state, device):
+def _row_space(sample, scaling, width, widest, random_state, device, spectrum=None):
     """Orthonormal (n_pixels, width) that holds what the sample shows above noise."""
     blocks = PatternBlocks(sample, 1, allow_negative=True)
     m = blocks.shape[1]
     V = _orthonormal(random_state.standard_normal((m, width)))
     for i in range(8):
         products = blocks.reduce(GramPass(V, scaling, 0, device), GramPass.merge)
-        result, directions = _decompose(products, V, scaling, blocks, width, 0)
+        result, directions = _decompose(
+            products, V, scaling, blocks, width, 0, spectrum
+        )
         V = directions
         if i < 2:
             continue
@@ -296,7 +319,7 @@ def _rare_directions(products, rare, V, scaling):
     return left.T @ (vectors[:, kept] / np.sqrt(values[kept]))
 
 
-def _decompose(products, V, scaling, blocks, rank, oversampling):
+def _decompose(products, V, scaling, blocks, rank, oversampling, spectrum=None):
     """The singular value decomposition that one pass amounts to.
 
     Also the right singular vectors of all directions, those left out included.
@@ -314,6 +337,8 @@ def _decompose(products, V, scaling, blocks, rank, oversampling):
     Q = Y @ (whiten @ U).astype(np.float32)
     squared_norm = norms.sum()
     column_noise = scaling.column_noise(products.column_sums, u)
+    if spectrum is not None:
+        column_noise = spectrum * column_noise.mean()
     n_significant, variance, edge = noise_edge(
         singular_values, squared_norm, noise, column_noise
     )

@@ -164,8 +164,9 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         rank = min(compression.rank, max(compression.n_significant, K or 1))
         Q, B = compression.Q[:, :rank], compression.B[:rank]
         per_pixel = inverse(compression.column_scale)
-        noise = compression.noise_variance * rank * sum(compression.shape)
-        Wt, H = self._factorize(Q, B, per_pixel, noise, compression.noise_variance)
+        variance = compression.score_variance
+        noise = variance * rank * sum(compression.shape)
+        Wt, H = self._factorize(Q, B, per_pixel, noise, variance)
 
         self.compression_ = compression
         self.n_components_ = len(H)

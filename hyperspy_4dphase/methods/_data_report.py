@@ -88,6 +88,14 @@ def data_warnings(compression):
             "may be saturated, or the patterns were processed. What stands above "
             "noise may be misjudged; the data as they were recorded will serve better."
         )
+    shared = detector.get("pixels_share", 0.0)
+    if shared > 0:
+        messages.append(
+            "Neighbouring pixels share their noise (a correlation of "
+            f"{shared:.2f}): the patterns were smoothed, resampled or distortion was "
+            "corrected. What stands above noise is judged by what is left of it; the "
+            "patterns as they were recorded will serve better."
+        )
     return messages
 
 

@@ -1,0 +1,112 @@
+"""Noise that neighbouring pixels share, as after smoothing or resampling patterns."""
+
+import numpy as np
+from scipy import fft, ndimage
+
+_REACH = 4
+_N_SCREENED = 48
+_SHARED_FROM = 0.1
+_SIZE = 64
+
+
+def noise_correlation(pairs, signal_shape, used_pixels):
+    """Correlation of the noise of pixels, by how far they are apart.
+
+    Parameters
+    ----------
+    pairs : PairNoise
+    signal_shape : tuple of int
+        Of the detector.
+    used_pixels : numpy.ndarray of int, shape (n_pixels,)
+        Where the pixels lie in the flat detector.
+
+    Returns
+    -------
+    numpy.ndarray, shape (9, 9), or None
+        1 in the middle. None for white noise, and for patterns that are no images.
+    """
+    if len(signal_shape) != 2 or min(signal_shape) <= 2 * _REACH:
+        return None
+    # Bright pixels show structure beside noise, which neighbours share.
+    dim = (pairs.mean <= np.quantile(pairs.mean, 0.7)) & (pairs.variance > 0)
+    if dim.sum() < 64:
+        return None
+    step = max(1, pairs.n_pairs // _N_SCREENED)
+    few = _images(pairs.differences[::step], dim, signal_shape, used_pixels)
+    # Pixels of different colours that were compared with different patterns have only
+    # half of their noise in common.
+    odd = 2 / (1 + pairs.share_alike)
+    if odd * max(_correlated(few, 0, 1), _correlated(few, 1, 0)) < _SHARED_FROM:
+        return None
+    images = _images(pairs.differences, dim, signal_shape, used_pixels)
+    found = np.zeros((2 * _REACH + 1,) * 2)
+    found[_REACH, _REACH] = 1.0
+    for down in range(_REACH + 1):
+        for right in range(-_REACH if down else 1, _REACH + 1):
+            value = _correlated(images, down, right)
+            value = np.clip(value * (odd if (down + right) % 2 else 1), -1, 1)
+            found[_REACH + down, _REACH + right] = value
+            found[_REACH - down, _REACH - right] = value
+    return found
+
+
+def correlated_spectrum(correlation, n_pixels):
+    """Variances of such noise along its principal directions, the mean 1.
+
+    Parameters
+    ----------
+    correlation : numpy.ndarray, shape (9, 9)
+    n_pixels : int
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_pixels,)
+    """
+    kernel = np.zeros((_SIZE, _SIZE))
+    kernel[: 2 * _REACH + 1, : 2 * _REACH + 1] = correlation
+    kernel = np.roll(kernel, (-_REACH, -_REACH), axis=(0, 1))
+    power = np.maximum(fft.fft2(kernel).real, 0).ravel()
+    spectrum = np.quantile(power, (np.arange(n_pixels) + 0.5) / n_pixels)
+    return spectrum / spectrum.mean()
+
+
+def variance_along(directions, correlation, signal_shape, used_pixels):
+    """Mean variance of such noise along some directions, white noise having 1.
+
+    Parameters
+    ----------
+    directions : numpy.ndarray, shape (n_directions, n_pixels)
+        Orthonormal.
+    correlation : numpy.ndarray, shape (9, 9)
+    signal_shape : tuple of int
+    used_pixels : numpy.ndarray of int, shape (n_pixels,)
+
+    Returns
+    -------
+    float
+    """
+    total = 0.0
+    for direction in directions:
+        image = np.zeros(signal_shape)
+        image.flat[used_pixels] = direction
+        smooth = ndimage.correlate(image, correlation, mode="constant")
+        total += (image * smooth).sum()
+    return float(max(total / max(len(directions), 1), 1.0))
+
+
+def _images(differences, dim, signal_shape, used_pixels):
+    images = np.zeros((len(differences), int(np.prod(signal_shape))), np.float32)
+    images[:, used_pixels[dim]] = differences[:, dim]
+    return images.reshape(-1, *signal_shape)
+
+
+def _correlated(images, down, right):
+    """Correlation of pixels so far apart."""
+    one, other = images[:, down:], images[:, : images.shape[1] - down]
+    left = slice(max(right, 0), images.shape[2] + min(right, 0))
+    shifted = slice(max(-right, 0), images.shape[2] + min(-right, 0))
+    one, other = one[:, :, left], other[:, :, shifted]
+    both = (one != 0).any(axis=0) & (other != 0).any(axis=0)
+    products = np.einsum("nij,nij->ij", one, other)[both].sum()
+    squares = [np.einsum("nij,nij->ij", x, x)[both].sum() for x in (one, other)]
+    return float(products / max(np.sqrt(np.prod(squares)), np.finfo(float).tiny))

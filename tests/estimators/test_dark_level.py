@@ -27,7 +27,7 @@ def found(data, gain):
     return offset, np.sqrt(variance) / gain, apart
 
 
-@pytest.mark.parametrize("gain", GAINS)
+@pytest.mark.parametrize("gain", [0.01, 12])
 @pytest.mark.parametrize("offset", [0, 100])
 @pytest.mark.parametrize("noise", [0.1, 0.25, 0.4, 0.5, 1, 3])
 def test_offset_and_readout_noise(gain, offset, noise):

@@ -203,18 +203,17 @@ class TestNoiseIsWhite:
     @pytest.mark.parametrize("camera", CAMERAS, ids=str)
     @pytest.mark.parametrize("dose", [300, 2000])
     def test_of_one_pattern(self, camera, dose):
-        for seed in range(2):
-            data = seen(counted("amorphous", dose, seed), *camera, seed)
-            result = compress(data)
-            assert result.n_significant == 1
-            scaled = result.noise == "poisson"
-            # Where readout noise is far above that of electrons, nothing is scaled.
-            assert scaled or (camera[2] == 3 and dose == 300)
-            variance = 1 if scaled else data.var((0, 1)).mean()
-            assert result.noise_variance == pytest.approx(variance, rel=0.05)
-            largest = result.singular_values[1]
-            assert 0.94 < largest / result.noise_edge < 1
-            assert result.residual.mean() == pytest.approx(1, abs=0.08)
+        data = seen(counted("amorphous", dose), *camera)
+        result = compress(data)
+        assert result.n_significant == 1
+        scaled = result.noise == "poisson"
+        # Where readout noise is far above that of electrons, nothing is scaled.
+        assert scaled or (camera[2] == 3 and dose == 300)
+        variance = 1 if scaled else data.var((0, 1)).mean()
+        assert result.noise_variance == pytest.approx(variance, rel=0.05)
+        largest = result.singular_values[1]
+        assert 0.94 < largest / result.noise_edge < 1
+        assert result.residual.mean() == pytest.approx(1, abs=0.08)
 
     @pytest.mark.parametrize("camera", CAMERAS, ids=str)
     def test_of_three_domains(self, camera):
@@ -233,7 +232,9 @@ class TestNoiseIsWhite:
         noise = scaled - scaled.mean(axis=0)
         np.testing.assert_allclose(noise.var(axis=0), 1, atol=0.35)
         assert noise.var(axis=0).mean() == pytest.approx(1, abs=0.05)
-        assert result.floor == pytest.approx(camera[2] ** 2, rel=0.3, abs=0.1)
+        # What is taken off too much, or too little, is noise of the readout.
+        off = (camera[1] - result.offset) / result.gain
+        assert result.floor + off == pytest.approx(camera[2] ** 2, rel=0.15, abs=0.1)
 
     def test_of_pixels_with_noise_of_their_own(self):
         background = np.random.default_rng(3).uniform(0, 9, SIGNAL)
@@ -314,7 +315,7 @@ class TestShapes:
             points = shapes.points[part] - shapes.points[part].mean(axis=0)
             white = points @ whitening(shapes.noise(part))
             values = np.linalg.eigvalsh(white.T @ white / part.size)
-            np.testing.assert_allclose(values[1:], 1, atol=0.3)
+            np.testing.assert_allclose(values[1:], 1, atol=0.4)
 
     @pytest.mark.parametrize("camera", [(1, 0, 0), (20, 200, 3)], ids=str)
     def test_averaged(self, camera):

@@ -241,12 +241,27 @@ def test_masks(scan, truth):
     assert np.isfinite(expected.loadings).any()
 
 
-def test_noise_scaling_by_type(scan):
-    assert run(scan, 3).poissonian_noise_normalized
+@pytest.mark.parametrize(
+    ("dtype", "factor"),
+    [("int64", 1), ("uint16", 7), ("float32", 1), ("float32", 0.0123), ("float64", 7)],
+)
+def test_noise_is_scaled_of_counts_of_any_type(scan, dtype, factor):
+    expected = run(scan.deepcopy(), 3)
+    scan.data = (scan.data * factor).astype(dtype)
+    for given in (None, True):
+        found = run(scan, 3, given)
+        assert found.poissonian_noise_normalized
+        np.testing.assert_allclose(found.factors, expected.factors, atol=1e-5)
     assert not run(scan, 3, False).poissonian_noise_normalized
+
+
+def test_noise_is_not_scaled_of_values_that_are_no_counts(scan):
     scan.change_dtype("float32")
+    scan.data -= np.random.default_rng(0).uniform(0, 60, SIGNAL).astype("f4")
     assert not run(scan, 3).poissonian_noise_normalized
-    assert run(scan, 3, True).poissonian_noise_normalized
+    rng = np.random.default_rng(0)
+    features = rng.normal(50, 1, scan.data.shape).astype("f4")
+    assert not run(Diffraction2D(features), 1).poissonian_noise_normalized
 
 
 class TestCompression:

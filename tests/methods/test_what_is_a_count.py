@@ -43,11 +43,10 @@ def zingers(n, dtype="u2"):
     return data
 
 
-def marked(dtype, row):
+def marked(dtype):
     """Markers of the type's maximum at a pixel, and on a row."""
     data = with_values((..., *PIXEL), np.iinfo(dtype).max, dtype)
-    if row:
-        data[:, :, 10] = np.iinfo(dtype).max
+    data[:, :, 10] = np.iinfo(dtype).max
     return data
 
 
@@ -58,6 +57,18 @@ def metadata():
     data[:, :, 0] = 1000 * np.arange(SIGNAL[1])
     data[:, :, 1, ::2] = 3 * np.arange(500).reshape(*NAVIGATION, 1)
     data[:, :, 1, 1::2] = rng.integers(0, 65535, (*NAVIGATION, 11))
+    return data
+
+
+def random_rows():
+    """Two rows in which all values change."""
+    data = COUNTS.astype("u2")
+    data[:, :, :2] = np.random.default_rng(3).integers(0, 65535, (*NAVIGATION, 2, 22))
+    return data
+
+
+def saturated(data):
+    data[PATTERN] = np.iinfo(data.dtype).max
     return data
 
 
@@ -85,14 +96,15 @@ CASES = {
     "one huge value times 0.0123": lambda: 0.0123 * with_values((3, 4, 2, 3), 2000),
     "one huge value above 1000": lambda: with_values((3, 4, 2, 3), 2000) + 1000,
     "60 zingers": lambda: zingers(60),
+    "60 zingers times 0.0123": lambda: 0.0123 * zingers(60).clip(0, 3000),
     "flickering pixel": lambda: with_values(
         (..., *PIXEL), np.random.default_rng(0).integers(0, 65535, NAVIGATION)
     ),
-    "marked pixel in uint16": lambda: marked("u2", False),
-    "marked pixel in uint32": lambda: marked("u4", False),
-    "marked row in uint16": lambda: marked("u2", True),
-    "marked row in uint32": lambda: marked("u4", True),
+    "marked pixel and row in uint16": lambda: marked("u2"),
+    "marked pixel and row in uint32": lambda: marked("u4"),
     "metadata": metadata,
+    "rows of random values": random_rows,
+    "saturated frame and 60 zingers": lambda: saturated(zingers(60)),
     "saturated frame in uint16": lambda: with_values(PATTERN, 2**16 - 1),
     "saturated frame in uint32": lambda: with_values(PATTERN, 2**32 - 1, "u4"),
 }
@@ -207,25 +219,24 @@ class TestNeighbours:
         ],
         ids=str,
     )
-    def test_warns_and_prints(self, averaged, capsys, method, options):
+    def test_warns_and_prints(self, capsys, method, options):
         settings = SETTINGS | options
-        # Fewer directions, in less time.
-        averaged = averaged.inav[:, ::2]
+        # Of a copy of each pattern there are fewer directions, in less time.
+        signal = scan(np.repeat(COUNTS[:, ::2], 2, axis=1).astype("u2"))
         with pytest.warns(UserWarning, match="Neighbouring patterns agree") as record:
-            getattr(averaged, method)(**settings)
+            getattr(signal, method)(**settings)
         assert len(record) == 1
         assert record[0].filename == __file__
         printed = " ".join(capsys.readouterr().out.split())
         assert "Beware: Neighbouring patterns agree better than" in printed
         assert "s.inav[::n, ::n]" in printed
-        share = compress(averaged, **SETTINGS).detector["neighbours"]
-        assert 0 < share < 0.2
+        share = compress(signal, **SETTINGS).detector["neighbours"]
+        assert 0 < share < 0.75
         assert f"{100 * share:.3g} % of the variance" in printed
 
-    def test_repeated(self):
-        signal = scan(np.repeat(COUNTS[:, :12], 2, axis=1).astype("u2"))
-        with pytest.warns(UserWarning, match="repeated or interpolated"):
-            signal.decomposition_rnmf(3, **QUIET)
+    def test_averaged(self, averaged):
+        with pytest.warns(UserWarning, match="averaged, smoothed, repeated or"):
+            averaged.decomposition_rnmf(3, max_iter=1000, **QUIET)
 
     def test_every_nth_position_is_said_to_serve(self):
         wide = counted(navigation=(40, 50))
@@ -539,7 +550,7 @@ class TestNegativeValues:
         assert "data[(7, 3, 2, 8)]" in str(error.value)
         assert "signal_mask=(s.data < 0).any((0, 1))" in str(error.value)
 
-    @pytest.mark.parametrize("value", [-1e-17, -1e-9])
+    @pytest.mark.parametrize("value", [-1e-9])
     def test_rounding_is_none(self, value):
         data = COUNTS.astype("f8")
         data[data == 0] = value
@@ -551,9 +562,7 @@ class TestNegativeValues:
 
 PRINTED = {
     "uint16": ["noise=counts (Poisson; variance / mean = "],
-    "float32": ["noise=counts (Poisson"],
     "times 0.0123": ["noise=counts times 0.0123 (Poisson; variance / mean = "],
-    "times 30 in uint32": ["counts times 30 (Poisson"],
     "plus 100": ["counts above an offset of 100, which is taken off (Poisson"],
     "times 30 plus 600": ["counts times 30 above an offset of 600, which is taken off"],
     "camera": ["electrons times a gain of ", "with a readout noise of ", "(measured)"],
@@ -565,7 +574,10 @@ PRINTED = {
         "keep_faulty=True",
     ],
     "60 zingers": ["single_events=60 values"],
-    "marked row in uint32": ["faulty_pixels=23 left out", "the first is at (5, 7)"],
+    "marked pixel and row in uint32": [
+        "faulty_pixels=23 left out",
+        "the first is at (5, 7)",
+    ],
     "saturated frame in uint32": ["broken_frames=1 left out", "the first is at (3, 4)"],
 }
 
@@ -620,7 +632,7 @@ def test_numbers_of_a_camera():
 
 
 def test_phases_do_not_see_an_offset_and_a_row():
-    data = marked("u4", True)
+    data = marked("u4")
     signal = scan(np.where(data < 2**32 - 1, data + 100, data))
     domains = signal.cluster_hierarchical(**QUIET)
     phases = domains.phases(signal, show_progressbar=False)

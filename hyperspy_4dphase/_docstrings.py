@@ -9,11 +9,14 @@ navigation_mask : None, BaseSignal or array-like of bool, default None
     shape of the navigation axes in **array order**, ``(ny, nx)`` as in ``s.data``, not
     in the display order of ``s``; any other shape is refused. On a square scan a
     transposed array cannot be told from a right one. A signal may hold these axes as
-    navigation or as signal axes. ``s.sum(axis="sig") < 10`` is a mask.""",
+    navigation or as signal axes. ``s.sum(axis="sig") < 10`` is a mask.
+    Patterns that are masked as a whole in ``s.data``, a NumPy masked array, are left
+    out as well.""",
     "signal_mask": """\
 signal_mask : None, BaseSignal or array-like of bool, default None
     Detector pixels to leave out, in the same forms: an array is ``(nky, nkx)``, as in
-    ``s.data``.""",
+    ``s.data``. Pixels that a NumPy masked array ``s.data`` masks in all patterns are
+    left out as well.""",
     "normalize_poissonian_noise": """\
 normalize_poissonian_noise : bool, optional
     Whether noise is that of counted electrons, but for a camera's gain, offset and

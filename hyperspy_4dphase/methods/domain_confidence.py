@@ -58,12 +58,14 @@ def domain_confidence(
 
     Parameters
     ----------
-    domains : None, DomainMap, BaseSignal or array-like of int, optional
-        The map whose confidence is asked for: of ``s.cluster_hierarchical()``, of
-        HyperSpy's ``s.get_cluster_labels()`` (labels, or with ``merged=False`` a mask
-        of each cluster), or labels of the navigation shape in array order; -1 is
-        unassigned. Labels that are not 0, 1, 2 ... are numbered anew, in their order.
-        By default the confidence is that of what the maps agree on.
+    domains : None, DomainMap, DomainConfidence, BaseSignal or array-like of int, \
+optional
+        The map whose confidence is asked for: of ``s.cluster_hierarchical()``, of an
+        earlier confidence (its domains), of HyperSpy's ``s.get_cluster_labels()``
+        (labels, or with ``merged=False`` a mask of each cluster), or labels of the
+        navigation shape in array order; -1 is unassigned. Labels that are not 0, 1, 2
+        ... are numbered anew, in their order. By default the confidence is that of what
+        the maps agree on.
     source : None, "vae", dict, LatentEmbedding, "rnmf", BaseSignal or array-like, \
 optional
         What is mapped. As in :func:`cluster_hierarchical`: by default the compressed

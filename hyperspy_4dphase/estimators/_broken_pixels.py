@@ -13,12 +13,15 @@ _STUCK_BELOW = 0.1
 _ALONE_BELOW = 0.25
 _EXPLAINED_BELOW = 0.25
 _N_DIRECTIONS = 8
+_MOST_COMPARED = 500
 _BRIGHTER = 5.0
 _FEWEST_ELECTRONS = 50
 _SURE = 6.0
 # If more are found, pixels do not share what they show with their neighbours.
 _MOST = 0.1
 _MOST_HOT = 0.01
+# Brightness beside a saturated beam over that in it.
+_BESIDE_SPOT = 0.2
 _LEAST_PIXELS = 64
 _WINDOW = 7
 # Share of odd pixels in a line of metadata, and how many such lines there may be.
@@ -54,23 +57,27 @@ def broken_pixels(pairs, detector, signal_shape, used_pixels):
     ratio = noise / expected
     image = Around(signal_shape, used_pixels)
     counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
-    stuck = counted & (ratio < _STUCK_BELOW)
+    counts = detector.scales_with_mean
+    stuck = counted & (ratio < _STUCK_BELOW) & counts
     if stuck.any():
-        # A saturated beam is stuck as a whole.
         stuck &= image.low(ratio, 50) > 5 * ratio
+        stuck &= ~image.in_spots(stuck, electrons)
     excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))
     restless = counted & (ratio > _FLICKERS_FROM) & (excess > _SURE)
+    odd = stuck | restless
     if restless.any():
         restless &= ratio > 3 * image.low(ratio)
+        odd = stuck | restless
         # What moves or bends makes more noise around it than in its middle.
         above = np.maximum(noise - expected, 0)
         restless &= above > 2 * image.beside(above)
     found = stuck | restless
-    if found.any():
-        lines = _edge_lines(found, image)
+    if odd.any():
+        lines = _edge_lines(odd, image)
         found = stuck | (restless & _is_alone(pairs, restless, image))
         found |= _whole_lines(found, image) | lines
-    found |= _hot(pairs, electrons, detector, counted, image)
+    if counts:
+        found |= _hot(pairs, electrons, detector, counted, image)
     return none if found.mean() > _MOST else found
 
 
@@ -93,6 +100,25 @@ class Around:
         image[np.isnan(image)] = np.median(values)
         low = ndimage.percentile_filter(image, percentile, size=_WINDOW, mode="mirror")
         return low.flat[self.used]
+
+    def in_spots(self, which, values):
+        """Which of some pixels are in groups beside which others are as bright, nearly:
+        a saturated beam is no broken pixel.
+        """
+        grid = self.image(which.astype(float), 0.0) > 0
+        bright = self.image(values, 0.0)
+        groups, n = ndimage.label(grid, np.ones((3, 3)))
+        inside = np.zeros(self.shape, dtype=bool)
+        for k, place in enumerate(ndimage.find_objects(groups), 1):
+            place = tuple(slice(max(p.start - 1, 0), p.stop + 1) for p in place)
+            own = groups[place] == k
+            ring = ndimage.binary_dilation(own, np.ones((3, 3))) & ~own
+            if ring.any() and own.sum() > 1:
+                beside = bright[place][ring].max()
+                inside[place] |= own & (
+                    beside > _BESIDE_SPOT * bright[place][own].mean()
+                )
+        return inside.flat[self.used]
 
     def is_beam(self, values):
         """The brightest pixel, if it is central and no whole spot is as bright."""
@@ -144,6 +170,13 @@ def _is_alone(pairs, restless, image):
         own = values[:, lonely] * inverse(norms[lonely])
         explained = np.square(leading.T @ own).sum(axis=0)
         lonely = lonely[explained < _EXPLAINED_BELOW + _N_DIRECTIONS / len(values)]
+    if 1 < lonely.size <= _MOST_COMPARED:
+        # So may others as sharp as it, where spots are no wider than a pixel.
+        own = values[:, lonely] * inverse(norms[lonely])
+        cosine = np.abs(own.T @ own)
+        np.fill_diagonal(cosine, 0)
+        limit = max(_ALONE_BELOW, 5 / np.sqrt(len(values)))
+        lonely = lonely[cosine.max(axis=0) < limit]
     alone[lonely] = True
     return alone
 

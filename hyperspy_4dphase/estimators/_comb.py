@@ -45,7 +45,9 @@ def comb_of(patterns):
     values = values.astype(np.float64)
     levels, number = np.unique(values, return_counts=True)
     # Single high values, and levels that hardly any value has, are no counts.
-    inside = np.cumsum(number) <= max((1 - _BESIDE) * values.size, number[0])
+    inside = np.cumsum(number) <= (1 - _BESIDE) * values.size
+    # Where hardly anything is counted, one electron is rare, too.
+    inside[:2] = True
     levels, number = levels[inside], number[inside]
     if levels.size < 2:
         return None
@@ -81,7 +83,8 @@ def _unit_of_floats(levels, number):
     while True:
         k = np.rint(above / unit)
         inside = k <= reach
-        unit = float(k[inside] @ above[inside] / (k[inside] @ k[inside]))
+        if (inside & (k > 0)).any():
+            unit = float(k[inside] @ above[inside] / (k[inside] @ k[inside]))
         if inside.all():
             break
         reach *= 4

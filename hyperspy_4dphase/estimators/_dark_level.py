@@ -5,7 +5,7 @@ import numpy as np
 _DARKEST = 0.2
 _N_PIXELS = 2000
 # Electrons are apart where readout noise is at most this part of a gain.
-APART = 0.45
+APART = 0.3
 _CLIPPED_FROM = 0.15
 # That of Gaussians whose standard deviation is 0.36 of their distance.
 _GATHERED = 0.08
@@ -47,8 +47,10 @@ def dark_level(pairs, law):
     readout = max(variance - gain * (mean - offset), 0.0)
     if np.sqrt(readout) < APART * gain or clipped:
         offset = _zero_peak(values, offset, gain)
-    angle = 2j * np.pi * (values - offset) / gain
-    apart = abs(np.exp(angle).mean()) > _GATHERED
+    counted = values[values > offset + gain / 2]
+    apart = counted.size > 16 and (
+        abs(np.exp(2j * np.pi * (counted - offset) / gain).mean()) > _GATHERED
+    )
     return offset, max(variance - gain * max(mean - offset, 0), 0.0), bool(apart)
 
 

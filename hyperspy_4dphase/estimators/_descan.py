@@ -71,10 +71,6 @@ def fitted_descan(geometry, pieces, faults, correction):
     """
     rows = np.concatenate([rows for rows, _ in pieces])
     sample = np.concatenate([patterns for _, patterns in pieces])
-    if faults.patterns is not None:
-        inside = ~faults.patterns[rows]
-        number = np.cumsum(~faults.patterns) - 1
-        rows, sample = number[rows[inside]], sample[inside]
     if faults.pixels is not None:
         sample = sample[:, ~faults.pixels]
     step = max(1, -(-len(rows) // _MOST_PATTERNS))

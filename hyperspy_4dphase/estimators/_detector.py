@@ -1,6 +1,6 @@
 """What a detector makes of electrons: gain, offset and readout noise, from the data."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import lsq_linear
@@ -15,6 +15,7 @@ _AGREES = 1.35
 _MOST_RATIO = 3.0
 # Share of the values that have no electron, where these are a peak of their own.
 _PEAK = 0.3
+_ADDED_FROM = 0.05
 _N_BINS = 24
 _OUTLYING = 10.0
 # Relative error of a bin's variance beyond that of statistics.
@@ -27,8 +28,6 @@ _N_LEADING = 10
 _N_COMPARED = 128
 _REUSED = 2
 _SURE = 4.0
-# Relative error of a gain that says nothing.
-_UNSURE = 0.3
 # In gains, or in units of a typical mean.
 _NO_OFFSET = 0.03
 
@@ -99,19 +98,19 @@ def measured_detector(pairs, *, scaled):
         return _without_measurement(pairs)
     comb = comb_of(pairs.patterns)
     law = _variance_law(pairs.taken(_used(pairs, live)))
-    if law.gain_error > _UNSURE * law.gain:
-        law = _by_skewness(pairs, live, law)
     if comb is not None and _is_electron(comb, law, pairs):
         return _of_comb(pairs, comb, law)
     if comb is None and not scaled and _is_structure(pairs.differences[:, live]):
         return Detector("uniform", measured_gain=law.gain)
-    if law.gain < _SURE * law.gain_error:
-        if scaled:
+    # What electrons add to the variance of bright pixels, over that of all.
+    least = _ADDED_FROM * law.variance_at_centre
+    if law.gain < _SURE * law.gain_error or law.gain * law.spread < least:
+        if scaled and comb is not None:
             return _without_measurement(pairs)
         if law.scatter < _ONE_LAW:
             return Detector("uniform", measured_gain=law.gain)
         return _of_pixels(pairs, law)
-    if not (scaled or (law.scatter < _ONE_LAW and law.misfit < _FITS)):
+    if not (law.scatter < _ONE_LAW and law.misfit < _FITS):
         return _of_pixels(pairs, law)
     offset, readout_variance, apart = dark_level(pairs, law)
     if abs(offset) < _NO_OFFSET * max(law.gain, np.median(pairs.mean[live])):
@@ -134,30 +133,6 @@ def _used(pairs, live):
     return live | (pairs.mean == least)
 
 
-def _by_skewness(pairs, live, law):
-    """The law where all pixels have about the same mean, so that there is no slope.
-
-    The third cumulant of counted electrons over their variance is the gain; readout
-    noise makes it less.
-    """
-    values = pairs.patterns[:, live].astype(np.float64)
-    values -= values.mean(axis=0)
-    third, second = (values**3).mean(axis=0), pairs.variance[live]
-    gain = third.sum() / second.sum()
-    scatter = (third - gain * second).std() * np.sqrt(live.sum()) / second.sum()
-    drowned = gain < np.sqrt(np.median(second)) / 3
-    if drowned or gain < _SURE * scatter or abs(gain - law.gain) < law.gain_error:
-        return law
-    intercept = float(second.mean() - gain * pairs.mean[live].mean())
-    return replace(
-        law,
-        gain=float(gain),
-        gain_error=float(scatter),
-        intercept=intercept,
-        structure=0.0,
-    )
-
-
 def _without_measurement(pairs):
     """Of too little to measure anything only the values themselves tell."""
     comb = comb_of(pairs.patterns)
@@ -175,7 +150,8 @@ def _is_electron(comb, law, pairs):
         above = (pairs.mean[dim] - comb.least).sum()
         if above > 0:
             ratio = pairs.variance[dim].sum() / above
-            return unit / _AGREES < ratio < unit * _AGREES
+            if unit / _AGREES < ratio < unit * _AGREES:
+                return True
     dim = (pairs.mean <= np.median(pairs.mean)) & (pairs.mean > 0)
     # An offset makes variances smaller than means; only structure makes them larger.
     if np.median(pairs.variance[dim] * inverse(pairs.mean[dim])) > _MOST_RATIO * unit:
@@ -185,7 +161,7 @@ def _is_electron(comb, law, pairs):
 
 def _of_comb(pairs, comb, law):
     offset = 0.0
-    error = np.hypot(law.intercept_error, law.reach * law.gain_error) / comb.unit
+    error = np.hypot(law.intercept_error, law.reach * law.gain_error) / comb.unit**2
     # What the line says where it meets no variance, with the gain that is known.
     expected = (law.centre - law.variance_at_centre / comb.unit) / comb.unit
     least = (comb.least - comb.phase) / comb.unit
@@ -232,8 +208,8 @@ class VarianceLaw:
         Variance of structure over the square of what the mean is above the least.
     centre, variance_at_centre : float
         Where the line is surest, and its value there without structure.
-    reach : float
-        How far the least mean is from it.
+    reach, spread : float
+        How far the least mean is from it, and from the largest.
     misfit : float
         Largest relative deviation of a bin from it downwards, or upwards in the dim
         half, where structure adds nothing.
@@ -249,6 +225,7 @@ class VarianceLaw:
     centre: float
     variance_at_centre: float
     reach: float
+    spread: float
     misfit: float
     scatter: float
 
@@ -302,6 +279,7 @@ def _variance_law(pairs):
         centre=float(centre),
         variance_at_centre=float(fit[0]),
         reach=float(centre - m.min()),
+        spread=float(np.ptp(m)),
         misfit=float(misfit),
         scatter=float(np.sqrt(max(scatter, 0.0))),
     )
@@ -349,7 +327,7 @@ def _binned(mean, variance, chance, sorted_by):
             part = part[variance[part] <= _OUTLYING * average]
         excess = np.clip(variance[part], None, np.quantile(variance[part], 0.95)).var()
         excess -= chance[part].mean()
-        excess /= max(average, np.finfo(float).tiny) ** 2
+        excess *= float(inverse(np.float64(average)) ** 2)
         bins.append((mean[part].mean(), variance[part].mean(), part.size, excess))
     return np.array(bins).T
 
@@ -396,6 +374,6 @@ def _binned(mean, variance, chance, sorted_by):
         inside = part[np.abs(v - middle) <= far] if far > 0 else part
         average = variance[inside].mean()
         excess = np.clip(v, None, np.quantile(v, 0.95)).var() - chance[part].mean()
-        excess /= max(average, np.finfo(float).tiny) ** 2
+        excess *= float(inverse(np.float64(average)) ** 2)
         bins.append((mean[inside].mean(), average, inside.size, excess))
     return np.array(bins).T

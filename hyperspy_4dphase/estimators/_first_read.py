@@ -132,25 +132,38 @@ def first_read(
     if not isinstance(noise, Detector):
         detector = Detector("uniform" if noise == "uniform" else "counts")
     floor = 0.0 if measured else detector.dark_variance
+    linear = _correction_of(detector)
+    if not (measured or linear.is_trivial):
+        geometry, blocks = (each.corrected(linear) for each in (geometry, blocks))
+        look = _Look(blocks, geometry, noise, squares)
     statistics = look.read(random_state, beside, floor, measured)
     if not measured:
         return look.result(statistics, detector, Faults(), beside)
+    frames = look.broken_frames(statistics) if not keep_faulty else None
+    if frames is not None:
+        # They would hide all else.
+        geometry, blocks = (
+            each.corrected(None, kept_patterns=~frames) for each in (geometry, blocks)
+        )
+        look = _Look(blocks, geometry, noise, squares)
+        beside, again = copy.deepcopy(start), copy.deepcopy(start)
+        statistics = look.read(again, beside, 0.0, True)
     detector, faults, neighbours, correlation = look.judged(statistics, keep_faulty)
     told = {"neighbours": neighbours, "correlation": correlation}
     linear = _correction_of(detector)
+    faults.patterns = frames
     correction = linear
     if faults.rows is not None:
         correction = correction.replacing(faults.rows, faults.columns, faults.values)
-    masks = (None if f is None else ~f for f in (faults.patterns, faults.pixels))
-    masks = dict(zip(("kept_patterns", "kept_pixels"), masks, strict=True))
-    geometry = geometry.corrected(correction, **masks)
+    kept = None if faults.pixels is None else ~faults.pixels
+    geometry = geometry.corrected(correction, kept_pixels=kept)
     found, moves = None, False
     if descan is not None:
         found = fitted_descan(geometry, statistics[3], faults, linear)
         moves = found.plane.significant
     if not (faults or moves or detector.dark_variance) and linear.is_trivial:
         return look.result(statistics, detector, faults, beside, descan=found, **told)
-    blocks = blocks.corrected(correction, **masks)
+    blocks = blocks.corrected(correction, kept_pixels=kept)
     if moves:
         geometry = geometry.moved(found, found.covered)
         blocks = blocks.moved(found, found.covered)
@@ -212,32 +225,28 @@ class _Look:
 
     def judged(self, statistics, keep_faulty):
         """What the detector does, which values are no counts, how neighbours agree."""
-        _, _, totals, pieces, _, looked = statistics
-        (totals,) = gathered(totals)
+        _, _, _, pieces, _, looked = statistics
         rows, sample = _in_order(pieces)
         spikes, runs = zip(*looked, strict=True)
         spikes = Spikes.joined(spikes)
-        pairs = self._pairs(rows, sample, np.zeros(len(totals), bool))
+        pairs = self._pairs(rows, sample)
         rough = measured_detector(pairs, scaled=True)
         inside, instead = single_events(spikes, rough.gain, rough.offset)
-        broken = broken_frames(totals, spikes, inside)
-        inside &= ~broken[spikes.rows]
         faults = Faults()
         if not keep_faulty:
-            if inside.any() or broken.any():
+            if inside.any():
                 sample = _replaced(rows, sample, spikes, inside, instead)
-                pairs = self._pairs(rows, sample, broken)
+                pairs = self._pairs(rows, sample)
             pixels = broken_pixels(pairs, rough, self.shape, self.used)
             inside &= ~pixels[spikes.pixels]
             faults = Faults(
-                patterns=broken if broken.any() else None,
                 pixels=pixels if pixels.any() else None,
                 rows=spikes.rows[inside] if inside.any() else None,
                 columns=spikes.pixels[inside] if inside.any() else None,
                 values=instead[inside] if inside.any() else None,
             )
             pairs = pairs.taken(~pixels)
-            runs = [run.taken(~pixels) for run in runs]
+            runs = [[run.taken(~pixels) for run in of_axes] for of_axes in runs]
         detector = measured_detector(pairs, scaled=self.noise == "counts")
         used = self.used
         if faults.pixels is not None:
@@ -245,10 +254,17 @@ class _Look:
         correlation = noise_correlation(pairs, self.shape, used)
         return detector, faults, neighbour_noise(runs, pairs, detector), correlation
 
-    def _pairs(self, rows, sample, broken):
-        kept = ~broken[rows]
-        positions = self.geometry.positions[rows[kept]]
-        return pair_noise(sample[kept], self.shape, self.used, positions)
+    def broken_frames(self, statistics):
+        """Patterns far brighter than all others, or None."""
+        _, _, totals, _, _, looked = statistics
+        (totals,) = gathered(totals)
+        spikes = Spikes.joined([spikes for spikes, _ in looked])
+        broken = broken_frames(totals, spikes)
+        return broken if broken.any() else None
+
+    def _pairs(self, rows, sample):
+        positions = self.geometry.positions[rows]
+        return pair_noise(sample, self.shape, self.used, positions)
 
     def result(self, statistics, detector, faults, beside, **told):
         counts, shares, totals, pieces, squares, _ = statistics

@@ -42,12 +42,12 @@ class RunSums:
 
 
 class RunFinder:
-    """Takes runs of neighbouring patterns out of a block.
+    """Takes runs of neighbouring patterns out of a block, along each axis of the scan.
 
     Parameters
     ----------
     positions : numpy.ndarray of int, shape (n_patterns, n_axes)
-        On the navigation axes, the fastest last.
+        On the navigation axes.
     n_blocks : int
         How many blocks there are.
     """
@@ -66,28 +66,38 @@ class RunFinder:
 
         Returns
         -------
-        RunSums
+        list of RunSums
+            One for each axis.
         """
-        starts = self._starts(rows)
-        total = RunSums(*np.zeros((2, patterns.shape[1])), 0)
-        step = max(1, -(-len(starts) // self.n_runs))
-        for start in starts[::step]:
-            run = patterns[start : start + _LENGTH].astype(np.float64)
-            total.squares += np.square(_COEFFICIENTS @ run)
-            total.sums += run.mean(axis=0)
-            total.n += 1
-        return total
+        found = []
+        for axis in range(self.positions.shape[1]):
+            runs = self._runs(rows, axis)
+            total = RunSums(*np.zeros((2, patterns.shape[1])), 0)
+            step = max(1, -(-len(runs) // self.n_runs))
+            for places in runs[::step]:
+                run = patterns[places].astype(np.float64)
+                total.squares += np.square(_COEFFICIENTS @ run)
+                total.sums += run.mean(axis=0)
+                total.n += 1
+            found.append(total)
+        return found
 
-    def _starts(self, rows):
+    def _runs(self, rows, axis):
+        """Places in the block of runs along an axis, (n_runs, 4)."""
         if len(rows) < _LENGTH:
-            return np.empty(0, int)
-        first = self.positions[rows[: 1 - _LENGTH]]
-        last = self.positions[rows[_LENGTH - 1 :]]
-        along = (last[:, -1] - first[:, -1] == _LENGTH - 1) & (
-            last[:, :-1] == first[:, :-1]
-        ).all(axis=1)
+            return np.empty((0, _LENGTH), int)
+        positions = self.positions[rows]
         # Runs do not overlap.
-        return np.flatnonzero(along & (first[:, -1] % _LENGTH == 0))
+        starts = np.flatnonzero(positions[:, axis] % _LENGTH == 0)
+        low = positions.min(axis=0)
+        shape = tuple(positions.max(axis=0) - low + 1)
+        place = np.full(shape, -1)
+        place[tuple((positions - low).T)] = np.arange(len(rows))
+        steps = np.arange(_LENGTH)[:, None] * np.eye(len(low), dtype=int)[axis]
+        aims = (positions[starts] - low)[:, None] + steps
+        inside = (aims < shape).all(axis=2).all(axis=1)
+        found = place[tuple(aims[inside].transpose(2, 0, 1))]
+        return found[(found >= 0).all(axis=1)]
 
 
 def neighbour_noise(runs, pairs, detector):
@@ -95,8 +105,8 @@ def neighbour_noise(runs, pairs, detector):
 
     Parameters
     ----------
-    runs : list of RunSums
-        Of all blocks.
+    runs : list of list of RunSums
+        Of all blocks, for each axis of the scan.
     pairs : PairNoise
         Of the same pixels.
     detector : Detector
@@ -105,9 +115,15 @@ def neighbour_noise(runs, pairs, detector):
     -------
     float
         About 1 for independent patterns, more where they change from one to the next,
-        less where neighbours were averaged, repeated or interpolated; NaN where there
-        are too few to tell.
+        less where neighbours were averaged, repeated or interpolated: along the axis
+        where it is least. NaN where there are too few to tell.
     """
+    ratios = [_along(of_axis, pairs, detector) for of_axis in zip(*runs, strict=True)]
+    ratios = [ratio for ratio in ratios if np.isfinite(ratio)]
+    return min(ratios, default=np.nan)
+
+
+def _along(runs, pairs, detector):
     n = sum(run.n for run in runs)
     if n < _FEWEST_RUNS:
         return np.nan
@@ -116,6 +132,9 @@ def neighbour_noise(runs, pairs, detector):
     expected = pairs.variance
     if detector.kind == "counts":
         expected = detector.gain * np.maximum(mean - detector.offset, 0)
+    if pairs.variance.sum() < 0.5 * expected.sum():
+        # Patterns far from each other do not differ by counting noise either.
+        return np.nan
     order = np.argsort(expected, kind="stable")
     order = order[expected[order] > 0]
     if order.size < 8:

@@ -102,7 +102,7 @@ class Balance:
         for _ in range(n_iterations):
             _, u = self._row_weights(last * reliability)
             last = self._column_weight(u)
-        return self.scaling(weight * last / first, reliability)
+        return self.scaling(weight * last * inverse(first), reliability)
 
     def scaling(self, weight, reliability):
         """The scaling with these column weights."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperspy_4dphase.estimators._pairs import Pairs, neighbour_distance, pairs_at
+from hyperspy_4dphase.estimators._scaling import inverse
 
 # Distances of pairs, in those of neighbours, and how far one may be shifted, in pixels,
 # against the other: beyond, the change of a disc is no longer like its derivative.
@@ -188,7 +189,7 @@ def what_is_left(scores, totals, forms, positions, plane, distance, noise):
     excess = (values[:, 0] * values[:, 1]).sum(axis=1) - common
     scale = (changes[:, 0] * changes[:, 1]).sum(axis=(1, 2))
     # Dark patterns tell little. Neighbours in different domains tell anything.
-    weight = 1 / (own + np.median(own))
+    weight = inverse(own + np.median(own))
     ratio = excess / np.maximum(scale, 0.1 * np.median(scale))
     low, high = np.quantile(ratio, [_OUTLYING, 1 - _OUTLYING])
     weight = weight * ((ratio >= low) & (ratio <= high) & np.isfinite(weight))

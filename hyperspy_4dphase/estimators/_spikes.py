@@ -8,7 +8,9 @@ from scipy import ndimage, stats
 # A first, cheap look: how far the largest value of a pixel in a block stands above
 # those of its neighbours.
 _TIMES_NEIGHBOURS = 4.0
-_ABOVE = 30
+# In typical largest values of a pixel.
+_ABOVE = 4.0
+_FEW = 64
 # A pixel of which more of the values stand out is no place of single events.
 _MOST_OF_A_PIXEL = 0.05
 _MOST_OF_A_BLOCK = 4096
@@ -82,15 +84,20 @@ class SpikeFinder:
         -------
         Spikes
         """
-        top = np.zeros(self.shape, dtype=np.float64)
-        top.flat[self.used] = patterns.max(axis=0)
+        # In no units: the gain and the offset are not known yet.
+        least = float(patterns[:_FEW].min())
+        above = patterns.max(axis=0).astype(np.float64) - least
+        scale = np.median(above) or above.mean() or 1.0
+        top = np.zeros(self.shape)
+        top.flat[self.used] = np.maximum(above, 0)
         # A geometric mean: one high neighbour does not hide another.
-        logarithm = np.log1p(np.maximum(top, 0))
+        logarithm = np.log1p(top / scale)
         mean = ndimage.uniform_filter(logarithm, 3, mode="nearest") * 9 - logarithm
-        limit = (_TIMES_NEIGHBOURS * np.exp(mean / 8) + _ABOVE).flat[self.used]
+        limit = _TIMES_NEIGHBOURS * (np.exp(mean / 8) * scale - scale)
+        limit = limit.flat[self.used] + _ABOVE * scale
         candidates = np.flatnonzero(top.flat[self.used] > limit)
         columns = patterns[:, candidates]
-        above = columns > limit[candidates]
+        above = columns > limit[candidates] + least
         few = above.sum(axis=0) <= max(1, _MOST_OF_A_PIXEL * len(patterns))
         place, which = np.nonzero(above & few)
         if place.size > _MOST_OF_A_BLOCK:
@@ -162,7 +169,7 @@ def single_events(spikes, gain, offset):
     return inside, instead
 
 
-def broken_frames(totals, spikes, inside):
+def broken_frames(totals, spikes):
     """Patterns that are far brighter than all others, each by itself.
 
     Parameters
@@ -170,16 +177,16 @@ def broken_frames(totals, spikes, inside):
     totals : numpy.ndarray, shape (n_patterns,)
         Sums of the patterns, in order.
     spikes : Spikes
-    inside : numpy.ndarray of bool, shape (n_spikes,)
-        Which of them are single events, and do not make a pattern bright.
+        Where these are few in a pattern, they do not make it bright.
 
     Returns
     -------
     numpy.ndarray of bool, shape (n_patterns,)
     """
     n = totals.size
-    events = np.bincount(spikes.rows[inside], spikes.values[inside], n)
-    totals = totals - events
+    number = np.bincount(spikes.rows, minlength=n)
+    events = np.bincount(spikes.rows, spikes.values, n)
+    totals = totals - np.where(number <= _MOST_OF_A_PATTERN, events, 0)
     broken = np.zeros(n, dtype=bool)
     if n < 50:
         return broken

@@ -103,7 +103,11 @@ class ConfidenceSource:
         if fits:
             return compression.patterns
         return pattern_blocks(
-            signal, self.excluded_patterns, self.excluded_pixels, progress
+            signal,
+            self.excluded_patterns,
+            self.excluded_pixels,
+            progress,
+            allow_negative=False,
         )
 
 

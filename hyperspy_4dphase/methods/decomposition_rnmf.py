@@ -336,11 +336,11 @@ def _describe_shifts(shifts):
     if shifts.has_jitter:
         lines += [
             f"  jitter={shifts.jitter:.2g} +- {shifts.jitter_error:.1g} px (rms): all",
-            "    patterns shift unevenly between positions, which domains bear.",
+            "    patterns shift unevenly between positions.",
         ]
     if shifts.has_jitter and shifts.jitter > _JITTER_MATTERS:
         lines += [
-            "    Components do not: there will be fewer of a copy that was centred by",
+            "    There will be fewer components of a copy that was centred by",
             '    s.center_direct_beam(method="center_of_mass", half_square_width=n), n',
             "    about three times the radius of a disc in pixels.",
         ]

@@ -189,7 +189,7 @@ def vae_embed(
         if compression is not None:
             X = compression.patterns
         else:
-            X = pattern_blocks(self, patterns, pixels, progress)
+            X = pattern_blocks(self, patterns, pixels, progress, allow_negative=False)
         vae.set_params(callback=progress.losses)
         latent = vae.fit_transform(X, sample_weight=weights)
     embedding = trained_embedding(

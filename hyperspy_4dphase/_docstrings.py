@@ -23,8 +23,9 @@ normalize_poissonian_noise : bool, optional
     readout noise, which are measured: patterns and pixels are then scaled so that it
     weighs the same everywhere. By default the data tell: whether they are whole
     numbers, or multiples of one, in whatever type; how the variance of a value grows
-    with its mean; else the noise of each pixel. False takes the data as they are, with
-    the same noise everywhere.""",
+    with its mean; else the noise of each pixel. True takes values for counts or their
+    multiples where the data leave it open. False takes the data as they are, with the
+    same noise everywhere.""",
     "keep_faulty": """\
 keep_faulty : bool, default False
     Whether values that no counting allows stay as they are. By default pixels that are

@@ -26,6 +26,7 @@ _LEAST_PIXELS = 64
 _WINDOW = 7
 # Share of odd pixels in a line of metadata, and how many such lines there may be.
 _ODD_LINE = 0.3
+_ODD_ALONE = 0.6
 _MOST_LINES = 8
 
 
@@ -73,7 +74,7 @@ def broken_pixels(pairs, detector, signal_shape, used_pixels):
         restless &= above > 2 * image.beside(above)
     found = stuck | restless
     if odd.any():
-        lines = _edge_lines(odd, image)
+        lines = _odd_lines(odd, image)
         found = stuck | (restless & _is_alone(pairs, restless, image))
         found |= _whole_lines(found, image) | lines
     if counts:
@@ -133,7 +134,11 @@ class Around:
     def beside(self, values):
         """Median over the neighbours of each pixel."""
         near = self.pairs()
-        return np.nanmedian(np.where(near >= 0, values[near], np.nan), axis=1)
+        median = np.zeros(len(near))
+        some = (near >= 0).any(axis=1)
+        near = near[some]
+        median[some] = np.nanmedian(np.where(near >= 0, values[near], np.nan), axis=1)
+        return median
 
     def pairs(self):
         """For each of the eight neighbours: its number, or -1."""
@@ -221,16 +226,19 @@ def _hot(pairs, electrons, detector, counted, image):
     return np.zeros_like(hot) if usual else hot
 
 
-def _edge_lines(odd, image):
-    """Rows and columns at the edges that hold no image, as metadata of a camera."""
+def _odd_lines(odd, image):
+    """Rows and columns that hold no image, at the edges or alone, as metadata do."""
     grid = np.nan_to_num(image.image(odd.astype(float)))
     lines = np.zeros(image.shape, dtype=bool)
     for grid_view, view in ((grid, lines), (grid.T, lines.T)):
         share = grid_view.mean(axis=1)
+        padded = np.pad(share, 1)
+        beside = np.maximum(padded[:-2], padded[2:])
+        view[(share > _ODD_ALONE) & (beside < _ODD_LINE / 2)] = True
         for order in (slice(None), slice(None, None, -1)):
             own, rows = share[order], view[order]
             depth = np.argmax(own < _ODD_LINE)
-            beyond = own[depth : depth + 4].max()
+            beyond = own[depth : depth + 2].max()
             # It must end, and soon.
             if 0 < depth <= _MOST_LINES and beyond < _ODD_LINE / 2:
                 rows[:depth] = True

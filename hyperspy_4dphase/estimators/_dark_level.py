@@ -5,10 +5,12 @@ import numpy as np
 _DARKEST = 0.2
 _N_PIXELS = 2000
 # Electrons are apart where readout noise is at most this part of a gain.
-APART = 0.3
+APART = 0.35
 _CLIPPED_FROM = 0.15
-# That of Gaussians whose standard deviation is 0.36 of their distance.
-_GATHERED = 0.08
+_SOME = 0.7, 6.0
+_FEWEST = 100
+# That of Gaussians whose standard deviation is 0.38 of their distance.
+_GATHERED = 0.06
 
 
 def dark_level(pairs, law):
@@ -46,12 +48,23 @@ def dark_level(pairs, law):
         offset = _by_cumulants(values, gain, lowest, highest)
     readout = max(variance - gain * (mean - offset), 0.0)
     if np.sqrt(readout) < APART * gain or clipped:
-        offset = _zero_peak(values, offset, gain)
-    counted = values[values > offset + gain / 2]
-    apart = counted.size > 16 and (
-        abs(np.exp(2j * np.pi * (counted - offset) / gain).mean()) > _GATHERED
-    )
-    return offset, max(variance - gain * max(mean - offset, 0), 0.0), bool(apart)
+        offset, peak = _zero_peak(values, offset, gain)
+        if not clipped:
+            return offset, peak, _stand_apart(pairs, offset, gain)
+    readout = max(variance - gain * max(mean - offset, 0), 0.0)
+    return offset, readout, _stand_apart(pairs, offset, gain)
+
+
+def _stand_apart(pairs, offset, gain):
+    """Whether values with electrons gather about multiples of the gain."""
+    electrons = (pairs.mean - offset) / gain
+    # Where hardly an electron is counted, the foot of the zero peak hides them.
+    some = np.flatnonzero((electrons > _SOME[0]) & (electrons < _SOME[1]))[:_N_PIXELS]
+    values = (pairs.patterns[:, some].astype(np.float64) - offset) / gain
+    counted = values[values > 0.5]
+    if counted.size < _FEWEST:
+        return False
+    return bool(np.cos(2 * np.pi * counted).mean() > _GATHERED)
 
 
 def _by_cumulants(values, gain, lowest, highest):
@@ -67,13 +80,17 @@ def _by_cumulants(values, gain, lowest, highest):
 
 
 def _zero_peak(values, offset, gain):
-    """Mean of the values that are nearer to the offset than to one electron."""
+    """Mean of what is nearer to the offset than to one electron, and its variance."""
+    variance = 0.0
     for _ in range(5):
         below = values[np.abs(values - offset) < gain / 2]
         if below.size < 16:
             break
         moved = float(below.mean())
+        # The lower half of the peak has no electron in it.
+        lower = values[values < moved]
+        variance = float(np.square(moved - lower).mean()) if lower.size else 0.0
         if abs(moved - offset) < 1e-3 * gain:
             break
         offset = moved
-    return offset
+    return offset, variance

@@ -28,6 +28,7 @@ _N_LEADING = 10
 _N_COMPARED = 128
 _REUSED = 2
 _SURE = 4.0
+_MANY_EVENTS = 10
 # In gains, or in units of a typical mean.
 _NO_OFFSET = 0.03
 
@@ -106,11 +107,11 @@ def measured_detector(pairs, *, scaled):
     least = _ADDED_FROM * law.variance_at_centre
     if law.gain < _SURE * law.gain_error or law.gain * law.spread < least:
         if scaled and comb is not None:
-            return _without_measurement(pairs)
+            return Detector("counts", gain=comb.unit)
         if law.scatter < _ONE_LAW:
             return Detector("uniform", measured_gain=law.gain)
         return _of_pixels(pairs, law)
-    if not (law.scatter < _ONE_LAW and law.misfit < _FITS):
+    if not (scaled or (law.scatter < _ONE_LAW and law.misfit < _FITS)):
         return _of_pixels(pairs, law)
     offset, readout_variance, apart = dark_level(pairs, law)
     if abs(offset) < _NO_OFFSET * max(law.gain, np.median(pairs.mean[live])):
@@ -128,8 +129,14 @@ def measured_detector(pairs, *, scaled):
 
 def _used(pairs, live):
     """Live pixels, and those that would count if there were more electrons."""
-    # A dead pixel of a camera reads something else than others do in the dark.
     least = pairs.patterns[:, live].min()
+    dark = np.flatnonzero(live)[
+        np.argsort(pairs.mean[live])[: max(8, live.sum() // 10)]
+    ]
+    n_above = (pairs.patterns[:, dark] > least).sum(axis=0)
+    # Where dark pixels see something all the time, one that never does is dead.
+    if np.median(n_above) > _MANY_EVENTS:
+        return live
     return live | (pairs.mean == least)
 
 
@@ -268,7 +275,9 @@ def _variance_law(pairs):
     errors = np.sqrt(np.diag(np.linalg.pinv(normal)) * scale)
     off = np.abs(v - line)
     deviation = off / np.maximum(np.maximum(line, v), np.finfo(float).tiny)
-    deviation[(off < _SURE * error) | ((v > line) & (m > np.median(m)))] = 0
+    counted = np.maximum(line, v) > 1e-3 * np.median(v)
+    above = (v > line) & (m > np.median(m))
+    deviation[(off < _SURE * error) | above | ~counted] = 0
     misfit = deviation.max()
     return VarianceLaw(
         intercept=float(fit[0] - gain * centre),
@@ -329,51 +338,4 @@ def _binned(mean, variance, chance, sorted_by):
         excess -= chance[part].mean()
         excess *= float(inverse(np.float64(average)) ** 2)
         bins.append((mean[part].mean(), variance[part].mean(), part.size, excess))
-    return np.array(bins).T
-
-
-def _robust_line(m, v, error, spread):
-    """Line and structure through bins, their weights, and what they were fitted by."""
-    centre = np.average(m, weights=(1 / error) ** 2)
-    x = (m - centre) / spread
-    design = np.stack([np.ones_like(x), x, np.square(m - m.min()) / spread**2], axis=1)
-    weight = 1 / error
-    for _ in range(8):
-        rows = design * weight[:, None]
-        fit = lsq_linear(rows, v * weight, bounds=([-np.inf] * 2 + [0], np.inf)).x
-        residual = (v - design @ fit) / error
-        # Structure only adds: what lies above the line says less about noise.
-        weight = 1 / error / np.sqrt(1 + np.square(np.maximum(residual, 0) / 2))
-    return fit, weight, design, centre
-
-
-def _error_of(line, v, gain, n_values):
-    """Standard errors of variances of so many values each."""
-    law = np.maximum(line, gain**2 / n_values)
-    law = np.maximum(law, np.finfo(float).tiny)
-    # The few electrons of dark pixels scatter more than a Gaussian of their variance.
-    statistical = law * np.sqrt((3 + gain**2 / law) / n_values)
-    return np.hypot(statistical, _SYSTEMATIC * np.maximum(law, v))
-
-
-def _binned(mean, variance, chance, sorted_by):
-    """Mean, variance and number of pixels in bins of like means, outliers left out, and
-    how much variances scatter beyond chance, relative and squared.
-    """
-    order = np.argsort(sorted_by, kind="stable")
-    n_bins = int(np.clip(mean.size // 8, 2, _N_BINS))
-    # The brightest pixels are few and tell most of the slope.
-    edges = [part for part in np.array_split(order, n_bins) if part.size]
-    last = edges.pop()
-    edges += [part for part in np.array_split(last, min(6, last.size)) if part.size]
-    bins = []
-    for part in edges:
-        v = variance[part]
-        middle = np.median(v)
-        far = 6 * 1.4826 * np.median(np.abs(v - middle)) + 1e-12 * middle
-        inside = part[np.abs(v - middle) <= far] if far > 0 else part
-        average = variance[inside].mean()
-        excess = np.clip(v, None, np.quantile(v, 0.95)).var() - chance[part].mean()
-        excess *= float(inverse(np.float64(average)) ** 2)
-        bins.append((mean[inside].mean(), average, inside.size, excess))
     return np.array(bins).T

@@ -155,6 +155,8 @@ def first_read(
     correction = linear
     if faults.rows is not None:
         correction = correction.replacing(faults.rows, faults.columns, faults.values)
+    if faults.rows is not None and frames is not None:
+        faults.rows = np.flatnonzero(~frames)[faults.rows]
     kept = None if faults.pixels is None else ~faults.pixels
     geometry = geometry.corrected(correction, kept_pixels=kept)
     found, moves = None, False

@@ -88,6 +88,11 @@ class CompressedShapes(Shapes):
         known = totals > fewest
         if not known.any():
             known = totals > 0
+        if not known.any():
+            raise ValueError(
+                "No pattern has a positive total, so that none has a shape of its own: "
+                "was a background taken off that is larger than what was left?"
+            )
         spread = np.where(known, gain * inverse(totals) ** power, 0)
         dark = np.where(known, gain * inverse(totals) ** 2, 0) if floor else None
         if floor:

@@ -145,7 +145,8 @@ def single_events(spikes, gain, offset):
     -------
     inside : numpy.ndarray of bool, shape (n,)
     instead : numpy.ndarray, shape (n,)
-        What the surroundings would have in their place, in units of the data.
+        What the same pixel has in the pattern before, or else after; where there is
+        neither, the mean of its neighbours. In units of the data.
     """
     value = (spikes.values - offset) / gain
     sums, n_near = spikes.around.T
@@ -162,11 +163,11 @@ def single_events(spikes, gain, offset):
         spikes.rows[inside], return_inverse=True, return_counts=True
     )
     inside[inside] = counts[number] <= _MOST_OF_A_PATTERN
-    n_beside = have.sum(axis=1)
-    mean = np.where(have, spikes.before_after, 0).sum(axis=1) / np.maximum(n_beside, 1)
+    # A value as it was counted, not a mean: it has the noise of all others.
+    before, after = spikes.before_after.T
+    instead = np.where(have[:, 0], before, after)
     near = sums / np.maximum(n_near, 1)
-    instead = np.where(n_beside > 0, mean, near)
-    return inside, instead
+    return inside, np.where(have.any(axis=1), instead, near)
 
 
 def broken_frames(totals, spikes):

@@ -106,7 +106,7 @@ class TestRuns:
     def test_of_a_line(self):
         """Third differences over runs of four, which do not overlap or cross lines."""
         data = np.random.default_rng(0).normal(size=(30, 7))
-        runs = RunFinder(self.positions(), 1)(data, np.arange(30))
+        runs = RunFinder(self.positions(), 1)(data, np.arange(30))[-1]
         starts = [0, 4, 10, 14, 20, 24]
         differences = np.array([np.diff(data[s : s + 4], 3, axis=0)[0] for s in starts])
         means = [data[s : s + 4].mean(axis=0) for s in starts]
@@ -119,18 +119,19 @@ class TestRuns:
         kept[[2, 15]] = False
         data = np.random.default_rng(0).normal(size=(28, 7))
         finder = RunFinder(self.positions()[kept], 1)
-        assert finder(data, np.arange(28)).n == 4
+        assert finder(data, np.arange(28))[-1].n == 4
 
     def test_what_changes_smoothly_leaves_nothing(self):
         x = np.arange(10.0)
         data = np.stack([x, x**2, 3 + 0 * x], axis=1)
-        runs = RunFinder(self.positions((1, 10)), 1)(data, np.arange(10))
+        runs = RunFinder(self.positions((1, 10)), 1)(data, np.arange(10))[-1]
         np.testing.assert_allclose(runs.squares, 0, atol=1e-20)
 
     def test_too_short(self):
         runs = RunFinder(self.positions((10, 3)), 1)(np.ones((30, 7)), np.arange(30))
-        assert runs.n == 0
-        assert RunFinder(self.positions(), 1)(np.ones((2, 7)), np.arange(2)).n == 0
+        assert [along.n for along in runs] == [6, 0]
+        runs = RunFinder(self.positions(), 1)(np.ones((2, 7)), np.arange(2))
+        assert [along.n for along in runs] == [0, 0]
 
     def test_taken(self):
         runs = RunSums(np.arange(5.0), np.arange(5.0) + 1, 9)
@@ -139,4 +140,4 @@ class TestRuns:
         np.testing.assert_array_equal(taken.squares, [0, 2, 3])
         np.testing.assert_array_equal(taken.sums, [1, 3, 4])
         assert taken.n == 9
-        assert np.isnan(neighbour_noise([RunSums(*np.ones((2, 5)), 3)], None, None))
+        assert np.isnan(neighbour_noise([[RunSums(*np.ones((2, 5)), 3)]], None, None))

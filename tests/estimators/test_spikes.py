@@ -109,10 +109,11 @@ def test_of_curves():
     assert instead[0] <= data[:, 20][[2, 4]].max()
 
 
-def test_instead_is_the_mean_before_and_after():
+def test_instead_is_what_was_counted_before():
+    """Not a mean, which is no count and has less noise than others."""
     data = patterns()
     data[3, 60] = 9000
-    assert found(data)[2][0] == (data[2, 60] + data[4, 60]) / 2
+    assert found(data)[2][0] == data[2, 60]
     assert found(data[3:])[2][0] == data[4, 60]
     around = data[3].reshape(SIGNAL)[1:4, 15:18].ravel()[[0, 1, 2, 3, 5, 6, 7, 8]]
     only = found(data[3:4])[2][0]
@@ -149,8 +150,7 @@ def test_nothing_is_changed():
 class TestBrokenFrames:
     def broken(self, data):
         spikes = looked(data)
-        inside, _ = single_events(spikes, 1, 0)
-        return broken_frames(data.sum(axis=1, dtype=float), spikes, inside)
+        return broken_frames(data.sum(axis=1, dtype=float), spikes)
 
     @pytest.mark.parametrize("dtype", ["u2", "u4"])
     def test_saturated(self, dtype):

@@ -7,6 +7,7 @@ _REACH = 4
 _N_SCREENED = 48
 _SHARED_FROM = 0.1
 _SIZE = 64
+_FEWEST_PIXELS, _FEWEST_PAIRS = 200, 64
 
 
 def noise_correlation(pairs, signal_shape, used_pixels):
@@ -29,7 +30,7 @@ def noise_correlation(pairs, signal_shape, used_pixels):
         return None
     # Bright pixels show structure beside noise, which neighbours share.
     dim = (pairs.mean <= np.quantile(pairs.mean, 0.7)) & (pairs.variance > 0)
-    if dim.sum() < 64:
+    if dim.sum() < _FEWEST_PIXELS or pairs.n_pairs < _FEWEST_PAIRS:
         return None
     step = max(1, pairs.n_pairs // _N_SCREENED)
     few = _images(pairs.differences[::step], dim, signal_shape, used_pixels)

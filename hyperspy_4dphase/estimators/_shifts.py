@@ -190,7 +190,7 @@ def what_is_left(scores, totals, forms, positions, plane, distance, noise):
     scale = (changes[:, 0] * changes[:, 1]).sum(axis=(1, 2))
     # Dark patterns tell little. Neighbours in different domains tell anything.
     weight = inverse(own + np.median(own))
-    ratio = excess / np.maximum(scale, 0.1 * np.median(scale))
+    ratio = excess * inverse(np.maximum(scale, 0.1 * np.median(scale)))
     low, high = np.quantile(ratio, [_OUTLYING, 1 - _OUTLYING])
     weight = weight * ((ratio >= low) & (ratio <= high) & np.isfinite(weight))
     cuts = _cuts(positions, pairs)
@@ -200,6 +200,8 @@ def what_is_left(scores, totals, forms, positions, plane, distance, noise):
     filled = below > 0
     above, below = above[filled], below[filled]
     if len(above) < 3:
+        return 0.0, np.inf
+    if not below.sum() > 0:
         return 0.0, np.inf
     square = above.sum() / below.sum()
     left_out = (above.sum() - above) / (below.sum() - below)

@@ -8,7 +8,7 @@ import numpy as np
 
 # Noise of independent neighbours comes out at 1, within a few hundredths.
 _SHARED_BELOW = 0.75
-_MISFIT_FROM = 0.5
+_MISFIT_FROM = 0.75
 _INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
 
 

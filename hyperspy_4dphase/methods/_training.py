@@ -7,6 +7,7 @@ from hyperspy_4dphase._results import array_shapes, map_values, provenance
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._inputs import check_sample_weight
 from hyperspy_4dphase.estimators._plan import ARCHITECTURES
+from hyperspy_4dphase.estimators._torch import require_torch
 from hyperspy_4dphase.estimators.vae import PatternVAE
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
@@ -52,7 +53,10 @@ def checked_vae(
     ------
     TypeError, ValueError
         If an option is of the wrong type or out of range.
+    ModuleNotFoundError
+        If PyTorch is not installed.
     """
+    require_torch()
     options = {
         "latent_dim": check_integer("latent_dim", latent_dim, 1),
         "architecture": _check_architecture(architecture, signal),

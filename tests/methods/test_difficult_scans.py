@@ -74,7 +74,14 @@ class TestDifficultScans:
 
     def test_hot_pixel(self, scan, truth, normalize):
         scan.data[:, :, 4, 7] = 60_000
-        results = self.check(scan, 3, normalize)
+        if not normalize:
+            self.check(scan, 3, normalize)
+            return
+        # No counting gives the same value each time: it is left out.
+        results = run(scan, 3, normalize)
+        left_out = np.isnan(results.factors).all(axis=1)
+        assert left_out.sum() == 1
+        assert np.isfinite(results.factors[~left_out]).all()
         if normalize:
             assert cosines(results.loadings.T, truth[0].reshape(-1, 3).T).min() > 0.9
 

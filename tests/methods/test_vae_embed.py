@@ -252,11 +252,10 @@ def test_return_info(scan, expected):
     )
 
 
-def test_float_data_have_uniform_noise(scan):
+def test_counts_stored_as_floats_are_counts(scan):
+    expected = run(scan)
     scan.change_dtype("float32")
-    embedding, estimator = run(scan, return_info=True)
-    assert estimator.noise == "uniform"
-    assert embedding.provenance["compression"]["parameters"]["noise"] == "uniform"
+    np.testing.assert_array_equal(run(scan).data, expected.data)
 
 
 def test_provenance(scan):

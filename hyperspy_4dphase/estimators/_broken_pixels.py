@@ -61,7 +61,6 @@ def broken_pixels(pairs, detector, signal_shape, used_pixels):
     counts = detector.scales_with_mean
     stuck = counted & (ratio < _STUCK_BELOW) & counts
     if stuck.any():
-        stuck &= image.low(ratio, 50) > 5 * ratio
         stuck &= ~image.in_spots(stuck, electrons)
     excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))
     restless = counted & (ratio > _FLICKERS_FROM) & (excess > _SURE)

@@ -97,7 +97,14 @@ def measured_detector(pairs, *, scaled):
     live = pairs.variance > 0
     if pairs.n_pairs < 16 or live.sum() < 8:
         return _without_measurement(pairs)
-    comb = comb_of(pairs.patterns)
+    # What dead pixels read is no level of the others.
+    comb = comb_of(pairs.patterns if live.all() else pairs.patterns[:, live])
+    ratio = np.nan if comb is None else _ratio_above_least(comb, pairs, live)
+    if ratio == ratio and comb.unit / _AGREES < ratio < comb.unit * _AGREES:
+        # Values without an electron are seen, and no slope is needed.
+        return Detector(
+            "counts", gain=comb.unit, offset=comb.least, measured_gain=ratio
+        )
     law = _variance_law(pairs.taken(_used(pairs, live)))
     if comb is not None and _is_electron(comb, law, pairs):
         return _of_comb(pairs, comb, law)
@@ -148,18 +155,23 @@ def _without_measurement(pairs):
     return Detector("counts", gain=comb.unit)
 
 
+def _ratio_above_least(comb, pairs, live):
+    """Variance of dim pixels over what they are above the least level, NaN where that
+    is no peak.
+    """
+    if comb.share_of_least < _PEAK:
+        return np.nan
+    dim = live & (pairs.mean <= np.quantile(pairs.mean, 0.9))
+    above = (pairs.mean[dim] - comb.least).sum()
+    return float(pairs.variance[dim].sum() / above) if above > 0 else np.nan
+
+
 def _is_electron(comb, law, pairs):
     """Whether the step between values is what one electron adds."""
     unit, error = comb.unit, _SURE * law.gain_error
-    if comb.share_of_least > _PEAK:
-        # Values without an electron are seen; no slope is needed.
-        dim = pairs.mean <= np.quantile(pairs.mean, 0.9)
-        above = (pairs.mean[dim] - comb.least).sum()
-        if above > 0:
-            ratio = pairs.variance[dim].sum() / above
-            if unit / _AGREES < ratio < unit * _AGREES:
-                return True
     dim = (pairs.mean <= np.median(pairs.mean)) & (pairs.mean > 0)
+    if not dim.any():
+        return False
     # An offset makes variances smaller than means; only structure makes them larger.
     if np.median(pairs.variance[dim] * inverse(pairs.mean[dim])) > _MOST_RATIO * unit:
         return False

@@ -247,9 +247,12 @@ class _Look:
                 columns=spikes.pixels[inside] if inside.any() else None,
                 values=instead[inside] if inside.any() else None,
             )
-            pairs = pairs.taken(~pixels)
+            if pixels.any():
+                pairs = pairs.taken(~pixels)
             runs = [[run.taken(~pixels) for run in of_axes] for of_axes in runs]
-        detector = measured_detector(pairs, scaled=self.noise == "counts")
+        detector = rough
+        if faults or rough.kind != "counts":
+            detector = measured_detector(pairs, scaled=self.noise == "counts")
         used = self.used
         if faults.pixels is not None:
             used = used[~faults.pixels]
@@ -270,12 +273,12 @@ class _Look:
 
     def result(self, statistics, detector, faults, beside, **told):
         counts, shares, totals, pieces, squares, _ = statistics
-        if not counts.any():
+        (totals,) = gathered(totals)
+        _, sample = _in_order(pieces)
+        if not (counts.any() or sample.any()):
             raise ValueError(
                 "The patterns are empty: there is no count in any of them."
             )
-        (totals,) = gathered(totals)
-        _, sample = _in_order(pieces)
         balance, n = None, len(totals)
         floor = detector.dark_variance
         if detector.scales_with_mean:

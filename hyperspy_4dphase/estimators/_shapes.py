@@ -10,6 +10,8 @@ from hyperspy_4dphase.estimators._scaling import inverse
 
 # Below so many counts a pattern has no shape: its total is lost in its noise.
 _FEWEST_COUNTS = 9.0
+# Share of patterns with a total surely below 0 that makes totals meaningless.
+_NEGATIVE = 0.01
 _N_SAMPLED = 2000
 _N_NEIGHBOURS = 5
 
@@ -85,6 +87,15 @@ class CompressedShapes(Shapes):
         floor = compressed.floor if poisson else 0.0
         readout = floor * compressed.shape[1]
         fewest = fewest / 2 + np.sqrt(fewest**2 / 4 + fewest * readout)
+        if not poisson and (totals < -fewest).mean() > _NEGATIVE:
+            # Totals around 0, as after a background subtraction, are no brightness.
+            # What a pattern has of the mean one is.
+            mean = scaled.mean(axis=0)
+            totals = scaled @ mean * inverse(np.float64(np.linalg.norm(mean)))
+            fewest = np.sqrt(_FEWEST_COUNTS * gain)
+            if (totals > fewest).mean() < 0.5:
+                # Nor is that where the mean was taken off: patterns stay as they are.
+                totals, fewest = np.ones(len(totals)), 0.0
         known = totals > fewest
         if not known.any():
             known = totals > 0

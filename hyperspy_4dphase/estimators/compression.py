@@ -191,6 +191,8 @@ def _descan_of(result, descan):
         if faulty is None:
             faulty = np.zeros(len(descan.covered), dtype=bool)
         faulty = faulty.copy()
+        if faulty.any():
+            told["first_faulty"] = int(np.flatnonzero(faulty)[0])
         faulty[~faulty] = ~descan.covered
         result.faulty_pixels = faulty
     return told

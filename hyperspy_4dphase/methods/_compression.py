@@ -76,6 +76,10 @@ class Compression:
                 shapes, (excluded_patterns, excluded_pixels), strict=True
             )
         ]
+        if patterns.descan and patterns.descan.get("first_faulty") is not None:
+            first = kept[1][patterns.descan["first_faulty"]]
+            told = patterns.descan | {"first_faulty": int(first)}
+            patterns = replace(patterns, descan=told)
         faulty = [
             _flat_mask(own, numbers, prod(shape))
             for own, numbers, shape in zip(
@@ -347,6 +351,28 @@ def check_compression(
         raise ValueError(
             f"normalize_poissonian_noise={poissonian}, but compression was made with "
             f"{made_with}. Leave it out, or compress again."
+        )
+
+
+def check_not_kept(keep_faulty, compression):
+    """Refuse to keep what a compression has left out.
+
+    Parameters
+    ----------
+    keep_faulty : bool
+    compression : object
+        What the user gave, or None.
+
+    Raises
+    ------
+    ValueError
+    """
+    parts = ("faulty_patterns", "faulty_pixels", "replaced")
+    left_out = [getattr(compression, name, None) is not None for name in parts]
+    if keep_faulty and any(left_out):
+        raise ValueError(
+            "keep_faulty=True, but compression was made without faulty values: "
+            "compress(signal, keep_faulty=True) keeps them."
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 # Noise of independent neighbours comes out at 1, within a few hundredths.
 _SHARED_BELOW = 0.75
 _MISFIT_FROM = 0.75
+_LESS_THAN_COUNTS = 0.5
 _INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
 
 
@@ -88,6 +89,13 @@ def data_warnings(compression):
             "may be saturated, or the patterns were processed. What stands above "
             "noise may be misjudged; the data as they were recorded will serve better."
         )
+    measured = detector.get("measured_gain", np.nan) / detector.get("gain", 1.0)
+    if detector.get("kind") == "counts" and 0 <= measured < _LESS_THAN_COUNTS:
+        messages.append(
+            "The values vary less than counting allows (variance / mean = "
+            f"{measured:.2f}): they may be saturated, clipped, binary or without "
+            "noise. What stands above noise is judged too strictly then."
+        )
     shared = detector.get("pixels_share", 0.0)
     if shared > 0:
         messages.append(
@@ -136,7 +144,8 @@ def _faulty(compression):
     descan = compression.patterns.descan or {}
     n_pixels = 0 if pixels is None else pixels.sum() - descan.get("n_incomplete", 0)
     if n_pixels:
-        where = _place(np.flatnonzero(pixels)[0], compression.signal_shape)
+        first = descan.get("first_faulty", np.flatnonzero(pixels)[0])
+        where = _place(first, compression.signal_shape)
         lines.append(
             f"  faulty_pixels={n_pixels} left out: no counting gives such values; "
             f"the first is at {where}"
@@ -156,7 +165,9 @@ def _faulty(compression):
             f"is around them; the first is at pixel {pixel} of position {where}"
         )
     if lines:
-        lines.append("    (array order; keep_faulty=True keeps them)")
+        lines.append(
+            "    Places are (row, column), from 0. keep_faulty=True keeps them."
+        )
     return lines
 
 

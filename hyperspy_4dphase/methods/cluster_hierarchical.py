@@ -23,7 +23,7 @@ from hyperspy_4dphase.estimators._published import next_split
 from hyperspy_4dphase.estimators._tree_edits import resized
 from hyperspy_4dphase.estimators._votes import outvoted
 from hyperspy_4dphase.estimators.hierarchical import DivisiveDomains
-from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
 from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.methods._sources import (
     check_enough,
@@ -193,6 +193,7 @@ def cluster_hierarchical(
         "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
     )
     check_flag("keep_faulty", keep_faulty)
+    check_not_kept(keep_faulty, compression)
     seed = check_random_state(random_state)
     if rotation_invariant:
         _check_rotatable(self)

@@ -19,7 +19,7 @@ from hyperspy_4dphase._scan import kept_shape
 from hyperspy_4dphase.estimators._beam import pattern_shifts
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
-from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
 from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
 from hyperspy_4dphase.methods.compress import compress
 
@@ -169,7 +169,9 @@ def decomposition_rnmf(
     check_flag("return_info", return_info)
     seed = check_random_state(random_state)
     given = compression is not None
+    check_flag("keep_faulty", keep_faulty)
     if given:
+        check_not_kept(keep_faulty, compression)
         check_compression(compression, self, navigation_mask, signal_mask, poissonian)
         _check_enough(n_components, *compression.patterns.shape)
     else:

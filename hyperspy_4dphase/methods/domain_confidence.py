@@ -16,6 +16,7 @@ from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._distortion import METHODS
 from hyperspy_4dphase.estimators._rounds import run_rounds
 from hyperspy_4dphase.estimators.ensemble import MapEnsemble
+from hyperspy_4dphase.methods._compression import check_not_kept
 from hyperspy_4dphase.methods._confidence_source import confidence_source, mask_source
 from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.methods._given_domains import given_domains
@@ -171,6 +172,7 @@ optional
         "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
     )
     check_flag("keep_faulty", keep_faulty)
+    check_not_kept(keep_faulty, compression)
     check_flag("print_info", print_info)
     check_flag("return_info", return_info)
     check_flag("show_progressbar", show_progressbar, optional=True)

@@ -5,7 +5,7 @@ from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
 from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._scan import pattern_blocks
-from hyperspy_4dphase.methods._compression import check_compression
+from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
 from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.methods._training import (
     check_enough_to_train,
@@ -159,6 +159,7 @@ def vae_embed(
         "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
     )
     check_flag("keep_faulty", keep_faulty)
+    check_not_kept(keep_faulty, compression)
     check_flag("print_info", print_info)
     check_flag("return_info", return_info)
     check_flag("show_progressbar", show_progressbar, optional=True)

@@ -251,7 +251,7 @@ class _Look:
                 pairs = pairs.taken(~pixels)
             runs = [[run.taken(~pixels) for run in of_axes] for of_axes in runs]
         detector = rough
-        if faults or rough.kind != "counts":
+        if faults or rough.kind != "counts" or np.isnan(rough.measured_gain):
             detector = measured_detector(pairs, scaled=self.noise == "counts")
         used = self.used
         if faults.pixels is not None:

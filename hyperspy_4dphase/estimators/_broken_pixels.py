@@ -60,10 +60,10 @@ def broken_pixels(pairs, detector, signal_shape, used_pixels):
     counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
     counts = detector.scales_with_mean
     stuck = counted & (ratio < _STUCK_BELOW) & counts
-    if stuck.any():
-        stuck &= ~image.in_spots(stuck, electrons)
     excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))
     restless = counted & (ratio > _FLICKERS_FROM) & (excess > _SURE)
+    if stuck.any():
+        stuck &= ~image.in_spots(stuck, stuck | restless, electrons)
     odd = stuck | restless
     if restless.any():
         restless &= ratio > 3 * image.low(ratio)
@@ -101,12 +101,12 @@ class Around:
         low = ndimage.percentile_filter(image, percentile, size=_WINDOW, mode="mirror")
         return low.flat[self.used]
 
-    def in_spots(self, which, values):
+    def in_spots(self, which, odd, values):
         """Which of some pixels are in groups beside which others are as bright, nearly:
-        a saturated beam is no broken pixel.
+        a saturated beam is no broken pixel. Odd pixels beside them say nothing.
         """
         grid = self.image(which.astype(float), 0.0) > 0
-        bright = self.image(values, 0.0)
+        bright = self.image(np.where(odd & ~which, 0, values), 0.0)
         groups, n = ndimage.label(grid, np.ones((3, 3)))
         inside = np.zeros(self.shape, dtype=bool)
         for k, place in enumerate(ndimage.find_objects(groups), 1):

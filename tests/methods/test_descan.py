@@ -1,0 +1,127 @@
+"""A plane of shifts taken out while reading, and electrons counted."""
+
+import dask.array as da
+import numpy as np
+import pytest
+from pyxem.signals import Diffraction1D, Diffraction2D
+
+import hyperspy_4dphase as h4p
+
+SHAPE, SIGNAL = (26, 30), (40, 36)
+QUIET = {"random_state": 0, "show_progressbar": False}
+
+
+def spots(y, x, shift=(0.0, 0.0)):
+    """A beam and two discs beside it, in counts."""
+    rows, columns = np.indices(SIGNAL)
+    image = np.full(SIGNAL, 0.05)
+    for strength, down, right in ((60, 0, 0), (20, y, x), (20, -y, -x)):
+        place = 19.5 + down + shift[0], 17.5 + right + shift[1]
+        image += strength * np.exp(
+            -((rows - place[0]) ** 2 + (columns - place[1]) ** 2) / 6
+        )
+    return image
+
+
+def scan(slopes):
+    """Two domains; the shift is a plane over the scan."""
+    rng = np.random.default_rng(0)
+    data = np.empty(SHAPE + SIGNAL, np.uint16)
+    for i, j in np.ndindex(SHAPE):
+        at = np.array([i - SHAPE[0] / 2, j - SHAPE[1] / 2])
+        vectors = (9, 3) if j < 14 else (-4, 9)
+        data[i, j] = rng.poisson(spots(*vectors, slopes @ at))
+    return data
+
+
+@pytest.fixture(scope="module")
+def moving():
+    return scan(np.array([[0.1, 0.02], [-0.03, 0.09]]))
+
+
+def test_the_plane_is_found_and_taken_out(moving):
+    signal = Diffraction2D(moving)
+    plain = h4p.compress(signal, **QUIET)
+    still = h4p.compress(signal, descan="fit", **QUIET)
+    told = still.patterns.descan
+    assert told["taken_out"]
+    np.testing.assert_allclose(told["slopes"], [[0.1, 0.02], [-0.03, 0.09]], atol=0.01)
+    assert still.n_significant < plain.n_significant
+    assert still.n_significant <= 4
+    assert still.noise_variance == pytest.approx(1, abs=0.05)
+    # Only the edge is lost.
+    assert 0 < told["n_incomplete"] < 0.4 * np.prod(SIGNAL)
+    lost = still.excluded_pixels.reshape(SIGNAL)
+    assert lost.sum() == told["n_incomplete"]
+    assert not lost[8:-8, 8:-8].any()
+
+
+def test_lazy_is_eager(moving):
+    eager = h4p.compress(Diffraction2D(moving), descan="fit", **QUIET)
+    data = da.from_array(moving, chunks=(7, 30, 40, 11))
+    lazy = h4p.compress(Diffraction2D(data).as_lazy(), descan="fit", **QUIET)
+    np.testing.assert_array_equal(lazy.excluded_pixels, eager.excluded_pixels)
+    np.testing.assert_allclose(
+        lazy.singular_values[:3], eager.singular_values[:3], rtol=1e-4
+    )
+
+
+def test_nothing_happens_where_nothing_moves(capsys):
+    signal = Diffraction2D(scan(np.zeros((2, 2))))
+    plain = h4p.compress(signal, **QUIET)
+    fitted = h4p.compress(signal, descan="fit", **QUIET)
+    assert not fitted.patterns.descan["taken_out"]
+    assert fitted.excluded_pixels is None
+    np.testing.assert_array_equal(fitted.Q, plain.Q)
+    signal.decomposition_rnmf(2, compression=fitted, **QUIET)
+    assert "descan=none found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("descan", ["plane", True, 1])
+def test_other_values_are_refused(descan):
+    with pytest.raises(ValueError, match="descan=.*expected None or 'fit'"):
+        h4p.compress(Diffraction2D(np.ones((3, 4, 5, 6))), descan=descan)
+
+
+def test_what_cannot_be_shifted_is_refused():
+    with pytest.raises(ValueError, match="two signal axes"):
+        h4p.compress(Diffraction1D(np.ones((3, 4, 5))), descan="fit")
+    signal = Diffraction2D(np.ones((3, 4, 5, 6)))
+    with pytest.raises(ValueError, match="normalize_poissonian_noise=False"):
+        h4p.compress(signal, descan="fit", normalize_poissonian_noise=False)
+
+
+class TestCountElectrons:
+    def camera(self, readout_noise=2):
+        counts = scan(np.zeros((2, 2)))[:12]
+        noise = np.random.default_rng(1).normal(50, readout_noise, counts.shape)
+        return counts, Diffraction2D((12 * counts + noise).round().astype("u2"))
+
+    def test_measured(self):
+        counts, signal = self.camera()
+        signal.axes_manager[0].scale = 0.3
+        before = signal.data.copy()
+        counted = h4p.count_electrons(signal, **QUIET)
+        assert (counted.data != counts).mean() < 0.05
+        assert counted.data.dtype == np.uint16
+        assert counted.axes_manager[0].scale == 0.3
+        np.testing.assert_array_equal(signal.data, before)
+
+    def test_known(self):
+        counts, signal = self.camera(0.9)
+        counted = h4p.count_electrons(signal, 12, 50)
+        np.testing.assert_array_equal(counted.data, counts)
+        lazy = h4p.count_electrons(signal.as_lazy(), 12, 50)
+        assert lazy._lazy
+        np.testing.assert_array_equal(lazy.data.compute(), counts)
+
+    def test_electrons_that_cannot_be_told_apart(self):
+        counts, _ = self.camera()
+        noise = np.random.default_rng(1).normal(50, 12, counts.shape)
+        with pytest.raises(ValueError, match="cannot be told apart"):
+            h4p.count_electrons(Diffraction2D(12 * counts + noise), **QUIET)
+
+    @pytest.mark.parametrize("gain", [0, -1, "x", np.nan])
+    def test_wrong_gain(self, gain):
+        with pytest.raises((TypeError, ValueError), match="gain must be"):
+            h4p.count_electrons(Diffraction2D(np.ones((3, 4, 5, 6))), gain)

@@ -102,7 +102,12 @@ class CoarsePixels:
 
     @property
     def edge(self):
-        """float: Largest singular value of noise of unit variance among squares."""
+        """float: Largest singular value of noise of unit variance among squares.
+
+        Infinite where there is no noise at all: nothing can be weak then.
+        """
+        if not self._found.noise_variance > 0:
+            return np.inf
         return self._found.noise_edge / np.sqrt(self._found.noise_variance)
 
     def columns(self, column_weight, row_scale):

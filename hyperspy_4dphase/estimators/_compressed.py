@@ -170,6 +170,8 @@ class CompressedPatterns:
         """
         right, left, _ = self._known_well()
         more, scores, values = remainder(right, left, columns, scores)
+        if not np.isfinite(edge):
+            return
         above = values > edge * np.sqrt(self.noise_variance)
         if above.any():
             self.broad_rows = np.ascontiguousarray(more[:, above].T)

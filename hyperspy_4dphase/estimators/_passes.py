@@ -26,9 +26,11 @@ class Statistics:
     def __call__(self, patterns, rows):
         counts, shares = np.zeros((2, patterns.shape[1]))
         totals = np.empty(len(patterns))
+        # Exact for counts up to 16 million in a pattern.
+        ones = np.ones(patterns.shape[1], np.float32)
         for part in _tiles(patterns):
             tile = patterns[part].astype(np.float32)
-            totals[part] = tile.sum(axis=1, dtype=np.float64)
+            totals[part] = tile @ ones
             noise = totals[part] + self.floor * tile.shape[1]
             per_count = inverse(noise).astype(np.float32)
             shares += per_count @ tile

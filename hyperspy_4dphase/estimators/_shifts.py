@@ -175,12 +175,14 @@ def what_is_left(scores, totals, forms, positions, plane, distance, noise):
     Returns
     -------
     square, error : float
+    apart : float
+        Mean square of what either part tells alone, beyond noise: no shift.
     """
     pairs = pairs_at(positions, distance)
     step = max(1, len(pairs.first) // _N_PAIRS)
     i, j = pairs = Pairs(pairs.first[::step], pairs.second[::step])
     if len(i) < _N_CUTS**2:
-        return 0.0, np.inf
+        return 0.0, np.inf, 0.0
     values, changes = pair_values(scores, totals, forms, pairs)
     step = positions[j] - positions[i]
     values = values - np.einsum("npab,bc,nc->npa", changes, plane.slopes, step)
@@ -200,14 +202,17 @@ def what_is_left(scores, totals, forms, positions, plane, distance, noise):
     filled = below > 0
     above, below = above[filled], below[filled]
     if len(above) < 3:
-        return 0.0, np.inf
+        return 0.0, np.inf, 0.0
     if not below.sum() > 0:
-        return 0.0, np.inf
+        return 0.0, np.inf, 0.0
     square = above.sum() / below.sum()
     left_out = (above.sum() - above) / (below.sum() - below)
     scatter = (len(above) - 1) ** 2 / len(above) * np.var(left_out, ddof=1)
     model = _NOISE_MODEL * (weight * np.abs(common)).sum() / below.sum()
-    return square, np.hypot(np.sqrt(scatter), model)
+    either = np.square(values).sum(axis=(1, 2)) / 2 - own
+    of_one = np.square(changes).sum(axis=(1, 2, 3)) / 2
+    apart = (weight * either).sum() / max((weight * of_one).sum(), 1e-300) - square
+    return square, np.hypot(np.sqrt(scatter), model), apart
 
 
 def _pair_noise(scores, totals, forms, pairs, noise):

@@ -127,3 +127,42 @@ def test_nothing_to_see():
     shifts = pattern_shifts(compressed, np.arange(12), (3, 4))
     assert not shifts.significant
     assert shifts.jitter_error == np.inf
+
+
+def jittered(images, rms, seed=0):
+    """Images (ny, nx, *signal), each shifted on its own."""
+    rng = np.random.default_rng(seed)
+    moved = np.empty_like(images)
+    for i in np.ndindex(images.shape[:2]):
+        by = rng.normal(0, rms / np.sqrt(2), 2)
+        moved[i] = np.maximum(ndimage.shift(images[i], by, order=1, mode="nearest"), 0)
+    return moved
+
+
+@pytest.mark.parametrize("noise", ["uniform", "measured"])
+@pytest.mark.parametrize("kind", ["spotty", "bent", "overlapping"])
+def test_uniform_noise_is_no_shift(kind, noise):
+    """Domains of scans that stand still, also if noise is said to be the same."""
+    from .detector_scans import NAVIGATION, SIGNAL, counted, expected
+
+    positions = np.indices(NAVIGATION).reshape(2, -1).T
+    used = np.arange(np.prod(SIGNAL))
+
+    def of(images):
+        X = images.reshape(len(positions), -1)
+        compressed = compress_patterns(X, noise=noise, random_state=0, squares=False)
+        assert compressed.faulty_pixels is None
+        return pattern_shifts(compressed, used, SIGNAL, positions)
+
+    for seed in range(2):
+        rng = np.random.default_rng(5)
+        images = counted(kind, 2000, seed).astype(float)
+        if noise == "measured":
+            images = 2000 * expected(kind, seed=seed)
+            images += rng.normal(20, 2, images.shape)
+        shifts = of(images)
+        assert not shifts.has_jitter
+        assert not shifts.plane.significant
+        shifts = of(jittered(images, 0.8, seed))
+        assert shifts.has_jitter
+        assert shifts.jitter == pytest.approx(0.8, abs=0.1)

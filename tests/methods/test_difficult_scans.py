@@ -122,3 +122,35 @@ class TestDifficultScans:
 
     def test_single_pixel(self, scan, normalize):
         self.check(scan.isig[:1, :1], None, normalize)
+
+
+class TestConstantScans:
+    """Every pattern is the same: one domain, and no warning of NumPy on the way."""
+
+    NAVIGATION, SIGNAL = (12, 14), (20, 18)
+
+    def scan(self, kind):
+        pattern = np.full(self.SIGNAL, 3, np.uint16)
+        if kind == "floats":
+            pattern = np.full(self.SIGNAL, 0.37, np.float32)
+        if kind == "structured":
+            pattern = np.random.default_rng(0).gamma(1, 3, self.SIGNAL).round()
+        whole = np.broadcast_to(pattern, (*self.NAVIGATION, *self.SIGNAL)).copy()
+        return Diffraction2D(whole)
+
+    @pytest.mark.filterwarnings("ignore:The values vary less:UserWarning")
+    @pytest.mark.filterwarnings("ignore:Neighbouring patterns:UserWarning")
+    @pytest.mark.parametrize("poissonian", [None, True, False])
+    @pytest.mark.parametrize("kind", ["counts", "floats", "structured"])
+    def test_one_domain(self, kind, poissonian):
+        settings = {"normalize_poissonian_noise": poissonian, **SETTINGS}
+        domains = self.scan(kind).cluster_hierarchical(**settings)
+        assert domains.n_domains == 1
+        assert (domains.labels == 0).all()
+
+    @pytest.mark.filterwarnings("ignore:The values vary less:UserWarning")
+    @pytest.mark.parametrize("kind", ["counts", "floats", "structured"])
+    def test_sure_of_it(self, kind):
+        confidence = self.scan(kind).domain_confidence(n_maps=3, **SETTINGS)
+        assert confidence.n_domains == 1
+        assert (confidence.data > 0.9).all()

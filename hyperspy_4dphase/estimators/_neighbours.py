@@ -11,6 +11,15 @@ _FEWEST_RUNS = 8
 # of its own in each pattern 1 + 9 + 9 + 1 times its variance.
 _COEFFICIENTS = np.array([-1.0, 3.0, -3.0, 1.0])
 _N_BINS = 8
+# What squares of third differences of counts scatter by: of a Gaussian, and beyond it.
+_SQUARE = np.square(_COEFFICIENTS).sum()
+_FOURTH = (_COEFFICIENTS**4).sum()
+# A pixel whose squares are above what noise gives by so many standard deviations, and by
+# more than a single event of so many electrons adds, tells nothing of noise.
+_OUTLYING = 8.0
+_EVENT = 8.0
+# Structure changes some pixels; if it changes most, there is nothing to leave out.
+_MOST_OUTLYING = 0.75
 
 
 @dataclass
@@ -127,12 +136,14 @@ def _along(runs, pairs, detector):
     n = sum(run.n for run in runs)
     if n < _FEWEST_RUNS:
         return np.nan
-    squares = sum(run.squares for run in runs) / (n * np.square(_COEFFICIENTS).sum())
+    squares = sum(run.squares for run in runs) / (n * _SQUARE)
     mean = sum(run.sums for run in runs) / n
-    expected = pairs.variance
+    variance = expected = pairs.variance
     if detector.kind == "counts":
         expected = detector.gain * np.maximum(mean - detector.offset, 0)
-    if pairs.variance.sum() < 0.5 * expected.sum():
+    sound = ~_struck(squares, expected, n, detector)
+    squares, expected, variance = squares[sound], expected[sound], variance[sound]
+    if variance.sum() < 0.5 * expected.sum():
         # Patterns far from each other do not differ by counting noise either.
         return np.nan
     order = np.argsort(expected, kind="stable")
@@ -143,3 +154,18 @@ def _along(runs, pairs, detector):
     # Structure adds to some pixels, shared noise takes from all.
     ratios = [squares[part].sum() / expected[part].sum() for part in parts[1:]]
     return float(np.median(ratios))
+
+
+def _struck(squares, expected, n, detector):
+    """Pixels in whose runs there are single events, as X-rays leave them.
+
+    They are few, but of their size: one may add more to the squares than the noise of
+    all runs. Without them, pixels are what they were.
+    """
+    gain = detector.gain if detector.scales_with_mean else 0.0
+    scatter = 2 * expected**2 + _FOURTH / _SQUARE**2 * expected * gain**2
+    event = (_EVENT * gain) ** 2 / (_SQUARE * n)
+    struck = squares - expected > _OUTLYING * np.sqrt(scatter / n) + event
+    if struck.sum() > _MOST_OUTLYING * np.count_nonzero(expected > 0):
+        return np.zeros_like(struck)
+    return struck

@@ -77,6 +77,37 @@ def test_binning_of_the_scan_is_no_averaging():
     assert read(sums).neighbours > NOTHING
 
 
+def struck(data, rate, size, lasting, seed=0):
+    """Bright events at single pixels, each lasting for some patterns of a line."""
+    rng = np.random.default_rng(seed)
+    data = data.astype("f4")
+    for _ in range(int(rate * data.size / lasting)):
+        y, x, row, column = (rng.integers(0, n) for n in data.shape)
+        event = size * (0.5 + rng.exponential())
+        data[y, x : x + lasting, row, column] += np.round(event)
+    return data
+
+
+@pytest.mark.parametrize("keep_faulty", [False, True])
+@pytest.mark.parametrize("lasting", [1, 2])
+@pytest.mark.parametrize(("rate", "size"), [(1e-4, 100), (1e-3, 100), (1e-3, 1000)])
+def test_single_events_hide_nothing(rate, size, lasting, keep_faulty):
+    for name in ("averaged", "averaged along x", "repeated along both"):
+        data = struck(SHARED[name](counted()), rate, size, lasting)
+        assert read(data, keep_faulty=keep_faulty).neighbours < SOMETHING
+    data = struck(counted(), rate, size, lasting)
+    assert NOTHING < read(data, keep_faulty=keep_faulty).neighbours < 1.2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_independent_with_single_events(kind):
+    for dose in (50, 2000, 50000):
+        data = struck(counted(kind, dose), 3e-4, 300, 1)
+        assert read(data).neighbours > NOTHING
+        data = as_camera(struck(counted(kind, dose), 3e-4, 300, 1), 12, 100, 1)
+        assert not read(data).neighbours < NOTHING
+
+
 @pytest.mark.parametrize("navigation", [(2, 3), (3, 4), (5, 3)])
 def test_too_few_to_tell(navigation):
     assert np.isnan(read(counted(navigation=navigation)).neighbours)

@@ -14,8 +14,8 @@ _N_BINS = 8
 # What squares of third differences of counts scatter by: of a Gaussian, and beyond it.
 _SQUARE = np.square(_COEFFICIENTS).sum()
 _FOURTH = (_COEFFICIENTS**4).sum()
-# A pixel whose squares are above what noise gives by so many standard deviations, and by
-# more than a single event of so many electrons adds, tells nothing of noise.
+# A pixel whose squares are above what noise gives by so many standard deviations, and
+# by more than a single event of so many electrons adds, tells nothing of noise.
 _OUTLYING = 8.0
 _EVENT = 8.0
 # Structure changes some pixels; if it changes most, there is nothing to leave out.

@@ -31,6 +31,9 @@ ESTIMATORS = Layer(
     {"numpy", "scipy", "sklearn", "numba", "threadpoolctl"}
     | ours("estimators", "_correction", "_patterns")
 )
+TORCH_IN_FUNCTIONS = Layer(ESTIMATORS.anywhere, {"torch"})
+# Imported by the others of the autoencoder inside functions.
+WITH_TORCH = Layer(ESTIMATORS.anywhere | {"torch"})
 SIGNALS = {"numpy", "hyperspy", "pyxem"}
 PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
@@ -55,19 +58,14 @@ LAYERS = {
     "_arguments.py": Layer({"numpy"}),
     "_progress.py": Layer({"hyperspy"}),
     "_scan.py": Layer({"numpy"} | ours("_masks", "_patterns", "_results")),
-    "estimators/vae.py": Layer(ESTIMATORS.anywhere, {"torch"}),
-    "estimators/_torch.py": Layer(ESTIMATORS.anywhere, {"torch"}),
-    "estimators/_inputs.py": Layer(ESTIMATORS.anywhere, {"torch"}),
-    "estimators/_image_inputs.py": Layer(ESTIMATORS.anywhere, {"torch"}),
-    # Imported by the two above and the signals, inside functions.
-    "estimators/_networks.py": Layer(ESTIMATORS.anywhere | {"torch"}),
-    "estimators/_convolutional.py": Layer(ESTIMATORS.anywhere | {"torch"}),
-    "estimators/_training.py": Layer(ESTIMATORS.anywhere | {"torch"}),
-    "estimators/_model.py": Layer(ESTIMATORS.anywhere | {"torch"}),
-    "estimators/_device.py": Layer(ESTIMATORS.anywhere, {"torch"}),
-    "estimators/_distortion.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    "estimators/vae/_convolutional_network.py": WITH_TORCH,
+    "estimators/vae/_compressed_network.py": WITH_TORCH,
+    "estimators/vae/_training.py": WITH_TORCH,
+    "estimators/vae/_model.py": WITH_TORCH,
+    "estimators/vae/": TORCH_IN_FUNCTIONS,
+    "estimators/_device.py": TORCH_IN_FUNCTIONS,
     # Multiplies blocks of patterns on a GPU, where there is one.
-    "estimators/_passes.py": Layer(ESTIMATORS.anywhere, {"torch"}),
+    "estimators/_passes.py": TORCH_IN_FUNCTIONS,
     "estimators/": ESTIMATORS,
     "methods/": Layer(
         SIGNALS | {"dask", "tqdm"} | PLUMBING | ours("estimators", "signals", "methods")
@@ -148,13 +146,13 @@ def test_file_keeps_to_its_layer(file):
         ("__init__.py", "import numpy"),
         ("_patterns.py", "import hyperspy.api as hs"),
         ("_patterns.py", "from distributed import get_client"),
-        ("estimators/rnmf.py", "from ..data import oxide_bilayer"),
-        ("estimators/rnmf.py", "from hyperspy_4dphase import _results"),
-        ("estimators/rnmf.py", "from sklearn.decomposition._nmf import NMF"),
-        ("estimators/rnmf.py", "from sklearn.decomposition import _nmf"),
-        ("estimators/rnmf.py", "def fit():\n    import torch"),
-        ("estimators/vae.py", "import torch"),
-        ("estimators/vae.py", "import torch.nn as nn"),
+        ("estimators/nmf/_rnmf.py", "from ...data import oxide_bilayer"),
+        ("estimators/nmf/_rnmf.py", "from hyperspy_4dphase import _results"),
+        ("estimators/nmf/_rnmf.py", "from sklearn.decomposition._nmf import NMF"),
+        ("estimators/nmf/_rnmf.py", "from sklearn.decomposition import _nmf"),
+        ("estimators/nmf/_rnmf.py", "def fit():\n    import torch"),
+        ("estimators/vae/_vae.py", "import torch"),
+        ("estimators/vae/_vae.py", "import torch.nn as nn"),
         ("methods/vae_embed.py", "def vae_embed(signal):\n    import torch"),
         ("methods/compress.py", "from ..data import oxide_bilayer"),
         ("signals/domain_map.py", "from ..plot import plot_tree"),
@@ -170,9 +168,9 @@ def test_offence_is_seen(file, source):
     [
         ("__init__.py", "from . import _register"),
         ("_patterns.py", "def client():\n    from distributed import get_client"),
-        ("estimators/rnmf.py", "from .._patterns import blocks"),
-        ("estimators/rnmf.py", "from .compression import Compression"),
-        ("estimators/vae.py", "def fit():\n    import torch.nn as nn"),
+        ("estimators/nmf/_rnmf.py", "from ..._patterns import blocks"),
+        ("estimators/nmf/_rnmf.py", "from ..compression import Compression"),
+        ("estimators/vae/_vae.py", "def fit():\n    import torch.nn as nn"),
         ("methods/compress.py", "from ..estimators.compression import Compression"),
         ("signals/domain_map.py", "def plot(self):\n    from ..plot import plot_tree"),
         ("_results.py", "from hyperspy._signals.lazy import LazySignal"),

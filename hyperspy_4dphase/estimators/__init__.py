@@ -5,19 +5,31 @@ from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
-from hyperspy_4dphase.estimators.confidence import MapConsensus
-from hyperspy_4dphase.estimators.ensemble import MapEnsemble
-from hyperspy_4dphase.estimators.hierarchical import DivisiveDomains
-from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
-from hyperspy_4dphase.estimators.vae import PatternVAE
+from hyperspy_4dphase.estimators.confidence import (
+    DomainModel,
+    MapConsensus,
+    MapEnsemble,
+    overlap_confidence,
+)
+from hyperspy_4dphase.estimators.domains import DivisiveDomains, DomainTree, TreeNode
+from hyperspy_4dphase.estimators.nmf import RandomizedNMF
+from hyperspy_4dphase.estimators.rotation import RotationGroups, group_rotations
+from hyperspy_4dphase.estimators.vae import PatternVAE, latent_distortions
 
 __all__ = [
     "CompressedPatterns",
     "Detector",
     "DivisiveDomains",
+    "DomainModel",
+    "DomainTree",
     "MapConsensus",
     "MapEnsemble",
     "PatternVAE",
     "RandomizedNMF",
+    "RotationGroups",
+    "TreeNode",
     "compress_patterns",
+    "group_rotations",
+    "latent_distortions",
+    "overlap_confidence",
 ]

@@ -7,9 +7,12 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 
 from hyperspy_4dphase._results import array_shapes, axes_dictionaries, map_values
-from hyperspy_4dphase.estimators._consensus_tree import flat_tree
-from hyperspy_4dphase.estimators._tree import DomainTree
-from hyperspy_4dphase.estimators._tree_edits import recounted, resized
+from hyperspy_4dphase.estimators.domains import (
+    DomainTree,
+    flat_tree,
+    recounted,
+    resized,
+)
 from hyperspy_4dphase.signals._domain_patterns import check_whole
 from hyperspy_4dphase.signals._stored_map import StoredMap, check_same_axes
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence

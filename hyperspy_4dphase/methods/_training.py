@@ -5,10 +5,12 @@ from math import prod
 from hyperspy_4dphase._arguments import check_integer, check_number
 from hyperspy_4dphase._results import array_shapes, map_values, provenance
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators._inputs import check_sample_weight
-from hyperspy_4dphase.estimators._plan import ARCHITECTURES
-from hyperspy_4dphase.estimators._torch import require_torch
-from hyperspy_4dphase.estimators.vae import PatternVAE
+from hyperspy_4dphase.estimators.vae import (
+    ARCHITECTURES,
+    PatternVAE,
+    check_sample_weight,
+    require_torch,
+)
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
 _ADAPTIVE_RANK = 64

@@ -19,10 +19,12 @@ from hyperspy_4dphase._results import (
 )
 from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators._published import next_split
-from hyperspy_4dphase.estimators._tree_edits import resized
-from hyperspy_4dphase.estimators._votes import outvoted
-from hyperspy_4dphase.estimators.hierarchical import DivisiveDomains
+from hyperspy_4dphase.estimators.domains import (
+    DivisiveDomains,
+    next_split,
+    outvoted,
+    resized,
+)
 from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
 from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.methods._sources import (

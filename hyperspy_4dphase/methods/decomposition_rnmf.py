@@ -18,7 +18,7 @@ from hyperspy_4dphase._results import provenance, store_decomposition
 from hyperspy_4dphase._scan import kept_shape
 from hyperspy_4dphase.estimators._beam import pattern_shifts
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
+from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
 from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
 from hyperspy_4dphase.methods.compress import compress

@@ -11,11 +11,10 @@ from hyperspy_4dphase._arguments import (
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import array_shapes, provenance
-from hyperspy_4dphase.estimators._consensus_tree import flat_tree
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators._distortion import METHODS
-from hyperspy_4dphase.estimators._rounds import run_rounds
-from hyperspy_4dphase.estimators.ensemble import MapEnsemble
+from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
+from hyperspy_4dphase.estimators.domains import flat_tree
+from hyperspy_4dphase.estimators.vae import DISTORTIONS as METHODS
 from hyperspy_4dphase.methods._compression import check_not_kept
 from hyperspy_4dphase.methods._confidence_source import confidence_source, mask_source
 from hyperspy_4dphase.methods._data_report import report_data

@@ -4,7 +4,7 @@ import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
 from hyperspy_4dphase._results import axes_dictionaries, map_labels, scan_metadata
-from hyperspy_4dphase.estimators._reliability import judgement, mislabelled
+from hyperspy_4dphase.estimators.confidence import judgement, mislabelled
 from hyperspy_4dphase.signals._stored_confidence import StoredConfidence, whole
 from hyperspy_4dphase.signals._stored_map import StoredMap
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._results import map_labels, plain
-from hyperspy_4dphase.estimators._tree_edits import level_cut, merged, parted
+from hyperspy_4dphase.estimators.domains import level_cut, merged, parted
 from hyperspy_4dphase.signals._domain_patterns import check_whole, joined_means
 from hyperspy_4dphase.signals._stored_map import NODE
 

@@ -9,7 +9,7 @@ from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import filled, scan_metadata
 from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators._means import label_means
-from hyperspy_4dphase.estimators._tree_edits import leaf_sizes, weighted_mean
+from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 

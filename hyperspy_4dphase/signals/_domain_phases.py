@@ -6,7 +6,7 @@ import numpy as np
 
 from hyperspy_4dphase._results import as_uniform
 from hyperspy_4dphase.estimators._faulty_pixels import find_faulty_pixels
-from hyperspy_4dphase.estimators._tree_edits import leaf_sizes, merged
+from hyperspy_4dphase.estimators.domains import leaf_sizes, merged
 from hyperspy_4dphase.estimators.rotation import group_rotations
 
 _POLAR = "polar_diffraction"

@@ -10,7 +10,7 @@ from hyperspy_4dphase._results import (
     image_extent,
     shown_axes,
 )
-from hyperspy_4dphase.estimators._tree_edits import node_means, parts_of
+from hyperspy_4dphase.estimators.domains import node_means, parts_of
 from hyperspy_4dphase.signals._domain_phases import rotated_pieces
 from hyperspy_4dphase.signals._stored_map import StoredMap
 

@@ -9,7 +9,7 @@ from hyperspy_4dphase._results import (
     axis_values,
     scan_metadata,
 )
-from hyperspy_4dphase.estimators._tree import DomainTree
+from hyperspy_4dphase.estimators.domains import DomainTree
 from hyperspy_4dphase.signals._stored import Stored, other_scale, stored_axes
 
 NODE = "Domain_map"

@@ -60,7 +60,7 @@ class StoredModel(Stored):
             If the signal has other latent dimensions than the model, or if the model is
             damaged.
         """
-        from hyperspy_4dphase.estimators._torch import restored_model
+        from hyperspy_4dphase.estimators.vae import restored_model
 
         arrays = self.get("model")
         arrays = {str(k).replace("__", "."): v for k, v in arrays.items()}

@@ -6,7 +6,7 @@ from hyperspy.signals import LazySignal2D, Signal2D
 from hyperspy_4dphase._arguments import check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries, plain, scan_metadata
-from hyperspy_4dphase.estimators._tree_edits import recounted
+from hyperspy_4dphase.estimators.domains import recounted
 from hyperspy_4dphase.signals import _stored_confidence as own_branch
 from hyperspy_4dphase.signals import _stored_map as map_branch
 from hyperspy_4dphase.signals._confidence_maps import ConfidenceMaps

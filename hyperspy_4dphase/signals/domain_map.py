@@ -6,7 +6,7 @@ from hyperspy.signals import LazySignal2D, Signal2D
 from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries, filled
-from hyperspy_4dphase.estimators._tree_edits import node_means
+from hyperspy_4dphase.estimators.domains import node_means
 from hyperspy_4dphase.signals._domain_edits import DomainEdits
 from hyperspy_4dphase.signals._domain_patterns import (
     as_patterns,

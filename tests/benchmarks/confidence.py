@@ -18,7 +18,7 @@ import numpy as np
 
 from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators import MapEnsemble, PatternVAE
-from hyperspy_4dphase.estimators._reliability import judgement, mislabelled
+from hyperspy_4dphase.estimators.confidence._reliability import judgement, mislabelled
 from hyperspy_4dphase.plot import calibration_error
 from tests.benchmarks import confidence_tables as tables
 from tests.benchmarks import domain_scenes as scenes

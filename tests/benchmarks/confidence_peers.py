@@ -5,12 +5,12 @@ from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KNeighborsClassifier
 
-from hyperspy_4dphase.estimators._distortion import latent_distortions
-from hyperspy_4dphase.estimators._overlap import (
+from hyperspy_4dphase.estimators.confidence._overlap import (
     medoid,
     overlap_confidence,
     rand_similarities,
 )
+from hyperspy_4dphase.estimators.vae._distortion import latent_distortions
 from tests.benchmarks.domain_scenes import features
 
 _SMALLEST = 25

@@ -15,7 +15,7 @@ import hyperspy_4dphase
 from hyperspy_4dphase import data
 from hyperspy_4dphase.data import Camera, crystal_pattern, simulate_scan, zone_rotation
 from hyperspy_4dphase.data.strained_flake import flake_patterns
-from hyperspy_4dphase.estimators._shapes import CompressedShapes, whitening
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, whitening
 from hyperspy_4dphase.methods._sources import scan_positions
 from tests.benchmarks.run import ROOT
 

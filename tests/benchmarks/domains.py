@@ -19,7 +19,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators import DivisiveDomains
-from hyperspy_4dphase.estimators.rotation import group_rotations
+from hyperspy_4dphase.estimators.rotation._groups import group_rotations
 from tests.benchmarks import domain_scenes as scenes
 from tests.benchmarks.domain_scenes import PEERS, UNMIXED, features
 from tests.benchmarks.report import simple_table

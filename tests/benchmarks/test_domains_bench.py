@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase import compress, data
-from hyperspy_4dphase.estimators._shapes import CompressedShapes
-from hyperspy_4dphase.estimators._tree import DomainTree
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
+from hyperspy_4dphase.estimators.domains._tree import DomainTree
 from tests.benchmarks import domain_scenes as scenes
 from tests.benchmarks import domains
 

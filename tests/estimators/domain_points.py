@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._shapes import Shapes
+from hyperspy_4dphase.estimators.domains._shapes import Shapes
 
 
 class UnitNoise(Shapes):

@@ -7,9 +7,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators._faulty_pixels import find_faulty_pixels
 from hyperspy_4dphase.estimators._floor import common_floor
-from hyperspy_4dphase.estimators.rotation import group_rotations
+from hyperspy_4dphase.estimators.rotation._groups import group_rotations
 
-from .test_rotation import CHIRAL, SHAPE, lattice, pattern, ring, scan
+from .rotation.test_groups import CHIRAL, SHAPE, lattice, pattern, ring, scan
 
 SIZES = np.array([40, 25, 90, 35])
 # Two orientations of one structure, another, and one without spots.

@@ -8,7 +8,7 @@ from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators import compress_patterns
 from hyperspy_4dphase.estimators._detector import Detector
 from hyperspy_4dphase.estimators._scaling import Balance, Scaling
-from hyperspy_4dphase.estimators._shapes import CompressedShapes, whitening
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, whitening
 
 from .detector_scans import (
     KINDS,

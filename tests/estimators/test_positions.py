@@ -9,7 +9,7 @@ from hyperspy_4dphase.estimators import (
     MapEnsemble,
     compress_patterns,
 )
-from hyperspy_4dphase.estimators._map_inputs import check_positions
+from hyperspy_4dphase.estimators._checks import check_positions
 
 from .domain_points import counted_domains, domain_patterns
 

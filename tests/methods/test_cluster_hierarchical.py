@@ -10,8 +10,8 @@ from pyxem.signals import Diffraction2D
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase import DomainMap
-from hyperspy_4dphase.estimators import _votes
-from hyperspy_4dphase.estimators._tree_edits import leaf_sizes
+from hyperspy_4dphase.estimators.domains import _smoothing as _votes
+from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes
 from hyperspy_4dphase.methods import cluster_hierarchical as module
 from hyperspy_4dphase.methods.cluster_hierarchical import cluster_hierarchical
 from hyperspy_4dphase.methods.compress import compress

@@ -10,7 +10,7 @@ import pytest
 from pyxem.signals import Diffraction2D, ElectronDiffraction2D
 from sklearn.exceptions import ConvergenceWarning
 
-from hyperspy_4dphase.estimators.rnmf import RandomizedNMF
+from hyperspy_4dphase.estimators.nmf._rnmf import RandomizedNMF
 from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.methods.decomposition_rnmf import decomposition_rnmf
 

@@ -10,7 +10,7 @@ from pyxem.signals import Diffraction2D
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase import DomainConfidence, DomainMap
-from hyperspy_4dphase.estimators._tree_edits import leaf_sizes
+from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes
 from hyperspy_4dphase.methods import compress as compress_module
 from hyperspy_4dphase.methods import domain_confidence as module
 from hyperspy_4dphase.methods.compress import compress

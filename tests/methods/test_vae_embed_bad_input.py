@@ -6,7 +6,7 @@ from pyxem.signals import Diffraction1D, Diffraction2D
 from sklearn.exceptions import ConvergenceWarning
 
 from hyperspy_4dphase import _progress
-from hyperspy_4dphase.estimators._inputs import Held
+from hyperspy_4dphase.estimators.vae._compressed_inputs import Held
 from hyperspy_4dphase.methods.compress import compress
 
 from .conftest import NAVIGATION, SIGNAL, calibrated, lazy, unchanged

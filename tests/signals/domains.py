@@ -4,8 +4,8 @@ import numpy as np
 from pyxem.signals import Diffraction1D, Diffraction2D, PolarDiffraction2D
 
 from hyperspy_4dphase import DomainMap
-from hyperspy_4dphase.estimators._tree import DomainTree
-from hyperspy_4dphase.estimators._tree_edits import parted
+from hyperspy_4dphase.estimators.domains._tree import DomainTree
+from hyperspy_4dphase.estimators.domains._tree_edits import parted
 
 from ..methods.conftest import calibrated
 

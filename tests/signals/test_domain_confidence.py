@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase import DomainConfidence, DomainMap
-from hyperspy_4dphase.estimators._tree_edits import leaf_sizes
+from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes
 from hyperspy_4dphase.signals.domain_confidence import LazyDomainConfidence
 
 from ..methods.conftest import lazy, unchanged

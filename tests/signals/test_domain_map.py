@@ -7,7 +7,7 @@ import pytest
 
 from hyperspy_4dphase import DomainMap
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.estimators._tree_edits import leaf_sizes
+from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes
 from hyperspy_4dphase.signals import _domain_patterns
 from hyperspy_4dphase.signals.domain_map import LazyDomainMap
 

@@ -7,8 +7,8 @@ from orix.crystal_map import Phase
 from pyxem.signals import ElectronDiffraction2D
 
 from hyperspy_4dphase import DomainMap, interop
-from hyperspy_4dphase.estimators._tree import DomainTree
-from hyperspy_4dphase.estimators._tree_edits import leaf_sizes, parted
+from hyperspy_4dphase.estimators.domains._tree import DomainTree
+from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes, parted
 
 from .domains import mapped
 

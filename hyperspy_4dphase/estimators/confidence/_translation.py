@@ -1,0 +1,169 @@
+"""What maps with different domains say together: their votes, translated."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hyperspy_4dphase.estimators.confidence._vote_shares import share_votes
+
+# A domain lies mostly in clusters that hold this part, and more, of what its largest
+# cluster holds: fully from the second value on, and not at all up to the first.
+_RAMP = 0.5, 0.9
+_REFERENCE = 0.01
+_DIGITS = 5
+
+
+class Consensus(NamedTuple):
+    """Votes in terms of the domains of one partition.
+
+    Parameters
+    ----------
+    shares : numpy.ndarray of float32, shape (n_positions, n_domains)
+        Of the votes; 0 for positions without any.
+    table : numpy.ndarray of float32, shape (n_clusters, n_domains)
+        See :func:`translation`.
+    sizes : numpy.ndarray of float64, shape (n_domains,)
+        Parts of the reference; their sum is 1.
+    n_iter : int
+    """
+
+    shares: np.ndarray
+    table: np.ndarray
+    sizes: np.ndarray
+    n_iter: int
+
+    def winners(self):
+        """The domain with most of the votes, int32, -1 without votes.
+
+        Shares that differ by rounding only are equal; the first of them wins.
+        """
+        best = np.round(self.shares, _DIGITS).argmax(axis=1).astype(np.int32)
+        best[~self.shares.any(axis=1)] = -1
+        return best
+
+
+def counted(votes, labels, weights, n_domains):
+    """Weighted positions that clusters share with domains.
+
+    Parameters
+    ----------
+    votes : Votes
+    labels : numpy.ndarray of int, shape (n_positions,)
+        Domains; -1 counts nowhere.
+    weights : numpy.ndarray of float, shape (n_positions,)
+    n_domains : int
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_clusters, n_domains)
+    """
+    n_cells = votes.n_clusters * n_domains
+    result = np.zeros(n_cells)
+    for index in range(votes.first.shape[1]):
+        share = votes.share[:, index]
+        for cluster, part in ((votes.first, share), (votes.second, 1 - share)):
+            at = np.flatnonzero((cluster[:, index] >= 0) & (labels >= 0))
+            cell = cluster[at, index].astype(np.intp) * n_domains + labels[at]
+            result += np.bincount(cell, (part * weights)[at], n_cells)
+    return result.reshape(votes.n_clusters, n_domains)
+
+
+def translation(counts, starts):
+    """What each cluster may mean, and how likely it is for what it means.
+
+    A cluster means the domains that lie in it mostly: more than one where the map
+    merges them. If there are none (it is one part of several that the map cuts a
+    domain into, or a boundary), it means the domains that it mostly lies in. One that
+    is nearly all of a single domain means that one, too. What other domains have in
+    common with it is chance, and left out.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray of float, shape (n_clusters, n_domains)
+        Positions that they share; see :func:`counted`.
+    starts : numpy.ndarray of int, shape (n_maps,)
+        The first cluster of each map.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_clusters, n_domains)
+        Probability of the cluster among those of its map, given the domain, relative
+        to that for the likeliest domain. A cluster that shares nothing with any domain
+        may mean all.
+    """
+    sizes = np.diff(np.append(starts, len(counts)))
+    largest = np.repeat(np.maximum.reduceat(counts, starts), sizes, axis=0)
+    lies_in_it = _ramp(counts, largest)
+    it_lies_in = _ramp(counts, counts.max(axis=1, keepdims=True))
+    meant = lies_in_it + (1 - lies_in_it.max(axis=1, keepdims=True)) * it_lies_in
+    table = meant * counts
+    total = np.repeat(np.add.reduceat(table, starts), sizes, axis=0)
+    np.divide(table, total, out=table, where=total > 0)
+    table[~counts.any(axis=1)] = 1
+    table /= table.max(axis=1, keepdims=True)
+    # A part of a domain, to which a small one is joined: that the large one has other
+    # parts as well does not speak against it.
+    table = np.maximum(table, _ramp(counts, counts.sum(axis=1, keepdims=True)))
+    return table.astype(np.float32)
+
+
+def _ramp(counts, largest):
+    ratio = np.zeros_like(counts)
+    np.divide(counts, largest, out=ratio, where=largest > 0)
+    low, high = _RAMP
+    return np.clip((ratio - low) / (high - low), 0, 1)
+
+
+def consensus(votes, labels, weights, *, doubt, fixed=False, max_iter=20, tol=1e-3):
+    """Translate the votes of all maps to the domains of a partition, and share them.
+
+    The vote of a cluster goes to the domain that it means (:func:`translation`); if it
+    means several, as where its map merges domains, it has no say between them, and is
+    shared among them as the other votes are, see :func:`share_votes`. Which clusters
+    mean what follows from the domains that have most votes, which follow from that:
+    it is repeated until shares stay. Chance confusion of maps has no part in this:
+    where all maps have the same domains, shares are plain shares of votes.
+
+    Parameters
+    ----------
+    votes : Votes
+    labels : numpy.ndarray of int, shape (n_positions,)
+        The partition that names domains 0, 1, ..., n_domains - 1, each of which
+        appears; -1 for unassigned.
+    weights : numpy.ndarray of float, shape (n_maps,)
+        Their sum is 1.
+    doubt : float
+        See :func:`share_votes`.
+    fixed : bool, optional
+        Keep domains to which no position belongs in the end. By default they go.
+    max_iter : int, optional
+        Default is 20.
+    tol : float, optional
+        Stop when the mean part of the votes that goes elsewhere is less. Default 1e-3.
+
+    Returns
+    -------
+    Consensus
+    """
+    n_domains = int(labels.max()) + 1
+    ones = np.ones(labels.size, np.float32)
+    first = counted(votes, labels, ones, n_domains)
+    sizes = np.bincount(labels[labels >= 0], minlength=n_domains) / labels.size
+    counts, shares = first, None
+    for n_iter in range(1, max_iter + 1):
+        table = translation(counts, votes.starts)
+        sizes = sizes / sizes.sum()
+        before, shares = shares, share_votes(votes, weights, table, sizes, doubt)
+        result = Consensus(shares, table, sizes, n_iter)
+        winners = result.winners()
+        kept = np.bincount(winners[winners >= 0], minlength=sizes.size) > 0
+        if not fixed and not kept.all():
+            first, sizes, shares = first[:, kept], sizes[kept], shares[:, kept]
+            winners = np.where(winners >= 0, (kept.cumsum() - 1)[winners], -1)
+        elif before is not None and before.shape == shares.shape:
+            if np.abs(shares - before).sum(axis=1).mean() / 2 < tol:
+                break
+        counts = counted(votes, winners, shares.max(axis=1), sizes.size)
+        # A domain that nobody votes for keeps the meaning that it had at first.
+        counts += _REFERENCE * first
+    return result

@@ -1,0 +1,265 @@
+"""Divisive hierarchical clustering of diffraction patterns."""
+
+import numbers
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils import check_array, check_random_state
+from threadpoolctl import threadpool_limits
+
+from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators._checks import check_positions
+from hyperspy_4dphase.estimators.compression import (
+    CompressedPatterns,
+    compress_patterns,
+)
+from hyperspy_4dphase.estimators.domains._growth import Growth
+from hyperspy_4dphase.estimators.domains._published_tree import published_tree
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
+
+_NOISES = ("poisson", "uniform", None)
+_MIN_SIZE = 10
+
+
+class DivisiveDomains(ClusterMixin, BaseEstimator):
+    """Domains of like patterns: a tree of splits that knows when to stop.
+
+    All patterns are one domain, which is split into two, and these again, each with
+    features of its own ([1]_): the directions in which its patterns differ by more than
+    counting noise, in units of that noise, with their brightness (thickness, beam
+    current) taken out. A split must stand three tests:
+
+    - there is more than counting noise to split;
+    - along its direction, which was sought on one half of the patterns, the other half
+      shows a valley as well (a low-density hyperplane, [2]_);
+    - what lies in the valley are mixtures of the two parts, as boundaries are, and not
+      a path along which the patterns change, as where a crystal bends.
+
+    Two halves must find it, and two more than take it for the cut of a path; where the
+    first two are not of one mind, the patterns are halved anew. Of those that stand
+    this, the strongest is made, unless the halves agree better on one that is nearly as
+    strong. Where there is none, and it is known where the patterns are in
+    the scan, sums of neighbours undergo the same tests. Leaves that are nothing but
+    mixtures of two larger ones are boundaries, not domains: these get them back.
+
+    Parameters
+    ----------
+    n_domains : int, optional
+        Number of domains. By default there are as many as can be told apart. If fewer
+        are asked for, the strongest splits are made; if more, domains are split that
+        have no gap.
+    max_depth : int, optional
+        Most levels of the tree. By default there is no limit.
+    min_size : int, optional
+        Fewest patterns of a domain. Default is 10, the fewest that statistics allow to
+        tell from chance.
+    noise : {"poisson", "uniform", None}, optional
+        ``"poisson"`` (default) for counts, also times a gain; ``"uniform"`` for
+        patterns with the same noise everywhere; None for features that are no patterns:
+        they are taken as they are, and their noise is judged by their neighbours.
+    n_parts : int, sequence of int, or nested, optional
+        The published method ([1]_) instead, for comparison: k-means at each node, of
+        the counts of those pixels that vary most within it, with k given, and no test.
+        One k for a single split, ``(2, 3)`` for one a level, ``(2, (None, 3))`` to
+        split the smaller part only. Not together with `n_domains`, `max_depth`,
+        `min_size` or `noise`.
+    random_state : int, numpy.random.RandomState or None, optional
+        For the halves, and the search for directions.
+    device : None, str or torch.device, optional
+        Where patterns are compressed; see :func:`resolve_device`.
+    callback : callable, optional
+        Called as ``callback(n_done, n_patterns)``.
+
+    Attributes
+    ----------
+    labels_ : numpy.ndarray of int32, shape (n_patterns,)
+        0 is the largest domain; -1 marks patterns with too few counts to tell.
+    tree_ : DomainTree
+        Every node with its size, the scores of its split, or why there is none.
+    n_domains_ : int
+        Number of domains.
+    n_features_in_ : int
+        Number of pixels, or features.
+
+    See Also
+    --------
+    MapConsensus : How sure such a map is.
+
+    References
+    ----------
+    .. [1] C. Shi et al., npj Comput. Mater. 8 (2022), 114,
+       doi:10.1038/s41524-022-00793-9.
+    .. [2] N. G. Pavlidis, D. P. Hofmeyr, S. K. Tasoulis, Minimum density hyperplanes,
+       J. Mach. Learn. Res. 17 (2016), 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.estimators import DivisiveDomains
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.gamma(0.3, 9, (3, 120))
+    >>> counts = rng.poisson(patterns[rng.integers(3, size=600)])
+    >>> model = DivisiveDomains(random_state=0).fit(counts)
+    >>> model.n_domains_
+    3
+    >>> model.tree_[0].reason, model.tree_[1].size
+    ('split', 384)
+    """
+
+    def __init__(
+        self,
+        n_domains=None,
+        *,
+        max_depth=None,
+        min_size=None,
+        noise="poisson",
+        n_parts=None,
+        random_state=None,
+        device=None,
+        callback=None,
+    ):
+        self.n_domains = n_domains
+        self.max_depth = max_depth
+        self.min_size = min_size
+        self.noise = noise
+        self.n_parts = n_parts
+        self.random_state = random_state
+        self.device = device
+        self.callback = callback
+
+    def fit(self, X, y=None, positions=None):
+        """Find domains.
+
+        Parameters
+        ----------
+        X : numpy.ndarray, PatternBlocks or CompressedPatterns
+            (n_patterns, n_pixels); with ``noise=None`` an array of features.
+        y : None
+            Ignored.
+        positions : array-like of int, shape (n_patterns, n_axes), optional
+            Where patterns are in the scan. What noise hides in single patterns is then
+            sought in means of neighbours.
+
+        Returns
+        -------
+        DivisiveDomains
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, there are fewer than two patterns, or fewer
+            than `n_domains`; or if positions are not those of the patterns, or given
+            with ``noise=None``.
+
+        Warns
+        -----
+        UserWarning
+            If there are fewer domains than asked for, since the patterns within them
+            differ by no more than noise.
+        """
+        self._check_parameters()
+        random_state = check_random_state(self.random_state)
+        if self.n_parts is not None:
+            if positions is not None:
+                raise ValueError(
+                    "positions were given together with n_parts: the published method "
+                    "does not look at them. Leave one of them out."
+                )
+            return self._fit_published(X, random_state)
+        shapes, n_features = self._shapes(X, random_state)
+        shapes.positions = self._positions(positions, len(shapes.points))
+        n = len(shapes.points)
+        if self.n_domains is not None and self.n_domains > n:
+            raise ValueError(
+                f"n_domains={self.n_domains} domains were asked for, but there are "
+                f"only {n} patterns."
+            )
+        size = _MIN_SIZE if self.min_size is None else self.min_size
+        growth = Growth(shapes, size, self.max_depth, random_state, self.callback)
+        # Products of this size gain nothing from threads, which others may hold up.
+        with threadpool_limits(1):
+            growth.grow()
+            growth.dissolve_boundaries()
+            n_found = growth.reach(self.n_domains or 0)
+        if self.n_domains is not None:
+            if n_found < self.n_domains:
+                warnings.warn(
+                    f"There are {n_found} domains, not {self.n_domains}: within them "
+                    "patterns differ by no more than noise.",
+                    stacklevel=2,
+                )
+        labels, tree = growth.result()
+        if self.n_domains is not None and tree.n_domains > self.n_domains:
+            tree, new = tree.pruned(tree.cut(self.n_domains))
+            labels = np.where(labels < 0, labels, new[labels]).astype(np.int32)
+        self.labels_, self.tree_ = labels, tree
+        self.n_domains_ = tree.n_domains
+        self.n_features_in_ = n_features
+        return self
+
+    def _fit_published(self, X, random_state):
+        blocks = PatternBlocks.of(
+            X if isinstance(X, PatternBlocks) else check_array(X, ensure_min_samples=2)
+        )
+        self.labels_, self.tree_ = published_tree(blocks, self.n_parts, random_state)
+        self.n_domains_ = self.tree_.n_domains
+        self.n_features_in_ = blocks.shape[1]
+        return self
+
+    def _check_parameters(self):
+        for name, least in (("n_domains", 1), ("max_depth", 0), ("min_size", 1)):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+            if not whole or value < least:
+                raise ValueError(
+                    f"{name}={value!r}; expected an integer of at least {least}, or "
+                    "None."
+                )
+        if self.n_parts is not None:
+            names = "n_domains", "max_depth", "min_size"
+            given = [name for name in names if getattr(self, name) is not None]
+            if given:
+                raise ValueError(
+                    f"n_parts was given together with {' and '.join(given)}: it says "
+                    "itself how many domains there are. Leave one of them out."
+                )
+        if self.noise not in _NOISES:
+            raise ValueError(f"noise={self.noise!r}; expected one of {_NOISES}.")
+
+    def _shapes(self, X, random_state):
+        if self.noise is None:
+            X = check_array(X, dtype=np.float64, ensure_min_samples=2)
+            return FeatureShapes.of(X), X.shape[1]
+        if not isinstance(X, CompressedPatterns):
+            if not isinstance(X, PatternBlocks):
+                X = check_array(X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+            X = compress_patterns(
+                X, noise=self.noise, random_state=random_state, device=self.device
+            )
+        if X.shape[0] < 2:
+            raise ValueError(
+                f"There are {X.shape[0]} patterns; clustering needs 2 at least."
+            )
+        return CompressedShapes.of(X), X.shape[1]
+
+    def _positions(self, positions, n):
+        if positions is None:
+            return None
+        if self.noise is None:
+            raise ValueError(
+                "positions were given with noise=None: what neighbours have less noise "
+                "in together is not known of features."
+            )
+        return check_positions(positions, n)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = self.noise is not None
+        return tags
+
+    def _more_tags(self):
+        # The same for scikit-learn before 1.6.
+        return {"requires_positive_X": self.noise is not None}

@@ -1,0 +1,322 @@
+"""Randomized non-negative matrix factorization."""
+
+import warnings
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
+
+from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators._passes import CrossPass, gathered
+from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase.estimators.compression import (
+    CompressedPatterns,
+    compress_patterns,
+)
+from hyperspy_4dphase.estimators.nmf._hals import hals, purify, solve_weights
+from hyperspy_4dphase.estimators.nmf._number import distinct_patterns
+from hyperspy_4dphase.estimators.nmf._starts import first_fit
+
+# Below this part of what noise leaves in the compressed patterns, a smaller misfit says
+# nothing about the sample any more.
+_ENOUGH = 0.5
+
+
+class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Randomized non-negative matrix factorization, X ~ W H.
+
+    The patterns are compressed by a randomized QB decomposition in units where counting
+    noise is white (:func:`compress_patterns`); hierarchical alternating least squares
+    then sees only Q and B ([1]_, [2]_), so that an iteration costs no read of X.
+
+    Parameters
+    ----------
+    n_components : int, optional
+        Number of components. By default as many as there are distinct patterns: at most
+        the directions above the noise edge, less those that rule no pattern and those
+        that only cut a continuous change in two.
+    noise : {"poisson", "uniform"}, optional
+        ``"poisson"`` (default) for counts, also if multiplied by a gain.
+    oversampling : int, optional
+        Directions kept beyond those needed.
+    power_iterations : int, optional
+        See :func:`compress_patterns`.
+    max_iter : int, optional
+        Most iterations of alternating least squares.
+    tol : float, optional
+        It stops when one iteration lowers the misfit by less than this part of it (or
+        of what noise alone leaves, if that is more).
+    random_state : int, numpy.random.RandomState or None, optional
+        For the compression; all that follows is deterministic.
+    device : None, str or torch.device, optional
+        Where the reads are computed; None takes a GPU if there is one.
+    callback : callable, optional
+        ``callback(stage, n_done, n_total)`` during the iterations.
+
+    Attributes
+    ----------
+    components_ : numpy.ndarray, shape (n_components, n_pixels)
+        H: the patterns of the components, each with sum one. Those that explain most
+        come first.
+    n_components_ : int
+    compression_ : CompressedPatterns
+    reconstruction_err_ : float
+        Norm of X - W H over that of X, both in scaled units.
+    n_iter_ : int
+    converged_ : bool
+    explained_variance_, explained_variance_ratio_ : numpy.ndarray, (n_components,)
+        Mean square over the patterns, in scaled units, of each component's part, and
+        its share of that of X.
+    n_features_in_ : int
+
+    References
+    ----------
+    .. [1] N. B. Erichson, A. Mendible, S. Wihlborn, J. N. Kutz, Randomized nonnegative
+       matrix factorization, Pattern Recognit. Lett. 104 (2018),
+       doi:10.1016/j.patrec.2018.01.007.
+    .. [2] Werbrouck et al., arXiv:2507.17068 (2025).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.estimators import RandomizedNMF
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+    >>> weights = 1000 * rng.dirichlet(np.full(3, 0.1), size=400)
+    >>> model = RandomizedNMF(random_state=0)
+    >>> model.fit_transform(rng.poisson(weights @ patterns)).shape
+    (400, 3)
+    """
+
+    def __init__(
+        self,
+        n_components=None,
+        *,
+        noise="poisson",
+        oversampling=10,
+        power_iterations=None,
+        max_iter=200,
+        tol=1e-4,
+        random_state=None,
+        device=None,
+        callback=None,
+    ):
+        self.n_components = n_components
+        self.noise = noise
+        self.oversampling = oversampling
+        self.power_iterations = power_iterations
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+        self.device = device
+        self.callback = callback
+
+    def fit(self, X, y=None):
+        """Learn the components.
+
+        Parameters
+        ----------
+        X : numpy.ndarray, PatternBlocks or CompressedPatterns
+            (n_patterns, n_pixels), non-negative.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        RandomizedNMF
+        """
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Learn the components and return the weights of the same patterns.
+
+        Parameters
+        ----------
+        X : numpy.ndarray, PatternBlocks or CompressedPatterns
+            (n_patterns, n_pixels), non-negative.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_patterns, n_components)
+            W. As each component has sum one, these are the counts in each pattern
+            that belong to the component.
+        """
+        self._check_parameters()
+        compression = self._compress(X)
+        n_patterns, self.n_features_in_ = compression.shape
+        K = self.n_components
+        if K is not None and K > n_patterns:
+            raise ValueError(
+                f"n_components={K} components were asked for, but there are only "
+                f"{n_patterns} patterns."
+            )
+        rank = min(compression.rank, max(compression.n_significant, K or 1))
+        Q, B = compression.Q[:, :rank], compression.B[:rank]
+        per_pixel = inverse(compression.column_scale)
+        variance = compression.score_variance
+        noise = variance * rank * sum(compression.shape)
+        Wt, H = self._factorize(Q, B, per_pixel, noise, variance)
+
+        self.compression_ = compression
+        self.n_components_ = len(H)
+        order, parts = self._order(Wt, H)
+        Wt, H, parts = Wt[order], H[order], parts[order]
+        self.explained_variance_ = parts / n_patterns
+        self.explained_variance_ratio_ = parts / max(compression.squared_norm, 1e-300)
+        left = compression.squared_norm - self._gain(compression, Wt, H)
+        self.reconstruction_err_ = float(
+            np.sqrt(max(left, 0) / max(compression.squared_norm, 1e-300))
+        )
+        H = H * per_pixel
+        sums = H.sum(axis=1, dtype=np.float64)
+        self.components_ = (H * inverse(sums)[:, None]).astype(self._dtype)
+        W = Wt.T * inverse(compression.row_scale)[:, None] * sums * compression.gain
+        return W.astype(self._dtype)
+
+    def transform(self, X):
+        """Weights of patterns for the components learnt.
+
+        Parameters
+        ----------
+        X : numpy.ndarray or PatternBlocks, shape (n_patterns, n_pixels)
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_patterns, n_components)
+        """
+        check_is_fitted(self)
+        blocks = PatternBlocks.of(_checked(X, least=1))
+        if blocks.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {blocks.shape[1]} features, but RandomizedNMF is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        compression = self.compression_
+        H = (self.components_ * compression.column_scale).astype(np.float32)
+        blocks = blocks.corrected(compression.correction)
+        function = CrossPass(H, compression.scaling)
+        pieces = blocks.reduce(function, CrossPass.merge)
+        cross, u = gathered(pieces)
+        Wt = solve_weights(H, cross.T, tol=1e-5, max_iter=self.max_iter)
+        W = Wt.T * (inverse(np.sqrt(u)) * compression.gain)[:, None]
+        return W.astype(self.components_.dtype)
+
+    def inverse_transform(self, W):
+        """Patterns that weights stand for.
+
+        Parameters
+        ----------
+        W : numpy.ndarray, shape (n_patterns, n_components)
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_patterns, n_pixels)
+        """
+        check_is_fitted(self)
+        return np.asarray(W) @ self.components_
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _more_tags(self):
+        # The same for scikit-learn before 1.6.
+        return {"requires_positive_X": True, "preserves_dtype": ["float64", "float32"]}
+
+    def _check_parameters(self):
+        optional = {"n_components": 1, "power_iterations": 1}
+        for name, least in {"max_iter": 1, "oversampling": 0, **optional}.items():
+            value = getattr(self, name)
+            if value is None and name in optional:
+                continue
+            if isinstance(value, bool) or not isinstance(value, Integral):
+                raise TypeError(f"{name}={value!r}; expected an integer.")
+            if value < least:
+                raise ValueError(f"{name}={value}; expected at least {least}.")
+        if not isinstance(self.tol, Real) or not self.tol >= 0:
+            raise ValueError(f"tol={self.tol!r}; expected a number of at least 0.")
+
+    def _compress(self, X):
+        if isinstance(X, CompressedPatterns):
+            self._dtype = np.float32
+            return X
+        X = _checked(X)
+        self._dtype = np.float64 if X.dtype == np.float64 else np.float32
+        return compress_patterns(
+            X,
+            rank=self.n_components,
+            noise=self.noise,
+            oversampling=self.oversampling,
+            power_iterations=self.power_iterations,
+            squares=False,
+            random_state=self.random_state,
+            device=self.device,
+        )
+
+    def _factorize(self, Q, B, per_pixel, noise, noise_variance):
+        """Non-negative factors; alternating least squares, drawn to pure patterns."""
+        report = self.callback and partial(self.callback, "Factorizing")
+        options = dict(
+            max_iter=self.max_iter, tol=self.tol, noise=noise, callback=report
+        )
+        if self.n_components is None:
+            *start, self.n_iter_ = distinct_patterns(
+                Q, B, per_pixel, noise, noise_variance, options
+            )
+            fitted = None
+        else:
+            *start, misfits, self.converged_ = first_fit(
+                Q, B, self.n_components, per_pixel, noise_variance, options
+            )
+            self.n_iter_ = len(misfits)
+            fitted = (start[0].copy(), start[1].copy(), self.converged_)
+            free = misfits[-1]
+        Wt, H = purify(Q, B, *start, per_pixel)
+        misfits, self.converged_ = hals(Q, B, Wt, H, enough=_ENOUGH, **options)
+        self.n_iter_ += len(misfits)
+        if fitted and misfits[-1] > max(free + _ENOUGH * noise, 1.01 * free):
+            # There are no pure patterns to be drawn to.
+            Wt, H, self.converged_ = fitted
+        if not self.converged_:
+            warnings.warn(
+                f"The factorization did not converge in max_iter={self.max_iter} "
+                "iterations; a larger max_iter or tol ends this warning.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        return Wt, H
+
+    @staticmethod
+    def _order(Wt, H):
+        parts = (np.linalg.norm(Wt, axis=1) * np.linalg.norm(H, axis=1)) ** 2
+        return np.argsort(-parts, kind="stable"), parts
+
+    @staticmethod
+    def _gain(compression, Wt, H):
+        """How much of the squared norm of X the model W H takes away."""
+        cross = ((H @ compression.B.T) @ compression.Q.T).astype(np.float64)
+        model = (H @ H.T).astype(np.float64) * (Wt @ Wt.T)
+        return 2 * (cross * Wt).sum() - model.sum()
+
+
+def _checked(X, least=2):
+    if isinstance(X, PatternBlocks):
+        return X
+    return check_array(X, ensure_min_samples=least)

@@ -1,0 +1,418 @@
+"""Variational autoencoder of diffraction patterns."""
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators.compression import (
+    CompressedPatterns,
+    compress_patterns,
+)
+from hyperspy_4dphase.estimators.vae._compressed_inputs import (
+    CompressedInputs,
+    check_sample_weight,
+)
+from hyperspy_4dphase.estimators.vae._image_inputs import ImageInputs
+from hyperspy_4dphase.estimators.vae._plan import (
+    check_images,
+    check_parameters,
+    lengths,
+    split,
+)
+from hyperspy_4dphase.estimators.vae._torch import require_torch
+
+_ACTIVE = 0.01
+
+
+class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Variational autoencoder: patterns as points in a space of few dimensions.
+
+    The encoder gives each pattern a distribution in latent space, the decoder each
+    latent point a pattern; both are learnt together ([1]_, for diffraction [2]_). Here
+    the noise of the patterns is known, so the likelihood is right, and ``beta=1``
+    needs no tuning. The total of a pattern (thickness, beam current) is taken as given:
+    only its shape is encoded. The decoder is made to stretch latent space evenly
+    ([3]_), so that distances and gaps there mean something.
+
+    Parameters
+    ----------
+    latent_dim : int, optional
+        Number of latent dimensions. Default is 2.
+    architecture : {"compressed", "convolutional"}, optional
+        ``"compressed"`` (default) trains on what :func:`compress_patterns` leaves of
+        the patterns, with white noise of known variance; ``"convolutional"`` on the
+        counts themselves, for signals that no low rank carries.
+    epochs : int, optional
+        Most epochs. By default 5 to 300, as many as make some
+        4,000 steps of 128 patterns or 2,800 of 256 (convolutional: 2,000 of 64).
+    beta : float, optional
+        Weight of the divergence from the prior. Default is 1.
+    batch_size : int, optional
+        Patterns of a step. By default 128 or 256, or half of the patterns.
+    learning_rate : float, optional
+        Largest learning rate, which rises to it and falls again. Default is 2e-3.
+    validation_fraction : float, optional
+        Share of the patterns that is held out. Default is 0.1. Training stops when
+        their loss has not fallen for half of `epochs`, and takes the weights of
+        the epoch in which it was least.
+    noise : {"poisson", "uniform"}, optional
+        See :func:`compress_patterns`.
+    warm_start : bool, optional
+        Whether `fit` goes on from the last weights. Default is False.
+    random_state : int, numpy.random.RandomState or None, optional
+        For the compression, the weights, the hold-out and the order of patterns. On the
+        CPU the same seed gives the same result.
+    device : None, str or torch.device, optional
+        None takes a GPU if there is one.
+    callback : callable, optional
+        ``callback(epoch, epochs, training_loss, held_out_loss)`` after each epoch.
+
+    Attributes
+    ----------
+    loss_ : numpy.ndarray, shape (n_epochs, 2)
+        Negative evidence lower bound per pattern in nats, of a perfect fit without
+        divergence 0: in training (where noise is added to the input), and held out.
+    best_epoch_ : int
+        Whose weights were kept, counted from 0.
+    divergence_ : numpy.ndarray, shape (latent_dim,)
+        Kullback-Leibler divergence of each dimension from the prior, in nats, mean of
+        the patterns fitted.
+    active_dimensions_ : numpy.ndarray of int
+        Dimensions whose latent means vary (variance above 0.01, [4]_), the one with
+        the largest divergence first. The others carry nothing.
+    n_features_in_ : int
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If PyTorch is not installed.
+
+    References
+    ----------
+    .. [1] D. P. Kingma, M. Welling, Auto-encoding variational Bayes, arXiv:1312.6114.
+    .. [2] A. Bridger et al., npj Comput. Mater. 9 (2023),
+       doi:10.1038/s41524-022-00960-y.
+    .. [3] N. Chen et al., Learning flat latent manifolds with VAEs, arXiv:2002.04881.
+    .. [4] Y. Burda, R. Grosse, R. Salakhutdinov, Importance weighted autoencoders,
+       arXiv:1509.00519.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.estimators import PatternVAE
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+    >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+    >>> model = PatternVAE(epochs=20, random_state=0, device="cpu").fit(counts)
+    >>> latent = model.transform(counts)
+    >>> latent.shape, model.inverse_transform(latent).shape
+    ((400, 2), (400, 300))
+    """
+
+    def __init__(
+        self,
+        latent_dim=2,
+        architecture="compressed",
+        *,
+        epochs=None,
+        beta=1.0,
+        batch_size=None,
+        learning_rate=2e-3,
+        validation_fraction=0.1,
+        noise="poisson",
+        warm_start=False,
+        random_state=None,
+        device=None,
+        callback=None,
+    ):
+        self.latent_dim = latent_dim
+        self.architecture = architecture
+        self.epochs = epochs
+        self.beta = beta
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.noise = noise
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.device = device
+        self.callback = callback
+
+    @classmethod
+    def of(cls, model, **parameters):
+        """Take up a model that was trained before, to go on from its weights.
+
+        Parameters
+        ----------
+        model : Model
+            As of ``PatternVAE.model_``. It is not changed by training.
+        **parameters
+            Of :class:`PatternVAE`, apart from those that the model settles.
+
+        Returns
+        -------
+        PatternVAE
+            Fitted, with ``warm_start=True``; it has no `loss_` yet.
+        """
+        compressed = isinstance(model.inputs, CompressedInputs)
+        vae = cls(
+            model.latent_dim,
+            "compressed" if compressed else "convolutional",
+            warm_start=True,
+            device=model.device,
+            **parameters,
+        )
+        vae.model_, vae.n_features_in_ = model, model.inputs.n_pixels
+        return vae
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Train on patterns.
+
+        Parameters
+        ----------
+        X : numpy.ndarray, PatternBlocks or CompressedPatterns
+            (n_patterns, n_pixels), non-negative. With the convolutional architecture an
+            array (n_patterns, ny, nx), or PatternBlocks of images.
+        y : None
+            Ignored.
+        sample_weight : numpy.ndarray, shape (n_patterns,), optional
+            How often a pattern is drawn for training, up to a factor. A pattern of
+            weight 0 is never seen. Weights of
+            ``sklearn.utils.class_weight.compute_sample_weight("balanced", labels)``
+            draw the same number from each class.
+
+        Returns
+        -------
+        PatternVAE
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, or there are too few patterns.
+        RuntimeError
+            If the loss is not finite in the first epoch.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If training was interrupted (Ctrl-C) or its loss became infinite after the
+            first epoch: the weights of the best epoch before are kept. Without such an
+            epoch the error is raised, and an earlier fit stays as it was.
+        """
+        self._fit(X, sample_weight)
+        return self
+
+    def fit_transform(self, X, y=None, sample_weight=None):
+        """Train on patterns, and return their latent means.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            See :meth:`fit`.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_patterns, latent_dim)
+        """
+        return self._fit(X, sample_weight)
+
+    def transform(self, X):
+        """The mean of the latent distribution of each pattern.
+
+        Parameters
+        ----------
+        X : numpy.ndarray, PatternBlocks or CompressedPatterns
+            (n_patterns, n_pixels). Compressed patterns must be those fitted.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_patterns, latent_dim), float32
+        """
+        check_is_fitted(self)
+        return self.model_.encode(self._checked(X))[0]
+
+    def inverse_transform(self, latent):
+        """Patterns that latent points stand for.
+
+        Parameters
+        ----------
+        latent : numpy.ndarray, shape (n_points, latent_dim)
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_points, n_pixels), float32
+            In the units of the data, without noise, as bright as patterns there are on
+            average.
+        """
+        check_is_fitted(self)
+        latent = check_array(latent, dtype=np.float32)
+        if latent.shape[1] != self.model_.latent_dim:
+            raise ValueError(
+                f"latent has {latent.shape[1]} columns; expected the "
+                f"{self.model_.latent_dim} latent dimensions of this PatternVAE."
+            )
+        return self.model_.decode(latent)
+
+    def score(self, X, y=None):
+        """Evidence lower bound of patterns, a bound of their log likelihood.
+
+        Parameters
+        ----------
+        X : numpy.ndarray, PatternBlocks or CompressedPatterns
+            (n_patterns, n_pixels).
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        float
+            Per pattern, in nats, with ``beta=1``; less that of a perfect fit without
+            divergence, so that it is never positive. More is better.
+        """
+        check_is_fitted(self)
+        return self.model_.score(self._checked(X))
+
+    @property
+    def _n_features_out(self):
+        return self.model_.latent_dim
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        tags.non_deterministic = False
+        return tags
+
+    def _more_tags(self):
+        # The same for scikit-learn before 1.6.
+        return {"requires_positive_X": True, "preserves_dtype": ["float32"]}
+
+    def _fit(self, X, sample_weight):
+        check_parameters(self)
+        X = self._checked(X, fitting=True)
+        weights = check_sample_weight(sample_weight, X.shape[0])
+        self.check_enough(*X.shape, weights)
+        n_held_out, n_trained, batch_size = split(self, X.shape[0], weights)
+        require_torch()
+        from hyperspy_4dphase.estimators.vae._training import Schedule
+
+        random_state = check_random_state(self.random_state)
+        seed = int(random_state.randint(2**31 - 1))
+        model, patterns = self._begun(X, random_state, seed)
+        schedule = Schedule(
+            *lengths(self, n_trained // batch_size, batch_size),
+            learning_rate=self.learning_rate,
+            beta=self.beta,
+            n_flattened=model.inputs.n_flattened,
+        )
+        history = model.train(
+            patterns, weights, n_held_out, batch_size, schedule, seed, self.callback
+        )
+        mean, log_variance = model.encode(patterns)
+        self.model_ = model
+        self.loss_ = np.column_stack([history.training, history.held_out])
+        self.best_epoch_ = history.best
+        self.n_features_in_ = X.shape[1]
+        self._describe(mean, log_variance)
+        return mean
+
+    def _describe(self, mean, log_variance):
+        from hyperspy_4dphase.estimators.vae._model import mean_divergence
+
+        self.divergence_ = mean_divergence(mean, log_variance)
+        active = np.flatnonzero(mean.var(axis=0, dtype=np.float64) > _ACTIVE)
+        order = np.argsort(-self.divergence_[active], kind="stable")
+        self.active_dimensions_ = active[order]
+
+    def _begun(self, X, random_state, seed):
+        """The model to train, a new one or a copy of the last, and the patterns."""
+        from hyperspy_4dphase.estimators.vae._model import Model
+
+        if self.warm_start and hasattr(self, "model_"):
+            self._check_same(X)
+            return self.model_.copy(), X
+        if self.architecture == "compressed":
+            X = self._compressed(X, random_state)
+            inputs = CompressedInputs.of(X, max(X.n_significant, 1))
+        else:
+            inputs = ImageInputs.of(X)
+        device = resolve_device(self.device)
+        return Model.untrained(inputs, self.latent_dim, seed, device), X
+
+    def _check_same(self, X):
+        last = self.n_features_in_, self.model_.latent_dim
+        new = X.shape[1], self.latent_dim
+        if last != new:
+            raise ValueError(
+                f"warm_start=True with patterns of {new[0]} pixels and latent_dim="
+                f"{new[1]}; the last fit had {last[0]} pixels and {last[1]}."
+            )
+
+    def _compressed(self, X, random_state):
+        if not isinstance(X, CompressedPatterns):
+            X = compress_patterns(
+                X,
+                noise=self.noise,
+                rank=self.latent_dim,
+                random_state=random_state,
+                device=self.device,
+            )
+        if self.latent_dim > X.rank:
+            raise ValueError(
+                f"latent_dim={self.latent_dim}, but the compressed patterns have only "
+                f"{X.rank} directions, {X.n_significant} of them above the noise."
+            )
+        return X
+
+    def check_enough(self, n_patterns, n_pixels, sample_weight=None):
+        """Refuse fewer patterns or pixels than there must be, before any is read.
+
+        Parameters
+        ----------
+        n_patterns, n_pixels : int
+        sample_weight : numpy.ndarray, shape (n_patterns,), optional
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than two patterns, fewer to train on than `batch_size`,
+            or fewer patterns or pixels than `latent_dim`.
+        """
+        check_parameters(self)
+        if n_patterns < 2:
+            raise ValueError(
+                f"There is {n_patterns} pattern that is not masked; at least 2 are "
+                "needed."
+            )
+        rank = min(n_patterns, n_pixels)
+        if self.latent_dim > rank:
+            raise ValueError(
+                f"latent_dim={self.latent_dim}, but {n_patterns} patterns of "
+                f"{n_pixels} pixels have a rank of {rank} at most."
+            )
+        split(self, n_patterns, sample_weight)
+
+    def _checked(self, X, fitting=False):
+        convolutional = self.architecture == "convolutional"
+        if not isinstance(X, CompressedPatterns | PatternBlocks):
+            X = check_array(
+                X,
+                ensure_min_samples=2 if fitting else 1,
+                allow_nd=convolutional,
+            )
+            X = PatternBlocks.of(X)
+        if convolutional:
+            check_images(X)
+        if not fitting and X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but PatternVAE is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        return X

@@ -59,6 +59,20 @@ def describe_data(compression):
     return lines
 
 
+def describe_faults(compression):
+    """Lines on the values that were left out or replaced.
+
+    Parameters
+    ----------
+    compression : Compression
+
+    Returns
+    -------
+    list of str
+    """
+    return _faulty(compression)
+
+
 def data_warnings(compression):
     """Sentences on what in the data will mislead.
 

@@ -1,16 +1,46 @@
 """A camera's values as counts of electrons, where these can be told apart."""
 
+import warnings
+from dataclasses import dataclass
+from functools import partial
+
+import dask.array as da
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_number, check_scan
-from hyperspy_4dphase._results import axes_dictionaries
+from hyperspy_4dphase._arguments import (
+    check_flag,
+    check_number,
+    check_random_state,
+    check_scan,
+)
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
+from hyperspy_4dphase._progress import Progress
+from hyperspy_4dphase._results import array_shapes, axes_dictionaries
+from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase.methods._data_report import describe_faults
 from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.signals._domain_patterns import replacing
 
-_MOST = np.iinfo(np.uint16).max
+_DTYPES = "uint8", "uint16", "uint32"
+# Readout noise scatters to an electron below the offset. Where values are lower, and
+# more of them than so few, the offset is wrong.
+_FAR_BELOW, _MOST_FAR_BELOW = -1.5, 1e-4
 
 
+@with_shared_parameters
 def count_electrons(
-    signal, gain=None, offset=None, *, random_state=None, show_progressbar=None
+    signal,
+    gain=None,
+    offset=None,
+    navigation_mask=None,
+    signal_mask=None,
+    *,
+    keep_faulty=False,
+    dtype="uint16",
+    random_state=None,
+    show_progressbar=None,
+    print_info=True,
 ):
     """Count the electrons in each pixel, by rounding a camera's values to whole ones.
 
@@ -24,26 +54,57 @@ def count_electrons(
     signal : pyxem.signals.Diffraction2D or other signal
         The scan, eager or lazy. It is not changed.
     gain : float, optional
-        Units of the data an electron. By default it is measured, which reads the scan.
+        Units of the data an electron. By default it is measured.
     offset : float, optional
         Units of the data without an electron; measured by default.
-    random_state : int or numpy.random.RandomState, optional
-        For the sample that gain and offset are measured on.
-    show_progressbar : bool, optional
-        Whether to show progress. By default as in HyperSpy's preferences.
+    %(navigation_mask)s
+        They are 0 in the result.
+    %(signal_mask)s
+        They are 0 in the result.
+    keep_faulty : bool, default False
+        Whether values that no counting allows are rounded like any others. By default
+        they are what the methods take them for: pixels that are stuck, flicker or are
+        far too bright, and broken frames, are 0 in the result, as those that masks
+        leave out; single events (X-rays) are replaced by what is around them.
+    dtype : {"uint16", "uint8", "uint32"}, default "uint16"
+        Of the result. What is more than it holds is clipped, with a warning; what is
+        below 0 becomes 0.
+    %(random_state)s
+    %(show_progressbar)s
+    print_info : bool, default True
+        Whether to print gain and offset, what was left out, and how many values were
+        below 0.
 
     Returns
     -------
     signal
-        Of the same class, axes and metadata, uint16. Lazy if the scan is lazy: it is
-        then computed block by block when it is read.
+        Of the same class, axes, metadata and original metadata, in integers. Lazy if
+        the scan is lazy: it is then computed block by block when it is read.
+        ``metadata.Signal.Noise_properties.electrons_counted`` holds gain and offset,
+        and in ``faulty_pixels`` and ``faulty_patterns`` the flat numbers, in array
+        order, of those left out as faulty, if there are any.
 
     Raises
     ------
     TypeError
-        If the data are no real numbers, or an argument is no number.
+        If the data are no real numbers, or an argument is of the wrong type.
     ValueError
-        If single electrons cannot be told apart in the values, and no gain is given.
+        If single electrons cannot be told apart in the values, and no gain is given; if
+        a mask has the wrong shape or excludes everything. While reading: if the data
+        hold NaN or infinite values that are not masked.
+    RuntimeError
+        If a block cannot be read; it names the block.
+
+    Warns
+    -----
+    UserWarning
+        If values are clipped, how many, and the largest; if many are so far below 0
+        that the offset cannot be right.
+
+    Notes
+    -----
+    The scan is read once for what is clipped, and a few times more if gain or offset
+    are to be measured, or what is faulty is to be found.
 
     Examples
     --------
@@ -54,7 +115,8 @@ def count_electrons(
     >>> counts = rng.poisson(rng.gamma(0.5, 0.6, (18, 16)), (12, 14, 18, 16))
     >>> values = 12 * counts + rng.normal(50, 2, counts.shape)
     >>> s = pxm.signals.Diffraction2D(values.round().astype("uint16"))
-    >>> counted = h4p.count_electrons(s, random_state=0, show_progressbar=False)
+    >>> quiet = {"show_progressbar": False, "print_info": False}
+    >>> counted = h4p.count_electrons(s, random_state=0, **quiet)
     >>> bool((counted.data != counts).mean() < 0.01)
     True
     """
@@ -63,27 +125,118 @@ def count_electrons(
         gain = check_number("gain", gain, above=0)
     if offset is not None:
         offset = check_number("offset", offset)
-    if gain is None or offset is None:
-        measured = compress(
+    check_flag("keep_faulty", keep_faulty)
+    check_flag("print_info", print_info)
+    check_flag("show_progressbar", show_progressbar, optional=True)
+    check_random_state(random_state)
+    dtype = _check_dtype(dtype)
+    patterns = excluded_patterns(signal, navigation_mask)
+    pixels = excluded_pixels(signal, signal_mask)
+    is_measured, compression = gain is None or offset is None, None
+    if is_measured or not keep_faulty:
+        compression = compress(
             signal,
+            navigation_mask,
+            signal_mask,
             squares=False,
+            keep_faulty=keep_faulty,
             random_state=random_state,
             show_progressbar=show_progressbar,
-        ).detector
+        )
+    if is_measured:
+        measured = compression.detector
         if gain is None:
             _check_apart(measured)
             gain = measured["gain"]
         offset = measured["offset"] if offset is None else offset
+    faults = {}
+    if compression is not None:
+        patterns, pixels = compression.excluded_patterns, compression.excluded_pixels
+        faults = _numbers(compression)
+    replaced = None if compression is None else compression.replaced
+    rounding = _Rounding(float(gain), float(offset), dtype)
+    with Progress(show_progressbar) as progress:
+        correction = replacing(replaced, patterns, pixels)
+        blocks = pattern_blocks(
+            signal, patterns, pixels, progress, correction=correction
+        )
+        clipped = blocks.reduce(rounding.clipped, _Clipped.merge)
+    _warn_of(clipped, rounding, blocks.size)
+    if print_info:
+        print(_describe(rounding, is_measured, compression, clipped))
     counted = type(signal)(
-        _counted(signal.data, gain, offset),
+        _counted(signal, rounding, patterns, pixels, replaced),
         axes=axes_dictionaries(signal),
         metadata=signal.metadata.as_dictionary(),
+        original_metadata=signal.original_metadata.as_dictionary(),
     )
     counted.metadata.set_item(
         "Signal.Noise_properties.electrons_counted",
-        {"gain": float(gain), "offset": float(offset)},
+        {"gain": rounding.gain, "offset": rounding.offset, **faults},
     )
     return counted
+
+
+@dataclass(frozen=True)
+class _Clipped:
+    """What lies outside of a type, over some blocks."""
+
+    n_above: int = 0
+    largest: float = 0.0
+    n_below: int = 0
+    n_far_below: int = 0
+
+    def merge(self, other):
+        return _Clipped(
+            self.n_above + other.n_above,
+            max(self.largest, other.largest),
+            self.n_below + other.n_below,
+            self.n_far_below + other.n_far_below,
+        )
+
+
+@dataclass(frozen=True)
+class _Rounding:
+    """Values to whole electrons."""
+
+    gain: float
+    offset: float
+    dtype: np.dtype
+
+    @property
+    def most(self):
+        return int(np.iinfo(self.dtype).max)
+
+    def electrons(self, values):
+        electrons = values.astype(np.float64)
+        electrons -= self.offset
+        electrons /= self.gain
+        return np.rint(electrons, out=electrons)
+
+    def clipped(self, patterns, rows):
+        electrons = self.electrons(patterns)
+        return _Clipped(
+            int((electrons > self.most).sum()),
+            float(electrons.max(initial=0)),
+            int((electrons < 0).sum()),
+            int((electrons < _FAR_BELOW).sum()),
+        )
+
+    def __call__(self, values):
+        electrons = self.electrons(values)
+        # NaN is nowhere but in what masks leave out.
+        electrons[np.isnan(electrons)] = 0
+        return np.clip(electrons, 0, self.most, out=electrons).astype(self.dtype)
+
+
+def _check_dtype(dtype):
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = None
+    if name not in _DTYPES:
+        raise ValueError(f"dtype={dtype!r}; expected one of {_DTYPES}.")
+    return np.dtype(name)
 
 
 def _check_apart(measured):
@@ -101,13 +254,104 @@ def _check_apart(measured):
     )
 
 
-def _counted(data, gain, offset):
-    if isinstance(data, np.ndarray):
-        return _rounded(data, gain, offset)
-    return data.map_blocks(_rounded, gain, offset, dtype=np.uint16)
+def _numbers(compression):
+    """Flat numbers of what is faulty, for the metadata."""
+    masks = {
+        name: getattr(compression, name)
+        for name in ("faulty_pixels", "faulty_patterns")
+    }
+    return {n: np.flatnonzero(mask) for n, mask in masks.items() if mask is not None}
 
 
-def _rounded(values, gain, offset):
-    counts = (values.astype(np.float64) - offset) / gain
-    np.rint(counts, out=counts)
-    return np.clip(counts, 0, _MOST, out=counts).astype(np.uint16)
+def _warn_of(clipped, rounding, size):
+    if clipped.n_above:
+        wider = "" if rounding.dtype.name == "uint32" else " dtype='uint32' holds more."
+        warnings.warn(
+            f"{clipped.n_above} values are more than {rounding.dtype} holds and were "
+            f"clipped to {rounding.most}; the largest is {clipped.largest:.6g} "
+            f"electrons. Are the gain of {rounding.gain:.6g} and the offset of "
+            f"{rounding.offset:.6g} right?{wider}",
+            UserWarning,
+            stacklevel=3,
+        )
+    if clipped.n_far_below > _MOST_FAR_BELOW * size:
+        warnings.warn(
+            f"{clipped.n_far_below} values are two electrons or more below the offset "
+            f"of {rounding.offset:.6g}, with a gain of {rounding.gain:.6g}, and became "
+            "0: one of the two may be wrong.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _describe(rounding, is_measured, compression, clipped):
+    lines = [
+        "Counting info:",
+        f"  gain={rounding.gain:.6g}, offset={rounding.offset:.6g} "
+        f"({'measured' if is_measured else 'as given'})",
+    ]
+    if compression is not None:
+        lines += describe_faults(compression)
+        if compression.faulty_pixels is not None or (
+            compression.faulty_patterns is not None
+        ):
+            lines.append("    What is left out is 0 in the result.")
+    if clipped.n_below:
+        lines.append(f"  below_zero={clipped.n_below} values became 0")
+    if clipped.n_above:
+        lines.append(f"  clipped={clipped.n_above} values became {rounding.most}")
+    return "\n".join(lines)
+
+
+def _counted(signal, rounding, patterns, pixels, replaced):
+    """The data as counts: an array, or a dask array of the same chunks."""
+    data, shapes = signal.data, array_shapes(signal)
+    masks = [
+        None if mask is None else mask.reshape(shape)
+        for mask, shape in zip((patterns, pixels), shapes, strict=True)
+    ]
+    places, values = None, None
+    if replaced is not None:
+        numbers = (n.astype(int) for n in replaced[:2])
+        places = [
+            np.stack(np.unravel_index(number, shape), axis=1)
+            for number, shape in zip(numbers, shapes, strict=True)
+        ]
+        places, values = np.hstack(places), replaced[2]
+    block = partial(
+        _block, rounding=rounding, masks=masks, places=places, values=values
+    )
+    if isinstance(data, da.Array):
+        return data.map_blocks(
+            partial(_lazy_block, block=block),
+            dtype=rounding.dtype,
+            meta=np.empty((0,) * data.ndim, rounding.dtype),
+        )
+    data = np.ma.getdata(data)
+    counted = np.empty(data.shape, rounding.dtype)
+    # One line of the scan after the other: rounding takes eight bytes a value.
+    for i in range(len(data)):
+        start = (i, *(0,) * (data.ndim - 1))
+        counted[i : i + 1] = block(data[i : i + 1], start)
+    return counted
+
+
+def _lazy_block(values, block, block_info=None):
+    location = block_info[0]["array-location"]
+    return block(values, tuple(start for start, _ in location))
+
+
+def _block(block, start, rounding, masks, places, values):
+    """A part of the data, which begins at an index, as counts."""
+    counted = rounding(block)
+    if places is not None:
+        own = places - np.array(start)
+        inside = ((own >= 0) & (own < block.shape)).all(axis=1)
+        counted[tuple(own[inside].T)] = rounding(values[inside])
+    region = [slice(i, i + n) for i, n in zip(start, block.shape, strict=True)]
+    patterns, pixels = masks
+    if patterns is not None:
+        counted[patterns[tuple(region[: patterns.ndim])]] = 0
+    if pixels is not None:
+        counted[..., pixels[tuple(region[-pixels.ndim :])]] = 0
+    return counted

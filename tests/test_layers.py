@@ -38,7 +38,7 @@ SIGNALS = {"numpy", "hyperspy", "pyxem"}
 PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
-PLUMBING |= ours("_results", "_scan")
+PLUMBING |= ours("_results", "_scan", "_scan_files")
 SCIENCE = SIGNALS | {"matplotlib", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
@@ -57,6 +57,7 @@ LAYERS = {
     "_docstrings.py": Layer(set()),
     "_arguments.py": Layer({"numpy"}),
     "_progress.py": Layer({"hyperspy"}),
+    "_scan_files.py": Layer({"numpy", "dask"}),
     "_scan.py": Layer({"numpy"} | ours("_masks", "_patterns", "_results")),
     "estimators/vae/_convolutional_network.py": WITH_TORCH,
     "estimators/vae/_compressed_network.py": WITH_TORCH,

@@ -36,6 +36,7 @@ from hyperspy_4dphase.methods._sources import (
 )
 from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
+from hyperspy_4dphase.signals._same_values import keep_expected
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 
@@ -256,6 +257,8 @@ def cluster_hierarchical(
         noise=noise_model_of(self, compression),
         provenance=record,
     )
+    if compression is not None:
+        keep_expected(domains, compression.patterns, labels, tree.n_domains)
     if rotation_invariant:
         domains = domains.phases(self, show_progressbar=show_progressbar)
     return (domains, estimator) if return_info else domains

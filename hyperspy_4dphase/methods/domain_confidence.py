@@ -22,6 +22,7 @@ from hyperspy_4dphase.methods._given_domains import given_domains
 from hyperspy_4dphase.methods._sources import named, noise_model_of, scan_positions
 from hyperspy_4dphase.methods._training import least_rank, trained_embedding
 from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.signals._same_values import keep_expected
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence, check_threshold
 
 
@@ -249,6 +250,10 @@ optional
         embedding=_embedding(self, best, origin, patterns, compression),
         provenance=record | {"compression": compression.provenance},
     )
+    labels = confidence.domains.labels.ravel()
+    if origin.excluded_patterns is not None:
+        labels = labels[~origin.excluded_patterns]
+    keep_expected(confidence, compression.patterns, labels, confidence.n_domains)
     return (confidence, estimator) if return_info else confidence
 
 

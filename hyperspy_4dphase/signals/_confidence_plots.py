@@ -178,7 +178,8 @@ class ConfidencePlots:
     def _pattern_source(self, signal):
         """What patterns are taken from: the scan, or an embedding; or None."""
         if signal is None:
-            return self.embedding if self.scan is None else self.scan
+            scan = self._unchanged_scan()
+            return self.embedding if scan is None else scan
         check_scan(signal)
         StoredMap.of(self).check_scan(signal)
         return signal

@@ -10,6 +10,7 @@ from hyperspy_4dphase._results import filled, scan_metadata
 from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators._means import label_means
 from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean
+from hyperspy_4dphase.signals._same_values import check_same_values
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
@@ -35,17 +36,24 @@ def domain_means(domains, stored, signal=None, show_progressbar=None):
     Raises
     ------
     TypeError, ValueError
-        If there is nothing to read, or if `signal` is another scan.
+        If there is nothing to read, if `signal` is another scan, or if the scan that
+        is remembered has changed.
+
+    Warns
+    -----
+    UserWarning
+        If the values of `signal` are not those that the map was made of.
     """
     check_flag("show_progressbar", show_progressbar, optional=True)
-    if signal is not None:
+    given = signal is not None
+    if given:
         check_scan(signal)
         stored.check_scan(signal)
     else:
         means = stored.array("mean_patterns", float)
         if means is not None:
             return means, stored.array("variances", float), False
-        signal = domains.scan
+        signal = domains._unchanged_scan()
     if signal is None:
         raise ValueError(
             "Mean patterns have not been read yet, and the scan is no longer in "
@@ -65,6 +73,7 @@ def domain_means(domains, stored, signal=None, show_progressbar=None):
             domains.n_domains,
             variances=stored.get("gain") is None,
         )
+    check_same_values(means[0], domains.sizes, stored, given)
     means, variances = (None if m is None else filled(m.T, pixels).T for m in means)
     return means, variances, True
 

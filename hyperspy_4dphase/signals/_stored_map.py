@@ -51,6 +51,7 @@ def stored(scan, tree, excluded_patterns, excluded_pixels, noise, provenance):
         "replaced": noise.get("replaced"),
         "mean_patterns": None,
         "variances": None,
+        "expected": None,
         "phases": None,
         "provenance": provenance,
     }

@@ -99,7 +99,7 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         threshold = check_threshold(threshold)
         own = plain(self.metadata)[MAP]
         own |= {"tree": self._recounted(threshold).to_arrays()}
-        own |= {"mean_patterns": None, "variances": None}
+        own |= {"mean_patterns": None, "variances": None, "expected": None}
         return self._map(threshold, own)
 
     @property

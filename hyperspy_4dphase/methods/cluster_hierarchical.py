@@ -27,6 +27,7 @@ from hyperspy_4dphase.estimators.domains import (
 )
 from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
 from hyperspy_4dphase.methods._data_report import report_data
+from hyperspy_4dphase.methods._domain_report import report_domains
 from hyperspy_4dphase.methods._sources import (
     check_enough,
     named,
@@ -119,6 +120,7 @@ def cluster_hierarchical(
         the same.
     %(show_progressbar)s
     %(print_info)s
+        Then the number of domains, and how many positions have none, and why.
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 
@@ -216,6 +218,7 @@ def cluster_hierarchical(
             random_state=random_state,
             device=device,
             show_progressbar=show_progressbar,
+            print_info=False,
         )
     if compression is not None:
         report_data(compression, print_info)
@@ -259,8 +262,18 @@ def cluster_hierarchical(
     )
     if compression is not None:
         keep_expected(domains, compression.patterns, labels, tree.n_domains)
+    asked = "found" if n_domains is None and n_parts is None else "as asked"
     if rotation_invariant:
         domains = domains.phases(self, show_progressbar=show_progressbar)
+        asked += ", rotated copies merged"
+    report_domains(
+        domains,
+        print_info,
+        asked=asked,
+        method="Domain info:",
+        unassigned={"with too few counts to tell": int((labels < 0).sum())},
+        faulty=None if compression is None else compression.faulty_patterns,
+    )
     return (domains, estimator) if return_info else domains
 
 

@@ -21,6 +21,7 @@ from hyperspy_4dphase.methods._cache import (
 from hyperspy_4dphase.methods._cache import cache_key as _cache_key
 from hyperspy_4dphase.methods._cache import remember as _remember
 from hyperspy_4dphase.methods._compression import Compression
+from hyperspy_4dphase.methods._data_report import describe_data
 
 _NOISES = {None: "measured", True: "counts", False: "uniform"}
 
@@ -43,6 +44,7 @@ def compress(
     random_state=None,
     device=None,
     show_progressbar=None,
+    print_info=True,
 ):
     """Compress a scan by a *randomized* QB to what rises above counting noise.
 
@@ -80,6 +82,8 @@ def compress(
     %(random_state)s
     %(device)s
     %(show_progressbar)s
+    %(print_info)s
+        Then how many directions stand above the noise.
 
     Returns
     -------
@@ -111,7 +115,7 @@ def compress(
     >>> import hyperspy_4dphase as h4p
     >>> counts = np.random.default_rng(0).poisson(5, (6, 7, 9, 8))
     >>> s = pxm.signals.Diffraction2D(counts)
-    >>> compression = h4p.compress(s, random_state=0)
+    >>> compression = h4p.compress(s, random_state=0, print_info=False)
     >>> compression.navigation_shape, compression.signal_shape
     ((6, 7), (9, 8))
     >>> compression.reconstruct()
@@ -134,6 +138,7 @@ def compress(
     }
     squares = check_flag("squares", squares)
     check_flag("show_progressbar", show_progressbar, optional=True)
+    check_flag("print_info", print_info)
     seed = check_random_state(random_state)
     patterns = excluded_patterns(signal, navigation_mask)
     pixels = excluded_pixels(signal, signal_mask)
@@ -154,7 +159,14 @@ def compress(
             compressed = compress_patterns(blocks, random_state=seed, **options)
         record = provenance("compress", options, seed, {"n_reads": compressed.n_reads})
         _remember(key, (compressed, record), signal)
-    return Compression.of(signal, compressed, patterns, pixels, record)
+    compression = Compression.of(signal, compressed, patterns, pixels, record)
+    if print_info:
+        print("\n".join(["Data info:", *describe_data(compression)]))
+        print(
+            f"  directions_above_noise={compression.n_significant}\n"
+            f"  reads_of_the_scan={compression.n_reads:.3g}"
+        )
+    return compression
 
 
 def _check_descan(descan, signal, poissonian):

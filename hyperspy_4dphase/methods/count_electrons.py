@@ -142,6 +142,7 @@ def count_electrons(
             keep_faulty=keep_faulty,
             random_state=random_state,
             show_progressbar=show_progressbar,
+            print_info=False,
         )
     if is_measured:
         measured = compression.detector

@@ -190,6 +190,7 @@ def decomposition_rnmf(
             random_state=random_state,
             device=device,
             show_progressbar=show_progressbar,
+            print_info=False,
         )
     estimator, W = _fit(
         compression,

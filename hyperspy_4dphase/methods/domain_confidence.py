@@ -18,6 +18,7 @@ from hyperspy_4dphase.estimators.vae import DISTORTIONS as METHODS
 from hyperspy_4dphase.methods._compression import check_not_kept
 from hyperspy_4dphase.methods._confidence_source import confidence_source, mask_source
 from hyperspy_4dphase.methods._data_report import report_data
+from hyperspy_4dphase.methods._domain_report import report_domains
 from hyperspy_4dphase.methods._given_domains import given_domains
 from hyperspy_4dphase.methods._sources import named, noise_model_of, scan_positions
 from hyperspy_4dphase.methods._training import least_rank, trained_embedding
@@ -107,6 +108,8 @@ optional
         too, they must be the same.
     %(show_progressbar)s
     %(print_info)s
+        Then the number of domains, how many positions have none, and why, and the mean
+        confidence.
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 
@@ -196,6 +199,7 @@ optional
             random_state=random_state,
             device=device,
             show_progressbar=show_progressbar,
+            print_info=False,
         )
     report_data(compression, print_info)
     origin.leave_out(compression.excluded_patterns, compression.excluded_pixels)
@@ -250,7 +254,25 @@ optional
         embedding=_embedding(self, best, origin, patterns, compression),
         provenance=record | {"compression": compression.provenance},
     )
-    labels = confidence.domains.labels.ravel()
+    found = confidence.domains
+    few = int((estimator.consensus_ < 0).sum())
+    unsure = int((found.labels < 0).sum()) - few
+    if origin.excluded_patterns is not None:
+        unsure -= int(origin.excluded_patterns.sum())
+    report_domains(
+        found,
+        print_info,
+        asked=f"agreed on by {n_maps} maps" if given is None else "as given",
+        method="Confidence info:",
+        unassigned={
+            f"less sure than threshold={options['threshold']:.3g}": unsure,
+            "with too few counts to tell": few,
+        },
+        faulty=compression.faulty_patterns,
+    )
+    if print_info:
+        print(f"  mean_confidence={np.nanmean(confidence.data):.3g}")
+    labels = found.labels.ravel()
     if origin.excluded_patterns is not None:
         labels = labels[~origin.excluded_patterns]
     keep_expected(confidence, compression.patterns, labels, confidence.n_domains)

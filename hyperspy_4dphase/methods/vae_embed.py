@@ -180,6 +180,7 @@ def vae_embed(
             random_state=random_state,
             device=device,
             show_progressbar=show_progressbar,
+            print_info=False,
         )
     if compression is not None:
         report_data(compression, print_info)

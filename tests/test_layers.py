@@ -39,7 +39,7 @@ PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
 PLUMBING |= ours("_results", "_scan", "_scan_files")
-SCIENCE = SIGNALS | {"matplotlib", "scipy", "dask", "numba"}
+SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
 # The first that fits a file counts.

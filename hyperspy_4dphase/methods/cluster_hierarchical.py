@@ -21,9 +21,9 @@ from hyperspy_4dphase._scan import pattern_blocks
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.domains import (
     DivisiveDomains,
-    next_split,
-    outvoted,
-    resized,
+    parse_plan,
+    smooth_labels,
+    resize_domains,
 )
 from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
 from hyperspy_4dphase.methods._data_report import report_data
@@ -316,7 +316,7 @@ def _check_alone(n_parts, source, compression, options):
             f"n_parts was given together with {' and '.join(given)}; the published "
             "method takes the counts and as many parts as it is told."
         )
-    next_split(n_parts)
+    parse_plan(n_parts)
 
 
 def _check_rotatable(signal):
@@ -334,10 +334,10 @@ def _noise(compression):
 
 def _voted(signal, labels, tree, excluded):
     whole = filled(labels, excluded, -1).reshape(array_shapes(signal)[0])
-    labels = outvoted(whole).ravel()
+    labels = smooth_labels(whole).ravel()
     labels = labels if excluded is None else labels[~excluded]
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
     if not sizes.any():
         return labels, tree
-    tree, new = resized(tree, sizes)
+    tree, new = resize_domains(tree, sizes)
     return np.where(labels < 0, -1, new[labels]), tree

@@ -6,7 +6,7 @@ import numpy as np
 
 from hyperspy_4dphase._results import as_uniform
 from hyperspy_4dphase.estimators._faulty_pixels import find_faulty_pixels
-from hyperspy_4dphase.estimators.domains import leaf_sizes, merged
+from hyperspy_4dphase.estimators.domains import leaf_sizes, merge_domains
 from hyperspy_4dphase.estimators.rotation import group_rotations
 
 _POLAR = "polar_diffraction"
@@ -111,7 +111,7 @@ def merged_groups(tree, groups):
     for group in np.unique(groups):
         members = labels[groups == group]
         if members.size > 1:
-            tree, new = merged(tree, members)
+            tree, new = merge_domains(tree, members)
             labels = new[labels]
     return tree, labels
 

@@ -6,7 +6,7 @@ from hyperspy.signals import LazySignal2D, Signal2D
 from hyperspy_4dphase._arguments import check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries, plain, scan_metadata
-from hyperspy_4dphase.estimators.domains import recounted
+from hyperspy_4dphase.estimators.domains import recount_patterns
 from hyperspy_4dphase.signals import _stored_confidence as own_branch
 from hyperspy_4dphase.signals import _stored_map as map_branch
 from hyperspy_4dphase.signals._confidence_maps import ConfidenceMaps
@@ -197,7 +197,7 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         """The tree with the sizes that domains have at a threshold."""
         labels = self._stored.labels(threshold)
         sizes = np.bincount(labels[labels >= 0], minlength=self.n_domains)
-        return recounted(self._stored_map.tree(), sizes)
+        return recount_patterns(self._stored_map.tree(), sizes)
 
     def _map(self, threshold, own):
         labels = self._maps(self._stored.labels(threshold), -1)

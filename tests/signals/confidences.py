@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from hyperspy_4dphase import DomainConfidence
-from hyperspy_4dphase.estimators.domains._consensus_tree import flat_tree
+from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree
 
 from .domains import N_DOMAINS, planted
 

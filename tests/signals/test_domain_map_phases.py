@@ -8,7 +8,7 @@ from pyxem.signals import ElectronDiffraction2D
 
 from hyperspy_4dphase import DomainMap, interop
 from hyperspy_4dphase.estimators.domains._tree import DomainTree
-from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes, parted
+from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes, split_domain
 
 from .domains import mapped
 
@@ -42,7 +42,7 @@ def planted(request):
         axis.units, axis.scale = "nm", 2.5
     excluded = np.zeros(108, bool)
     excluded[-1] = True
-    tree, _, _ = parted(DomainTree.single(107), 0, [40, 30, 24, 13])
+    tree, _, _ = split_domain(DomainTree.single(107), 0, [40, 30, 24, 13])
     domains = DomainMap.of(
         scan,
         labels.ravel()[:-1],

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.linalg import eigh, solve_triangular
 from scipy.special import log_ndtr, logsumexp
 
-from hyperspy_4dphase.estimators.domains._bridges import squared_tube_radius
-from hyperspy_4dphase.estimators.domains._mixtures import middle
+from hyperspy_4dphase.estimators.domains._tubes import squared_tube_radius
+from hyperspy_4dphase.estimators.domains._mixtures import find_center
 
 _N_SAMPLED = 4000
 _N_EACH = 200
@@ -244,7 +244,7 @@ def _start(shapes, labels, sample, label):
     members = members if members.size else rows
     root = np.linalg.cholesky(noise * typical)
     white = solve_triangular(root, shapes.points[members].T, lower=True).T
-    center = middle(white)
+    center = find_center(white)
     distances = np.square(white - center).sum(axis=1)
     core = distances <= np.quantile(distances, _CORE)
     domain = _Domain(root @ center, noise, np.zeros_like(noise))

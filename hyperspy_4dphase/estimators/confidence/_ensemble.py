@@ -32,7 +32,7 @@ from hyperspy_4dphase.estimators.confidence._overlap import (
     overlap_confidence,
     rand_similarities,
 )
-from hyperspy_4dphase.estimators.domains._gaps import joined
+from hyperspy_4dphase.estimators.domains._gaps import join_clusters
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
 
 
@@ -182,7 +182,7 @@ class MapEnsemble(BaseEstimator):
         random_state = check_random_state(self.random_state)
         if positions is not None:
             positions = check_positions(positions, X.shape[0])
-        self._shapes = CompressedShapes.of(X, positions)
+        self._shapes = CompressedShapes.from_compressed(X, positions)
         self._clustered = self._shapes
         if features is not None:
             features = check_array(features, dtype=np.float64)
@@ -191,7 +191,7 @@ class MapEnsemble(BaseEstimator):
                     f"There are features of {len(features)} patterns; expected "
                     f"{X.shape[0]}."
                 )
-            self._clustered = FeatureShapes.of(features)
+            self._clustered = FeatureShapes.from_features(features)
             self._clustered.known &= self._shapes.known
         # Products of this size gain nothing from threads, which others may hold up.
         # Rough fits serve. Only here, not in each thread, can warnings be held back.
@@ -256,7 +256,7 @@ class MapEnsemble(BaseEstimator):
         else:
             clustered = self._clustered
             if distorted is not None:
-                clustered = FeatureShapes.of(distorted)
+                clustered = FeatureShapes.from_features(distorted)
             rows = subset(own, random_state)
             labels = self._map(task.kind, own, rows, clustered, random_state)
         return votes.of(DomainModel(self._shapes, labels, random_state))
@@ -268,7 +268,7 @@ class MapEnsemble(BaseEstimator):
         if kind is None or len(rows) < 2:
             return labels
         n_domains = int(labels.max()) + 1
-        found = kind(clustered.taken(rows), random_state, n_domains, own[rows])
+        found = kind(clustered.take(rows), random_state, n_domains, own[rows])
         if found.max() < 0:
             # Density clustering may find nothing at all, which says nothing.
             return labels
@@ -338,7 +338,7 @@ class MapEnsemble(BaseEstimator):
         """Domains that features agree on, mended by what the patterns tell apart."""
         if self._joins:
             # A latent space has nothing that the patterns do not have.
-            labels = joined(self._shapes, self._clustered, labels, random_state)
+            labels = join_clusters(self._shapes, self._clustered, labels, random_state)
             labels = numbered(labels)
         for of_patterns in maps[self._is_of_patterns][:1]:
             if of_patterns.max() >= labels.max() or merges(labels, of_patterns):

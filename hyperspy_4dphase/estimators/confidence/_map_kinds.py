@@ -7,7 +7,7 @@ from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from hyperspy_4dphase.estimators.domains._boundaries import without_boundaries
+from hyperspy_4dphase.estimators.domains._boundaries import dissolve_boundaries
 from hyperspy_4dphase.estimators.domains._growth import Growth
 from hyperspy_4dphase.estimators.domains._shapes import whitening
 
@@ -141,7 +141,7 @@ def settled(shapes, labels, random_state):
     """
     labels = numbered(np.where(shapes.known, labels, -1))
     if labels.max() > 1:
-        labels = numbered(without_boundaries(shapes, labels, random_state)[0])
+        labels = numbered(dissolve_boundaries(shapes, labels, random_state)[0])
     return labels
 
 

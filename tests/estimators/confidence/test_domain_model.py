@@ -182,7 +182,7 @@ def test_brightness_of_counts():
     ends = domain_patterns(2, 40)
     ends[1] = 0.6 * ends[0] + 0.4 * ends[1]
     X = np.random.default_rng(0).poisson(250 * brightness[:, np.newaxis] * ends[truth])
-    shapes = CompressedShapes.of(compress_patterns(X, random_state=0, device="cpu"))
+    shapes = CompressedShapes.from_compressed(compress_patterns(X, random_state=0, device="cpu"))
     found = modelled(shapes, truth).posterior()[0]
     sure = found.max(axis=1)
     known = shapes.known
@@ -295,7 +295,7 @@ def test_counts_whose_noise_is_exactly_0(noise):
     """It is then that of rounding, not that of a count."""
     X = np.repeat(np.random.default_rng(0).integers(1, 30, (3, 40)), 30, axis=0)
     X = compress_patterns(X, noise=noise, random_state=0, device="cpu")
-    shapes = CompressedShapes.of(replace(X, noise_variance=0.0))
+    shapes = CompressedShapes.from_compressed(replace(X, noise_variance=0.0))
     assert not shapes.spread.any()
     found = modelled(shapes, np.repeat([0, 1, 2], 30)).posterior()[0]
     np.testing.assert_allclose(found, np.repeat(np.eye(3), 30, axis=0), atol=1e-6)

@@ -115,7 +115,7 @@ def test_equal_points(kind, value):
 def test_points_without_noise(kind):
     """Three places, in units of almost nothing."""
     points = np.repeat(1000 * np.eye(3), 40, axis=0)
-    labels = kind(FeatureShapes.of(points), seeded(), 3)
+    labels = kind(FeatureShapes.from_features(points), seeded(), 3)
     assert adjusted_rand_score(np.repeat([0, 1, 2], 40), labels) == 1
 
 

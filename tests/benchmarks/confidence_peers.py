@@ -10,7 +10,7 @@ from hyperspy_4dphase.estimators.confidence._overlap import (
     overlap_confidence,
     rand_similarities,
 )
-from hyperspy_4dphase.estimators.vae._distortion import latent_distortions
+from hyperspy_4dphase.estimators.vae import latent_distortions
 from tests.benchmarks.domain_scenes import features
 
 _SMALLEST = 25

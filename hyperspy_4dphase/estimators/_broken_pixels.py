@@ -268,7 +268,17 @@ def _hot(pairs, electrons, detector, counted, image, known):
     """
     hot, n = np.zeros(electrons.size, dtype=bool), pairs.n_pairs
     noise = (np.maximum(electrons, 1 / n) + detector.dark_variance) / n
-    alive, neighbours = image.alive & ~known, image.near_alive
+    bright = np.flatnonzero(counted & (electrons > 1))
+    near = image.near.of(bright)
+    beside = np.sort(np.where(near >= 0, electrons[near], -np.inf), axis=1)[:, -2]
+    may_be = electrons[bright] > beside
+    if not may_be.any():
+        return hot
+    still = ((near >= 0) & (pairs.variance == 0)[near])[may_be].any()
+    alive, neighbours = ~known, image.near
+    if still:
+        # Which are dead takes long to tell.
+        alive, neighbours = image.alive & ~known, image.near_alive
     if known.any():
         neighbours = PixelNeighbours(image.shape, image.used[alive])
     values, noise = electrons[alive], noise[alive]

@@ -182,7 +182,9 @@ def test_brightness_of_counts():
     ends = domain_patterns(2, 40)
     ends[1] = 0.6 * ends[0] + 0.4 * ends[1]
     X = np.random.default_rng(0).poisson(250 * brightness[:, np.newaxis] * ends[truth])
-    shapes = CompressedShapes.from_compressed(compress_patterns(X, random_state=0, device="cpu"))
+    shapes = CompressedShapes.from_compressed(
+        compress_patterns(X, random_state=0, device="cpu")
+    )
     found = modelled(shapes, truth).posterior()[0]
     sure = found.max(axis=1)
     known = shapes.known
@@ -221,7 +223,7 @@ def test_random_state(mixed, model):
 
 def test_a_sample_of_many_serves(monkeypatch, mixed, model):
     monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.confidence._domain_model._N_SAMPLED", 400
+        "hyperspy_4dphase.estimators.confidence._domain_model._N_TOTAL", 400
     )
     sampled = modelled(*mixed).posterior()[0]
     difference = np.abs(sampled - model.posterior()[0])
@@ -232,7 +234,7 @@ def test_rows_and_blocks(monkeypatch, model):
     whole = model.posterior()
     rows = np.array([999, 3, 3, 500])
     monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.confidence._domain_model._N_BLOCK", 7
+        "hyperspy_4dphase.estimators.confidence._domain_model._BLOCK_SIZE", 7
     )
     for one, all_, some in zip(
         whole, model.posterior(), model.posterior(rows), strict=True

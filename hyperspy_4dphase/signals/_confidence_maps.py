@@ -4,7 +4,7 @@ import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
 from hyperspy_4dphase._results import axes_dictionaries, map_labels, scan_metadata
-from hyperspy_4dphase.estimators.confidence import judgement, mislabelled
+from hyperspy_4dphase.estimators.confidence import judge_labels, measure_errors
 from hyperspy_4dphase.signals._stored_confidence import StoredConfidence, whole
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
@@ -85,11 +85,11 @@ class ConfidenceMaps:
 
         labels, truth = self._labels_and_truth(truth)
         confidence = np.asarray(self.data).reshape(labels.shape)
-        judged, correct = judgement(labels, confidence, truth)
+        judged, correct = judge_labels(labels, confidence, truth)
         sure, right = confidence[judged], correct[judged]
         return {
             "expected_calibration_error": calibration_error(sure, right),
-            **mislabelled(sure, right),
+            **measure_errors(sure, right),
             "judged": judged,
             "correct": correct,
         }

@@ -18,7 +18,7 @@ import numpy as np
 
 from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators import MapEnsemble, PatternVAE
-from hyperspy_4dphase.estimators.confidence._reliability import judgement, mislabelled
+from hyperspy_4dphase.estimators.confidence import judge_labels, measure_errors
 from hyperspy_4dphase.plot import calibration_error
 from tests.benchmarks import confidence_tables as tables
 from tests.benchmarks import domain_scenes as scenes
@@ -45,12 +45,12 @@ def scores(labels, confidence, truth):
     Returns
     -------
     dict of str to float
-        Of :func:`mislabelled` and :func:`calibration_error`, and the share judged; no
-        ``"auroc"`` where nothing or all is wrong.
+        Of :func:`measure_errors` and :func:`calibration_error`, and the part that is
+        judged; no ``"auroc"`` where nothing or all is wrong.
     """
-    judged, right = judgement(labels, confidence, truth)
+    judged, right = judge_labels(labels, confidence, truth)
     right, confidence = right[judged], np.asarray(confidence, float)[judged]
-    found = mislabelled(confidence, right)
+    found = measure_errors(confidence, right)
     found["ece"] = calibration_error(confidence, right)
     found |= {"domains": len(np.unique(labels[judged])), "judged": judged.mean()}
     return {key: float(v) for key, v in found.items() if np.isfinite(v)}
@@ -58,7 +58,7 @@ def scores(labels, confidence, truth):
 
 def recalls(labels, truth):
     """Share of each class that is in domains that stand for it."""
-    right = judgement(labels, np.ones(len(labels)), truth)[1]
+    right = judge_labels(labels, np.ones(len(labels)), truth).correct
     return [float(right[truth == name].mean()) for name in np.unique(truth)]
 
 

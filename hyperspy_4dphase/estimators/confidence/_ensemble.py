@@ -221,10 +221,8 @@ class MapEnsemble(BaseEstimator):
         self._tell(1)
         # In threads, since most of the time is spent outside of Python.
         found = Parallel(self.n_jobs or -1, prefer="threads", return_as="generator")(
-            delayed(maker.make_vote)(number, task, own, features)
-            for number, (task, features) in enumerate(
-                zip(tasks, distorted, strict=True)
-            )
+            delayed(maker.make_vote)(task, own, features)
+            for task, features in zip(tasks, distorted, strict=True)
         )
         for n_done, (task, vote) in enumerate(zip(tasks, found, strict=True), 2):
             votes.add(task.source, vote)

@@ -25,6 +25,8 @@ class Task(NamedTuple):
 
     Parameters
     ----------
+    number : int
+        Of the map, 0 for the one after the first.
     source : str
         The doubt that it looks into.
     kind : callable or None
@@ -34,6 +36,7 @@ class Task(NamedTuple):
         Whether the patterns are clustered, all of them, though there are features.
     """
 
+    number: int
     source: str
     kind: Callable | None
     seed: int
@@ -70,10 +73,10 @@ def plan_maps(n_maps, doubts, of_features, has_model, random_state):
     # With none of these, maps differ by their samples only.
     sources = [name for name in possible if name in doubts] or ["resampling"]
     tasks = []
-    for source in islice(cycle(sources), n_maps - 1):
+    for number, source in enumerate(islice(cycle(sources), n_maps - 1)):
         kind, seed = next(turns[source]), random_state.randint(2**31 - 1)
         of_patterns = of_features and kind is kinds.divisive_map
-        tasks.append(Task(source, kind, seed, of_patterns))
+        tasks.append(Task(number, source, kind, seed, of_patterns))
     return tasks
 
 
@@ -151,13 +154,11 @@ class MapMaker:
         kind, everywhere = kinds.FEATURE_KINDS[0], np.where(self.clustered.known, 0, -1)
         return self._map_part(kind, everywhere, self.clustered, random_state)
 
-    def make_vote(self, number, task, own, distorted):
+    def make_vote(self, task, own, distorted):
         """Make a map for one source of doubt, and ask it for its vote.
 
         Parameters
         ----------
-        number : int
-            Of the map.
         task : Task
         own : numpy.ndarray of int, shape (n_patterns,)
             The map of all patterns.
@@ -175,10 +176,10 @@ class MapMaker:
                 clustered = FeatureShapes.from_features(distorted)
             labels = self._map_part(task.kind, own, clustered, random_state)
             return self.find_vote(labels, random_state)
-        if number not in self._pattern_votes:
+        if task.number not in self._pattern_votes:
             labels = kinds.divisive_map(self.shapes, random_state)
-            self._pattern_votes[number] = self.find_vote(labels, random_state)
-        return self._pattern_votes[number]
+            self._pattern_votes[task.number] = self.find_vote(labels, random_state)
+        return self._pattern_votes[task.number]
 
     def find_vote(self, labels, random_state):
         """Find the vote of a map, given noise and mixtures.

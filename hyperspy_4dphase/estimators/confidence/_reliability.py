@@ -1,14 +1,32 @@
 """Whether a confidence is right, where the truth is known."""
 
+from typing import NamedTuple
+
 import numpy as np
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.cluster import contingency_matrix
 
+# Part of all positions, the least sure, that `error_without_least_sure` leaves out.
 _LEAST_SURE = 0.05
 
 
-def judgement(labels, confidence, truth):
-    """Which positions have the domain that they should have.
+class Judgement(NamedTuple):
+    """Which positions are right.
+
+    Parameters
+    ----------
+    judged : numpy.ndarray of bool
+        Positions that have a domain, a confidence and a class.
+    correct : numpy.ndarray of bool
+        Which of these are right; what is not judged is not correct.
+    """
+
+    judged: np.ndarray
+    correct: np.ndarray
+
+
+def judge_labels(labels, confidence, truth):
+    """Find which positions have the domain that they should have.
 
     Each domain stands for the class of which it holds most; a position is right if its
     class is that of its domain.
@@ -24,8 +42,8 @@ def judgement(labels, confidence, truth):
 
     Returns
     -------
-    judged, correct : numpy.ndarray of bool
-        Of the same shape; what is not judged is not correct.
+    Judgement
+        Of the same shape.
 
     Raises
     ------
@@ -36,7 +54,7 @@ def judgement(labels, confidence, truth):
     --------
     >>> import numpy as np
     >>> labels, truth = np.array([0, 0, 0, 1, -1]), np.array([5, 5, 7, 7, 7])
-    >>> judgement(labels, np.ones(5), truth)[1]
+    >>> judge_labels(labels, np.ones(5), truth).correct
     array([ True,  True, False,  True, False])
     """
     judged = (labels >= 0) & (truth >= 0) & np.isfinite(confidence)
@@ -50,11 +68,11 @@ def judgement(labels, confidence, truth):
     table = contingency_matrix(domains, classes)
     correct = np.zeros(labels.shape, dtype=bool)
     correct[judged] = table.argmax(axis=1)[domains] == classes
-    return judged, correct
+    return Judgement(judged, correct)
 
 
-def mislabelled(confidence, right):
-    """How many positions are wrong, and whether their confidence gives them away.
+def measure_errors(confidence, right):
+    """Measure how many positions are wrong, and whether their confidence tells.
 
     Parameters
     ----------
@@ -64,15 +82,15 @@ def mislabelled(confidence, right):
     Returns
     -------
     dict of str to float
-        ``"error"``: share of wrong positions; ``"error_without_least_sure"``: without
-        the 5 % least sure; ``"auroc"``: probability that a wrong position is less sure
-        than a right one, NaN if all are one or the other.
+        ``"error"``: part of positions that is wrong; ``"error_without_least_sure"``:
+        without the 5 % least sure; ``"auroc"``: probability that a wrong position is
+        less sure than a right one, NaN if all are one or the other.
 
     Examples
     --------
     >>> import numpy as np
     >>> right = np.array([True, True, False, True])
-    >>> mislabelled(np.array([0.9, 0.8, 0.3, 0.6]), right)["auroc"]
+    >>> measure_errors(np.array([0.9, 0.8, 0.3, 0.6]), right)["auroc"]
     1.0
     """
     surest = np.argsort(confidence, kind="stable")[int(_LEAST_SURE * right.size) :]

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.confidence._reliability import judgement, mislabelled
+from hyperspy_4dphase.estimators.confidence import judge_labels, measure_errors
 
 
 def test_each_domain_stands_for_its_largest_class():
     labels = np.array([[4, 4, 4, 9, 9], [2, 2, 2, 2, 9]])
     truth = np.array([[0, 0, 7, 7, 7], [0, 0, 7, 0, 5]])
-    judged, correct = judgement(labels, np.ones((2, 5)), truth)
+    judged, correct = judge_labels(labels, np.ones((2, 5)), truth)
     assert judged.shape == correct.shape == (2, 5)
     assert judged.all()
     # Two domains may be of one class.
@@ -20,10 +20,10 @@ def test_each_domain_stands_for_its_largest_class():
 def test_any_numbers():
     rng = np.random.default_rng(0)
     labels, truth = rng.integers(4, size=300), rng.integers(3, size=300)
-    expected = judgement(labels, np.ones(300), truth)[1]
+    expected = judge_labels(labels, np.ones(300), truth)[1]
     other = np.array([7, 1, 30, 2])[labels], np.array([5, 100, 0])[truth]
     np.testing.assert_array_equal(
-        judgement(*other[:1], np.ones(300), other[1])[1], expected
+        judge_labels(*other[:1], np.ones(300), other[1])[1], expected
     )
 
 
@@ -31,7 +31,7 @@ def test_what_is_not_judged():
     labels = np.array([0, 0, 0, -1, 0, 0])
     confidence = np.array([1, 0.5, np.nan, 1, 0, 1])
     truth = np.array([3, 3, 3, 3, -1, 4])
-    judged, correct = judgement(labels, confidence, truth)
+    judged, correct = judge_labels(labels, confidence, truth)
     assert judged.tolist() == [True, True, False, False, False, True]
     assert correct.tolist() == [True, True, False, False, False, False]
 
@@ -41,32 +41,32 @@ def test_nothing_to_judge(which):
     arrays = [np.zeros(4, int), np.ones(4), np.zeros(4, int)]
     arrays[which] = np.full(4, np.nan if which == 1 else -1)
     with pytest.raises(ValueError, match="nothing can be judged"):
-        judgement(*arrays)
+        judge_labels(*arrays)
 
 
-def test_mislabelled():
+def test_errors():
     """A hundred positions; of the ten least sure six are wrong."""
     confidence = np.linspace(0.5, 1, 100)
     right = np.ones(100, bool)
     right[[0, 1, 2, 4, 7, 8]] = False
-    found = mislabelled(confidence, right)
+    found = measure_errors(confidence, right)
     assert found["error"] == pytest.approx(0.06)
     # Four of them are among the five.
     assert found["error_without_least_sure"] == pytest.approx(2 / 95)
     # Pairs in which the right one is less sure: 3 before 4, and 3, 5, 6 before 7, 8.
     assert found["auroc"] == pytest.approx(1 - (1 + 3 + 3) / (6 * 94))
     order = np.random.default_rng(0).permutation(100)
-    assert mislabelled(confidence[order], right[order]) == pytest.approx(found)
+    assert measure_errors(confidence[order], right[order]) == pytest.approx(found)
 
 
 def test_auroc_of_ties_and_of_chance():
     right = np.arange(40) % 4 > 0
-    assert mislabelled(np.ones(40), right)["auroc"] == 0.5
-    assert mislabelled(1.0 - right, right)["auroc"] == 0
+    assert measure_errors(np.ones(40), right)["auroc"] == 0.5
+    assert measure_errors(1.0 - right, right)["auroc"] == 0
 
 
 @pytest.mark.parametrize("all_right", [True, False])
 def test_all_alike(all_right):
-    found = mislabelled(np.linspace(0, 1, 30), np.full(30, all_right))
+    found = measure_errors(np.linspace(0, 1, 30), np.full(30, all_right))
     assert np.isnan(found["auroc"])
     assert found["error"] == found["error_without_least_sure"] == (not all_right)

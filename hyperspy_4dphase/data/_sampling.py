@@ -42,17 +42,10 @@ def alias_table(weights):
     n = weights.size
     keep = weights * n
     other = np.arange(n).astype(np.int32)
-    small = np.empty(n, dtype=np.int64)
-    large = np.empty(n, dtype=np.int64)
-    n_small = 0
-    n_large = 0
-    for i in range(n):
-        if keep[i] < 1.0:
-            small[n_small] = i
-            n_small += 1
-        else:
-            large[n_large] = i
-            n_large += 1
+    # Stacks: what goes from the large to the small takes the place of one that left.
+    small = np.flatnonzero(keep < 1.0)
+    large = np.flatnonzero(keep >= 1.0)
+    n_small, n_large = small.size, large.size
     while n_small > 0 and n_large > 0:
         n_small -= 1
         low = small[n_small]
@@ -63,15 +56,14 @@ def alias_table(weights):
             n_large -= 1
             small[n_small] = high
             n_small += 1
-    for i in range(n_large):
-        keep[large[i]] = 1.0
+    keep[large[:n_large]] = 1.0
     brightest = np.argmax(weights)
-    for i in range(n_small):
+    for i in small[:n_small]:
         # Left over by rounding; a pixel without weight must stay without counts.
-        if weights[small[i]] > 0.0:
-            keep[small[i]] = 1.0
+        if weights[i] > 0.0:
+            keep[i] = 1.0
         else:
-            other[small[i]] = brightest
+            other[i] = brightest
     return keep, other
 
 
@@ -186,10 +178,9 @@ def draw_pattern(rng, image, patterns, keep, other, doses, node, shift, dense):
                 table = keep[component, which], other[component, which]
                 add_electrons(rng, image, table[0], table[1], expected, shift)
     if dense:
-        for row in range(n_rows):
-            for column in range(n_columns):
-                if rate[row, column] > 0.0:
-                    image[row, column] = rng.poisson(rate[row, column])
+        for pixel in np.ndindex(image.shape):
+            if rate[pixel] > 0.0:
+                image[pixel] = rng.poisson(rate[pixel])
 
 
 @dataclass

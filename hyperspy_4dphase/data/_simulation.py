@@ -71,8 +71,8 @@ def simulate_scan(
         Whether to return a lazy signal whose blocks are drawn when they are needed.
         Default is False.
     chunks : int, tuple or str
-        Chunks of the navigation axes, rows and columns, as dask takes them, where
-        ``lazy``. Default is ``"auto"``: blocks of some 64 MB.
+        Chunks of the navigation axes, rows and columns, as dask takes them: what is
+        drawn at once. Default is ``"auto"``: blocks of some 64 MB where ``lazy``.
     names, phases : sequence of str, optional
         Name and structure of each component. By default components are numbered, and
         each is a structure of its own.
@@ -239,8 +239,6 @@ def _pack_recipes(abundance, shift, variant, n_variants):
 def _draw_counts(sampler, recipes, lazy, chunks):
     """Draw all counts, or set up a dask array that draws them block by block."""
     shape = (*recipes.shape[:2], *sampler.patterns.shape[2:])
-    if not lazy:
-        chunks = "auto"
     if not isinstance(chunks, tuple | list):
         chunks = chunks, chunks
     if len(chunks) != 2:

@@ -106,10 +106,10 @@ def domain_phantom(
     weights[bar] = 0.0
     weights[bar, 0], weights[bar, 2] = 1 - fade[bar], fade[bar]
     weights = blur_weights(weights, width)
-    rotations = [zone_rotation(structure(n), *rest) for n, *rest in CRYSTALS]
     patterns = [vacuum_pattern(camera), amorphous_pattern("SiO2", camera)]
     names, phases = ["vacuum", "SiO2"], ["vacuum", "SiO2"]
-    for (name, zone, angle), rotation in zip(CRYSTALS, rotations, strict=True):
+    for name, zone, angle in CRYSTALS:
+        rotation = zone_rotation(structure(name), zone, angle)
         patterns.append(crystal_pattern(name, rotation, camera))
         names.append(f"{name} [{''.join(map(str, zone))}] {angle:.0f}°")
         phases.append(name)

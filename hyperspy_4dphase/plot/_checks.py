@@ -198,11 +198,10 @@ def check_extent(extent, n_axes, name):
     """Raise a ValueError unless an extent suits an image, or a strip of one axis."""
     if extent is None:
         return
-    expected = "left, right" if n_axes == 1 else "left, right, bottom, top"
+    expected = ["left", "right"] if n_axes == 1 else ["left", "right", "bottom", "top"]
     edges = np.asarray(extent)
-    n_edges = 2 if n_axes == 1 else 4
-    if edges.shape != (n_edges,) or edges.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must be ({expected}), but is {extent}.")
+    if edges.shape != (len(expected),) or edges.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must be ({', '.join(expected)}), but is {extent}.")
     widths = np.diff(edges.reshape(-1, 2))
     if not np.isfinite(widths).all() or (widths == 0).any():
         raise ValueError(f"{name} must be finite and not empty, but is {extent}.")

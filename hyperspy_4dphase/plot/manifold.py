@@ -89,18 +89,15 @@ def _in_display_order(patterns, x, y, density):
             "patterns must have the shape (n_rows, n_columns, nky, nkx), or (n_rows, "
             f"n_columns, nk), but have {patterns.shape}."
         )
-    n_rows, n_columns = shape = patterns.shape[:2]
+    shape = patterns.shape[:2]
     density = check_real(np.ones(shape) if density is None else density, "density")
-    for name, values, expected in [
-        ("x", x, (n_columns,)),
-        ("y", y, (n_rows,)),
-        ("density", density, shape),
-    ]:
-        if values.shape != expected:
-            raise ValueError(
-                f"{name} has the shape {values.shape}, but patterns in {n_rows} rows "
-                f"and {n_columns} columns want {expected}."
-            )
+    expected = {"x": shape[1:], "y": shape[:1], "density": shape}
+    found = {"x": x.shape, "y": y.shape, "density": density.shape}
+    if found != expected:
+        raise ValueError(
+            f"x, y and density must have the shapes {expected}, as patterns have "
+            f"{shape[0]} rows and {shape[1]} columns, but have {found}."
+        )
     rows, columns = np.argsort(y), np.argsort(x)
     order = np.ix_(rows, columns)
     return patterns[order], x[columns], y[rows], _opacity(density)[order]

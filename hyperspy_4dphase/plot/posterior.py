@@ -74,10 +74,10 @@ def plot_posterior(
     Raises
     ------
     TypeError
-        If `pattern_at` cannot be called.
+        If `pattern_at` cannot be called, or if `labels` are no integers.
     ValueError
-        If shapes do not fit, if `labels` are no integers, if confidence or posterior
-        hold what is not in [0, 1], or if no position has a confidence.
+        If shapes do not fit, if confidence or posterior hold what is not in [0, 1], or
+        if no position has a confidence.
     """
     labels = check_labels(labels)
     if labels.ndim == 3:
@@ -94,12 +94,9 @@ def plot_posterior(
     first = np.unravel_index(np.nanargmin(confidence), np.atleast_2d(labels).shape)
     names = check_names(names, posterior.shape[-1], "domain {}")
 
-    figure, (scan, bars, pattern) = _add_panels(labels.shape, extent, fig)
+    figure, (scan, bars, pattern) = _add_panels(labels.shape, extent, len(names), fig)
     options = {"extent": extent, "units": units, "names": names, "scalebar": scalebar}
     plot_sure_domains(labels, confidence, legend=False, ax=scan, **options)
-    scan.set_title("the paler, the less sure", fontsize="medium")
-    _set_up_bars(bars, len(names))
-    pattern.set_title("pattern", fontsize="medium")
     if title:
         figure.suptitle(title)
     ring, image = _draw_ring(scan), scan.images[-1]
@@ -157,14 +154,6 @@ def _describe_domain(label, confidence, names):
     return f"{_shorten(name, 22)}, {format_percent(confidence)} sure"
 
 
-def _set_up_bars(axes, n_domains):
-    n_rows = min(n_domains, _MOST_BARS + 1)
-    axes.set(xlim=(0, 1), ylim=(max(n_rows, 4) - 0.4, -0.6), yticks=[])
-    axes.set_xticks([0, 0.5, 1], labels=["0", "50 %", "100 %"])
-    axes.set_xlabel("posterior")
-    axes.spines[["left", "right", "top"]].set_visible(False)
-
-
 def _draw_bars(axes, posterior, names):
     """Draw the probabilities of one position: names and percents above bars."""
     for artist in [*axes.containers, *axes.texts]:
@@ -172,7 +161,7 @@ def _draw_bars(axes, posterior, names):
     if np.isnan(posterior).any():
         axes.text(0.5, 1, "no posterior", ha="center", va="center")
         return
-    colors = np.vstack([domain_colors(len(names)), UNASSIGNED])
+    colors = domain_colors(len(names))
     order = np.argsort(-posterior, kind="stable")[:_MOST_BARS]
     order = order[posterior[order] > _LEAST_SHOWN]
     bars = [(names[i], posterior[i], colors[i]) for i in order]
@@ -201,13 +190,19 @@ def _show_pattern(axes, pattern, extent, units):
         draw_pattern(axes, pattern, extent, units=units)
 
 
-def _add_panels(shape, extent, figure):
+def _add_panels(shape, extent, n_domains, figure):
     width, height = map_size(shape, extent)
     width = max(width, 2.0)
-    size = (width + 7.4, max(height, 3.2) + 0.7)
-    figure = make_figure(figure, size)
+    figure = make_figure(figure, (width + 7.4, max(height, 3.2) + 0.7))
     grid = figure.add_gridspec(1, 3, width_ratios=[width, 2.6, 3.4])
-    return figure, [figure.add_subplot(place) for place in grid]
+    scan, bars, pattern = (figure.add_subplot(place) for place in grid)
+    scan.set_title("the paler, the less sure", fontsize="medium")
+    pattern.set_title("pattern", fontsize="medium")
+    n_rows = np.clip(n_domains, 4, _MOST_BARS + 1)
+    bars.set(xlim=(0, 1), ylim=(n_rows - 0.4, -0.6), yticks=[], xlabel="posterior")
+    bars.set_xticks([0, 0.5, 1], labels=["0", "50 %", "100 %"])
+    bars.spines[["left", "right", "top"]].set_visible(False)
+    return figure, (scan, bars, pattern)
 
 
 def _shorten(name, n_most):

@@ -18,14 +18,12 @@ _BELOW = {
     "information": ("information", "bits"),
     "held_out_loss": ("held-out loss", "loss"),
 }
-# Least distance of labels, as a fraction of the height of the axes.
-_LABEL_DISTANCE = 0.14
 
 
 def plot_rounds(rounds, *, best=None, ax=None):
     """Show how confidence changed from one round of training to the next.
 
-    Each curve is named beside its end, with its values in the first round and in the
+    Beside the curves are their names, with the values in the first round and in the
     best one, or in the last if the best is not given.
 
     Parameters
@@ -78,34 +76,17 @@ def plot_rounds(rounds, *, best=None, ax=None):
 
 
 def _draw_curves(ax, curves, kept, written):
-    """Draw curves, and their names with first and kept value beside their ends."""
-    for _, color, values in curves:
-        ax.plot(np.arange(1, len(values) + 1), values, ".-", color=color)
-    places = _place_labels(ax, [values for *_, values in curves])
-    for place, (name, color, values) in zip(places, curves, strict=True):
-        values = values[sorted({0, kept})]
-        known = [written(value) for value in values if np.isfinite(value)]
-        ax.annotate(
-            "\n".join([name, " → ".join(known)]),
-            (1.02, place),
-            xycoords="axes fraction",
-            color=color,
-            va="center",
-            fontsize="small",
-        )
-
-
-def _place_labels(ax, curves):
-    """Return heights of labels in the axes: at the ends of curves, but apart."""
-    low, high = ax.get_ylim()
-    ends = [curve[np.isfinite(curve)][-1:] for curve in curves]
-    ends = [(end[0] - low) / (high - low) if len(end) else 0.5 for end in ends]
-    order = np.argsort(ends)
-    # From below each goes up as far as it must, then from above each goes down.
-    steps = _LABEL_DISTANCE * np.arange(len(ends))
-    places = np.maximum.accumulate(np.sort(ends) - steps)
-    places = np.minimum(places, 1 - _LABEL_DISTANCE / 2 - steps[-1]) + steps
-    return places[np.argsort(order)]
+    """Draw curves, and beside them their names with first and kept value."""
+    numbers = range(1, len(curves[0][-1]) + 1)
+    for name, color, values in curves:
+        shown = [written(v) for v in values[sorted({0, kept})] if np.isfinite(v)]
+        label = f"{name}\n{' → '.join(shown)}"
+        ax.plot(numbers, values, ".-", color=color, label=label)
+    # The name of the curve that ends highest is on top.
+    lines = sorted(ax.lines, key=lambda line: -np.nan_to_num(line.get_ydata()[-1]))
+    place = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+    style = {"fontsize": "small", "labelcolor": "linecolor", "frameon": False}
+    ax.legend(handles=lines, handlelength=1, **place, **style)
 
 
 def _mark_kept(panels, best):
@@ -116,13 +97,11 @@ def _mark_kept(panels, best):
             style = {"color": curve.get_color(), "markeredgecolor": "0.1"}
             ax.plot(best + 1, value, "o", zorder=3, **style)
         ax.axvline(best + 1, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
-    last = best + 1 == len(panels[0].lines[0].get_xdata()) > 1
     panels[0].annotate(
         f"kept: round {best + 1}",
         (best + 1, 1.02),
         xycoords=panels[0].get_xaxis_transform(),
-        # Beside it are the names of curves.
-        ha="right" if last else "center",
+        ha="center",
         va="bottom",
         fontsize="small",
         annotation_clip=False,

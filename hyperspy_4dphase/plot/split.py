@@ -173,8 +173,9 @@ class _Panels:
             aspect=14,
             shrink=0.9,
             pad=0.04,
+            ticks=ticks,
+            format="{x:g}",
         )
-        bar.set_ticks(ticks, labels=[f"{tick:g}".replace("-", "−") for tick in ticks])
         bar.ax.tick_params(labelsize="x-small")
         bar.minorticks_off()
         bar.set_label(label, fontsize="x-small")
@@ -189,11 +190,11 @@ def _draw_images(panels, parent, children, colors, extent, units):
     limit = _scale_limit(differences, _SCALE_END)
     cmap = matplotlib.colormaps["RdBu_r"].with_extremes(bad="0.6")
     style = {"cmap": cmap, "vmin": -limit, "vmax": limit}
-    for axes, difference in zip(panels.differences, differences, strict=True):
-        draw_image(axes, difference, extent, **style)
-        axes.set(xticks=[], yticks=[])
-    for kind in (panels.means, panels.differences):
-        for axes, color in zip(kind, colors, strict=True):
+    children = zip(panels.means, panels.differences, differences, colors, strict=True)
+    for mean, below, difference, color in children:
+        draw_image(below, difference, extent, **style)
+        below.set(xticks=[], yticks=[])
+        for axes in (mean, below):
             axes.spines[:].set(color=color, linewidth=2.5)
     if is_calibrated(units):
         draw_scale_bar(panels.parent, units, "x-small")
@@ -211,26 +212,28 @@ def _draw_curves(panels, parent, children, colors, extent, units):
     differences = _subtract(parent, children)
     limit = 1.05 * _scale_limit(differences, 100)
     panels.parent.plot(k, power(parent), color="0.2", linewidth=1)
-    for mean, child, color in zip(panels.means, children, colors, strict=True):
+    panels.parent.set_ylabel(POWER_LABEL, fontsize="small")
+    axes = panels.means, panels.differences
+    for mean, below, child, curve, color in zip(
+        *axes, children, differences, colors, strict=True
+    ):
         mean.plot(k, power(parent), color="0.6", linewidth=0.8)
         mean.plot(k, power(child), color=color, linewidth=1.2)
-    for axes, curve, color in zip(panels.differences, differences, colors, strict=True):
-        axes.axhline(0, color="0.6", linewidth=0.8)
-        axes.plot(k, curve, color=color, linewidth=1.2)
-        axes.set_ylim(-limit, limit)
+        mean.tick_params(labelbottom=False)
+        below.axhline(0, color="0.6", linewidth=0.8)
+        below.plot(k, curve, color=color, linewidth=1.2)
+        below.set_ylim(-limit, limit)
     for axes in (panels.parent, *panels.means):
         axes.set_ylim(0, 1.05 * top)
+    for axes in (panels.parent, *panels.differences):
+        axes.set_xlabel(with_units("k", units), fontsize="small")
     for axes in (panels.parent, *panels.means, *panels.differences):
         axes.tick_params(labelsize="x-small")
         axes.locator_params(nbins=4)
     for axes in (*panels.means, *panels.differences):
-        is_first = axes.get_subplotspec().colspan.start == 1
-        axes.tick_params(labelleft=is_first, labelbottom=axes in panels.differences)
-    for axes in (panels.parent, *panels.differences):
-        axes.set_xlabel(with_units("k", units), fontsize="small")
+        axes.tick_params(labelleft=axes.get_subplotspec().colspan.start == 1)
     for axes in panels.differences[:: panels.n_columns]:
         axes.set_ylabel("difference (%)", fontsize="small")
-    panels.parent.set_ylabel(POWER_LABEL, fontsize="small")
 
 
 def _subtract(parent, children):

@@ -436,7 +436,7 @@ TWO_PHASES = [crystal("a"), crystal("b")]
         (np.zeros((1, 1), int), [axis(1), axis(1)], "two positions at least"),
         (np.zeros((0, 7), int), [axis(0), axis(7)], "two positions at least"),
         (LABELS - 1, AXES, "-1 or from 0 on, but hold -2"),
-        (LABELS, AXES[:1], r"1 axes were given for labels of shape \(5, 7\)"),
+        (LABELS, AXES[:1], r"sizes \(5,\) .* but labels the shape \(5, 7\)"),
         (LABELS, AXES[::-1], r"sizes \(7, 5\) .* but labels the shape \(5, 7\)"),
         (LABELS, [axis(5, 0), axis(7)], "scale 0, but"),
         (LABELS, [axis(5, np.nan), axis(7)], "scale nan, but"),

@@ -84,9 +84,13 @@ def test_nothing_to_see(value):
 @pytest.mark.parametrize(
     ("options", "error", "match"),
     [
-        ({"x": Y}, ValueError, r"x has the shape \(3,\).*4 columns.*\(4,\)"),
-        ({"y": X}, ValueError, r"y has the shape \(4,\).*\(3,\)"),
-        ({"density": np.ones((4, 3))}, ValueError, r"density.*\(4, 3\).*\(3, 4\)"),
+        ({"x": Y}, ValueError, r"'x': \(4,\).*4 columns.*'x': \(3,\)"),
+        ({"y": X}, ValueError, r"'y': \(3,\).*'y': \(4,\)"),
+        (
+            {"density": np.ones((4, 3))},
+            ValueError,
+            r"'density': \(3, 4\).*'density': \(4, 3\)",
+        ),
         ({"density": -np.ones((3, 4))}, ValueError, "negative"),
         ({"density": np.full((3, 4), np.nan)}, ValueError, "NaN"),
         ({"patterns": PATTERNS[0, 0]}, ValueError, r"n_rows.*\(5, 6\)"),

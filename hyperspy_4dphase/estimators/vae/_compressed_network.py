@@ -5,12 +5,16 @@ This module imports torch: it is imported only where something is trained or enc
 
 import torch
 from torch import nn
+from torch.nn.functional import normalize
 
 from hyperspy_4dphase.estimators.vae._network_parts import (
     fix_signs,
     make_perceptron,
     split_distribution,
 )
+
+# Of a pattern, in units of noise: an empty one has no direction.
+_MIN_LENGTH = 1e-6
 
 
 class CompressedNetwork(nn.Module):
@@ -50,7 +54,7 @@ class CompressedNetwork(nn.Module):
         gain : None, optional
             Not needed: the points are in units of noise.
         """
-        directions = _normalize(points).double()
+        directions = normalize(points, eps=_MIN_LENGTH).double()
         mean = directions.mean(dim=0)
         scale = directions.std(dim=0, correction=0)
         scale = scale.clamp(min=1e-6 * float(scale.max()) + 1e-12)
@@ -75,7 +79,7 @@ class CompressedNetwork(nn.Module):
         -------
         mean, log_variance : torch.Tensor, shape (n_patterns, latent_dim)
         """
-        inputs = (_normalize(points) - self.mean) / self.scale
+        inputs = (normalize(points, eps=_MIN_LENGTH) - self.mean) / self.scale
         mean, log_variance = split_distribution(self.encoder(inputs))
         return mean + inputs @ self.projection, log_variance
 
@@ -112,15 +116,10 @@ class CompressedNetwork(nn.Module):
 
     def embed(self, decoded):
         """Turn decoded patterns into points whose distances say how they differ."""
-        return _normalize(decoded)
+        return normalize(decoded, eps=_MIN_LENGTH)
 
     def augment(self, points, generator):
         """Add the noise of one more exposure to patterns."""
         # Drawn on the processor, so that a seed means the same on every device.
         noise = torch.randn(points.shape, generator=generator)
         return points + noise.to(points.device)
-
-
-def _normalize(points):
-    length = torch.linalg.vector_norm(points, dim=1, keepdim=True)
-    return points / length.clamp(min=1e-6)

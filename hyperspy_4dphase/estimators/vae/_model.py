@@ -175,15 +175,13 @@ class Model:
         arrays : dict
         device : str or torch.device, optional
         """
-        inputs, state = {}, {}
-        for name, value in arrays.items():
-            kind, _, rest = name.partition(".")
-            if kind == "inputs":
-                inputs[rest] = value
-            elif kind == "network":
-                state[rest] = torch.from_numpy(np.array(value))
+        inputs, state = (
+            {k.removeprefix(kind): v for k, v in arrays.items() if k.startswith(kind)}
+            for kind in ("inputs.", "network.")
+        )
         kind = CompressedInputs if "directions" in inputs else ImageInputs
         model = cls.create(kind(**inputs), int(arrays["latent_dim"]), 0, device)
+        state = {k: torch.from_numpy(np.array(v)) for k, v in state.items()}
         model.network.load_state_dict(state)
         return model
 

@@ -131,18 +131,14 @@ def check_images(X):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
     """
-    shape = getattr(X, "signal_shape", None)
-    if shape is None:
-        raise TypeError(
-            "architecture='convolutional' trains on the patterns themselves, not on "
-            f"{type(X).__name__}."
-        )
+    shape = getattr(X, "signal_shape", (X.shape[1],))
     if len(shape) != 2:
         raise ValueError(
             f"architecture='convolutional' needs patterns that are images; those given "
-            f"have the shape {shape}. Give an array (n_patterns, ny, nx)."
+            f"({type(X).__name__}) have the shape {shape}. Give the patterns "
+            "themselves, as an array (n_patterns, ny, nx)."
         )
 
 

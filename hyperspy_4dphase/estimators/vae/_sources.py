@@ -131,7 +131,7 @@ class StreamedPatterns(PatternSource):
         times = self._draw_times(generator)
         order = torch.randperm(self._blocks.n_blocks, generator=generator).tolist()
         room = max(_POOL_BYTES // (4 * prod(self._inputs.image_shape)), 1)
-        pool, n_pooled, n_left = [], 0, self.n_steps
+        pool, n_pooled = [], 0
         for number, (patterns, rows) in enumerate(self._blocks.visit(order), 1):
             pool.append(self._inputs.images(np.repeat(patterns, times[rows], axis=0)))
             n_pooled += len(pool[-1])
@@ -140,10 +140,7 @@ class StreamedPatterns(PatternSource):
             images = np.concatenate(pool)
             images = images[torch.randperm(len(images), generator=generator).numpy()]
             n_full = len(images) // self._batch_size * self._batch_size
-            for batch in self._split(images[:n_full], self._batch_size):
-                if n_left > 0:
-                    yield batch
-                n_left -= 1
+            yield from self._split(images[:n_full], self._batch_size)
             pool, n_pooled = [images[n_full:]], len(images) - n_full
 
     def all(self):

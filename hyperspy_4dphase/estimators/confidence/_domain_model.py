@@ -150,10 +150,9 @@ class DomainModel:
         log_halves = np.full((2, len(points), len(self.pairs)), -np.inf)
         if self.pairs:
             chosen = np.flatnonzero(~self._are_clear(log_pure, distance))
+            points, spread = points[chosen], spread[chosen]
         for k, (i, j) in enumerate(self.pairs):
-            both = _log_mixed(
-                self._domains[i], self._domains[j], points[chosen], spread[chosen]
-            )
+            both = _log_mixed(self._domains[i], self._domains[j], points, spread)
             log_halves[:, chosen, k] = both + np.log(self.pair_frequencies[k] + _TINY)
         logs = np.concatenate([log_pure, *log_halves], axis=1)
         parts = np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
@@ -173,9 +172,8 @@ class DomainModel:
         points, spread = self._shapes.points[rows], self._shapes.spread[rows]
         weights, n = weights[:, np.newaxis], self.n_domains
         for step in range(_N_STEPS):
-            pure, halves = (
-                np.asarray(part) * weights for part in self._find_parts(rows)
-            )
+            pure, halves = self._find_parts(rows)
+            pure, halves = pure * weights, np.stack(halves) * weights
             counts = np.concatenate([pure.sum(axis=0), halves.sum(axis=(0, 1))])
             frequencies = (counts + 1e-3) / (counts + 1e-3).sum()
             self.frequencies, self.pair_frequencies = np.split(frequencies, [n])

@@ -26,15 +26,13 @@ _FRACTION, _MAX_FRACTION_OF_SMALL = 2 / 3, 0.9
 _N_TOTAL, _N_EACH = 6000, 100
 
 
-def divisive_map(shapes, random_state, begin=None):
-    """Domains by splits that leave a gap; see :class:`DivisiveDomains`.
+def divide_shapes(shapes, random_state):
+    """Find domains by splits that leave a gap; see :class:`DivisiveDomains`.
 
     Parameters
     ----------
     shapes : Shapes
     random_state : numpy.random.RandomState
-    begin : numpy.ndarray of int, shape (n,), optional
-        Not looked at: a map for kinds that improve on one.
 
     Returns
     -------
@@ -47,28 +45,37 @@ def divisive_map(shapes, random_state, begin=None):
     return growth.result()[0]
 
 
-def density_map(shapes, random_state, begin=None):
-    """Domains by density, HDBSCAN (doi:10.1007/978-3-642-37456-2_14).
+def cluster_density(points, begin, random_state):
+    """Cluster points by density, with HDBSCAN (doi:10.1007/978-3-642-37456-2_14).
 
-    Parameters and returned value are those of :func:`divisive_map`.
+    Parameters
+    ----------
+    points : numpy.ndarray of float32, shape (n, n_features)
+        In units of their noise.
+    begin : numpy.ndarray of int, shape (n,)
+        A map, for kinds that improve on one; -1 for none.
+    random_state : numpy.random.RandomState
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        -1 for none.
     """
-    points, rows = _whiten(shapes)
     size = max(_MIN_CLUSTER, len(points) // _POINTS_PER_CLUSTER)
     neighbours = min(_N_NEIGHBOURS, len(points))
     model = HDBSCAN(min_cluster_size=size, min_samples=neighbours, copy=True)
-    return _fill_rows(shapes, rows, model.fit_predict(points))
+    return model.fit_predict(points)
 
 
-def gaussian_map(shapes, random_state, begin):
-    """As many normal distributions, of any shapes, as a map has domains.
+def fit_gaussians(points, begin, random_state):
+    """Fit as many normal distributions, of any shapes, as a map has domains.
 
-    Parameters and returned value are those of :func:`divisive_map`; the distributions
-    are at first those of the domains of `begin`.
+    Parameters and returned value are those of :func:`cluster_density`; at first the
+    distributions are those of the domains of `begin`.
     """
-    points, rows = _whiten(shapes)
     # Rounding of points far apart in units of noise is more.
     least = max(_MIN_VARIANCE, 1e-6 * float(points.var(axis=0).max()))
-    groups = _group_points(points, begin[rows])
+    groups = _group_points(points, begin)
     sizes = np.array([len(group) for group in groups])
     floor = least * np.eye(points.shape[1])
     covariances = [np.cov(group.T, bias=True).reshape(floor.shape) for group in groups]
@@ -82,27 +89,56 @@ def gaussian_map(shapes, random_state, begin):
         means_init=[group.mean(axis=0) for group in groups],
         precisions_init=np.linalg.inv(np.stack(covariances) + floor),
     )
-    return _fill_rows(shapes, rows, model.fit_predict(points))
+    return model.fit_predict(points)
 
 
-def nearest_center_map(shapes, random_state, begin):
-    """As many k-means clusters as a map has domains.
+def fit_k_means(points, begin, random_state):
+    """Fit as many k-means clusters as a map has domains.
 
-    Parameters and returned value are those of :func:`divisive_map`; centers are at
-    first those of the domains of `begin`.
+    Parameters and returned value are those of :func:`cluster_density`; at first the
+    centers are those of the domains of `begin`.
     """
-    points, rows = _whiten(shapes)
-    groups = _group_points(points, begin[rows])
-    centers = np.stack([group.mean(axis=0) for group in groups])
-    model = KMeans(len(centers), init=centers, n_init=1)
-    return _fill_rows(shapes, rows, model.fit_predict(points))
+    centers = np.stack([group.mean(axis=0) for group in _group_points(points, begin)])
+    return KMeans(len(centers), init=centers, n_init=1).fit_predict(points)
+
+
+def _group_points(points, labels):
+    """Group points by their labels, but for -1."""
+    return [points[labels == label] for label in np.unique(labels[labels >= 0])]
+
+
+def make_map(kind, shapes, begin, random_state):
+    """Make a map of some kind.
+
+    Parameters
+    ----------
+    kind : callable
+        One of `PATTERN_KINDS` or `FEATURE_KINDS`.
+    shapes : Shapes
+    begin : numpy.ndarray of int, shape (n,)
+        A map, for kinds that improve on one; -1 for none.
+    random_state : numpy.random.RandomState
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        -1 for points without a domain, or without a shape.
+    """
+    if kind is divide_shapes:
+        return divide_shapes(shapes, random_state)
+    rows = np.flatnonzero(shapes.known)
+    points = shapes.points[rows]
+    points = (points - points.mean(axis=0)) @ whitening(shapes.noise(rows))
+    labels = np.full(len(begin), -1)
+    labels[rows] = kind(points.astype(np.float32), begin[rows], random_state)
+    return labels
 
 
 # Kinds of maps of the compressed scan, whose noise is known, and of features: that of
 # the first map, and the others in turn. Clustering features, a tree takes long: it is
 # of the patterns in any case.
-PATTERN_KINDS = divisive_map, nearest_center_map, density_map, gaussian_map
-FEATURE_KINDS = density_map, divisive_map, *4 * (nearest_center_map, gaussian_map)
+PATTERN_KINDS = divide_shapes, fit_k_means, cluster_density, fit_gaussians
+FEATURE_KINDS = cluster_density, divide_shapes, *4 * (fit_k_means, fit_gaussians)
 
 
 def draw_subset(labels, random_state):
@@ -146,24 +182,4 @@ def remove_boundaries(shapes, labels, random_state):
     labels = number_labels(np.where(shapes.known, labels, -1))
     if labels.max() > 1:
         labels = number_labels(dissolve_boundaries(shapes, labels, random_state)[0])
-    return labels
-
-
-def _whiten(shapes):
-    """Points that have a shape, in units of their noise, and their rows."""
-    rows = np.flatnonzero(shapes.known)
-    points = shapes.points[rows]
-    points = (points - points.mean(axis=0)) @ whitening(shapes.noise(rows))
-    return points.astype(np.float32), rows
-
-
-def _group_points(points, labels):
-    """Group points by their labels, but for -1."""
-    return [points[labels == label] for label in np.unique(labels[labels >= 0])]
-
-
-def _fill_rows(shapes, rows, found):
-    """Labels (n,) that are known in some rows; -1 elsewhere."""
-    labels = np.full(len(shapes.points), -1)
-    labels[rows] = found
     return labels

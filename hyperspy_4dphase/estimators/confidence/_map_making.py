@@ -65,7 +65,7 @@ def plan_maps(n_maps, doubts, of_features, has_model, random_state):
     first, *others = kinds.FEATURE_KINDS if of_features else kinds.PATTERN_KINDS
     anew = [first] if of_features else [first, *(_ONE_SOUGHT_ANEW_IN - 1) * [None]]
     turns = {
-        "distortion": cycle([kinds.density_map]),
+        "distortion": cycle([kinds.cluster_density]),
         "resampling": cycle(anew),
         "kinds": cycle(others),
     }
@@ -75,7 +75,7 @@ def plan_maps(n_maps, doubts, of_features, has_model, random_state):
     tasks = []
     for number, source in enumerate(islice(cycle(sources), n_maps - 1)):
         kind, seed = next(turns[source]), random_state.randint(2**31 - 1)
-        of_patterns = of_features and kind is kinds.divisive_map
+        of_patterns = of_features and kind is kinds.divide_shapes
         tasks.append(Task(number, source, kind, seed, of_patterns))
     return tasks
 
@@ -150,7 +150,7 @@ class MapMaker:
             -1 for none.
         """
         if not self.has_features:
-            return kinds.divisive_map(self.shapes, random_state)
+            return kinds.divide_shapes(self.shapes, random_state)
         kind, everywhere = kinds.FEATURE_KINDS[0], np.where(self.clustered.known, 0, -1)
         return self._map_part(kind, everywhere, self.clustered, random_state)
 
@@ -177,7 +177,7 @@ class MapMaker:
             labels = self._map_part(task.kind, own, clustered, random_state)
             return self.find_vote(labels, random_state)
         if task.number not in self._pattern_votes:
-            labels = kinds.divisive_map(self.shapes, random_state)
+            labels = kinds.divide_shapes(self.shapes, random_state)
             self._pattern_votes[task.number] = self.find_vote(labels, random_state)
         return self._pattern_votes[task.number]
 
@@ -198,7 +198,7 @@ class MapMaker:
         labels[rows] = own[rows]
         if kind is None or len(rows) < 2:
             return labels
-        found = kind(clustered.take(rows), random_state, own[rows])
+        found = kinds.make_map(kind, clustered.take(rows), own[rows], random_state)
         # Density clustering may find nothing at all, which says nothing.
         if found.max() >= 0:
             shapes = self.shapes.take(rows)

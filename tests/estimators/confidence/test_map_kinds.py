@@ -7,18 +7,19 @@ from sklearn.metrics import adjusted_rand_score
 from hyperspy_4dphase.estimators.confidence._map_kinds import (
     FEATURE_KINDS,
     PATTERN_KINDS,
-    density_map,
-    divisive_map,
+    cluster_density,
+    divide_shapes,
     draw_subset,
-    gaussian_map,
-    nearest_center_map,
+    fit_gaussians,
+    fit_k_means,
+    make_map,
     remove_boundaries,
 )
 from hyperspy_4dphase.estimators.domains._shapes import FeatureShapes
 
 from ..domain_points import UnitNoise, crowds, mixtures
 
-ALL = (divisive_map, density_map, gaussian_map, nearest_center_map)
+ALL = (divide_shapes, cluster_density, fit_gaussians, fit_k_means)
 SIZES = (300, 200, 90)
 CENTERS = 25.0 * np.eye(3)
 
@@ -45,7 +46,7 @@ def test_planted_crowds(kind, form):
     shapes.known[::7] = False
     kept = shapes.points.copy()
     begin = roughly(true)
-    labels = kind(shapes, seeded(), begin)
+    labels = make_map(kind, shapes, begin, seeded())
     np.testing.assert_array_equal(shapes.points, kept)
     assert labels.shape == true.shape
     assert (labels[::7] == -1).all()
@@ -54,27 +55,27 @@ def test_planted_crowds(kind, form):
     assert known[shapes.known].mean() > 0.9
     assert np.unique(labels[known]).tolist() == [0, 1, 2]
     assert adjusted_rand_score(true[known], labels[known]) > 0.99
-    np.testing.assert_array_equal(kind(shapes, seeded(), begin), labels)
+    np.testing.assert_array_equal(make_map(kind, shapes, begin, seeded()), labels)
 
 
 @pytest.mark.parametrize("kind", ALL)
 def test_wherever_they_are(kind):
     """Far from the origin the same crowds are there."""
     points, true = crowds(SIZES, CENTERS, dtype=float)
-    labels = kind(UnitNoise.of(points + 1e6), seeded(), roughly(true))
+    labels = make_map(kind, UnitNoise.of(points + 1e6), roughly(true), seeded())
     known = labels >= 0
     assert adjusted_rand_score(true[known], labels[known]) > 0.99
 
 
-@pytest.mark.parametrize("kind", [gaussian_map, nearest_center_map])
+@pytest.mark.parametrize("kind", [fit_gaussians, fit_k_means])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_number_of_domains(kind):
     points, _ = crowds((200,), [[0.0, 0]], dtype=float)
     begin = np.arange(200) % 4
-    assert set(kind(UnitNoise.of(points), seeded(), begin)) == {0, 1, 2, 3}
+    assert set(make_map(kind, UnitNoise.of(points), begin, seeded())) == {0, 1, 2, 3}
 
 
-@pytest.mark.parametrize("kind", [gaussian_map, nearest_center_map])
+@pytest.mark.parametrize("kind", [fit_gaussians, fit_k_means])
 def test_improved_from_a_map(kind):
     """Its domains keep their numbers, and what was wrong is right."""
     points, true = crowds(SIZES, CENTERS, dtype=float)
@@ -84,7 +85,7 @@ def test_improved_from_a_map(kind):
     shapes = UnitNoise.of(points)
     shapes.known[5] = False
     kept = begin.copy()
-    found = kind(shapes, seeded(), begin)
+    found = make_map(kind, shapes, begin, seeded())
     expected = np.array([2, 0, 1])[true]
     expected[5] = -1
     np.testing.assert_array_equal(found, expected)
@@ -98,8 +99,8 @@ def test_gaussians_follow_shapes():
     points[400:, 0] = 10 + 4 * (points[400:, 0] - 9)
     shapes = UnitNoise.of(points)
     scores = [
-        adjusted_rand_score(true, kind(shapes, seeded(), roughly(true, 2)))
-        for kind in (gaussian_map, nearest_center_map)
+        adjusted_rand_score(true, make_map(kind, shapes, roughly(true, 2), seeded()))
+        for kind in (fit_gaussians, fit_k_means)
     ]
     assert scores[0] > 0.9
     assert scores[1] < scores[0] - 0.1
@@ -111,9 +112,9 @@ def test_gaussians_follow_shapes():
 def test_equal_points(kind, value):
     for form in (UnitNoise.of, FeatureShapes.from_features):
         begin = np.arange(40) % 2
-        labels = kind(form(np.full((40, 2), value)), seeded(), begin)
+        labels = make_map(kind, form(np.full((40, 2), value)), begin, seeded())
         assert set(labels) <= {-1, 0, 1}
-        if kind in (divisive_map, nearest_center_map):
+        if kind in (divide_shapes, fit_k_means):
             assert set(labels) == {0}
 
 
@@ -123,7 +124,9 @@ def test_points_without_noise(kind):
     """Three places, in units of almost nothing."""
     points = np.repeat(1000 * np.eye(3), 40, axis=0)
     true = np.repeat([0, 1, 2], 40)
-    labels = kind(FeatureShapes.from_features(points), seeded(), roughly(true))
+    labels = make_map(
+        kind, FeatureShapes.from_features(points), roughly(true), seeded()
+    )
     assert adjusted_rand_score(true, labels) == 1
 
 

@@ -8,8 +8,8 @@ from hyperspy_4dphase.estimators import compress_patterns
 from hyperspy_4dphase.estimators.confidence._map_kinds import (
     FEATURE_KINDS,
     PATTERN_KINDS,
-    density_map,
-    divisive_map,
+    cluster_density,
+    divide_shapes,
 )
 from hyperspy_4dphase.estimators.confidence._map_making import (
     DOUBTS,
@@ -36,7 +36,7 @@ def test_maps_of_patterns():
     assert [task.source for task in tasks[:4]] == ["resampling", "kinds"] * 2
     # One in six is sought anew, the others are that of all patterns.
     anew = kinds_of(tasks, "resampling")
-    assert [kind is divisive_map for kind in anew] == [True, *5 * [False]] * 2 + [True]
+    assert [kind is divide_shapes for kind in anew] == [True, *5 * [False]] * 2 + [True]
     assert set(anew[1:6]) == {None}
     assert kinds_of(tasks, "kinds")[:4] == [*PATTERN_KINDS[1:], PATTERN_KINDS[1]]
     assert not any(task.of_patterns for task in tasks)
@@ -45,12 +45,12 @@ def test_maps_of_patterns():
 def test_maps_of_features():
     tasks = plan(37, of_features=True, has_model=True)
     assert [task.source for task in tasks] == ["distortion", "resampling", "kinds"] * 12
-    assert set(kinds_of(tasks, "distortion")) == {density_map}
-    assert set(kinds_of(tasks, "resampling")) == {density_map}
+    assert set(kinds_of(tasks, "distortion")) == {cluster_density}
+    assert set(kinds_of(tasks, "resampling")) == {cluster_density}
     others = FEATURE_KINDS[1:]
     assert kinds_of(tasks, "kinds") == [*others, *others[:3]]
     # The tree is that of the patterns themselves.
-    assert [t.of_patterns for t in tasks] == [t.kind is divisive_map for t in tasks]
+    assert [t.of_patterns for t in tasks] == [t.kind is divide_shapes for t in tasks]
 
 
 @pytest.mark.parametrize("has_model", [False, True])
@@ -97,7 +97,7 @@ def test_votes(planted):
 def test_distorted_features_are_clustered(planted):
     X, truth = planted
     maker = MapMaker(PatternMaps(X), np.zeros((100, 2)), False)
-    task = Task(0, "distortion", density_map, 0, False)
+    task = Task(0, "distortion", cluster_density, 0, False)
     distorted = 20.0 * np.eye(2)[truth] + np.random.default_rng(0).normal(size=(100, 2))
     one = np.zeros(100, int)
     assert maker.make_vote(task, one, None).first.max() == 0
@@ -107,7 +107,7 @@ def test_distorted_features_are_clustered(planted):
 
 def test_maps_of_the_patterns_are_kept(planted):
     X, truth = planted
-    patterns, task = PatternMaps(X), Task(4, "kinds", divisive_map, 3, True)
+    patterns, task = PatternMaps(X), Task(4, "kinds", divide_shapes, 3, True)
     votes = [
         MapMaker(patterns, features, True).make_vote(task, None, None)
         for features in (np.zeros((100, 2)), np.ones((100, 2)))

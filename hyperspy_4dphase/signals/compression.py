@@ -13,14 +13,9 @@ from hyperspy_4dphase._masks import (
     excluded_pixels,
     same_mask,
 )
-from hyperspy_4dphase._results import (
-    array_shapes,
-    axes_dictionaries,
-    filled,
-    scan_metadata,
-)
+from hyperspy_4dphase._results import array_shapes, filled
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
-from hyperspy_4dphase.methods._archive import as_json, read_arrays, write_arrays
+from hyperspy_4dphase.signals._archive import as_json, read_arrays, write_arrays
 
 _BLOCK_BYTES = 2**26
 _PREFIX = "patterns."
@@ -67,14 +62,25 @@ class Compression:
     provenance: dict = field(default_factory=dict)
 
     @classmethod
-    def of(cls, signal, patterns, excluded_patterns, excluded_pixels, provenance):
-        """Join compressed patterns with what the signal knows of its scan."""
-        shapes = array_shapes(signal)
+    def from_scan(cls, scan, patterns, provenance):
+        """Join compressed patterns with the scan they are of.
+
+        Parameters
+        ----------
+        scan : Scan
+            With the masks of what was compressed.
+        patterns : CompressedPatterns
+        provenance : dict
+
+        Returns
+        -------
+        Compression
+        """
+        masks = scan.excluded_patterns, scan.excluded_pixels
+        shapes = scan.navigation_shape, scan.signal_shape
         kept = [
             np.arange(prod(shape)) if mask is None else np.flatnonzero(~mask)
-            for shape, mask in zip(
-                shapes, (excluded_patterns, excluded_pixels), strict=True
-            )
+            for mask, shape in zip(masks, shapes, strict=True)
         ]
         if patterns.descan and patterns.descan.get("first_faulty") is not None:
             first = kept[1][patterns.descan["first_faulty"]]
@@ -97,13 +103,13 @@ class Compression:
         return cls(
             replace(patterns, **nowhere),
             *shapes,
-            excluded_patterns=either_mask(excluded_patterns, faulty[0]),
-            excluded_pixels=either_mask(excluded_pixels, faulty[1]),
+            excluded_patterns=either_mask(masks[0], faulty[0]),
+            excluded_pixels=either_mask(masks[1], faulty[1]),
             faulty_patterns=faulty[0],
             faulty_pixels=faulty[1],
             replaced=replaced,
-            axes=as_json(axes_dictionaries(signal)),
-            metadata=as_json(scan_metadata(signal)),
+            axes=as_json(scan.axes),
+            metadata=as_json(scan.metadata),
             provenance=as_json(provenance),
         )
 
@@ -323,18 +329,18 @@ class Compression:
         )
 
 
-def check_compression(
-    compression, signal, navigation_mask=None, signal_mask=None, poissonian=None
-):
-    """Refuse what is no compression of this scan with these masks and this scaling.
+def check_compression(compression, signal, navigation_mask, signal_mask, scan):
+    """Refuse what is no compression of this scan, read as it is to be read.
 
     Parameters
     ----------
     compression : object
         What the user gave.
     signal : hyperspy.signal.BaseSignal
-    navigation_mask, signal_mask, poissonian : optional
+    navigation_mask, signal_mask : optional
         What the user gave; None stands for what the compression was made with.
+    scan : Scan
+        Of the signal.
 
     Raises
     ------
@@ -347,29 +353,13 @@ def check_compression(
         )
     compression.check_scan(signal, navigation_mask, signal_mask)
     made_with = compression.poissonian_noise_normalized
-    if poissonian is not None and poissonian != made_with:
+    if scan.noise != "measured" and (scan.noise == "counts") != made_with:
         raise ValueError(
-            f"normalize_poissonian_noise={poissonian}, but compression was made with "
-            f"{made_with}. Leave it out, or compress again."
+            f"normalize_poissonian_noise={scan.noise == 'counts'}, but compression was "
+            f"made with {made_with}. Leave it out, or compress again."
         )
-
-
-def check_not_kept(keep_faulty, compression):
-    """Refuse to keep what a compression has left out.
-
-    Parameters
-    ----------
-    keep_faulty : bool
-    compression : object
-        What the user gave, or None.
-
-    Raises
-    ------
-    ValueError
-    """
-    parts = ("faulty_patterns", "faulty_pixels", "replaced")
-    left_out = [getattr(compression, name, None) is not None for name in parts]
-    if keep_faulty and any(left_out):
+    parts = compression.faulty_patterns, compression.faulty_pixels, compression.replaced
+    if scan.keep_faulty and any(part is not None for part in parts):
         raise ValueError(
             "keep_faulty=True, but compression was made without faulty values: "
             "compress(signal, keep_faulty=True) keeps them."

@@ -38,8 +38,8 @@ SIGNALS = {"numpy", "hyperspy", "pyxem"}
 PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
-PLUMBING |= ours("_results", "_scan")
-SCIENCE = SIGNALS | {"matplotlib", "scipy", "dask", "numba"}
+PLUMBING |= ours("_results", "_scan", "_scan_files")
+SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
 # The first that fits a file counts.
@@ -57,6 +57,7 @@ LAYERS = {
     "_docstrings.py": Layer(set()),
     "_arguments.py": Layer({"numpy"}),
     "_progress.py": Layer({"hyperspy"}),
+    "_scan_files.py": Layer({"numpy", "dask"}),
     "_scan.py": Layer(
         {"numpy", "hyperspy"}
         | ours("_arguments", "_masks", "_patterns", "_progress", "_results")

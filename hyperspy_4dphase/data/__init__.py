@@ -3,8 +3,8 @@
 from hyperspy_4dphase.data._amorphous import amorphous_pattern, amorphous_profile
 from hyperspy_4dphase.data._camera import Camera
 from hyperspy_4dphase.data._crystalline import crystal_pattern, zone_rotation
-from hyperspy_4dphase.data._scan import simulate_scan
 from hyperspy_4dphase.data._scattering import vacuum_pattern
+from hyperspy_4dphase.data._simulation import simulate_scan
 from hyperspy_4dphase.data._structures import structure
 from hyperspy_4dphase.data._truth import ScanTruth
 from hyperspy_4dphase.data.battery_interface import battery_interface

@@ -1,7 +1,5 @@
 """Halos of amorphous materials, from the shells of neighbours around an atom."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
@@ -10,7 +8,6 @@ from hyperspy_4dphase.data._checks import check_number
 from hyperspy_4dphase.data._scattering import (
     assemble,
     atomic_factor,
-    composition,
     inelastic_background,
     mean_square_factor,
 )
@@ -83,7 +80,7 @@ def amorphous_profile(phase, q, *, disorder=0.12, reach=10.0):
     .. [1] R. Hosemann and S. N. Bagchi, Direct Analysis of Diffraction by Matter
        (1962).
     """
-    atoms = composition(phase)
+    atoms = phase.structure.composition
     total = sum(atoms.values())
     volume = phase.structure.lattice.volume
     factors = {element: atomic_factor(element, q) for element in atoms}

@@ -1,7 +1,5 @@
 """The detector and the probe: where a scattering vector falls, and what a disc is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of arguments: an error names what came and what was expected."""
 
-from __future__ import annotations
-
 import numbers
 
 import numpy as np
@@ -135,10 +133,8 @@ def check_seed(random_state):
     >>> check_seed(7)
     7
     """
-    if random_state is None:
-        random_state = np.random.default_rng()
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**53))
+    if random_state is None or isinstance(random_state, np.random.Generator):
+        return int(np.random.default_rng(random_state).integers(2**53))
     if not isinstance(random_state, numbers.Integral):
         raise TypeError(
             "random_state must be an int, a numpy.random.Generator or None, "

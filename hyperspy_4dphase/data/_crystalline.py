@@ -1,7 +1,5 @@
 """Kinematical patterns of crystals."""
 
-from __future__ import annotations
-
 import numpy as np
 from diffsims.generators.simulation_generator import SimulationGenerator
 from orix.crystal_map import Phase
@@ -13,7 +11,6 @@ from hyperspy_4dphase.data._scattering import (
     DEBYE_WALLER,
     assemble,
     atomic_factor,
-    composition,
     inelastic_background,
     thermal_background,
 )
@@ -94,7 +91,7 @@ def crystal_spots(phase, rotation, camera, thickness=20.0):
         with_direct_beam=False,
         max_excitation_error=max(2.5 * width, 0.02),
         shape_factor_width=width,
-        debye_waller_factors=dict.fromkeys(composition(phase), DEBYE_WALLER),
+        debye_waller_factors=dict.fromkeys(phase.structure.composition, DEBYE_WALLER),
     )
     spots = simulation.coordinates
     return np.array(spots.data[:, :2]), np.array(spots.intensity)
@@ -162,10 +159,9 @@ def crystal_pattern(
         )
     rotation = Rotation.identity() if rotation is None else rotation
     check_number(thickness, "thickness", inclusive=False)
-    positions, intensities = crystal_spots(phase, rotation, camera, thickness)
-    return spot_pattern(
-        camera, positions, intensities, composition(phase), direct, diffuse
-    )
+    spots = crystal_spots(phase, rotation, camera, thickness)
+    atoms = phase.structure.composition
+    return spot_pattern(camera, *spots, atoms, direct, diffuse)
 
 
 def spot_pattern(camera, positions, intensities, atoms, direct, diffuse):
@@ -241,8 +237,8 @@ def sheet_spots(phase, camera, *, strain=None, in_plane=0.0, tilt=(0.0, 0.0)):
     reach = float(camera.radius().max()) + camera.disc_radius
     order = int(np.ceil(reach * np.linalg.norm(base, axis=1).max() * 1.2)) + 1
     hk = np.mgrid[-order : order + 1, -order : order + 1].reshape(2, -1).T
-    g = hk[np.any(hk != 0, axis=1)] @ reciprocal
     hk = hk[np.any(hk != 0, axis=1)]
+    g = hk @ reciprocal
     seen = np.hypot(*g.T) < reach
     g, hk = g[seen], hk[seen]
     # The Ewald sphere cuts each rod at this height above the plane of the layer.

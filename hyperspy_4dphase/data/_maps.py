@@ -1,9 +1,9 @@
 """Maps that scenes are drawn with: soft edges, rough lines, grains, smooth fields."""
 
-from __future__ import annotations
-
 import numpy as np
+from scipy.cluster.vq import vq
 from scipy.ndimage import gaussian_filter
+from scipy.spatial.distance import cdist
 from scipy.special import erf
 
 
@@ -38,8 +38,8 @@ def soft_step(distance, width):
     ----------
     distance : numpy.ndarray
         Signed distance past the edge.
-    width : float or numpy.ndarray
-        Standard deviation of the blur, in the same unit; 0 is a sharp edge.
+    width : float
+        Standard deviation of the blur, in the same unit; not 0.
 
     Returns
     -------
@@ -52,8 +52,6 @@ def soft_step(distance, width):
     >>> soft_step(np.array([-9.0, 0.0, 9.0]), 1.0).tolist()
     [0.0, 0.5, 1.0]
     """
-    if np.ndim(width) == 0 and width == 0:
-        return (distance >= 0).astype(float)
     return 0.5 * (1 + erf(distance / (np.sqrt(2) * width)))
 
 
@@ -137,16 +135,15 @@ def grain_weights(rng, y, x, inside, n_grains, width):
     sample = points[:: max(1, len(points) // 4000)]
     sample = sample if len(sample) >= n_grains else points
     centers = sample[rng.choice(len(sample), n_grains, replace=False)]
-    # Lloyd's iterations even the grains out; a few leave them irregular.
+    # A few steps of k-means even the grains out and leave them irregular. SciPy's own
+    # settles ties between grid points in another way, and would change the scenes.
     for _ in range(4):
-        distance = np.linalg.norm(sample[:, np.newaxis] - centers, axis=2)
-        owner = distance.argmin(axis=1)
-        sums = np.stack([np.bincount(owner, sample[:, i], n_grains) for i in (0, 1)], 1)
-        counts = np.bincount(owner, minlength=n_grains)[:, np.newaxis]
-        centers = np.where(counts > 0, sums / np.maximum(counts, 1), centers)
-    squared = [(y - cy) ** 2 + (x - cx) ** 2 for cy, cx in centers]
-    owner = np.argmin(np.stack(squared, axis=-1), axis=-1)
-    sharp = (owner[..., np.newaxis] == np.arange(n_grains)).astype(float)
+        owner = cdist(sample, centers).argmin(axis=1)
+        grains = [sample[owner == i] for i in range(n_grains)]
+        pairs = zip(grains, centers, strict=True)
+        centers = np.array([g.mean(axis=0) if len(g) else c for g, c in pairs])
+    owner, _ = vq(np.column_stack([y.ravel(), x.ravel()]), centers)
+    sharp = (owner.reshape(y.shape)[..., np.newaxis] == np.arange(n_grains)) * 1.0
     return blur_weights(sharp, width)
 
 
@@ -165,6 +162,4 @@ def blur_weights(weights, width):
     weights : numpy.ndarray of shape (ny, nx, n)
         Non-negative.
     """
-    if width == 0:
-        return weights
     return gaussian_filter(weights, (width, width, 0), mode="nearest", truncate=4.0)

@@ -6,7 +6,7 @@ component is drawn, then a pixel for each electron. Where there are many more el
 than pixels, each pixel's counts are drawn instead.
 """
 
-from __future__ import annotations
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -192,6 +192,7 @@ def draw_pattern(rng, image, patterns, keep, other, doses, node, shift, dense):
                     image[row, column] = rng.poisson(rate[row, column])
 
 
+@dataclass
 class PatternSampler:
     """Draws the counts of probe positions from their recipes.
 
@@ -214,26 +215,23 @@ class PatternSampler:
         Mean counts that a hot pixel adds to a pattern.
     """
 
-    def __init__(
-        self, patterns, dose, seed, dtype, hot_pixels, dead_pixels, hot_counts
-    ):
-        self.patterns = np.ascontiguousarray(patterns, dtype=np.float64)
-        shape = self.patterns.shape
-        flat = self.patterns.reshape(-1, shape[2] * shape[3])
-        tables = [alias_table(pattern) for pattern in flat]
-        self.keep = np.stack([t[0] for t in tables]).reshape(*shape[:2], -1)
-        self.other = np.stack([t[1] for t in tables]).reshape(*shape[:2], -1)
-        self.dose = float(dose)
-        self.key = np.random.SeedSequence([seed, 1]).generate_state(2, np.uint64)
-        self.dtype = np.dtype(dtype)
-        self.hot_pixels = np.asarray(hot_pixels, dtype=int).reshape(-1, 2)
-        self.dead_pixels = np.asarray(dead_pixels, dtype=int).reshape(-1, 2)
-        self.hot_counts = float(hot_counts)
+    patterns: np.ndarray
+    dose: float
+    seed: int
+    dtype: type
+    hot_pixels: np.ndarray
+    dead_pixels: np.ndarray
+    hot_counts: float
 
-    def identity(self):
-        """Return what the counts of a recipe depend on, for a dask token."""
-        bad = self.hot_pixels, self.dead_pixels, self.hot_counts
-        return self.patterns, self.dose, self.key, str(self.dtype), *bad
+    def __post_init__(self):
+        self.patterns = np.ascontiguousarray(self.patterns)
+        shape = self.patterns.shape
+        tables = [alias_table(p.ravel()) for p in self.patterns.reshape(-1, *shape[2:])]
+        self.keep, self.other = (
+            np.stack(table).reshape(*shape[:2], -1)
+            for table in zip(*tables, strict=True)
+        )
+        self.key = np.random.SeedSequence([self.seed, 1]).generate_state(2, np.uint64)
 
     def __call__(self, recipes):
         """Draw the counts of a block of probe positions.
@@ -251,7 +249,7 @@ class PatternSampler:
         counts = np.zeros((*recipes.shape[:2], *shape), dtype=self.dtype)
         flat = counts.reshape(-1, *shape)
         limit = DENSE * shape[0] * shape[1]
-        rows = np.asarray(recipes, dtype=np.float64).reshape(-1, recipes.shape[2])
+        rows = recipes.reshape(-1, recipes.shape[2])
         for recipe, image in zip(rows, flat, strict=True):
             index = np.array([0, 0, 0, int(recipe[0])], dtype=np.uint64)
             rng = np.random.Generator(np.random.Philox(key=self.key, counter=index))
@@ -269,6 +267,6 @@ class PatternSampler:
             )
             if len(self.hot_pixels):
                 extra = rng.poisson(self.hot_counts, len(self.hot_pixels))
-                image[tuple(self.hot_pixels.T)] += extra.astype(self.dtype)
-        counts[:, :, self.dead_pixels[:, 0], self.dead_pixels[:, 1]] = 0
+                image[*self.hot_pixels.T] += extra.astype(self.dtype)
+        counts[:, :, *self.dead_pixels.T] = 0
         return counts

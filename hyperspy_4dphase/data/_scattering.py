@@ -1,7 +1,5 @@
 """Atomic scattering factors and the smooth parts of a diffraction pattern."""
 
-from __future__ import annotations
-
 import numpy as np
 from diffsims.utils.lobato_scattering_params import ATOMIC_SCATTERING_PARAMS_LOBATO
 from diffsims.utils.sim_utils import get_atomic_scattering_factors
@@ -10,26 +8,6 @@ from hyperspy_4dphase.data._camera import Camera
 
 DEBYE_WALLER = 0.7
 """Debye-Waller factor B in Å² of every atom (room temperature)."""
-
-
-def composition(phase):
-    """Return the elements of a structure and their atoms per cell.
-
-    Parameters
-    ----------
-    phase : orix.crystal_map.Phase
-        The structure.
-
-    Returns
-    -------
-    dict of str to float
-        Occupancies summed by element.
-    """
-    atoms = {}
-    for atom in phase.structure:
-        element = str(atom.element)
-        atoms[element] = atoms.get(element, 0.0) + float(atom.occupancy)
-    return atoms
 
 
 def atomic_factor(element, q):

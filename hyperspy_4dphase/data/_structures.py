@@ -4,8 +4,6 @@ Positions are listed in full because diffpy.structure 3.3.1 expands some space g
 wrongly and silently; the space group is kept for the symmetry of orientations only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from diffpy.structure import Atom, Lattice, Structure
 from orix.crystal_map import Phase
@@ -18,7 +16,7 @@ RHOMBOHEDRAL = [(0, 0, 0), (2 / 3, 1 / 3, 1 / 3), (1 / 3, 2 / 3, 2 / 3)]
 def _centred(translations, sites):
     """Repeat (element, position, occupancy) sites at each centring translation."""
     return [
-        (element, np.mod(np.add(position, shift), 1.0), occupancy)
+        (element, np.add(position, shift), occupancy)
         for element, position, occupancy in sites
         for shift in translations
     ]

@@ -1,7 +1,5 @@
 """Grains of a battery's cathode against its solid electrolyte."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hyperspy_4dphase.data._amorphous import amorphous_pattern
@@ -15,7 +13,7 @@ from hyperspy_4dphase.data._maps import (
     smooth_field,
     soft_step,
 )
-from hyperspy_4dphase.data._scan import simulate_scan
+from hyperspy_4dphase.data._simulation import simulate_scan
 from hyperspy_4dphase.data._structures import structure
 
 ORIENTATIONS = [
@@ -36,18 +34,13 @@ def battery_interface(
     signal_shape=(128, 128),
     dose=2400.0,
     *,
-    random_state=None,
-    lazy=False,
-    chunks="auto",
     n_grains=4,
     interface_width=0.06,
     thickness_variation=0.1,
     layout_seed=0,
     scan_step=2.0,
     ellipticity=0.0,
-    beam_drift=0.0,
-    hot_pixels=0,
-    dead_pixels=0,
+    **options,
 ):
     """Simulate crystalline NMC622 grains against the amorphous electrolyte LGPS.
 
@@ -64,12 +57,6 @@ def battery_interface(
         Detector shape (nky, nkx) in array order. Default is (128, 128).
     dose : float
         Mean electrons per pattern. Default is 2400.
-    random_state : int, numpy.random.Generator or None
-        Seed of the counts, drift and bad pixels. Default is None.
-    lazy : bool
-        Whether blocks are drawn only when they are needed. Default is False.
-    chunks : int, tuple or str
-        Navigation chunks of a lazy scan, in array order. Default is ``"auto"``.
     n_grains : int
         Number of grains, at least 1. Default is 4.
     interface_width : float
@@ -84,10 +71,9 @@ def battery_interface(
         Distance of probe positions in nm. Default is 2.
     ellipticity : float
         Relative elongation of the patterns, 30 degrees off the x axis. Default is 0.
-    beam_drift : float
-        Largest excursion of the pattern on the detector in pixels. Default is 0.
-    hot_pixels, dead_pixels : int
-        Number of faulty pixels. Default is 0.
+    **options
+        Of :func:`simulate_scan`, passed unchanged: ``random_state``, ``lazy``,
+        ``chunks``, ``beam_drift``, ``hot_pixels``, ``dead_pixels``.
 
     Returns
     -------
@@ -140,16 +126,10 @@ def battery_interface(
         patterns,
         weights * thickness[..., np.newaxis],
         dose,
-        random_state=random_state,
-        lazy=lazy,
-        chunks=chunks,
         names=names,
         phases=["LGPS"] + ["NMC622"] * n_grains,
         camera=camera,
         scan_step=scan_step,
-        beam_drift=beam_drift,
-        hot_pixels=hot_pixels,
-        dead_pixels=dead_pixels,
         title="Battery interface",
         maps={"thickness": thickness},
         parameters={
@@ -159,6 +139,7 @@ def battery_interface(
             "thickness_variation": variation,
             "layout_seed": int(layout_seed),
         },
+        **options,
     )
 
 

@@ -1,7 +1,5 @@
 """A phantom of thirteen classes: large, small, sharp, fading, thin and pointed."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hyperspy_4dphase.data._amorphous import amorphous_pattern
@@ -9,8 +7,8 @@ from hyperspy_4dphase.data._camera import Camera
 from hyperspy_4dphase.data._checks import check_number, check_shape
 from hyperspy_4dphase.data._crystalline import crystal_pattern, zone_rotation
 from hyperspy_4dphase.data._maps import blur_weights
-from hyperspy_4dphase.data._scan import simulate_scan
 from hyperspy_4dphase.data._scattering import vacuum_pattern
+from hyperspy_4dphase.data._simulation import simulate_scan
 from hyperspy_4dphase.data._structures import structure
 
 CRYSTALS = [
@@ -34,15 +32,9 @@ def domain_phantom(
     signal_shape=(128, 128),
     dose=2400.0,
     *,
-    random_state=None,
-    lazy=False,
-    chunks="auto",
     boundary_width=0.0,
-    scan_step=1.0,
     ellipticity=0.0,
-    beam_drift=0.0,
-    hot_pixels=0,
-    dead_pixels=0,
+    **options,
 ):
     """Simulate a phantom of thirteen classes, some easy to find and some not.
 
@@ -59,23 +51,14 @@ def domain_phantom(
         Detector shape (nky, nkx) in array order. Default is (128, 128).
     dose : float
         Mean electrons per pattern. Default is 2400.
-    random_state : int, numpy.random.Generator or None
-        Seed of the counts, drift and bad pixels. Default is None.
-    lazy : bool
-        Whether blocks are drawn only when they are needed. Default is False.
-    chunks : int, tuple or str
-        Navigation chunks of a lazy scan, in array order. Default is ``"auto"``.
     boundary_width : float
         Standard deviation in probe positions of the blur of all boundaries. Default
         is 0: every position outside the bar is pure.
-    scan_step : float
-        Distance of probe positions in nm. Default is 1.
     ellipticity : float
         Relative elongation of the patterns, 30 degrees off the x axis. Default is 0.
-    beam_drift : float
-        Largest excursion of the pattern on the detector in pixels. Default is 0.
-    hot_pixels, dead_pixels : int
-        Number of faulty pixels. Default is 0.
+    **options
+        Of :func:`simulate_scan`, passed unchanged: ``random_state``, ``lazy``,
+        ``chunks``, ``beam_drift``, ``hot_pixels``, ``dead_pixels``, ``scan_step``.
 
     Returns
     -------
@@ -134,19 +117,13 @@ def domain_phantom(
         patterns,
         weights,
         dose,
-        random_state=random_state,
-        lazy=lazy,
-        chunks=chunks,
         names=names,
         phases=phases,
         camera=camera,
-        scan_step=scan_step,
-        beam_drift=beam_drift,
-        hot_pixels=hot_pixels,
-        dead_pixels=dead_pixels,
         title="Domain phantom",
         maps={"bar": bar},
         parameters={"scene": "domain_phantom", "boundary_width": width},
+        **options,
     )
 
 

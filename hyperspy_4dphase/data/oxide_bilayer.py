@@ -1,7 +1,5 @@
 """Two amorphous oxides: a thin film on its substrate, in cross-section."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hyperspy_4dphase.data._amorphous import amorphous_pattern
@@ -13,8 +11,8 @@ from hyperspy_4dphase.data._maps import (
     smooth_field,
     soft_step,
 )
-from hyperspy_4dphase.data._scan import simulate_scan
 from hyperspy_4dphase.data._scattering import vacuum_pattern
+from hyperspy_4dphase.data._simulation import simulate_scan
 
 
 def oxide_bilayer(
@@ -22,18 +20,12 @@ def oxide_bilayer(
     signal_shape=(128, 128),
     dose=2400.0,
     *,
-    random_state=None,
-    lazy=False,
-    chunks="auto",
     vacuum=True,
     interface_width=0.03,
     thickness_variation=0.1,
     layout_seed=0,
-    scan_step=1.0,
     ellipticity=0.0,
-    beam_drift=0.0,
-    hot_pixels=0,
-    dead_pixels=0,
+    **options,
 ):
     """Simulate a thin film of amorphous TiO2 on amorphous SiO2, in cross-section.
 
@@ -48,12 +40,6 @@ def oxide_bilayer(
         Detector shape (nky, nkx) in array order. Default is (128, 128).
     dose : float
         Mean electrons per pattern. Default is 2400.
-    random_state : int, numpy.random.Generator or None
-        Seed of the counts, drift and bad pixels. Default is None.
-    lazy : bool
-        Whether blocks are drawn only when they are needed. Default is False.
-    chunks : int, tuple or str
-        Navigation chunks of a lazy scan, in array order. Default is ``"auto"``.
     vacuum : bool
         Whether vacuum is in view above the film. Default is True.
     interface_width : float
@@ -64,14 +50,11 @@ def oxide_bilayer(
     layout_seed : int
         Seed of the roughness and thickness: scans that share it share their truth.
         Default is 0.
-    scan_step : float
-        Distance of probe positions in nm. Default is 1.
     ellipticity : float
         Relative elongation of the patterns, 30 degrees off the x axis. Default is 0.
-    beam_drift : float
-        Largest excursion of the pattern on the detector in pixels. Default is 0.
-    hot_pixels, dead_pixels : int
-        Number of faulty pixels. Default is 0.
+    **options
+        Of :func:`simulate_scan`, passed unchanged: ``random_state``, ``lazy``,
+        ``chunks``, ``beam_drift``, ``hot_pixels``, ``dead_pixels``, ``scan_step``.
 
     Returns
     -------
@@ -128,16 +111,9 @@ def oxide_bilayer(
         patterns,
         np.stack(weights, axis=-1),
         dose,
-        random_state=random_state,
-        lazy=lazy,
-        chunks=chunks,
         names=names,
         phases=names,
         camera=camera,
-        scan_step=scan_step,
-        beam_drift=beam_drift,
-        hot_pixels=hot_pixels,
-        dead_pixels=dead_pixels,
         title="Oxide bilayer",
         maps={"thickness": thickness},
         parameters={
@@ -147,4 +123,5 @@ def oxide_bilayer(
             "thickness_variation": variation,
             "layout_seed": int(layout_seed),
         },
+        **options,
     )

@@ -1,15 +1,13 @@
 """A flake of two monolayers joined side by side: strained, bent and rippled."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hyperspy_4dphase.data._camera import Camera
 from hyperspy_4dphase.data._checks import check_number, check_shape
 from hyperspy_4dphase.data._crystalline import sheet_spots, spot_pattern
 from hyperspy_4dphase.data._maps import blur_weights, coordinates
-from hyperspy_4dphase.data._scan import simulate_scan
-from hyperspy_4dphase.data._scattering import composition, vacuum_pattern
+from hyperspy_4dphase.data._scattering import vacuum_pattern
+from hyperspy_4dphase.data._simulation import simulate_scan
 from hyperspy_4dphase.data._structures import structure
 
 TURN = 12.0
@@ -21,6 +19,9 @@ BEND_DIRECTION = np.array([np.cos(0.35), np.sin(0.35)])
 N_TILTS = 13
 """Patterns are computed at so many slopes and interpolated between."""
 
+SCATTERED, DIFFUSE = 0.25, 0.15
+"""Shares of the counts in the spots of the flat flake, and in the background."""
+
 NAMES = ("vacuum", "WS2", "WS2 rim", "WSe2 side 1", "WSe2 side 2", "WSe2 side 3")
 
 
@@ -29,17 +30,12 @@ def strained_flake(
     signal_shape=(128, 128),
     dose=5000.0,
     *,
-    random_state=None,
-    lazy=False,
-    chunks="auto",
     strain=0.02,
     bend=100.0,
     ripple=30.0,
     scan_step=4.0,
     ellipticity=0.0,
-    beam_drift=0.0,
-    hot_pixels=0,
-    dead_pixels=0,
+    **options,
 ):
     """Simulate a triangular flake of WS2 in WSe2, one layer thick, with strain.
 
@@ -57,12 +53,6 @@ def strained_flake(
         Detector shape (nky, nkx) in array order. Default is (128, 128).
     dose : float
         Mean electrons per pattern. Default is 5000.
-    random_state : int, numpy.random.Generator or None
-        Seed of the counts, drift and bad pixels. Default is None.
-    lazy : bool
-        Whether blocks are drawn only when they are needed. Default is False.
-    chunks : int, tuple or str
-        Navigation chunks of a lazy scan, in array order. Default is ``"auto"``.
     strain : float
         Strain of the rim and, negative, of the sides, at most 0.1. Default is 0.02.
     bend : float
@@ -73,10 +63,9 @@ def strained_flake(
         Distance of probe positions in nm. Default is 4.
     ellipticity : float
         Relative elongation of the patterns, 30 degrees off the x axis. Default is 0.
-    beam_drift : float
-        Largest excursion of the pattern on the detector in pixels. Default is 0.
-    hot_pixels, dead_pixels : int
-        Number of faulty pixels. Default is 0.
+    **options
+        Of :func:`simulate_scan`, passed unchanged: ``random_state``, ``lazy``,
+        ``chunks``, ``beam_drift``, ``hot_pixels``, ``dead_pixels``.
 
     Returns
     -------
@@ -131,17 +120,11 @@ def strained_flake(
         np.concatenate([vacuum, flake]),
         weights,
         dose,
-        random_state=random_state,
-        lazy=lazy,
-        chunks=chunks,
         names=NAMES,
         phases=[name.split()[0] for name in NAMES],
         variant=variant,
         camera=camera,
         scan_step=scan_step,
-        beam_drift=beam_drift,
-        hot_pixels=hot_pixels,
-        dead_pixels=dead_pixels,
         title="Strained flake",
         maps=maps,
         parameters={
@@ -150,6 +133,7 @@ def strained_flake(
             "bend": bend,
             "ripple": ripple,
         },
+        **options,
     )
 
 
@@ -204,33 +188,30 @@ def flake_patterns(camera, strain, slopes):
         along = np.array([np.cos(angle), np.sin(angle)])
         uniaxial = 1.2 * np.outer(along, along) - 0.2 * np.eye(2)
         variants.append(("WSe2", -strain * uniaxial))
-    return np.stack([_bent(camera, *variant, slopes) for variant in variants])
+    return np.stack([_bend(camera, *variant, slopes) for variant in variants])
 
 
-def _bent(camera, name, strain, slopes, scattered=0.25, diffuse=0.15):
+def _bend(camera, name, strain, slopes):
     """Return one component's patterns at each slope."""
     phase = structure(name)
-    flat = None
+    atoms = phase.structure.composition
+    tilts = 1e-3 * np.outer(slopes, BEND_DIRECTION)
+    lattice = {"strain": strain, "in_plane": TURN}
+    flat = sheet_spots(phase, camera, **lattice)[1].sum()
     patterns = []
-    for slope in np.concatenate([[0.0], slopes]):
-        tilt = 1e-3 * slope * BEND_DIRECTION
-        spots = sheet_spots(phase, camera, strain=strain, in_plane=TURN, tilt=tilt)
-        flat = spots[1].sum() if flat is None else flat
+    for tilt in tilts:
+        positions, intensities = sheet_spots(phase, camera, tilt=tilt, **lattice)
         # What the tilt takes from the spots stays in the direct beam.
-        share = scattered * spots[1].sum() / flat
-        direct = 1 - diffuse - share
+        direct = 1 - DIFFUSE - SCATTERED * intensities.sum() / flat
         patterns.append(
-            spot_pattern(camera, *spots, composition(phase), direct, diffuse)
+            spot_pattern(camera, positions, intensities, atoms, direct, DIFFUSE)
         )
-    return np.stack(patterns[1:])
+    return np.stack(patterns)
 
 
 def _slope(y, x, bend, ripple):
     """Return the slope of the flake in mrad along the direction of the bend."""
-    along = np.tensordot(
-        BEND_DIRECTION,
-        np.stack([x - (x.min() + x.max()) / 2, y - (y.min() + y.max()) / 2]),
-        axes=1,
-    )
+    dx, dy = BEND_DIRECTION
+    along = dx * (x - (x.min() + x.max()) / 2) + dy * (y - (y.min() + y.max()) / 2)
     along = along / max(np.abs(along).max(), 1e-12)
     return bend * along + ripple * np.sin(2 * np.pi * 3.5 * along)

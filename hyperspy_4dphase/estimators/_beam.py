@@ -25,9 +25,9 @@ _LEAST_TOTAL = 0.05
 _OF_PLANE = 0.15
 # Where noise is not that of counts, bright pixels show differences between domains far
 # above it, and two parts of the detector may agree on a shift by chance. The standard
-# error of that, over what they do not agree on. In simulated scans that stood still they
-# agreed on 0.6 of it at most but once (1.8); with a jitter of 0.3 pixels on 4 times as
-# much and more.
+# error of that, over what they do not agree on. In simulated scans that stood still
+# they agreed on 0.6 of it at most but once (1.8); with a jitter of 0.3 pixels on 4
+# times as much and more.
 _OF_STRUCTURE = 0.7
 _BLOCK = 256
 

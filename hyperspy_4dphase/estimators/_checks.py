@@ -46,8 +46,8 @@ def check_positions(positions, n_patterns):
     return positions
 
 
-def check_number(name, value, low, high=np.inf, *, open_low=False):
-    """Raise a ValueError unless a number is in range.
+def check_number(name, value, low, high=np.inf, *, open_low=False, open_high=False):
+    """Raise a ValueError unless a number is finite and in range.
 
     Parameters
     ----------
@@ -55,14 +55,42 @@ def check_number(name, value, low, high=np.inf, *, open_low=False):
     value : object
     low, high : float
         Both are in range.
-    open_low : bool, optional
-        `low` is not.
+    open_low, open_high : bool, optional
+        `low`, or `high`, is not.
     """
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not low <= value <= high or (open_low and value == low):
+    inside = real and np.isfinite(value) and low <= value <= high
+    if not inside or (open_low and value == low) or (open_high and value == high):
         above = "above" if open_low else "from"
-        end = "" if high == np.inf else f" to {high}"
+        end = "" if high == np.inf else f" {'below' if open_high else 'to'} {high}"
         raise ValueError(f"{name}={value!r}; expected a number {above} {low}{end}.")
+
+
+def check_integer(name, value, low=1, *, optional=False):
+    """Raise an error unless a value is an integer that is large enough.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    low : int, optional
+        The smallest that is allowed. Default is 1.
+    optional : bool, optional
+        None is allowed too.
+
+    Raises
+    ------
+    TypeError
+        If it is no integer.
+    ValueError
+        If it is too small.
+    """
+    if value is None and optional:
+        return
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name}={value!r}; expected an integer.")
+    if value < low:
+        raise ValueError(f"{name}={value}; expected at least {low}.")
 
 
 def whole_numbers(array, what):

@@ -7,6 +7,8 @@ from scipy.optimize import minimize_scalar
 
 _ROW_LIMIT = 3.0
 _BALANCED_BYTES = 64 * 2**20
+# The 99.9 % quantile of the Tracy-Widom distribution.
+_TRACY_WIDOM = 3.3
 
 
 @dataclass
@@ -130,13 +132,12 @@ def noise_edge(singular_values, squared_norm, noise, column_noise):
 
     Noise of variance s^2 ends at s (sqrt(n) + sqrt(m)); where it differs between
     columns, at the end of the spectrum that Silverstein's equation gives. Beyond that
-    the largest value fluctuates (Tracy-Widom: 3.3 is the 99.9 % quantile). The variance
-    is that of what is left when all values above the edge are taken out.
+    the largest value fluctuates (:func:`fluctuation_factor`). The variance is that of
+    what is left when all values above the edge are taken out.
     """
     n, m = noise.sum() / len(column_noise), np.count_nonzero(column_noise)
     end = _spectrum_end(column_noise[column_noise > 0], n)
-    fluctuation = (1 / np.sqrt(n) + 1 / np.sqrt(m)) ** (1 / 3)
-    end *= np.sqrt(1 + 3.3 * fluctuation / (np.sqrt(n) + np.sqrt(m)))
+    end *= fluctuation_factor(n, m)
     n_significant = 0
     while True:
         left = squared_norm - (singular_values[:n_significant] ** 2).sum()
@@ -149,6 +150,16 @@ def noise_edge(singular_values, squared_norm, noise, column_noise):
         if n_above <= n_significant:
             return n_significant, variance, edge
         n_significant = n_above
+
+
+def fluctuation_factor(n, m):
+    """By how much the largest singular value of n x m noise may exceed its limit.
+
+    The limit is sqrt(n) + sqrt(m) for noise of variance 1. Values above the limit times
+    this factor are noise once in a thousand times.
+    """
+    width = (1 / np.sqrt(n) + 1 / np.sqrt(m)) ** (1 / 3)
+    return np.sqrt(1 + _TRACY_WIDOM * width / (np.sqrt(n) + np.sqrt(m)))
 
 
 def _spectrum_end(column_noise, n):

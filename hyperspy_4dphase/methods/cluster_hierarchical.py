@@ -13,6 +13,7 @@ from hyperspy_4dphase.estimators.domains import (
     outvoted,
     resized,
 )
+from hyperspy_4dphase.methods._domain_report import report_domains
 from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import (
     check_enough,
@@ -21,6 +22,7 @@ from hyperspy_4dphase.methods._sources import (
     source_features,
 )
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
+from hyperspy_4dphase.signals._same_values import keep_expected
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 
@@ -103,6 +105,7 @@ def cluster_hierarchical(
         the same.
     %(show_progressbar)s
     %(print_info)s
+        Then the number of domains, and how many positions have none, and why.
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 
@@ -208,8 +211,20 @@ def cluster_hierarchical(
         record["compression"] = compression.provenance
     noise = noise_model_of(scan, compression)
     domains = DomainMap.from_scan(scan, labels, tree, noise, record)
+    if compression is not None:
+        keep_expected(domains, compression.patterns, labels, tree.n_domains)
+    asked = "found" if n_domains is None and n_parts is None else "as asked"
     if rotation_invariant:
         domains = domains.phases(self, show_progressbar=show_progressbar)
+        asked += ", rotated copies merged"
+    report_domains(
+        domains,
+        print_info,
+        asked=asked,
+        method="Domain info:",
+        unassigned={"with too few counts to tell": int((labels < 0).sum())},
+        faulty=None if compression is None else compression.faulty_patterns,
+    )
     return (domains, estimator) if return_info else domains
 
 

@@ -5,6 +5,7 @@ from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.methods._cache import clear_cache
+from hyperspy_4dphase.methods._data_report import describe_data
 from hyperspy_4dphase.methods._reading import compress_scan
 from hyperspy_4dphase.signals.compression import Compression
 
@@ -27,6 +28,7 @@ def compress(
     random_state=None,
     device=None,
     show_progressbar=None,
+    print_info=True,
 ):
     """Compress a scan by a *randomized* QB to what rises above counting noise.
 
@@ -64,6 +66,8 @@ def compress(
     %(random_state)s
     %(device)s
     %(show_progressbar)s
+    %(print_info)s
+        Then how many directions stand above the noise.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def compress(
     >>> import hyperspy_4dphase as h4p
     >>> counts = np.random.default_rng(0).poisson(5, (6, 7, 9, 8))
     >>> s = pxm.signals.Diffraction2D(counts)
-    >>> compression = h4p.compress(s, random_state=0)
+    >>> compression = h4p.compress(s, random_state=0, print_info=False)
     >>> compression.navigation_shape, compression.signal_shape
     ((6, 7), (9, 8))
     >>> compression.reconstruct()
@@ -110,8 +114,8 @@ def compress(
         random_state=random_state,
         show_progressbar=show_progressbar,
     )
-    check_flags(squares=squares)
-    return compress_scan(
+    check_flags(squares=squares, print_info=print_info)
+    compression = compress_scan(
         scan,
         rank=check_integer("rank", rank, 1, optional=True),
         oversampling=check_integer("oversampling", oversampling, 0),
@@ -122,6 +126,13 @@ def compress(
         descan=_check_descan(descan, scan),
         device=resolve_device(device),
     )
+    if print_info:
+        print("\n".join(["Data info:", *describe_data(compression)]))
+        print(
+            f"  directions_above_noise={compression.n_significant}\n"
+            f"  reads_of_the_scan={compression.n_reads:.3g}"
+        )
+    return compression
 
 
 def _check_descan(descan, scan):

@@ -11,9 +11,11 @@ from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.estimators.vae import DISTORTIONS
 from hyperspy_4dphase.methods._autoencoder import least_rank, trained_embedding
 from hyperspy_4dphase.methods._confidence_source import confidence_source
+from hyperspy_4dphase.methods._domain_report import report_domains
 from hyperspy_4dphase.methods._given_domains import given_domains
 from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import check_enough, named
+from hyperspy_4dphase.signals._same_values import keep_expected
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence, check_threshold
 
 
@@ -98,6 +100,8 @@ optional
         too, they must be the same.
     %(show_progressbar)s
     %(print_info)s
+        Then the number of domains, how many positions have none, and why, and the mean
+        confidence.
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 
@@ -229,6 +233,24 @@ optional
         embedding=_embedding(scan, best, origin, compression),
         provenance=record | {"compression": compression.provenance},
     )
+    found = confidence.domains
+    labels = found.labels.ravel()[scan.kept_patterns]
+    keep_expected(confidence, compression.patterns, labels, confidence.n_domains)
+    few = int((estimator.consensus_ < 0).sum())
+    unsure = f"less sure than threshold={options['threshold']:.3g}"
+    report_domains(
+        found,
+        print_info,
+        asked=f"agreed on by {n_maps} maps" if given is None else "as given",
+        method="Confidence info:",
+        unassigned={
+            unsure: int((labels < 0).sum()) - few,
+            "with too few counts to tell": few,
+        },
+        faulty=compression.faulty_patterns,
+    )
+    if print_info:
+        print(f"  mean_confidence={np.nanmean(confidence.data):.3g}")
     return (confidence, estimator) if return_info else confidence
 
 

@@ -5,14 +5,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from hyperspy_4dphase.plot._pattern import proportion
+from hyperspy_4dphase.plot._pattern import format_count, proportion
 
 # Entries in a column of a legend.
 ROWS = 20
 
 
-def figure_for(figure, size):
-    """The given figure, or a new one of that size in inches."""
+def make_figure(figure, size):
+    """Return the given figure, or a new one of that size in inches."""
     if figure is None:
         return plt.figure(figsize=size, layout="constrained")
     untouched = isinstance(figure, Figure) and not figure.axes
@@ -22,7 +22,7 @@ def figure_for(figure, size):
 
 
 def map_size(shape, extent):
-    """Width and height in inches of a map of at most four, or of a strip.
+    """Return width and height in inches of a map of at most four, or of a strip.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def map_size(shape, extent):
 
 
 def legend_size(texts):
-    """Width and height in inches of what :func:`draw_legend` draws."""
-    longest = max((len(text) for text in texts), default=0)
+    """Return width and height in inches of what :func:`draw_legend` draws."""
+    longest = max(map(len, texts), default=0)
     width = _n_columns(len(texts)) * (0.075 * longest + 0.4)
     return width, 0.2 * min(len(texts), ROWS) + 0.4
 
@@ -64,14 +64,14 @@ def draw_legend(ax, colors, texts, title):
     )
 
 
-def panel_below(ax, share):
+def add_panel_below(ax, height):
     """Give the lower part of axes to new ones, with the same abscissa.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-    share : float
-        Of the height.
+    height : float
+        Of the new axes, as a fraction of that of `ax`.
 
     Returns
     -------
@@ -79,20 +79,27 @@ def panel_below(ax, share):
     """
     place = ax.get_subplotspec()
     if place is None:
-        x, y, width, height = ax.get_position().bounds
-        ax.set_position([x, y + share * height, width, (1 - share) * height])
-        below = ax.figure.add_axes([x, y, width, 0.8 * share * height], sharex=ax)
+        x, y, width, whole = ax.get_position().bounds
+        ax.set_position([x, y + height * whole, width, (1 - height) * whole])
+        below = ax.figure.add_axes([x, y, width, 0.8 * height * whole], sharex=ax)
     else:
-        grid = place.subgridspec(2, 1, height_ratios=[1 - share, share])
+        grid = place.subgridspec(2, 1, height_ratios=[1 - height, height])
         ax.set_subplotspec(grid[0])
         below = ax.figure.add_subplot(grid[1], sharex=ax)
     ax.tick_params(labelbottom=False)
     return below
 
 
-def percent(share):
-    """A share as it is written beside the size of a domain."""
-    return f"{100 * share:.1f} %" if share >= 0.0005 or not share else "<0.1 %"
+def format_percent(fraction):
+    """Write a fraction as it stands beside the size of a domain."""
+    if 0 < fraction < 0.0005:
+        return "<0.1 %"
+    return f"{100 * fraction:.1f} %"
+
+
+def format_entry(name, size, n_positions):
+    """Write a legend entry: how many probe positions something has."""
+    return f"{name}: {format_count(size)} ({format_percent(size / n_positions)})"
 
 
 def _n_columns(n_entries):

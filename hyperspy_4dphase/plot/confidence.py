@@ -5,14 +5,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-from hyperspy_4dphase.plot._checks import (
-    check_extent,
-    checked_domain_map,
-    checked_shares,
-)
-from hyperspy_4dphase.plot._layout import figure_for, map_size
-from hyperspy_4dphase.plot._panels import most_often
-from hyperspy_4dphase.plot._shares import SURE, draw_shares, looked_through
+from hyperspy_4dphase.plot._checks import check_extent, check_fractions, check_labels
+from hyperspy_4dphase.plot._layout import make_figure, map_size
+from hyperspy_4dphase.plot._maps import SURE, draw_fractions, mean_known, most_frequent
 from hyperspy_4dphase.plot.domains import plot_domains
 
 
@@ -55,21 +50,23 @@ def plot_confidence(
 
     Raises
     ------
+    TypeError
+        If `confidence` holds no real numbers, or `labels` no integers.
     ValueError
         If `confidence` has no or too many axes or holds what is not in [0, 1], if
-        `labels` are no integers, of another shape or less than -1, or if `extent` does
-        not suit the axes.
+        `labels` are of another shape or less than -1, or if `extent` does not suit the
+        axes.
     """
-    confidence = checked_shares(confidence, "confidence")
+    confidence = check_fractions(confidence, "confidence")
     check_extent(extent, confidence.ndim, "extent")
     if labels is not None:
-        labels = _checked_labels(labels, confidence.shape)
+        labels = check_labels(labels, shape=confidence.shape)
     if ax is None:
         width, height = map_size(confidence.shape, extent)
-        ax = figure_for(None, (width + 1.2, height + 0.5)).add_subplot()
-    image = draw_shares(ax, confidence, SURE, extent, units, scalebar)
+        ax = make_figure(None, (width + 1.2, height + 0.5)).add_subplot()
+    image = draw_fractions(ax, confidence, SURE, extent, units, scalebar)
     if labels is not None:
-        borders = _borders(_image(labels), image.get_extent())
+        borders = _find_borders(np.atleast_2d(most_frequent(labels)), image)
         # Neither as dark as what is unsure, nor as bright as what is sure.
         ax.add_collection(LineCollection(borders, colors="#d55e00", linewidths=0.6))
     bar = ax.figure.colorbar(image, ax=ax, label="confidence")
@@ -117,14 +114,14 @@ def plot_sure_domains(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As :func:`plot_domains`; and if `confidence` is of another shape or holds what
         is not in [0, 1].
     """
-    labels = checked_domain_map(labels)
-    confidence = checked_shares(confidence, "confidence", labels.shape)
+    labels = check_labels(labels)
+    confidence = check_fractions(confidence, "confidence", labels.shape)
     labels[np.isnan(confidence)] = -1
-    new = ax is None
+    is_new = ax is None
     ax = plot_domains(
         labels,
         extent=extent,
@@ -136,22 +133,22 @@ def plot_sure_domains(
         ax=ax,
     )
     ax.set_facecolor("white")
-    guess = 1 / max(labels.max() + 1, 1)
+    n_domains = labels.max() + 1
     # Of a single domain there is no guess.
-    norm = Normalize(guess if guess < 1 else 0, 1, clip=True)
-    alpha = np.asarray(norm(np.atleast_2d(looked_through(confidence))))
-    alpha[_image(labels) == -1] = 1
+    guess = 1 / n_domains if n_domains > 1 else 0
+    norm = Normalize(guess, 1, clip=True)
+    alpha = np.asarray(norm(np.atleast_2d(mean_known(confidence))))
     image = ax.images[-1]
-    image.set_data(np.dstack([image.get_array()[..., :3], alpha]))
+    image.set_alpha(np.where(image.get_array() == -1, 1, alpha))
     if legend:
-        if new:
+        if is_new:
             ax.figure.set_figheight(ax.figure.get_figheight() + 0.6)
-        _key(ax, norm)
+        _draw_key(ax, norm)
     return ax
 
 
-def _key(ax, norm):
-    """How pale means how sure, below the axes."""
+def _draw_key(ax, norm):
+    """Show below the axes how pale means how sure."""
     shades = LinearSegmentedColormap.from_list("opacity", ["white", "0.3"])
     bar = ax.figure.colorbar(
         ScalarMappable(norm, shades),
@@ -166,22 +163,9 @@ def _key(ax, norm):
     bar.set_ticks([norm.vmin, 1], labels=[lowest, "1"])
 
 
-def _image(labels):
-    return most_often(labels) if labels.ndim == 3 else np.atleast_2d(labels)
-
-
-def _checked_labels(labels, shape):
-    labels = checked_domain_map(labels)
-    if labels.shape != shape:
-        raise ValueError(
-            f"labels have the shape {labels.shape}, but confidence has {shape}."
-        )
-    return labels
-
-
-def _borders(labels, extent):
-    """Lines between neighbours of different domains, shape (n_lines, 2, 2)."""
-    left, right, bottom, top = extent
+def _find_borders(labels, image):
+    """Return lines between neighbours of different domains, shape (n_lines, 2, 2)."""
+    left, right, bottom, top = image.get_extent()
     n_rows, n_columns = labels.shape
     x = np.linspace(left, right, n_columns + 1)
     y = np.linspace(top, bottom, n_rows + 1)

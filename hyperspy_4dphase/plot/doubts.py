@@ -2,20 +2,23 @@
 
 import numpy as np
 
-from hyperspy_4dphase.plot._checks import check_extent, checked_shares
+from hyperspy_4dphase.plot._checks import check_extent, check_fractions
 from hyperspy_4dphase.plot._layout import (
     draw_legend,
-    figure_for,
+    format_entry,
     legend_size,
+    make_figure,
     map_size,
-    percent,
+)
+from hyperspy_4dphase.plot._maps import (
+    DOUBTFUL,
+    draw_domains,
+    draw_fractions,
+    mean_known,
 )
 from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
-from hyperspy_4dphase.plot._panels import draw_map
-from hyperspy_4dphase.plot._pattern import grouped
-from hyperspy_4dphase.plot._shares import DOUBTFUL, draw_shares, looked_through
 
-# As large as it must be for one of the doubts to be called the largest.
+# A doubt below it is called none. Historical: chosen by eye.
 _CLEAR = 0.05
 _MOST_IN_ROW = 4
 # Of the colours of domains, the strong ones first: single positions are to be seen.
@@ -51,31 +54,37 @@ def plot_doubts(
         If there are no doubts, if their shapes differ, or if they hold what is not in
         [0, 1].
     """
-    doubts = _checked_doubts(doubts)
+    doubts = _check_doubts(doubts)
     shape = next(iter(doubts.values())).shape
     check_extent(extent, len(shape), "extent")
-    colors, texts = _kinds(doubts)
-    legend = list(texts.values())
-    figure, place, axes = _panels(len(doubts), shape, extent, legend, fig)
+    largest, n = _find_largest(doubts), len(doubts)
+    names = [*doubts, f"none above {_CLEAR:g}", "masked"]
+    kinds = [kind for kind in [*range(n + 1), -1] if (largest == kind).any()]
+    texts = [
+        format_entry(names[kind], (largest == kind).sum(), largest.size)
+        for kind in kinds
+    ]
+    figure, bar_axes, axes = _add_panels(n, shape, extent, texts, fig)
     highest = max(np.nanmax(doubt, initial=0) for doubt in doubts.values())
     top = max(np.ceil(10 * highest), 1) / 10
     for ax, (name, doubt) in zip(axes, doubts.items(), strict=False):
-        image = draw_shares(ax, doubt, DOUBTFUL, extent, units, scalebar)
+        image = draw_fractions(ax, doubt, DOUBTFUL, extent, units, scalebar)
         image.set_clim(0, top)
         ax.set_title(name)
-    bar = figure.colorbar(image, cax=place, ticklocation="left")
-    bar.set_label("doubt")
+    bar = figure.colorbar(image, cax=bar_axes, ticklocation="left", label="doubt")
     bar.locator.set_params(nbins=5)
     bar.update_ticks()
-    draw_map(axes[-1], colors[_largest(doubts)], extent, units, scalebar)
+    order = [*_ORDER, *range(len(_ORDER), n)]
+    colors = np.vstack([domain_colors(len(order))[order][:n], PALE, UNASSIGNED])
+    draw_domains(axes[-1], largest, colors, extent, units, scalebar)
     axes[-1].set_title("largest doubt")
-    draw_legend(axes[-1], colors[list(texts)], legend, "probe positions")
+    draw_legend(axes[-1], colors[kinds], texts, "probe positions")
     if title:
         figure.suptitle(title)
     return figure
 
 
-def _checked_doubts(doubts):
+def _check_doubts(doubts):
     if not isinstance(doubts, dict) or not doubts:
         raise ValueError(
             "doubts must be a dict with a map for each source of doubt, but is "
@@ -83,37 +92,21 @@ def _checked_doubts(doubts):
         )
     shape = np.shape(next(iter(doubts.values())))
     return {
-        name: checked_shares(doubt, f"doubts[{name!r}]", shape)
+        name: check_fractions(doubt, f"doubts[{name!r}]", shape)
         for name, doubt in doubts.items()
     }
 
 
-def _largest(doubts):
-    """The number of the largest doubt; -2 if there is none, -1 where masked."""
-    stack = np.stack([looked_through(doubt) for doubt in doubts.values()])
+def _find_largest(doubts):
+    """Return which doubt is the largest; `len(doubts)` where none is, -1 if masked."""
+    stack = np.stack([mean_known(doubt) for doubt in doubts.values()])
     values = np.nan_to_num(stack, nan=-1)
-    largest = np.where(values.max(axis=0) > _CLEAR, values.argmax(axis=0), -2)
+    largest = np.where(values.max(axis=0) > _CLEAR, values.argmax(axis=0), len(stack))
     return np.where(np.isnan(stack).all(axis=0), -1, largest)
 
 
-def _kinds(doubts):
-    """Colours by number, and for each number that occurs the text of the legend."""
-    n = len(doubts)
-    colors = domain_colors(max(n, len(_ORDER)))
-    colors = np.vstack([colors[_ORDER], colors[len(_ORDER) :]])[:n]
-    largest = _largest(doubts)
-    names = [*doubts, f"none above {_CLEAR:g}", "masked"]
-    texts = {}
-    for number, name in zip([*range(n), -2, -1], names, strict=True):
-        size = (largest == number).sum()
-        if size:
-            share = percent(size / largest.size)
-            texts[number] = f"{name}: {grouped(size)} ({share})"
-    return np.vstack([colors, PALE, UNASSIGNED]), texts
-
-
-def _panels(n, shape, extent, texts, figure):
-    """The figure, axes for a colour bar, and for each doubt and the largest of them."""
+def _add_panels(n, shape, extent, texts, figure):
+    """Return figure, axes of a colour bar, and axes of each doubt and the largest."""
     n_rows = -(-(n + 1) // _MOST_IN_ROW)
     n_columns = -(-(n + 1) // n_rows)
     width, height = 0.6 * np.array(map_size(shape, extent))
@@ -122,7 +115,7 @@ def _panels(n, shape, extent, texts, figure):
         n_columns * (width + 0.5) + legend_size(texts)[0] + 0.9,
         n_rows * (height + 0.9) + 0.3,
     )
-    figure = figure_for(figure, size)
+    figure = make_figure(figure, size)
     grid = figure.add_gridspec(
         n_rows, 1 + n_columns, width_ratios=[0.06, *[1] * n_columns]
     )

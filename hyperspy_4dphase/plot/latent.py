@@ -1,24 +1,21 @@
 """The latent plane beside the map of the scan: a selection in one is seen in both."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.widgets import LassoSelector, RectangleSelector
 
 from hyperspy_4dphase.plot._checks import (
+    check_callable,
     check_extent,
-    checked_dimensions,
-    checked_labels,
-    checked_latent,
+    check_labels,
+    check_latent,
 )
+from hyperspy_4dphase.plot._layout import make_figure
+from hyperspy_4dphase.plot._maps import ScanMap
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors, position_colors
-from hyperspy_4dphase.plot._panels import (
-    MANY_POINTS,
-    PointCloud,
-    PointDensity,
-    ScanMap,
-)
-from hyperspy_4dphase.plot._pattern import MeanPattern
+from hyperspy_4dphase.plot._pattern import draw_pattern
+from hyperspy_4dphase.plot._points import MANY_POINTS, PointCloud, PointDensity
 
 _MOST_IN_LEGEND = 15
 
@@ -50,7 +47,8 @@ def plot_latent(
     ----------
     latent : numpy.ndarray, shape (\\*navigation_shape, latent_dim)
         In array order, with one, two or three navigation axes. NaN where masked. Of
-        three navigation axes the map shows the last two, looking through the first.
+        three navigation axes the map shows the last two: colours are mixed along the
+        first.
     labels : numpy.ndarray of int, optional
         The domain of each probe position, of the navigation shape; -1 where
         unassigned.
@@ -83,34 +81,36 @@ def plot_latent(
         If shapes do not fit, if `latent` is infinite or NaN everywhere, if a label is
         below -1, or if there are no such `dimensions`.
     """
-    latent = checked_latent(latent)
-    labels = checked_labels(labels, latent.shape[:-1])
-    dimensions = checked_dimensions(dimensions, latent.shape[-1])
+    latent = check_latent(latent)
+    dimensions = _check_dimensions(dimensions, latent.shape[-1])
     check_extent(navigation_extent, latent.ndim - 1, "navigation_extent")
-    if mean_pattern is not None and not callable(mean_pattern):
-        raise TypeError(
-            "mean_pattern must be callable (it is given the selected positions), but "
-            f"is of the type {type(mean_pattern).__name__}."
-        )
+    if mean_pattern is not None:
+        check_callable(mean_pattern, "mean_pattern")
     valid = ~np.isnan(latent).any(axis=-1)
     points = latent[valid][:, dimensions]
-    groups = np.zeros(len(points), int) if labels is None else labels[valid] + 1
-    colors = position_colors(points) if labels is None else _label_colors(groups)
+    if labels is None:
+        groups, colors = np.zeros(len(points), int), position_colors(points)
+    else:
+        groups = check_labels(labels, shape=valid.shape)[valid] + 1
+        colors = np.vstack([UNASSIGNED, domain_colors(groups.max())])[groups]
 
-    figure, axes = _figure(mean_pattern is not None, title)
-    for axis, dimension in zip("xy", dimensions, strict=True):
-        axes["latent"].set(**{f"{axis}label": f"latent dimension {dimension}"})
+    figure, axes = _add_panels(mean_pattern is not None, title)
+    x, y = (f"latent dimension {dimension}" for dimension in dimensions)
+    axes["latent"].set(xlabel=x, ylabel=y)
     if len(points) < MANY_POINTS:
         plane = PointCloud(axes["latent"], points, colors)
     else:
         plane = PointDensity(axes["latent"], points, colors, groups)
     scan = ScanMap(axes["map"], valid, colors, navigation_extent, navigation_units)
-    pattern = None
-    if mean_pattern is not None:
-        pattern = MeanPattern(axes["pattern"], pattern_extent, pattern_units)
     if labels is not None:
-        _legend(figure, groups, colors)
-    return LatentView(figure, axes, valid, points, (plane, scan, pattern), mean_pattern)
+        _draw_legend(figure, groups, colors)
+
+    def show_pattern(selected):
+        pattern = mean_pattern(selected)
+        draw_pattern(axes["pattern"], pattern, pattern_extent, units=pattern_units)
+
+    panels = plane, scan, show_pattern if mean_pattern else None
+    return LatentView(figure, axes, valid, points, panels)
 
 
 class LatentView:
@@ -127,13 +127,12 @@ class LatentView:
         Of the navigation shape; False everywhere if nothing is selected. Read-only.
     """
 
-    def __init__(self, figure, axes, valid, points, panels, mean_pattern):
+    def __init__(self, figure, axes, valid, points, panels):
         self.figure = figure
         self.axes = axes
         self._valid, self._points = valid, points
-        self._plane, self._map, self._pattern = panels
-        self._mean_pattern = mean_pattern
-        self._show(np.zeros_like(valid), _all_shown(valid.sum()))
+        self._plane, self._map, self._show_pattern = panels
+        self._show(np.zeros_like(valid), f"{valid.sum()} probe positions")
         # Only windows are blitted: matplotlib 3.11 never frees a canvas as long as a
         # selector that blits is held, and only windows say when they are closed.
         useblit = figure.canvas.required_interactive_framework is not None
@@ -176,7 +175,7 @@ class LatentView:
         n_valid = self._valid.sum()
         note = f"nothing selected: all {n_valid} shown"
         if mask is None:
-            mask, note = np.zeros_like(self._valid), _all_shown(n_valid)
+            mask, note = np.zeros_like(self._valid), f"{n_valid} probe positions"
         mask = np.asarray(mask)
         if mask.dtype != bool:
             raise TypeError(f"mask must hold booleans, but its type is {mask.dtype}.")
@@ -198,10 +197,9 @@ class LatentView:
         self._plane.show(selected[self._valid] if some else None)
         self._map.show(selected if some else None)
         self.axes["map"].set_title(note)
-        if self._pattern is not None:
+        if self._show_pattern is not None:
             shown = selected if some else self._valid
-            self._pattern.show(self._mean_pattern(shown.copy()))
-            self.axes["pattern"].set_title("mean pattern")
+            self._show_pattern(shown.copy())
 
     def _on_lasso(self, vertices):
         selected = np.zeros_like(self._valid)
@@ -218,36 +216,38 @@ class LatentView:
         self.figure.canvas.mpl_disconnect(self._held)
 
 
-def _all_shown(n_valid):
-    return f"{n_valid} probe positions"
+def _check_dimensions(dimensions, latent_dim):
+    """Return two different latent dimensions as a list."""
+    found = list(dimensions) if np.iterable(dimensions) else [dimensions]
+    exist = all(dimension in range(latent_dim) for dimension in found)
+    if not exist or len(found) != 2 or found[0] == found[1]:
+        raise ValueError(
+            f"dimensions must be two different ones of 0 to {latent_dim - 1}, but are "
+            f"{dimensions}."
+        )
+    return [int(dimension) for dimension in found]
 
 
-def _figure(with_pattern, title):
+def _add_panels(with_pattern, title):
     names = ["latent", "map", "pattern"][: 2 + with_pattern]
-    figure = plt.figure(figsize=(4.4 * len(names), 4.4), layout="constrained")
+    figure = make_figure(None, (4.4 * len(names), 4.4))
     figure.get_layout_engine().set(w_pad=0.1)
-    axes = dict(zip(names, figure.subplots(1, len(names)), strict=True))
+    axes = figure.subplot_mosaic([names])
     axes["latent"].set_title("latent plane")
+    if with_pattern:
+        axes["pattern"].set_title("mean pattern")
     if title:
         figure.suptitle(title)
     return figure, axes
 
 
-def _label_colors(groups):
-    colors = np.vstack([UNASSIGNED, domain_colors(groups.max())])
-    return colors[groups]
-
-
-def _legend(figure, groups, colors):
+def _draw_legend(figure, groups, colors):
     present, firsts, sizes = np.unique(groups, return_index=True, return_counts=True)
     if len(present) > _MOST_IN_LEGEND + 1:
         return
     names = [f"domain {group - 1}" if group else "unassigned" for group in present]
-    dots = [
-        plt.Line2D([], [], color=colors[first], marker="s", linestyle="")
-        for first in firsts
-    ]
     texts = [f"{name}: {size}" for name, size in zip(names, sizes, strict=True)]
+    dots = [Line2D([], [], color=colors[i], marker="s", linestyle="") for i in firsts]
     n_columns = int(figure.get_figwidth() / 1.75)
     n_rows = -(-len(present) // n_columns)
     figure.set_figheight(figure.get_figheight() + 0.25 * n_rows)

@@ -1,7 +1,9 @@
 """How a training went."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+
+from hyperspy_4dphase.plot._checks import check_index
+from hyperspy_4dphase.plot._layout import make_figure
 
 
 def plot_loss(training, held_out, *, best=None, ax=None):
@@ -32,12 +34,9 @@ def plot_loss(training, held_out, *, best=None, ax=None):
             "training and held_out must hold one loss for each epoch, but have the "
             f"shapes {training.shape} and {held_out.shape}."
         )
-    if best is not None and best not in range(len(training)):
-        raise ValueError(
-            f"best must be an index from 0 to {len(training) - 1}, but is {best}."
-        )
+    check_index(best, "best", len(training))
     if ax is None:
-        ax = plt.figure(figsize=(5.6, 3.8), layout="constrained").add_subplot()
+        ax = make_figure(None, (5.6, 3.8)).add_subplot()
     epochs = np.arange(1, len(training) + 1)
     # A curve of one epoch is a dot.
     marker = "." if len(epochs) == 1 else ""

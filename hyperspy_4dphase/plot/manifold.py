@@ -1,11 +1,17 @@
 """Decoded patterns laid out over the latent plane."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from hyperspy_4dphase.plot._checks import check_extent
-from hyperspy_4dphase.plot._pattern import pattern_colormap, power, power_norm
+from hyperspy_4dphase.plot._checks import check_extent, check_real
+from hyperspy_4dphase.plot._layout import make_figure
+from hyperspy_4dphase.plot._pattern import (
+    highest,
+    pattern_colormap,
+    power,
+    power_norm,
+    proportion,
+)
 
 _MOST_TICKS = 9
 _FAINTEST = 0.12
@@ -53,14 +59,12 @@ def plot_manifold(
     patterns, x, y, alpha = _in_display_order(patterns, x, y, density)
     if patterns.ndim == 4:
         check_extent(pattern_extent, 2, "pattern_extent")
-    proportion = _proportion(patterns.shape, pattern_extent)
-    figure = plt.figure(figsize=_size(*alpha.shape, proportion), layout="constrained")
+    aspect = proportion(patterns.shape[2:], pattern_extent)
+    figure = make_figure(None, _figure_size(*alpha.shape, aspect))
     axes = figure.add_subplot()
     (_draw_images if patterns.ndim == 4 else _draw_curves)(axes, patterns, alpha)
     n_rows, n_columns = alpha.shape
-    axes.set_xlim(-0.5, n_columns - 0.5)
-    axes.set_ylim(-0.5, n_rows - 0.5)
-    axes.set_aspect(proportion)
+    axes.set(xlim=(-0.5, n_columns - 0.5), ylim=(-0.5, n_rows - 0.5), aspect=aspect)
     axes.set_xticks(*_ticks(x))
     axes.set_yticks(*_ticks(y))
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
@@ -71,45 +75,43 @@ def plot_manifold(
 
 
 def _in_display_order(patterns, x, y, density):
-    """Everything checked, with both coordinates rising, and how opaque each tile is."""
-    arrays = {"patterns": patterns, "x": x, "y": y}
-    if density is not None:
-        arrays["density"] = density
-    for name, values in arrays.items():
-        arrays[name] = np.asarray(values)
-        if arrays[name].dtype.kind not in "iuf":
-            raise TypeError(
-                f"{name} must hold real numbers, but its type is {arrays[name].dtype}."
-            )
-    patterns, x, y = arrays["patterns"], arrays["x"], arrays["y"]
+    """Check everything, and let both coordinates rise.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Patterns, x, y and opacity of each tile.
+    """
+    patterns = check_real(patterns, "patterns")
+    x, y = check_real(x, "x"), check_real(y, "y")
     if patterns.ndim not in (3, 4) or not patterns.size:
         raise ValueError(
             "patterns must have the shape (n_rows, n_columns, nky, nkx), or (n_rows, "
             f"n_columns, nk), but have {patterns.shape}."
         )
-    n_rows, n_columns = patterns.shape[:2]
-    expected = {"x": (n_columns,), "y": (n_rows,), "density": (n_rows, n_columns)}
-    for name in arrays.keys() & expected.keys():
-        if arrays[name].shape != expected[name]:
+    n_rows, n_columns = shape = patterns.shape[:2]
+    density = check_real(np.ones(shape) if density is None else density, "density")
+    for name, values, expected in [
+        ("x", x, (n_columns,)),
+        ("y", y, (n_rows,)),
+        ("density", density, shape),
+    ]:
+        if values.shape != expected:
             raise ValueError(
-                f"{name} has the shape {arrays[name].shape}, but patterns in {n_rows} "
-                f"rows and {n_columns} columns want {expected[name]}."
+                f"{name} has the shape {values.shape}, but patterns in {n_rows} rows "
+                f"and {n_columns} columns want {expected}."
             )
     rows, columns = np.argsort(y), np.argsort(x)
     order = np.ix_(rows, columns)
-    alpha = _opacity(arrays.get("density"), (n_rows, n_columns))
-    return patterns[order].astype(float), x[columns], y[rows], alpha[order]
+    return patterns[order], x[columns], y[rows], _opacity(density)[order]
 
 
-def _opacity(density, shape):
-    """From nearly nothing to 1 for a tile with an even share of all or more."""
-    if density is None:
-        return np.ones(shape)
+def _opacity(density):
+    """Return from nearly nothing to 1 for a tile with an even share of all or more."""
     if not (np.isfinite(density) & (density >= 0)).all():
         raise ValueError("density must not be negative, infinite or NaN.")
-    return _FAINTEST + (1 - _FAINTEST) * power(
-        np.minimum(density / (density.mean() or 1), 1)
-    )
+    filling = np.minimum(density / (density.mean() or 1), 1)
+    return _FAINTEST + (1 - _FAINTEST) * power(filling)
 
 
 def _draw_images(axes, patterns, alpha):
@@ -120,7 +122,7 @@ def _draw_images(axes, patterns, alpha):
     axes.imshow(
         image,
         cmap=pattern_colormap(),
-        norm=power_norm(np.nanmax(patterns, initial=0) or 1.0),
+        norm=power_norm(highest(patterns)),
         alpha=opacity,
         extent=(-0.5, n_columns - 0.5, -0.5, n_rows - 0.5),
         origin="upper",
@@ -129,36 +131,23 @@ def _draw_images(axes, patterns, alpha):
 
 def _draw_curves(axes, patterns, alpha):
     n_rows, n_columns, n_k = patterns.shape
-    height = power(patterns / (np.nanmax(patterns, initial=0) or 1.0))
+    height = power(patterns / highest(patterns))
     across = np.linspace(-0.44, 0.44, n_k) + np.arange(n_columns)[:, None]
     up = 0.86 * height - 0.43 + np.arange(n_rows)[:, None, None]
     curves = np.stack([np.broadcast_to(across, up.shape), up], axis=-1)
-    colors = np.zeros((alpha.size, 4))
-    colors[:, 3] = alpha.ravel()
-    axes.add_collection(
-        LineCollection(curves.reshape(-1, n_k, 2), colors=colors, linewidths=0.9)
-    )
+    style = {"colors": "black", "alpha": alpha.ravel(), "linewidths": 0.9}
+    axes.add_collection(LineCollection(curves.reshape(-1, n_k, 2), **style))
 
 
-def _proportion(shape, extent):
-    """Height of a tile by its width."""
-    if len(shape) == 3:
-        return 0.7
-    if extent is None:
-        return shape[2] / shape[3]
-    left, right, bottom, top = extent
-    return abs(top - bottom) / abs(right - left)
-
-
-def _size(n_rows, n_columns, proportion):
-    """In inches: neither side longer than a page, nor too short for its labels."""
-    height = proportion * n_rows / n_columns
+def _figure_size(n_rows, n_columns, aspect):
+    """Return inches: no side longer than a page, nor too short for its labels."""
+    height = aspect * n_rows / n_columns
     scale = 7.5 / max(1, height)
     return max(3.0, scale) + 0.8, max(1.6, scale * height + 1.0)
 
 
 def _ticks(values):
-    """Where to write which latent coordinates, not more than fit."""
+    """Return where to write which latent coordinates, not more than fit."""
     step = -(-len(values) // _MOST_TICKS)
     places = np.arange(0, len(values), step)
     gaps = np.diff(values[places])

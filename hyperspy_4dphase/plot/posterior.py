@@ -4,17 +4,19 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from hyperspy_4dphase.plot._checks import (
+    check_callable,
     check_extent,
-    checked_domain_map,
-    checked_names,
-    checked_shares,
+    check_fractions,
+    check_labels,
+    check_names,
 )
-from hyperspy_4dphase.plot._layout import figure_for, map_size, percent
+from hyperspy_4dphase.plot._layout import format_percent, make_figure, map_size
+from hyperspy_4dphase.plot._maps import find_touched
 from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
-from hyperspy_4dphase.plot._panels import touched
-from hyperspy_4dphase.plot._pattern import MeanPattern
+from hyperspy_4dphase.plot._pattern import draw_pattern
 from hyperspy_4dphase.plot.confidence import plot_sure_domains
 
+# A posterior below it gets no bar of its own.
 _LEAST_SHOWN = 0.005
 _MOST_BARS = 10
 _NO_PATTERN = (
@@ -79,207 +81,168 @@ def plot_posterior(
         If shapes do not fit, if `labels` are no integers, if confidence or posterior
         hold what is not in [0, 1], or if no position has a confidence.
     """
-    labels = _checked_labels(labels)
-    check_extent(extent, labels.ndim, "extent")
-    confidence = checked_shares(confidence, "confidence", labels.shape)
-    if np.isnan(confidence).all():
-        raise ValueError("confidence is NaN at every position: there is none to show.")
-    if not callable(pattern_at):
-        raise TypeError(
-            "pattern_at must be callable (it is given row and column), but is of the "
-            f"type {type(pattern_at).__name__}."
-        )
-    posterior = _as_function(posterior, labels)
-    first = np.unravel_index(np.nanargmin(confidence), np.atleast_2d(labels).shape)
-    n_domains = len(posterior(*first))
-    names = checked_names(names, n_domains, "domain {}")
-
-    figure, (scan, bars, pattern) = _panels(labels.shape, extent, fig)
-    options = {"extent": extent, "units": units, "names": names, "scalebar": scalebar}
-    plot_sure_domains(labels, confidence, legend=False, ax=scan, **options)
-    scan.set_title("the paler, the less sure", fontsize="medium")
-    if title:
-        figure.suptitle(title)
-    view = _Position(
-        _Map(scan, labels, confidence, units, names),
-        _Bars(bars, names),
-        _Pattern(pattern, pattern_extent, pattern_units),
-        posterior,
-        pattern_at,
-    )
-    view.show(*first)
-    # A function is held by the figure's callbacks, unlike a method.
-    figure.canvas.mpl_connect("button_press_event", lambda event: view.on_click(event))
-    return figure
-
-
-class _Position:
-    """The position that is shown in the three panels."""
-
-    def __init__(self, scan, bars, pattern, posterior, pattern_at):
-        self._map, self._bars, self._pattern = scan, bars, pattern
-        self._posterior, self._pattern_at = posterior, pattern_at
-
-    def show(self, row, column):
-        row, column = int(row), int(column)
-        self._bars.show(self._posterior(row, column))
-        self._pattern.show(self._pattern_at(row, column))
-        self._bars.name(self._map.mark(row, column))
-
-    def on_click(self, event):
-        axes = self._map.axes
-        # While the toolbar zooms or pans, the canvas is locked.
-        if event.inaxes is axes and not axes.figure.canvas.widgetlock.locked():
-            self.show(*self._map.position(event.xdata, event.ydata))
-            axes.figure.canvas.draw_idle()
-
-
-class _Map:
-    """Where positions are in the map, and what is known of them."""
-
-    def __init__(self, axes, labels, confidence, units, names):
-        self.axes, self._units, self._names = axes, units, names
-        self._labels, self._confidence = np.atleast_2d(labels, confidence)
-        self._strip = labels.ndim == 1
-        self._extent = axes.images[-1].get_extent()
-        (self._mark,) = axes.plot([], [], "o", markersize=9, markerfacecolor="none")
-        self._mark.set(markeredgecolor="black", markeredgewidth=1.6)
-        self._mark.set_path_effects([withStroke(linewidth=4, foreground="white")])
-
-    def position(self, x, y):
-        """Row and column of the position at a place in the map."""
-        (column, row), _ = touched(self._labels.shape, self._extent, (x, y), (x, y))
-        return row, column
-
-    def mark(self, row, column):
-        """Draw a ring round a position, and return what is to be said of it."""
-        left, right, bottom, top = self._extent
-        n_rows, n_columns = self._labels.shape
-        steps = (right - left) / n_columns, (bottom - top) / n_rows
-        x, y = left + (column + 0.5) * steps[0], top + (row + 0.5) * steps[1]
-        self._mark.set_data([x], [y])
-        units = f" {self._units}" if self._units else ""
-        place = f"x = {_rounded(x, steps[0])}{units}"
-        if not self._strip:
-            place += f", y = {_rounded(y, steps[1])}{units}"
-        label, confidence = self._labels[row, column], self._confidence[row, column]
-        if np.isnan(confidence):
-            return f"{place}\nmasked"
-        name = self._names[label] if label >= 0 else "unassigned"
-        return f"{place}\n{_cut(name, 22)}, {percent(confidence)} sure"
-
-
-class _Bars:
-    """The probabilities of one position: names and shares above bars."""
-
-    def __init__(self, axes, names):
-        self.axes, self._names = axes, names
-        self._colors = np.vstack([domain_colors(len(names)), UNASSIGNED])
-        n_rows = min(len(names), _MOST_BARS + 1)
-        axes.set(xlim=(0, 1), ylim=(max(n_rows, 4) - 0.4, -0.6), yticks=[])
-        axes.set_xticks([0, 0.5, 1], labels=["0", "50 %", "100 %"])
-        axes.set_xlabel("posterior")
-        axes.spines[["left", "right", "top"]].set_visible(False)
-
-    def name(self, text):
-        self.axes.set_title(text, loc="left", fontsize="medium")
-
-    def show(self, shares):
-        for artist in [*self.axes.containers, *self.axes.texts]:
-            artist.remove()
-        if np.isnan(shares).any():
-            self.axes.text(0.5, 1, "no posterior", ha="center", va="center")
-            return
-        order = np.argsort(-shares, kind="stable")[:_MOST_BARS]
-        order = order[shares[order] > _LEAST_SHOWN]
-        rows = [(domain, self._names[domain], shares[domain]) for domain in order]
-        # What no one can see is not to be named.
-        rest = np.delete(shares, order).sum()
-        if rest > _LEAST_SHOWN / 10:
-            rows.append((-1, "others", rest))
-        for place, (domain, name, share) in enumerate(rows):
-            self._draw(place, self._colors[domain], name, share)
-
-    def _draw(self, place, color, name, share):
-        self.axes.barh(place + 0.18, 1, 0.36, color=PALE, zorder=0)
-        self.axes.barh(place + 0.18, share, 0.36, color=color)
-        style = {"y": place - 0.05, "va": "bottom", "fontsize": "small"}
-        self.axes.text(0, s=_cut(name, 28), ha="left", **style)
-        self.axes.text(1, s=percent(share), ha="right", **style)
-
-
-class _Pattern:
-    """The pattern of one position, or how to come by it."""
-
-    def __init__(self, axes, extent, units):
-        self._axes = axes
-        self._pattern = MeanPattern(axes, extent, units)
-        self._text = axes.text(
-            0.5, 0.5, _NO_PATTERN, transform=axes.transAxes, ha="center", va="center"
-        )
-        axes.set_title("pattern", fontsize="medium")
-
-    def show(self, pattern):
-        known = pattern is not None
-        if known:
-            self._pattern.show(pattern)
-        self._axes.set_axis_on() if known else self._axes.set_axis_off()
-        self._text.set_visible(not known)
-        for artist in (self._pattern.image, self._pattern.line):
-            if artist is not None:
-                artist.set_visible(known)
-
-
-def _panels(shape, extent, figure):
-    width, height = map_size(shape, extent)
-    width = max(width, 2.0)
-    size = (width + 7.4, max(height, 3.2) + 0.7)
-    figure = figure_for(figure, size)
-    grid = figure.add_gridspec(1, 3, width_ratios=[width, 2.6, 3.4])
-    return figure, [figure.add_subplot(place) for place in grid]
-
-
-def _cut(name, n_most):
-    return name if len(name) <= n_most else name[: n_most - 1] + "…"
-
-
-def _rounded(value, step):
-    """To a tenth of a step, without zeros at the end."""
-    n_decimals = max(0, 1 - int(np.floor(np.log10(abs(step)))))
-    return f"{round(value, n_decimals) + 0.0:.10g}".replace("-", "−")
-
-
-def _checked_labels(labels):
-    labels = checked_domain_map(labels)
+    labels = check_labels(labels)
     if labels.ndim == 3:
         raise ValueError(
             "labels must have one or two navigation axes, so that a click means one "
             f"position, but have the shape {labels.shape}."
         )
-    return labels
+    check_extent(extent, labels.ndim, "extent")
+    confidence = check_fractions(confidence, "confidence", labels.shape)
+    if np.isnan(confidence).all():
+        raise ValueError("confidence is NaN at every position: there is none to show.")
+    check_callable(pattern_at, "pattern_at")
+    posterior_at = _as_function(posterior, labels)
+    first = np.unravel_index(np.nanargmin(confidence), np.atleast_2d(labels).shape)
+    names = check_names(names, len(posterior_at(*first)), "domain {}")
+
+    figure, (scan, bars, pattern) = _add_panels(labels.shape, extent, fig)
+    options = {"extent": extent, "units": units, "names": names, "scalebar": scalebar}
+    plot_sure_domains(labels, confidence, legend=False, ax=scan, **options)
+    scan.set_title("the paler, the less sure", fontsize="medium")
+    _set_up_bars(bars, len(names))
+    pattern.set_title("pattern", fontsize="medium")
+    if title:
+        figure.suptitle(title)
+    ring, image = _draw_ring(scan), scan.images[-1]
+    label, sure = np.atleast_2d(labels, confidence)
+
+    def show(row, column):
+        center, steps = _locate(image, row, column)
+        ring.set_data(*np.transpose([center]))
+        _draw_bars(bars, posterior_at(row, column), names)
+        _show_pattern(pattern, pattern_at(row, column), pattern_extent, pattern_units)
+        domain = _describe_domain(label[row, column], sure[row, column], names)
+        place = _describe_place(center[: labels.ndim], steps, units)
+        bars.set_title(f"{place}\n{domain}", loc="left", fontsize="medium")
+
+    def on_click(event):
+        # While the toolbar zooms or pans, the canvas is locked.
+        if event.inaxes is scan and not figure.canvas.widgetlock.locked():
+            place = event.xdata, event.ydata
+            (column, row), _ = find_touched(image, place, place)
+            show(int(row), int(column))
+            figure.canvas.draw_idle()
+
+    show(*map(int, first))
+    figure.canvas.mpl_connect("button_press_event", on_click)
+    return figure
+
+
+def _draw_ring(scan):
+    """Draw a ring that shows a position, still nowhere."""
+    (ring,) = scan.plot([], [], "o", markersize=9, markerfacecolor="none")
+    ring.set(markeredgecolor="black", markeredgewidth=1.6)
+    ring.set_path_effects([withStroke(linewidth=4, foreground="white")])
+    return ring
+
+
+def _locate(image, row, column):
+    """Return the centre of a position and the steps to the next, both in x and y."""
+    left, right, bottom, top = image.get_extent()
+    n_rows, n_columns = image.get_size()
+    step_x, step_y = (right - left) / n_columns, (bottom - top) / n_rows
+    center = left + (column + 0.5) * step_x, top + (row + 0.5) * step_y
+    return center, (step_x, step_y)
+
+
+def _describe_place(center, steps, units):
+    units = f" {units}" if units else ""
+    axes = zip("xy", center, steps, strict=False)
+    return ", ".join(f"{x} = {_round(value, step)}{units}" for x, value, step in axes)
+
+
+def _describe_domain(label, confidence, names):
+    if np.isnan(confidence):
+        return "masked"
+    name = names[label] if label >= 0 else "unassigned"
+    return f"{_shorten(name, 22)}, {format_percent(confidence)} sure"
+
+
+def _set_up_bars(axes, n_domains):
+    n_rows = min(n_domains, _MOST_BARS + 1)
+    axes.set(xlim=(0, 1), ylim=(max(n_rows, 4) - 0.4, -0.6), yticks=[])
+    axes.set_xticks([0, 0.5, 1], labels=["0", "50 %", "100 %"])
+    axes.set_xlabel("posterior")
+    axes.spines[["left", "right", "top"]].set_visible(False)
+
+
+def _draw_bars(axes, posterior, names):
+    """Draw the probabilities of one position: names and percents above bars."""
+    for artist in [*axes.containers, *axes.texts]:
+        artist.remove()
+    if np.isnan(posterior).any():
+        axes.text(0.5, 1, "no posterior", ha="center", va="center")
+        return
+    colors = np.vstack([domain_colors(len(names)), UNASSIGNED])
+    order = np.argsort(-posterior, kind="stable")[:_MOST_BARS]
+    order = order[posterior[order] > _LEAST_SHOWN]
+    bars = [(names[i], posterior[i], colors[i]) for i in order]
+    # What no one can see is not to be named.
+    rest = np.delete(posterior, order).sum()
+    if rest > _LEAST_SHOWN / 10:
+        bars.append(("others", rest, UNASSIGNED))
+    for place, (name, fraction, color) in enumerate(bars):
+        axes.barh(place + 0.18, 1, 0.36, color=PALE, zorder=0)
+        axes.barh(place + 0.18, fraction, 0.36, color=color)
+        style = {"y": place - 0.05, "va": "bottom", "fontsize": "small"}
+        axes.text(0, s=_shorten(name, 28), ha="left", **style)
+        axes.text(1, s=format_percent(fraction), ha="right", **style)
+
+
+def _show_pattern(axes, pattern, extent, units):
+    """Show a pattern, or say how to come by it if it is None."""
+    for artist in [*axes.images, *axes.lines, *axes.texts]:
+        artist.remove()
+    if pattern is None:
+        axes.set_axis_off()
+        style = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+        axes.text(0.5, 0.5, _NO_PATTERN, **style)
+    else:
+        axes.set_axis_on()
+        draw_pattern(axes, pattern, extent, units=units)
+
+
+def _add_panels(shape, extent, figure):
+    width, height = map_size(shape, extent)
+    width = max(width, 2.0)
+    size = (width + 7.4, max(height, 3.2) + 0.7)
+    figure = make_figure(figure, size)
+    grid = figure.add_gridspec(1, 3, width_ratios=[width, 2.6, 3.4])
+    return figure, [figure.add_subplot(place) for place in grid]
+
+
+def _shorten(name, n_most):
+    return name if len(name) <= n_most else name[: n_most - 1] + "…"
+
+
+def _round(value, step):
+    """Write a number to a tenth of a step, without zeros at the end."""
+    n_decimals = max(0, 1 - int(np.floor(np.log10(abs(step)))))
+    return f"{round(value, n_decimals) + 0.0:.10g}".replace("-", "−")
 
 
 def _as_function(posterior, labels):
-    """What returns the posterior of a position, whatever was given."""
+    """Return what gives the posterior of a position, whatever was given."""
     least = labels.max() + 1
-    if callable(posterior):
+    if not callable(posterior):
+        found = np.shape(posterior)
+        if found[:-1] != labels.shape or found[-1] < max(least, 1):
+            raise ValueError(
+                f"posterior must have the shape {(*labels.shape, 'n_domains')}, with "
+                f"{least} domains or more, but the shape is {found}."
+            )
+        values = check_fractions(posterior, "posterior")
+        values = values.reshape(*np.atleast_2d(labels).shape, found[-1])
+        return lambda row, column: values[row, column]
 
-        def at(row, column):
-            shares = checked_shares(posterior(row, column), "posterior of a position")
-            if shares.ndim != 1 or len(shares) < least:
-                raise ValueError(
-                    f"posterior must return one probability for each of {least} "
-                    f"domains, but returned an array of the shape {shares.shape}."
-                )
-            return shares
+    def posterior_at(row, column):
+        values = check_fractions(posterior(row, column), "posterior of a position")
+        if values.ndim != 1 or len(values) < least:
+            raise ValueError(
+                f"posterior must return one probability for each of {least} domains, "
+                f"but returned an array of the shape {values.shape}."
+            )
+        return values
 
-        return at
-    found = np.shape(posterior)
-    if found[:-1] != labels.shape or found[-1] < max(least, 1):
-        raise ValueError(
-            f"posterior must have the shape {(*labels.shape, 'n_domains')}, with "
-            f"{least} domains or more, but the shape is {found}."
-        )
-    shares = checked_shares(posterior, "posterior")
-    shares = shares.reshape(*np.atleast_2d(labels).shape, found[-1])
-    return lambda row, column: shares[row, column]
+    return posterior_at

@@ -4,12 +4,11 @@ import numbers
 
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy.stats import binomtest
 
-from hyperspy_4dphase.plot._checks import checked_shares
-from hyperspy_4dphase.plot._layout import panel_below
+from hyperspy_4dphase.plot._checks import check_fractions
+from hyperspy_4dphase.plot._layout import add_panel_below
 
-# Of the normal distribution: intervals hold 95 %.
-_Z = 1.96
 _COLOR = "#0072b2"
 
 
@@ -51,23 +50,32 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     confidence, right = _checked(confidence, right, n_bins)
     if ax is None:
         ax = plt.figure(figsize=(4.4, 5.4), layout="constrained").add_subplot()
-    below = panel_below(ax, 0.25)
-    size, mean, share = _bins(confidence, right, n_bins)
-    filled = size > 0
-    interval = np.abs(_wilson(size[filled], share[filled]) - share[filled])
+    below = add_panel_below(ax, 0.25)
+    n_positions, n_right, total = _sum_bins(confidence, right, n_bins)
+    filled = n_positions > 0
+    mean, fraction = (x[filled] / n_positions[filled] for x in (total, n_right))
+    tests = map(binomtest, n_right[filled], n_positions[filled])
+    ends = [
+        (ci.low, ci.high) for ci in (t.proportion_ci(method="wilson") for t in tests)
+    ]
+    interval = np.abs(np.transpose(ends) - fraction)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.9, linestyle="--", zorder=1)
     style = {"fmt": "o", "color": _COLOR, "markersize": 5, "capsize": 2}
     # What lies on the frame is to be seen whole.
-    dots = ax.errorbar(mean[filled], share[filled], interval, clip_on=False, **style)
+    dots = ax.errorbar(mean, fraction, interval, clip_on=False, **style)
     dots.lines[0].set_zorder(3)
     error = calibration_error(confidence, right, n_bins)
     text = f"expected calibration\nerror {error:.3f}"
     ax.text(0.04, 0.96, text, transform=ax.transAxes, ha="left", va="top")
     ax.set(xlim=(0, 1), ylim=(0, 1), ylabel="share that is right")
     left = np.arange(n_bins) / n_bins
-    below.bar(left, size, 1 / n_bins, align="edge", color="0.7", edgecolor="white")
+    below.bar(
+        left, n_positions, 1 / n_bins, align="edge", color="0.7", edgecolor="white"
+    )
     below.set_yscale("log")
-    below.set(ylim=(0.7, 2 * size.max()), xlabel="confidence", ylabel="positions")
+    below.set(
+        ylim=(0.7, 2 * n_positions.max()), xlabel="confidence", ylabel="positions"
+    )
     return ax
 
 
@@ -109,32 +117,19 @@ def calibration_error(confidence, right, n_bins=10):
     0.375
     """
     confidence, right = _checked(confidence, right, n_bins)
-    size, mean, share = _bins(confidence, right, n_bins)
-    filled = size > 0
-    return float(np.average(np.abs(share - mean)[filled], weights=size[filled]))
+    n_positions, n_right, total = _sum_bins(confidence, right, n_bins)
+    return float(np.abs(n_right - total).sum() / n_positions.sum())
 
 
-def _bins(confidence, right, n_bins):
-    """Number of positions, mean confidence and share right of each bin; NaN if none."""
-    # One belongs to the last bin.
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    size = np.bincount(bins, minlength=n_bins)
-    some = np.where(size, size, np.nan)
-    mean = np.bincount(bins, confidence, n_bins) / some
-    return size, mean, np.bincount(bins, right, n_bins) / some
-
-
-def _wilson(size, share):
-    """Lower and upper ends of the intervals of shares."""
-    spread = _Z**2 / size
-    middle = (share + spread / 2) / (1 + spread)
-    half = np.sqrt(spread * share * (1 - share) + spread**2 / 4) / (1 + spread)
-    return np.stack([middle - half, middle + half])
+def _sum_bins(confidence, right, n_bins):
+    """Number of positions, of right ones, and sum of the confidence in each bin."""
+    values = (confidence, None), (confidence[right], None), (confidence, confidence)
+    return [np.histogram(x, n_bins, (0, 1), weights=w)[0] for x, w in values]
 
 
 def _checked(confidence, right, n_bins):
     """What is not NaN, as flat arrays, or an error."""
-    confidence = checked_shares(confidence, "confidence")
+    confidence = check_fractions(confidence, "confidence")
     right = np.asarray(right)
     if right.dtype != bool or right.shape != confidence.shape:
         raise ValueError(

@@ -1,27 +1,25 @@
 """How a map became surer, round by round."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from hyperspy_4dphase.plot._checks import checked_shares
-from hyperspy_4dphase.plot._layout import panel_below, percent
+from hyperspy_4dphase.plot._checks import check_fractions, check_index
+from hyperspy_4dphase.plot._layout import add_panel_below, format_percent, make_figure
 
-# Names as they are written, and colours, of the shares; then those of the loss.
-_SHARES = {
+# Name and colour of each curve of fractions.
+_FRACTIONS = {
     "mean_confidence": ("mean confidence", "#0072b2"),
     "consistent": ("consistent", "#009e73"),
     "unassigned": ("unassigned", "#d55e00"),
 }
-# What is shown below, the first of them that there is: rounds weight patterns
-# differently, so that their losses hardly compare. Name, colour, and unit.
+# Name and unit of what is shown below, the first of them that there is: rounds weight
+# patterns differently, so that their losses hardly compare.
 _BELOW = {
-    "information": ("information", "0.3", "bits"),
-    "held_out_loss": ("held-out loss", "0.3", "loss"),
+    "information": ("information", "bits"),
+    "held_out_loss": ("held-out loss", "loss"),
 }
-_OPTIONAL = {"consistent", *_BELOW}
-# Between labels, as a share of the height of the axes.
-_APART = 0.14
+# Least distance of labels, as a fraction of the height of the axes.
+_LABEL_DISTANCE = 0.14
 
 
 def plot_rounds(rounds, *, best=None, ax=None):
@@ -54,43 +52,38 @@ def plot_rounds(rounds, *, best=None, ax=None):
         If one of the two is missing, if there are no rounds or not as many of each, if
         shares are not in [0, 1], or if there is no such round as the best.
     """
-    rounds, n_rounds = _checked(rounds)
-    if best is not None and best not in range(n_rounds):
-        raise ValueError(
-            f"best must be an index from 0 to {n_rounds - 1}, but is {best}."
-        )
+    rounds, n_rounds = _check_rounds(rounds)
+    check_index(best, "best", n_rounds)
+    below = next((kind for kind in _BELOW if kind in rounds), None)
     if ax is None:
-        height = 5.0 if _BELOW.keys() & rounds.keys() else 3.8
-        figure = plt.figure(figsize=(6.4, height), layout="constrained")
-        ax = figure.add_subplot()
+        ax = make_figure(None, (6.4, 5.0 if below else 3.8)).add_subplot()
     kept = n_rounds - 1 if best is None else best
     ax.set_ylim(-0.02, 1.02)
-    _draw(ax, rounds, _SHARES, kept, percent)
+    kinds = [kind for kind in _FRACTIONS if kind in rounds]
+    curves = [(*_FRACTIONS[kind], rounds[kind]) for kind in kinds]
+    _draw_curves(ax, curves, kept, format_percent)
     panels = [ax]
-    for kind in [kind for kind in _BELOW if kind in rounds][:1]:
-        panels.append(panel_below(ax, 0.35))
-        name, color, unit = _BELOW[kind]
-        _draw(panels[1], rounds, {kind: (name, color)}, kept, "{:.4g}".format)
+    if below:
+        panels.append(add_panel_below(ax, 0.35))
+        name, unit = _BELOW[below]
+        _draw_curves(panels[1], [(name, "0.3", rounds[below])], kept, "{:.4g}".format)
         panels[1].set_ylabel(unit)
     ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     ax.set_xlim(0.75, n_rounds + 0.25)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     panels[-1].set_xlabel("round")
     if best is not None:
-        _mark(panels, best)
+        _mark_kept(panels, best)
     return ax
 
 
-def _draw(ax, rounds, kinds, kept, written):
+def _draw_curves(ax, curves, kept, written):
     """Draw curves, and their names with first and kept value beside their ends."""
-    kinds = {kind: named for kind, named in kinds.items() if kind in rounds}
-    for kind, (_, color) in kinds.items():
-        values = rounds[kind]
-        numbers = np.arange(1, len(values) + 1)
-        ax.plot(numbers, values, ".-", color=color)
-    places = _places(ax, [rounds[kind] for kind in kinds])
-    for place, (kind, (name, color)) in zip(places, kinds.items(), strict=True):
-        values = rounds[kind][sorted({0, kept})]
+    for _, color, values in curves:
+        ax.plot(np.arange(1, len(values) + 1), values, ".-", color=color)
+    places = _place_labels(ax, [values for *_, values in curves])
+    for place, (name, color, values) in zip(places, curves, strict=True):
+        values = values[sorted({0, kept})]
         known = [written(value) for value in values if np.isfinite(value)]
         ax.annotate(
             "\n".join([name, " → ".join(known)]),
@@ -102,23 +95,20 @@ def _draw(ax, rounds, kinds, kept, written):
         )
 
 
-def _places(ax, curves):
-    """Heights of labels in the axes: at the ends of curves, but apart."""
+def _place_labels(ax, curves):
+    """Return heights of labels in the axes: at the ends of curves, but apart."""
     low, high = ax.get_ylim()
     ends = [curve[np.isfinite(curve)][-1:] for curve in curves]
     ends = [(end[0] - low) / (high - low) if len(end) else 0.5 for end in ends]
     order = np.argsort(ends)
-    places = np.array(ends)[order]
-    for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + _APART)
-    ceiling = 1 - _APART / 2
-    for i in reversed(range(len(places))):
-        places[i] = ceiling = min(places[i], ceiling)
-        ceiling -= _APART
+    # From below each goes up as far as it must, then from above each goes down.
+    steps = _LABEL_DISTANCE * np.arange(len(ends))
+    places = np.maximum.accumulate(np.sort(ends) - steps)
+    places = np.minimum(places, 1 - _LABEL_DISTANCE / 2 - steps[-1]) + steps
     return places[np.argsort(order)]
 
 
-def _mark(panels, best):
+def _mark_kept(panels, best):
     """Mark the round that was kept, in all panels."""
     for ax in panels:
         for curve in list(ax.lines):
@@ -139,9 +129,9 @@ def _mark(panels, best):
     )
 
 
-def _checked(rounds):
-    """What is shown, as floats, and the number of rounds, or an error."""
-    missing = {*_SHARES} - _OPTIONAL - {*rounds}
+def _check_rounds(rounds):
+    """Return what is shown, as floats, and the number of rounds."""
+    missing = {"mean_confidence", "unassigned"} - {*rounds}
     if missing:
         raise ValueError(
             f"rounds must hold {' and '.join(sorted(missing))}, but hold "
@@ -149,14 +139,14 @@ def _checked(rounds):
         )
     n_rounds = np.size(rounds["mean_confidence"])
     checked = {}
-    for kind in {**_SHARES, **_BELOW}.keys() & rounds.keys():
+    for kind in {**_FRACTIONS, **_BELOW}.keys() & rounds.keys():
         values = np.asarray(rounds[kind], float)
         if values.shape != (n_rounds,) or not n_rounds:
             raise ValueError(
                 f"rounds[{kind!r}] must have one number for each of {n_rounds} rounds, "
                 f"and there must be one at least, but the shape is {values.shape}."
             )
-        if kind in _SHARES:
-            values = checked_shares(values, f"rounds[{kind!r}]")
+        if kind in _FRACTIONS:
+            values = check_fractions(values, f"rounds[{kind!r}]")
         checked[kind] = values
     return checked, n_rounds

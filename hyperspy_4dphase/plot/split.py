@@ -1,27 +1,25 @@
 """What the parts of a domain have in common, and in what they differ."""
 
+import matplotlib
 import numpy as np
 from matplotlib.colors import to_rgb
 
 from hyperspy_4dphase.plot._checks import (
     check_extent,
-    checked_domain_map,
-    checked_names,
-    checked_patterns,
+    check_labels,
+    check_length,
+    check_names,
+    check_patterns,
 )
-from hyperspy_4dphase.plot._layout import figure_for
+from hyperspy_4dphase.plot._layout import make_figure
+from hyperspy_4dphase.plot._maps import draw_domains, draw_scale_bar, is_calibrated
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
-from hyperspy_4dphase.plot._panels import (
-    draw_domains,
-    draw_scale_bar,
-    is_calibrated,
-)
 from hyperspy_4dphase.plot._pattern import (
     POWER_LABEL,
-    aspect,
-    difference_colormap,
+    draw_image,
     draw_pattern,
-    grouped,
+    format_count,
+    highest,
     power,
     proportion,
     with_units,
@@ -29,8 +27,9 @@ from hyperspy_4dphase.plot._pattern import (
 
 _MOST_IN_ROW = 4
 _PANEL = 1.5
-# The direct beam moves a little in every split: it is not to hide the spots.
-_SHOWN = 99.5
+# Percentile of the differences at which their scale ends. The direct beam moves a
+# little in every split: it is not to hide the spots. Historical: chosen by eye.
+_SCALE_END = 99.5
 
 
 def plot_split(
@@ -90,26 +89,30 @@ def plot_split(
         If shapes do not fit, if there are no children, or if `labels_map` holds
         numbers that no child has.
     """
-    parent = checked_patterns(parent_pattern, "parent_pattern")
+    parent = check_patterns(parent_pattern, "parent_pattern")
     n_children = np.shape(child_patterns)[0] if np.ndim(child_patterns) else 0
-    children = checked_patterns(child_patterns, "child_patterns", n_children)
+    children = check_patterns(child_patterns, "child_patterns", n_children)
     if children.shape[1:] != parent.shape:
         raise ValueError(
             f"child_patterns have the shape {children.shape[1:]} each, but "
             f"parent_pattern has {parent.shape}."
         )
     check_extent(extent, parent.ndim, "extent")
-    names = checked_names(child_names, n_children, "child {}", "child_names")
-    colors = _checked_colors(colors, n_children)
-    sizes = None
+    names = check_names(child_names, n_children, "child {}", "child_names")
+    titles = [parent_name or "parent", *names]
+    colors = domain_colors(n_children) if colors is None else list(colors)
+    check_length(colors, "colors", n_children)
+    colors = np.array([to_rgb(color) for color in colors])
     if labels_map is not None:
-        labels_map, sizes = _checked_map(labels_map, map_extent, n_children)
+        labels_map = _check_map(labels_map, map_extent, n_children)
+        titles = _add_sizes(titles, labels_map)
 
-    panels = _Panels(n_children, proportion(parent.shape, extent), sizes, fig)
+    has_map = labels_map is not None
+    panels = _Panels(n_children, proportion(parent.shape, extent), has_map, fig)
+    panels.name(titles)
     draw = _draw_images if parent.ndim == 2 else _draw_curves
-    panels.name(parent_name or "parent", names, sizes)
     draw(panels, parent, children, colors, extent, units)
-    if labels_map is not None:
+    if has_map:
         palette = np.vstack([colors, PALE])
         draw_domains(panels.map, labels_map, palette, map_extent, map_units)
         panels.map.tick_params(labelsize="x-small")
@@ -126,25 +129,23 @@ class _Panels:
     n_children : int
     proportion : float
         Height of a pattern by its width.
-    sizes : numpy.ndarray or None
-        None if there is no map.
+    has_map : bool
     figure : matplotlib.figure.Figure, SubFigure or None
     """
 
-    def __init__(self, n_children, proportion, sizes, figure):
+    def __init__(self, n_children, proportion, has_map, figure):
         n_blocks = -(-n_children // _MOST_IN_ROW)
         n_columns = -(-n_children // n_blocks)
         # Where there are more rows, there is room for a larger parent.
         wide = 1.0 if n_blocks == 1 else 1.6
         width = _PANEL * (n_columns + wide) + 1.1
         height = n_blocks * (2 * _PANEL * proportion + 0.7)
-        self.figure = figure_for(figure, (width, height))
+        self.figure = make_figure(figure, (width, height))
         grid = self.figure.add_gridspec(
             2 * n_blocks, 1 + n_columns, width_ratios=[wide, *[1] * n_columns]
         )
         self.parent = self.figure.add_subplot(grid[:n_blocks, 0])
-        self.map = None
-        if sizes is not None:
+        if has_map:
             self.map = self.figure.add_subplot(grid[n_blocks:, 0])
         self.means, self.differences = [], []
         for child in range(n_children):
@@ -154,23 +155,15 @@ class _Panels:
                 kind.append(self.figure.add_subplot(place))
         self.n_columns = n_columns
 
-    def name(self, parent, children, sizes):
-        """Write names and, if known, how many positions there are."""
-        titles = [parent, *children]
-        if sizes is not None:
-            counts = [sizes.sum(), *sizes]
-            titles = [
-                f"{title}\n{grouped(count)}"
-                for title, count in zip(titles, counts, strict=True)
-            ]
-            titles[0] += " positions"
+    def name(self, titles):
+        """Write the names of parent and children, and what is in which row."""
         for axes, title in zip([self.parent, *self.means], titles, strict=True):
             axes.set_title(title, fontsize="small")
         for kind, text in [(self.means, "mean"), (self.differences, "child − parent")]:
             for axes in kind[:: self.n_columns]:
                 axes.set_ylabel(text, fontsize="small")
 
-    def color_bar(self, kind, ticks, label, clipped=False):
+    def draw_color_bar(self, kind, ticks, label, clipped=False):
         """Draw one for all, beside the last of the first row."""
         last = kind[self.n_columns - 1]
         bar = self.figure.colorbar(
@@ -189,15 +182,15 @@ class _Panels:
 
 def _draw_images(panels, parent, children, colors, extent, units):
     patterns = np.stack([parent, *children])
-    top = np.nanmax(patterns, initial=0) or 1.0
+    top = highest(patterns)
     for axes, pattern in zip([panels.parent, *panels.means], patterns, strict=True):
-        draw_pattern(axes, pattern, top, extent)
-    shown = _differences(parent, children)
-    limit = _limit(shown, _SHOWN)
-    style = {"cmap": difference_colormap(), "vmin": -limit, "vmax": limit}
-    for axes, difference in zip(panels.differences, shown, strict=True):
-        image = axes.imshow(difference, extent=extent, origin="upper", **style)
-        axes.set_aspect(aspect(image.get_extent()))
+        draw_pattern(axes, pattern, extent, top=top)
+    differences = _subtract(parent, children)
+    limit = _scale_limit(differences, _SCALE_END)
+    cmap = matplotlib.colormaps["RdBu_r"].with_extremes(bad="0.6")
+    style = {"cmap": cmap, "vmin": -limit, "vmax": limit}
+    for axes, difference in zip(panels.differences, differences, strict=True):
+        draw_image(axes, difference, extent, **style)
         axes.set(xticks=[], yticks=[])
     for kind in (panels.means, panels.differences):
         for axes, color in zip(kind, colors, strict=True):
@@ -205,44 +198,43 @@ def _draw_images(panels, parent, children, colors, extent, units):
     if is_calibrated(units):
         draw_scale_bar(panels.parent, units, "x-small")
     decades = 10.0 ** (np.floor(np.log10(top)) - [2, 1, 0])
-    panels.color_bar(panels.means, [0, *decades], "intensity")
-    clipped = np.nanmax(np.abs(shown), initial=0) > limit
-    panels.color_bar(panels.differences, [-limit, 0, limit], "% of total", clipped)
+    panels.draw_color_bar(panels.means, [0, *decades], "intensity")
+    clipped = np.nanmax(np.abs(differences), initial=0) > limit
+    ticks = [-limit, 0, limit]
+    panels.draw_color_bar(panels.differences, ticks, "% of total", clipped)
 
 
 def _draw_curves(panels, parent, children, colors, extent, units):
     n_k = len(parent)
     k = np.linspace(*((0, n_k - 1) if extent is None else extent), n_k)
-    top = power(np.nanmax(np.stack([parent, *children]), initial=0) or 1.0)
-    shown = _differences(parent, children)
-    limit = 1.05 * _limit(shown, 100)
+    top = power(highest(np.stack([parent, *children])))
+    differences = _subtract(parent, children)
+    limit = 1.05 * _scale_limit(differences, 100)
     panels.parent.plot(k, power(parent), color="0.2", linewidth=1)
     for mean, child, color in zip(panels.means, children, colors, strict=True):
         mean.plot(k, power(parent), color="0.6", linewidth=0.8)
         mean.plot(k, power(child), color=color, linewidth=1.2)
-    for axes, curve, color in zip(panels.differences, shown, colors, strict=True):
+    for axes, curve, color in zip(panels.differences, differences, colors, strict=True):
         axes.axhline(0, color="0.6", linewidth=0.8)
         axes.plot(k, curve, color=color, linewidth=1.2)
         axes.set_ylim(-limit, limit)
     for axes in (panels.parent, *panels.means):
         axes.set_ylim(0, 1.05 * top)
-    for kind in (panels.means, panels.differences):
-        for i, axes in enumerate(kind):
-            axes.tick_params(labelsize="x-small", labelleft=i % panels.n_columns == 0)
-            axes.tick_params(labelbottom=kind is panels.differences)
-            axes.locator_params(nbins=4)
-    for axes in panels.differences:
+    for axes in (panels.parent, *panels.means, *panels.differences):
+        axes.tick_params(labelsize="x-small")
+        axes.locator_params(nbins=4)
+    for axes in (*panels.means, *panels.differences):
+        is_first = axes.get_subplotspec().colspan.start == 1
+        axes.tick_params(labelleft=is_first, labelbottom=axes in panels.differences)
+    for axes in (panels.parent, *panels.differences):
         axes.set_xlabel(with_units("k", units), fontsize="small")
     for axes in panels.differences[:: panels.n_columns]:
         axes.set_ylabel("difference (%)", fontsize="small")
-    panels.parent.tick_params(labelsize="x-small")
-    panels.parent.locator_params(nbins=4)
-    panels.parent.set_xlabel(with_units("k", units), fontsize="small")
     panels.parent.set_ylabel(POWER_LABEL, fontsize="small")
 
 
-def _differences(parent, children):
-    """Child minus parent in percent of their totals; NaN where any of them is."""
+def _subtract(parent, children):
+    """Return child minus parent in percent of their totals; NaN where any is."""
     patterns = np.stack([parent, *children])
     patterns[:, ~np.isfinite(patterns).all(axis=0)] = np.nan
     totals = np.nansum(patterns, axis=tuple(range(1, patterns.ndim)), keepdims=True)
@@ -250,31 +242,28 @@ def _differences(parent, children):
     return patterns[1:] - patterns[0]
 
 
-def _limit(values, percentile):
-    """What that share of the values do not exceed, to two digits."""
+def _scale_limit(values, percentile):
+    """Return what that percentage of the values do not exceed, to two digits."""
     size = np.abs(values[np.isfinite(values)])
     if not size.any():
         return 1.0
     return float(f"{np.percentile(size, percentile) or size.max():.1e}")
 
 
-def _checked_colors(colors, n_children):
-    colors = domain_colors(n_children) if colors is None else list(colors)
-    if len(colors) != n_children:
-        raise ValueError(
-            f"colors must be {n_children}, one for each child, but are {len(colors)}."
-        )
-    return np.array([to_rgb(color) for color in colors])
-
-
-def _checked_map(labels_map, map_extent, n_children):
-    """The map, and how many positions each child has in it."""
-    labels_map = checked_domain_map(labels_map, "labels_map")
+def _check_map(labels_map, map_extent, n_children):
+    labels_map = check_labels(labels_map, "labels_map")
     check_extent(map_extent, labels_map.ndim, "map_extent")
     if labels_map.max() >= n_children:
         raise ValueError(
             f"labels_map must hold children from 0 to {n_children - 1}, or -1, but "
             f"holds {labels_map.max()}."
         )
-    inside = labels_map[labels_map >= 0]
-    return labels_map, np.bincount(inside, minlength=n_children)
+    return labels_map
+
+
+def _add_sizes(names, labels_map):
+    """Add to the names of parent and children how many positions they have."""
+    sizes = np.bincount(labels_map[labels_map >= 0], minlength=len(names) - 1)
+    sizes = [format_count(size) for size in (sizes.sum(), *sizes)]
+    sizes[0] += " positions"
+    return [f"{name}\n{size}" for name, size in zip(names, sizes, strict=True)]

@@ -9,24 +9,34 @@ from matplotlib.ticker import MaxNLocator
 
 from hyperspy_4dphase.plot._checks import (
     check_extent,
-    checked_names,
-    checked_patterns,
-    checked_scores,
-    checked_tree,
+    check_length,
+    check_names,
+    check_patterns,
+    check_real,
+    check_tree,
 )
-from hyperspy_4dphase.plot._layout import figure_for
+from hyperspy_4dphase.plot._layout import make_figure
+from hyperspy_4dphase.plot._maps import draw_scale_bar, is_calibrated
 from hyperspy_4dphase.plot._palette import domain_colors
-from hyperspy_4dphase.plot._panels import draw_scale_bar, is_calibrated
-from hyperspy_4dphase.plot._pattern import draw_pattern, grouped, proportion
+from hyperspy_4dphase.plot._pattern import (
+    draw_pattern,
+    format_count,
+    highest,
+    proportion,
+)
 
 _FONTSIZE = 8
-# All in inches: a character and a line of that size, what is above the root, and the
-# least and most of what is left out or made no larger otherwise.
+# In inches: a character and a line of that size, and the stem above the root.
 _CHARACTER, _LINE, _STEM = 0.068, 0.15, 0.2
-_LEAST_THUMBNAIL, _LEAST_BAR, _MOST_THUMBNAIL = 0.34, 0.6, 1.4
-_LEAST_REASON, _MOST_LINES = 0.75, 3
-# Of the width of the figure, and of an even step down: to what is clearly below.
-_USED, _LEAST_STEP = 0.94, 0.3
+# In inches: the narrowest and widest pattern, the narrowest one with a scale bar, and
+# the narrowest leaf with a reason. All historical: chosen by eye.
+_LEAST_THUMBNAIL, _MOST_THUMBNAIL, _LEAST_WITH_BAR = 0.34, 1.4, 0.6
+_LEAST_WITH_REASON = 0.75
+_MOST_LINES = 3
+# The part of the width of the figure that leaves share.
+_USED = 0.94
+# What is clearly below, as a fraction of an even step down. Historical: by eye.
+_LEAST_STEP = 0.3
 
 
 class _Tree(NamedTuple):
@@ -106,23 +116,26 @@ def plot_tree(
         If these are no nodes of a tree in such an order, if a leaf has no label or
         another node has one, or if lengths do not fit.
     """
-    parent, size, label = checked_tree(parent, size, label)
-    score = checked_scores(score, label)
-    reason = checked_names(reason, len(parent), "", "reason")
-    tree, n_domains = _placed(parent, score), label.max() + 1
+    parent, size, label = check_tree(parent, size, label)
+    if score is not None:
+        score = check_real(score, "score")
+        check_length(score, "score", len(parent))
+        score[label >= 0] = np.nan
+    reason = check_names(reason, len(parent), "", "reason")
+    tree, n_domains = _place_nodes(parent, score), label.max() + 1
     domains = label[tree.leaves]
     leaf = _leaf_width(fig, len(domains))
     default = "domain {}" if leaf > _width(["domain 10"]) else "{}"
-    names = checked_names(names, n_domains, default)
+    names = check_names(names, n_domains, default)
     if patterns is not None:
-        patterns = checked_patterns(patterns, "patterns", n_domains)[domains]
+        patterns = check_patterns(patterns, "patterns", n_domains)[domains]
         check_extent(pattern_extent, patterns.ndim - 1, "pattern_extent")
     unit = "" if tree.depth else " positions"
-    sizes = [grouped(n) + unit for n in size]
+    sizes = [format_count(n) + unit for n in size]
     texts = [(names[label[i]], sizes[i], reason[i]) for i in tree.leaves]
-    lines = _lines(leaf, texts)
-    figure, room = _figure(fig, leaf, tree.depth, patterns, pattern_extent, lines)
-    axes = _tree_axes(figure, tree, room, score)
+    lines = _wrap_texts(leaf, texts)
+    figure, room = _make_room(fig, leaf, tree.depth, patterns, pattern_extent, lines)
+    axes = _add_axes(figure, tree, room, score)
     colors = domain_colors(n_domains)[domains]
     _draw_branches(axes, tree, room, colors)
     _draw_joints(axes, tree, room, size, score)
@@ -131,45 +144,43 @@ def plot_tree(
     return figure
 
 
-def _placed(parent, score):
-    """Leaves side by side as a walk down the tree finds them, joints in the middle."""
-    children = [[] for _ in parent]
+def _place_nodes(parent, score):
+    """Put leaves side by side as a walk down the tree finds them, joints between."""
+    children = [np.flatnonzero(parent == node) for node in range(len(parent))]
     depth = np.zeros(len(parent), int)
-    for node in range(1, len(parent)):
-        children[parent[node]].append(node)
-        depth[node] = depth[parent[node]] + 1
     leaves, left = [], [0]
     while left:
         node = left.pop()
-        left.extend(reversed(children[node]))
-        if not children[node]:
+        left.extend(children[node][::-1])
+        depth[children[node]] = depth[node] + 1
+        if not len(children[node]):
             leaves.append(node)
     inner = np.setdiff1d(np.arange(len(parent)), leaves)
     x = np.zeros(len(parent))
     x[leaves] = np.arange(len(leaves))
     for node in inner[::-1]:
         x[node] = (x[children[node][0]] + x[children[node][-1]]) / 2
-    y, by_score = _heights(parent, inner, depth, score)
+    y, by_score = _find_heights(parent, inner, depth, score)
     return _Tree(parent, x, y, leaves, inner, depth.max(), by_score)
 
 
-def _heights(parent, inner, depth, score):
-    """By the root of the score (True) if that shows what is below what, or by depth."""
+def _find_heights(parent, inner, depth, score):
+    """Return heights, and True if they are roots of scores or False if depths."""
     y = np.zeros(len(parent))
-    known = score is not None and len(inner) and np.isfinite(score[inner]).all()
-    if known and (score[inner] > 0).all():
-        y[inner] = np.sqrt(score[inner] / score[inner].max())
+    scores = score[inner] if score is not None else np.zeros(0)
+    if scores.size and (np.isfinite(scores) & (scores > 0)).all():
+        y[inner] = np.sqrt(scores / scores.max())
         if (y[parent[1:]] - y[1:] >= _LEAST_STEP / depth.max()).all():
             return y, True
     y[inner] = 1 - depth[inner] / max(depth.max(), 1)
     return y, False
 
 
-def _lines(leaf, texts):
-    """What to write below each leaf; a single line where it must be upright."""
+def _wrap_texts(leaf, texts):
+    """Return the lines below each leaf; a single one where it must be upright."""
     if _width(text for own in texts for text in own[:2]) > leaf:
         return [[f"{name}: {size}"] for name, size, _ in texts]
-    if leaf < _LEAST_REASON:
+    if leaf < _LEAST_WITH_REASON:
         return [[name, size] for name, size, _ in texts]
     limits = {"max_lines": _MOST_LINES, "placeholder": "…"}
     n_characters = int(leaf / _CHARACTER)
@@ -183,8 +194,8 @@ def _leaf_width(figure, n_leaves):
     return _USED * width / n_leaves
 
 
-def _figure(figure, leaf, depth, patterns, extent, lines):
-    """The figure, and what there is room for."""
+def _make_room(figure, leaf, depth, patterns, extent, lines):
+    """Return the figure, and what there is room for."""
     width = min(0.88 * leaf, _MOST_THUMBNAIL)
     if patterns is None or width < _LEAST_THUMBNAIL:
         width = 0
@@ -196,12 +207,12 @@ def _figure(figure, leaf, depth, patterns, extent, lines):
     if figure is not None:
         total = figure.bbox.height / figure.dpi
         tree = max(total - others, 0.3 * total)
-    figure = figure_for(figure, (leaf * len(lines) / _USED, tree + others))
+    figure = make_figure(figure, (leaf * len(lines) / _USED, tree + others))
     return figure, _Room(leaf, tree, width, height)
 
 
-def _tree_axes(figure, tree, room, score):
-    """Axes for the tree, with thumbnails below zero."""
+def _add_axes(figure, tree, room, score):
+    """Add axes for the tree, with thumbnails below zero."""
     axes = figure.add_subplot()
     low, high = -room.height / room.tree, 1 + _STEM / room.tree
     axes.set(xlim=(-0.5, len(tree.leaves) - 0.5), ylim=(low, high))
@@ -234,7 +245,7 @@ def _draw_branches(axes, tree, room, leaf_colors):
 
 def _draw_joints(axes, tree, room, size, score):
     """Write sizes right of the stems; left of them scores, unless they are heights."""
-    sizes, scores = {node: grouped(size[node]) for node in tree.inner}, {}
+    sizes, scores = {n: format_count(size[n]) for n in tree.inner}, {}
     if score is not None and not tree.by_score:
         scores = {n: f"{score[n]:.3g}" for n in tree.inner if np.isfinite(score[n])}
     # Neighbours of one height may be only two leaves apart.
@@ -253,7 +264,7 @@ def _draw_joints(axes, tree, room, size, score):
 
 
 def _gap(tree, room, node, side):
-    """In inches, from the stem of a node to the next stem on one side."""
+    """Return inches from the stem of a node to the next stem on one side."""
     tops = np.append(np.inf, tree.y[tree.parent[1:]])
     crossing = (tree.y < tree.y[node] + _LINE / room.tree) & (tops > tree.y[node])
     distance = side * (tree.x[crossing] - tree.x[node])
@@ -267,14 +278,14 @@ def _draw_ends(axes, room, colors, patterns, extent, units):
         style = {"c": colors, "marker": "s", "s": 30, "zorder": 3, "clip_on": False}
         axes.scatter(places, 0 * places, **style)
         return
-    top = np.nanmax(patterns, initial=0) or 1.0
+    top = highest(patterns)
     width, height = room.width / room.leaf, room.height / room.tree
     for x, pattern, color in zip(places, patterns, colors, strict=True):
         bounds = (x - width / 2, -height, width, height)
         inset = axes.inset_axes(bounds, transform=axes.transData, anchor="N")
-        draw_pattern(inset, pattern, top, extent)
+        draw_pattern(inset, pattern, extent, top=top)
         inset.spines[:].set(color=color, linewidth=2)
-    if patterns.ndim == 3 and room.width >= _LEAST_BAR and is_calibrated(units):
+    if patterns.ndim == 3 and room.width >= _LEAST_WITH_BAR and is_calibrated(units):
         draw_scale_bar(axes.child_axes[0], units, "xx-small")
 
 
@@ -297,5 +308,5 @@ def _write(axes, text, place, offset, **style):
 
 
 def _width(texts):
-    """Of the longest, in inches."""
+    """Return the width in inches of the longest text."""
     return _CHARACTER * max(map(len, texts), default=0)

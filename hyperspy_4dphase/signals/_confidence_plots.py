@@ -36,7 +36,7 @@ class ConfidencePlots:
         matplotlib.figure.Figure
         """
         from hyperspy_4dphase.plot import plot_confidence, plot_sure_domains
-        from hyperspy_4dphase.plot._layout import figure_for, map_size
+        from hyperspy_4dphase.plot._layout import make_figure, map_size
 
         confidence, options = self._shown()
         options["scalebar"] = scalebar
@@ -44,7 +44,7 @@ class ConfidencePlots:
         width, height = map_size(confidence.shape, options["extent"])
         is_whole = self._is_whole()
         width = 2 * width + 3.5 if is_whole else width + 1.2
-        fig = figure_for(fig, (width, height + 1.1))
+        fig = make_figure(fig, (width, height + 1.1))
         axes = fig.subplots(1, 1 + is_whole, squeeze=False)[0]
         plot_confidence(confidence, ax=axes[0], **options)
         if is_whole:
@@ -179,7 +179,8 @@ class ConfidencePlots:
     def _pattern_source(self, signal):
         """What patterns are taken from: the scan, or an embedding; or None."""
         if signal is None:
-            return self.embedding if self.scan is None else self.scan
+            scan = self._unchanged_scan()
+            return self.embedding if scan is None else scan
         StoredMap.of(self).check_scan(Scan.from_signal(signal))
         return signal
 

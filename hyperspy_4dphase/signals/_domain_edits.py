@@ -129,13 +129,18 @@ class DomainEdits:
             joined_means(own.array(name, float), self.tree, new, tree.n_domains)
             for name in ("mean_patterns", "variances")
         )
-        return self._changed(labels, tree, step, *means)
+        expected = own.array("expected", np.float64)
+        if expected is not None:
+            expected = np.stack(
+                [joined_means(e, self.tree, new, tree.n_domains) for e in expected]
+            )
+        return self._changed(labels, tree, step, *means, expected)
 
-    def _changed(self, labels, tree, step, means=None, variances=None):
+    def _changed(self, labels, tree, step, means=None, variances=None, expected=None):
         metadata = plain(self.metadata)
         own = metadata[NODE]
         own |= {"tree": tree.to_arrays(), "mean_patterns": means}
-        own["variances"] = variances
+        own |= {"variances": variances, "expected": expected}
         changes = [*(own["provenance"].get("changes") or []), step]
         own["provenance"] = own["provenance"] | {"changes": changes}
         return self._new(labels, metadata)

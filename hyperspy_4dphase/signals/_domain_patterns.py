@@ -9,6 +9,7 @@ from hyperspy_4dphase._results import filled, scan_metadata
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._means import label_means
 from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean
+from hyperspy_4dphase.signals._same_values import check_same_values
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
@@ -34,13 +35,20 @@ def domain_means(domains, stored, signal=None, show_progressbar=None):
     Raises
     ------
     TypeError, ValueError
-        If there is nothing to read, or if `signal` is another scan.
+        If there is nothing to read, if `signal` is another scan, or if the scan that
+        is remembered has changed.
+
+    Warns
+    -----
+    UserWarning
+        If the values of `signal` are not those that the map was made of.
     """
     check_flags(optional=True, show_progressbar=show_progressbar)
     means = stored.array("mean_patterns", float)
     if signal is None and means is not None:
         return means, stored.array("variances", float), False
-    is_given, signal = signal is not None, domains.scan if signal is None else signal
+    is_given = signal is not None
+    signal = signal if is_given else domains._unchanged_scan()
     if signal is None:
         raise ValueError(
             "Mean patterns have not been read yet, and the scan is no longer in "
@@ -63,6 +71,7 @@ def domain_means(domains, stored, signal=None, show_progressbar=None):
             domains.n_domains,
             variances=stored.get("gain") is None,
         )
+    check_same_values(means[0], domains.sizes, stored, is_given)
     means, variances = (None if m is None else filled(m.T, pixels).T for m in means)
     return means, variances, True
 

@@ -1,8 +1,11 @@
 """The scan that a map is of, as long as it is there."""
 
+import os
 import weakref
 
 import dask.array as da
+
+from hyperspy_4dphase._scan_files import files_of, state_of
 
 
 class ScanReference:
@@ -20,9 +23,54 @@ class ScanReference:
         """BaseSignal or None: The scan, if it is still in memory, or lazy."""
         return None if self._reference is None else self._reference()
 
+    def _unchanged_scan(self):
+        """The scan, or None if there is none any more.
+
+        Raises
+        ------
+        ValueError
+            If a file that it is read from is not as it was.
+        """
+        if self._reference is not None:
+            self._reference.check_files()
+        return self.scan
+
+
+class Reference:
+    """What gives the scan; only a lazy one is kept alive by it.
+
+    Parameters
+    ----------
+    scan : hyperspy.signal.BaseSignal
+    """
+
+    def __init__(self, scan):
+        is_lazy = isinstance(scan.data, da.Array)
+        self._scan = (lambda: scan) if is_lazy else weakref.ref(scan)
+        self._files = files_of(scan.data)
+
+    def __call__(self):
+        return self._scan()
+
+    def check_files(self):
+        """Refuse to read files that were written again.
+
+        Raises
+        ------
+        ValueError
+        """
+        for path, before in self._files.items():
+            now = state_of(path)
+            if now is not None and now != before:
+                size = f"{before[-2]} bytes before, {now[-2]} now"
+                raise ValueError(
+                    f"The file {os.path.basename(path)!r} of the scan was written "
+                    f"again since this map was made ({size}; {path}): its patterns may "
+                    "be others. Load it, and make the map anew, or, if it is the same "
+                    "scan still, give it: mean_patterns(signal)."
+                )
+
 
 def reference_to(scan):
-    """What gives the scan; only a lazy one is kept alive by it."""
-    if isinstance(scan.data, da.Array):
-        return lambda: scan
-    return weakref.ref(scan)
+    """What gives the scan, as long as it is there; see :class:`Reference`."""
+    return Reference(scan)

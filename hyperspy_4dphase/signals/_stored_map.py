@@ -41,6 +41,7 @@ def stored_map(scan, tree, noise, provenance):
         **{name: noise.get(name) for name in names},
         mean_patterns=None,
         variances=None,
+        expected=None,
         phases=None,
         provenance=provenance,
     )

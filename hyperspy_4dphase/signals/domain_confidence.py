@@ -100,7 +100,10 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         threshold = check_threshold(threshold)
         tree = _with_sizes(self._stored_map.tree(), self._stored.labels(threshold))
         own = self._map_branch() | {"tree": tree.to_arrays()}
-        return self._map(threshold, own | {"mean_patterns": None, "variances": None})
+        return self._map(
+            threshold,
+            own | {"mean_patterns": None, "variances": None, "expected": None},
+        )
 
     @property
     def rounds(self):

@@ -126,9 +126,18 @@ class DomainMap(
         ------
         ValueError
             If there is no scan to read; if `signal` has other shapes or another
-            calibration; if this is a slice of a map that has not read them.
+            calibration; if this is a slice of a map that has not read them; if a file
+            of the scan was written again since the map was made, or its values are
+            others.
         RuntimeError
             If a block cannot be read; it names the block.
+
+        Warns
+        -----
+        UserWarning
+            If the values of `signal` are not those that the map was made of. What is
+            known of them are means of its domains, as compression found them; after
+            :meth:`split`, and of maps of other sources, nothing is.
         """
         means, _ = self._means(signal, show_progressbar)
         title = self.metadata.General.title

@@ -8,7 +8,7 @@ from hyperspy_4dphase.data import (
     amorphous_profile,
     structure,
 )
-from hyperspy_4dphase.data._scattering import composition, mean_square_factor
+from hyperspy_4dphase.data._scattering import mean_square_factor
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,9 @@ def test_main_ring_has_the_radius_of_the_material(material, first_ring, radial_p
 def test_structure_factor_of_silica_has_its_known_peaks():
     q = np.linspace(0.05, 1.3, 1000)
     silica = structure("SiO2")
-    factor = amorphous_profile(silica, q) / mean_square_factor(composition(silica), q)
+    factor = amorphous_profile(silica, q) / mean_square_factor(
+        silica.structure.composition, q
+    )
     peaks = q[find_peaks(factor, prominence=0.3)[0]]
     # Neutrons and X-rays put them at 1.5 and 5.2 1/Å, times 2 pi.
     np.testing.assert_allclose(peaks[:2] * 2 * np.pi, [1.52, 5.25], atol=0.15)
@@ -35,7 +37,9 @@ def test_structure_factor_of_silica_has_its_known_peaks():
 def test_structure_factor_tends_to_one():
     q = np.linspace(3.0, 4.0, 50)
     silica = structure("SiO2")
-    factor = amorphous_profile(silica, q) / mean_square_factor(composition(silica), q)
+    factor = amorphous_profile(silica, q) / mean_square_factor(
+        silica.structure.composition, q
+    )
     np.testing.assert_allclose(factor, 1, atol=0.05)
 
 
@@ -43,7 +47,7 @@ def test_more_disorder_flattens_the_rings():
     q = np.linspace(0.5, 1.3, 200)
     titania = structure("TiO2")
     sharp, blunt = (amorphous_profile(titania, q, disorder=d) for d in (0.08, 0.2))
-    background = mean_square_factor(composition(titania), q)
+    background = mean_square_factor(titania.structure.composition, q)
     assert np.std(blunt / background) < 0.8 * np.std(sharp / background)
 
 

@@ -7,7 +7,6 @@ from hyperspy_4dphase.data import (
     Camera,
     crystal_pattern,
     structure,
-    vacuum_pattern,
     zone_rotation,
 )
 from hyperspy_4dphase.data._crystalline import crystal_spots, sheet_spots
@@ -98,13 +97,6 @@ def test_pattern_is_normalised_and_its_beam_has_its_share(camera):
     assert pattern.min() > 0
     disc = camera.radius() < camera.disc_radius + 3 * camera.edge
     assert 0.5 < pattern[disc].sum() < 0.6
-
-
-def test_vacuum_is_beam(camera):
-    pattern = vacuum_pattern(camera)
-    assert pattern.sum() == pytest.approx(1)
-    disc = camera.radius() < camera.disc_radius + 3 * camera.edge
-    assert pattern[disc].sum() > 0.95
 
 
 def test_bad_arguments_are_named():

@@ -112,7 +112,8 @@ def test_jitted_and_python_draw_the_same(pattern, dense):
 
 def sampler_of(patterns, dose, **options):
     """A sampler with nothing special but the options."""
-    defaults = {"hot_pixels": [], "dead_pixels": [], "hot_counts": 0.0}
+    none = np.zeros((0, 2), int)
+    defaults = {"hot_pixels": none, "dead_pixels": none, "hot_counts": 0.0}
     return PatternSampler(
         patterns, dose, seed=1, dtype=np.uint16, **(defaults | options)
     )

@@ -3,7 +3,6 @@ import pytest
 
 from hyperspy_4dphase.data import structure
 from hyperspy_4dphase.data._amorphous import neighbour_distances
-from hyperspy_4dphase.data._scattering import composition
 from hyperspy_4dphase.data._structures import STRUCTURES
 
 ATOMS = {
@@ -36,7 +35,7 @@ BONDS = [
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_atoms_of_the_cell(name):
-    assert composition(structure(name)) == pytest.approx(ATOMS[name])
+    assert structure(name).structure.composition == pytest.approx(ATOMS[name])
 
 
 @pytest.mark.parametrize(("name", "first", "second", "length", "number"), BONDS)

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.offsetbox import AnchoredOffsetbox
+from matplotlib.patches import Rectangle
 
 from hyperspy_4dphase.plot import plot_domains
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
@@ -26,6 +27,11 @@ def pixel(ax, x, y):
     return shown[shown.shape[0] - 1 - row, column, :3]
 
 
+def colors_of(image):
+    """Red, green, blue and opacity of what an image holds."""
+    return image.to_rgba(image.get_array(), alpha=image.get_alpha())
+
+
 def legend_texts(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
@@ -35,8 +41,8 @@ def bars(ax):
     ax.figure.canvas.draw()
     found = []
     for box in ax.findobj(AnchoredOffsetbox):
-        (line,), (text,) = box.findobj(plt.Line2D), box.findobj(plt.Text)
-        corners = line.get_transform().transform(line.get_xydata())
+        (line,), (text,) = box.findobj(Rectangle), box.findobj(plt.Text)
+        corners = line.get_transform().transform([(0, 0), (1, 0)])
         (x0, _), (x1, _) = ax.transData.inverted().transform(corners)
         found.append((abs(x1 - x0), text.get_text()))
     return found
@@ -47,7 +53,8 @@ def test_colors_and_places(extent):
     ax = plot_domains(LABELS, extent=extent)
     (image,) = ax.images
     expected = palette(5)[LABELS]
-    np.testing.assert_array_equal(image.get_array()[..., :3], expected)
+    np.testing.assert_array_equal(image.get_array(), LABELS)
+    np.testing.assert_array_equal(colors_of(image)[..., :3], expected)
     left, right, bottom, top = extent or (-0.5, 8.5, 6.5, -0.5)
     for row, column in [(0, 0), (0, 8), (6, 0), (2, 7)]:
         x = left + (right - left) * (column + 0.5) / 9
@@ -67,8 +74,8 @@ def test_first_row_is_on_top():
 
 
 def test_same_color_whatever_else_is_there():
-    few = plot_domains(np.array([[3, 3], [0, 3]])).images[0].get_array()
-    many = plot_domains(np.array([[3, 60], [0, -1]])).images[0].get_array()
+    few = colors_of(plot_domains(np.array([[3, 3], [0, 3]])).images[0])
+    many = colors_of(plot_domains(np.array([[3, 60], [0, -1]])).images[0])
     np.testing.assert_array_equal(few[:, 0], many[:, 0])
 
 
@@ -136,7 +143,7 @@ def test_many_domains(n_domains, n_unassigned):
 def test_all_unassigned():
     ax = plot_domains(np.full(SCAN, -1))
     assert legend_texts(ax) == ["unassigned: 63 (100.0 %)"]
-    shown = ax.images[0].get_array()[..., :3]
+    shown = colors_of(ax.images[0])[..., :3]
     np.testing.assert_array_equal(shown, np.tile(UNASSIGNED, (*SCAN, 1)))
 
 
@@ -170,7 +177,7 @@ def test_strip():
     labels = np.array([0, 0, 2, -1, 1])
     ax = plot_domains(labels, extent=(10, 20), units="nm")
     np.testing.assert_array_equal(
-        ax.images[0].get_array()[..., :3], palette(3)[labels][None]
+        colors_of(ax.images[0])[..., :3], palette(3)[labels][None]
     )
     assert ax.get_xlabel() == "x (nm)"
     assert ax.get_xlim() == (10, 20)
@@ -178,7 +185,7 @@ def test_strip():
     assert bars(ax) == []
 
 
-def test_stack_is_looked_through():
+def test_stack_shows_what_is_most_often_there():
     stack = np.stack([LABELS, LABELS, np.full(SCAN, 1)])
     stack[:, 3, 5], stack[:, 4, 6] = [-1, -1, 2], [3, -1, 2]
     expected = LABELS.copy()
@@ -186,9 +193,7 @@ def test_stack_is_looked_through():
     expected[LABELS == -1] = 1
     expected[3, 5], expected[4, 6] = 2, 2
     ax = plot_domains(stack)
-    np.testing.assert_array_equal(
-        ax.images[0].get_array()[..., :3], palette(5)[expected]
-    )
+    np.testing.assert_array_equal(ax.images[0].get_array(), expected)
     n_first = (stack == 0).sum()
     assert legend_texts(ax)[0] == f"domain 0: {n_first} ({100 * n_first / 189:.1f} %)"
 
@@ -212,8 +217,6 @@ def test_labels_are_not_changed():
 @pytest.mark.parametrize(
     ("labels", "options", "match"),
     [
-        (LABELS.astype(float), {}, "labels must be integers.*float64"),
-        (LABELS > 0, {}, "integers.*bool"),
         (LABELS - 1, {}, "hold -2"),
         (np.int64(3), {}, r"one to three.*\(\)"),
         (LABELS[None, None], {}, r"one to three.*\(1, 1, 7, 9\)"),
@@ -226,4 +229,11 @@ def test_labels_are_not_changed():
 def test_refused(labels, options, match):
     with pytest.raises(ValueError, match=match):
         plot_domains(labels, **options)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("dtype", [float, bool])
+def test_labels_must_be_integers(dtype):
+    with pytest.raises(TypeError, match="labels must be integers"):
+        plot_domains(LABELS.astype(dtype))
     assert plt.get_fignums() == []

@@ -6,7 +6,7 @@ import pytest
 
 from hyperspy_4dphase.plot import plot_doubts
 from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED
-from tests.plot.test_domains import EXTENT, SCAN, bars, legend_texts
+from tests.plot.test_domains import EXTENT, SCAN, bars, colors_of, legend_texts
 
 NAMES = ["boundary", "noise", "distortion", "resampling", "kinds", "seeds", "other"]
 
@@ -66,7 +66,7 @@ def test_largest():
     np.testing.assert_allclose(colors[2:], [PALE, UNASSIGNED])
     kinds = np.full(SCAN, 2)
     kinds[0], kinds[1, 4:], kinds[3, :2] = 0, 1, 3
-    image = ax.images[0].get_array()[..., :3]
+    image = colors_of(ax.images[0])[..., :3]
     np.testing.assert_allclose(image, np.array(colors)[kinds])
 
 
@@ -75,7 +75,7 @@ def test_each_doubt_has_its_color():
     for row, doubt in enumerate(given.values()):
         doubt[row] = 1
     _, ax, _ = panels(plot_doubts(given))
-    colors = ax.images[0].get_array()[:, 0, :3]
+    colors = colors_of(ax.images[0])[:, 0, :3]
     assert len(np.unique(colors, axis=0)) == len(NAMES)
 
 

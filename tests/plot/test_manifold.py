@@ -47,7 +47,7 @@ def test_coordinates_in_any_order():
     ]
 
 
-@pytest.mark.parametrize(("extent", "aspect"), [(None, 5 / 6), ((-1, 1, 4, -4), 4)])
+@pytest.mark.parametrize(("extent", "aspect"), [(None, 5 / 6), ((-1, 1, 2, -2), 2)])
 def test_proportions(extent, aspect):
     figure = plot_manifold(PATTERNS, X, Y, pattern_extent=extent)
     assert figure.axes[0].get_aspect() == aspect

@@ -6,12 +6,11 @@ import pytest
 from hyperspy_4dphase.plot._palette import (
     PALE,
     UNASSIGNED,
-    as_seen,
+    dim,
     domain_colors,
-    from_oklab,
     position_colors,
-    to_oklab,
 )
+from tests.plot.eyes import as_seen
 
 
 def closest(colors):
@@ -32,10 +31,9 @@ def test_eyes():
     )
 
 
-def test_oklab_there_and_back():
-    rgb = np.random.default_rng(0).random((50, 3))
-    np.testing.assert_allclose(from_oklab(to_oklab(rgb)), rgb, atol=1e-6)
-    np.testing.assert_allclose(to_oklab(np.ones(3)), [1, 0, 0], atol=1e-6)
+def test_lightness_of_white_and_black():
+    seen = as_seen(np.array([[1.0, 1, 1], [0, 0, 0]]))
+    np.testing.assert_allclose(seen[0], [[1, 0, 0], [0, 0, 0]], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +52,8 @@ def test_same_label_same_color():
     assert many.max() <= 1
     for n_domains in (0, 1, 5, 17, 100):
         np.testing.assert_array_equal(domain_colors(n_domains), many[:n_domains])
-    assert len(np.unique(many[:240], axis=0)) == 240
+    assert len(np.unique(many[:120], axis=0)) == 120
+    np.testing.assert_array_equal(many[120:240], many[:120])
 
 
 def test_positions_change_evenly():
@@ -73,3 +72,12 @@ def test_positions_of_one_point():
     colors = position_colors(np.full((3, 2), 4.0))
     assert np.isfinite(colors).all()
     assert len(np.unique(colors, axis=0)) == 1
+
+
+def test_dim():
+    colors = domain_colors(5)
+    np.testing.assert_array_equal(dim(colors, np.ones(5)), colors)
+    pale = dim(colors, np.zeros(5))
+    assert np.abs(pale - PALE).max() < 0.12
+    # What is left of a colour still tells domains apart.
+    assert len(np.unique(pale, axis=0)) == 5

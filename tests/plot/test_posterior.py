@@ -11,6 +11,7 @@ import pytest
 from hyperspy_4dphase.plot import plot_posterior
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
 from tests.plot.mouse import EXTENT, ONE, TWO, send
+from tests.plot.test_domains import colors_of
 
 LEAST_SURE = (2, 6)
 
@@ -146,7 +147,7 @@ def test_few_bars_and_the_rest():
 def test_map_is_that_of_sure_domains():
     shares = posterior()
     figure = view(shares, title="flake", extent=EXTENT, units="nm")
-    image = figure.axes[0].images[0].get_array()
+    image = colors_of(figure.axes[0].images[0])
     np.testing.assert_allclose(image[..., :3], domain_colors(3)[shares.argmax(axis=-1)])
     np.testing.assert_allclose(image[..., 3], (shares.max(axis=-1) - 1 / 3) * 1.5)
     assert figure.get_suptitle() == "flake"
@@ -186,15 +187,14 @@ def test_without_the_scan():
     here = {}
     figure = view(posterior(), lambda row, column: here.get((row, column)))
     (text,) = figure.axes[2].texts
-    assert text.get_visible()
     assert "signal" in text.get_text()
     here[1, 3] = pattern_at(1, 3)
     click(figure, 1, 3)
-    assert not text.get_visible()
+    assert not figure.axes[2].texts
     assert position(figure)[0] == (1, 3)
     click(figure, 1, 4)
-    assert text.get_visible()
-    assert not figure.axes[2].images[0].get_visible()
+    assert len(figure.axes[2].texts) == 1
+    assert not figure.axes[2].images
 
 
 def test_pattern_is_calibrated_and_may_be_a_curve():
@@ -272,7 +272,7 @@ GIVEN = {
     ("change", "error", "match"),
     [
         ({"labels": GIVEN["labels"][None]}, ValueError, r"a click.*\(1, 7, 9\)"),
-        ({"labels": SHARES[..., 0]}, ValueError, "labels must be integers"),
+        ({"labels": SHARES[..., 0]}, TypeError, "labels must be integers"),
         ({"confidence": GIVEN["confidence"].T}, ValueError, r"\(7, 9\).*\(9, 7\)"),
         ({"confidence": SHARES[..., 0] + 1}, ValueError, "confidence must be from 0"),
         ({"confidence": np.full(TWO, np.nan)}, ValueError, "NaN at every"),

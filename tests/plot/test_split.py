@@ -6,6 +6,7 @@ import pytest
 
 from hyperspy_4dphase.plot import plot_split
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
+from tests.plot.test_domains import colors_of
 
 PATTERN = (8, 11)
 SCAN = (5, 7)
@@ -132,7 +133,7 @@ def test_map():
     whole, scan, means, contrasts = panels(figure, 3, with_map=True)
     expected = np.vstack([[plt.matplotlib.colors.to_rgb(c) for c in colors], PALE])
     np.testing.assert_allclose(
-        scan.images[0].get_array()[..., :3], expected[labels], atol=1e-9
+        colors_of(scan.images[0])[..., :3], expected[labels], atol=1e-9
     )
     assert scan.images[0].origin == "upper"
     assert whole.get_title() == f"flake\n{(labels >= 0).sum()} positions"
@@ -195,12 +196,10 @@ PARENT, CHILDREN = patterns(3)
     [
         ({"parent_pattern": PARENT[:, :9]}, r"\(8, 11\) each.*\(8, 9\)"),
         ({"parent_pattern": CHILDREN}, r"parent_pattern must have.*\(3, 8, 11\)"),
-        ({"parent_pattern": PARENT + 1j}, "parent_pattern.*complex"),
         ({"child_patterns": PARENT}, r"\(11,\) each.*\(8, 11\)"),
         ({"child_patterns": CHILDREN[:0]}, r"child_patterns must.*\(0, 8, 11\)"),
         ({"child_patterns": 3.0}, r"child_patterns must have.*\(\)"),
         ({"child_patterns": CHILDREN * np.inf}, "child_patterns holds 264 infinite"),
-        ({"labels_map": np.zeros(SCAN)}, "labels_map must be integers.*float64"),
         ({"labels_map": np.full(SCAN, 3)}, "from 0 to 2.*holds 3"),
         ({"labels_map": np.full(SCAN, -3)}, "hold -3"),
         ({"colors": ["r", "g"]}, "colors must be 3.*are 2"),
@@ -218,4 +217,12 @@ def test_refused(options, match):
     arguments = {"parent_pattern": PARENT, "child_patterns": CHILDREN, **options}
     with pytest.raises(ValueError, match=match):
         plot_split(**arguments)
+    assert plt.get_fignums() == []
+
+
+def test_refused_types():
+    with pytest.raises(TypeError, match="parent_pattern must hold real.*complex"):
+        plot_split(PARENT + 1j, CHILDREN)
+    with pytest.raises(TypeError, match="labels_map must be integers.*float64"):
+        plot_split(PARENT, CHILDREN, labels_map=np.zeros(SCAN))
     assert plt.get_fignums() == []

@@ -1,138 +1,151 @@
 """How many distinct patterns a scan holds, where directions above noise are too many.
 
 Bending, thickness and drift change patterns smoothly: each such change lies far above
-counting noise, and yet it is no new pattern. Two things tell a pattern of its own: it
-rules somewhere (some positions show little else), and between it and its neighbour
-there is a gap, not a continuum that was cut in two.
+counting noise, and yet it is no new pattern. Two things tell a pattern of its own: some
+positions show little else, and between it and its neighbour there is a gap, not a
+continuum that was cut in two.
 """
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from hyperspy_4dphase.estimators.nmf._hals import (
+    Factors,
+    find_peak_fractions,
     hals,
-    purest,
     purify,
-    shares,
     solve_weights,
 )
-from hyperspy_4dphase.estimators.nmf._starts import brightness_free, first_fit
+from hyperspy_4dphase.estimators.nmf._starts import (
+    fit_from_best_start,
+    remove_brightness,
+)
 
-_FIRST = 16
-_RULES_FROM = 2 / 3
-_CONTINUUM_FROM = 1.0
+# Components that are fitted first; more only if all of them stand. Historical: chosen
+# by trial in 2026, not calibrated.
+_N_FIRST = 16
+# A component stands if it makes up this fraction of some patterns. Historical: chosen
+# by trial in 2026, not calibrated.
+_MIN_PEAK_FRACTION = 2 / 3
+# From this continuity on two components are one. A single heap that was cut in two has
+# 1 or more, an even spread 0.8 (see `measure_continuity`).
+_MIN_CONTINUITY = 1.0
+# How many standard errors the continuity must be above that. Historical: chosen by
+# trial in 2026, not calibrated.
+_N_ERRORS = 2
+# Neighbours of a component that are compared with it. Historical: chosen by trial in
+# 2026, not calibrated.
 _N_NEIGHBOURS = 2
-_FEWEST = 3
+# Fewer patterns have no skewness.
+_MIN_PATTERNS = 3
 
 
-def distinct_patterns(Q, B, per_pixel, noise, noise_variance, options):
-    """Factors with one component for each distinct pattern.
+def find_distinct_patterns(A, options):
+    """Fit one component for each distinct pattern.
 
     Parameters
     ----------
-    Q : numpy.ndarray, shape (n_patterns, rank)
-    B : numpy.ndarray, shape (rank, n_pixels)
-        The compressed patterns, in the directions above noise only.
-    per_pixel : numpy.ndarray, shape (n_pixels,)
-        What one scaled unit of each pixel is worth in the units of the data.
-    noise : float
-        Squared norm that noise has in Q B.
-    noise_variance : float
+    A : CompressedMatrix
+        In the directions above noise only.
     options : dict
         For :func:`hals`.
 
     Returns
     -------
-    Wt : numpy.ndarray, shape (n_components, n_patterns)
-    H : numpy.ndarray, shape (n_components, n_pixels)
+    factors : Factors
     n_iter : int
         Iterations of alternating least squares that it took.
     """
     # Where many directions are only one pattern changing, a few components show that
     # already; more are fitted only if all of those stand.
-    Q_all, B_all = Q, B
-    n_tried, n_iter = min(_FIRST, len(B)), 0
+    rank = len(A.B)
+    n_tried, n_iter = min(_N_FIRST, rank), 0
     while True:
         # The weakest directions are the least sure; they must not decide.
-        leading = slice(0, 2 * n_tried)
-        Q, B = Q_all[:, leading], B_all[leading]
-        Wt, H, misfits, _ = first_fit(Q, B, n_tried, per_pixel, noise_variance, options)
-        n_iter += len(misfits)
-        Wt, H = _drawn(Q, B, Wt, H, per_pixel, noise)
-        Wt, H = keep_ruling(Q, B, Wt, H, per_pixel, noise)
-        if len(H) < n_tried or n_tried == len(B_all):
-            break
-        n_tried = min(2 * n_tried, len(B_all))
-    Wt, H, _ = merge_continua(Q, B, Wt, H, per_pixel, noise_variance)
-    return Wt, H, n_iter
+        leading = A.keep_leading(2 * n_tried)
+        fit = fit_from_best_start(leading, n_tried, options)
+        n_iter += len(fit.misfits)
+        factors = keep_dominant(leading, draw_to_pure(leading, fit.factors))
+        if len(factors.H) < n_tried or n_tried == rank:
+            return merge_continua(leading, factors), n_iter
+        n_tried = min(2 * n_tried, rank)
 
 
-def keep_ruling(Q, B, Wt, H, per_pixel, noise):
-    """Leave out, step by step, the components that rule nowhere.
+def keep_dominant(A, factors):
+    """Leave out, step by step, the components that are nowhere most of a pattern.
 
     Of those that never make up two thirds of a pattern the weakest goes (half of them,
     while there are many), and the rest is fitted again.
 
+    Parameters
+    ----------
+    A : CompressedMatrix
+    factors : Factors
+
     Returns
     -------
-    Wt, H : numpy.ndarray
+    Factors
         The components that are left, one at least.
     """
-    while len(H) > 1:
-        best = purest(shares(Wt, H, per_pixel))
-        n_weak = int((best < _RULES_FROM).sum())
+    while len(factors.H) > 1:
+        peak = find_peak_fractions(A.fractions(factors))
+        n_weak = int((peak < _MIN_PEAK_FRACTION).sum())
         if not n_weak:
             break
-        n_dropped = 1 if len(H) <= _FIRST else max(1, n_weak // 2)
-        kept = np.sort(np.argsort(best)[n_dropped:])
-        Wt, H = Wt[kept].copy(), H[kept].copy()
-        hals(Q, B, Wt, H, max_iter=60, tol=1e-4, noise=noise)
-        Wt, H = _drawn(Q, B, Wt, H, per_pixel, noise)
-    return Wt, H
+        n_dropped = 1 if len(peak) <= _N_FIRST else max(1, n_weak // 2)
+        kept = np.sort(np.argsort(peak)[n_dropped:])
+        left = Factors(factors.Wt[kept], factors.H[kept])
+        factors = draw_to_pure(A, hals(A, left, max_iter=60, tol=1e-4).factors)
+    return factors
 
 
-def _drawn(Q, B, Wt, H, per_pixel, noise):
-    """Drawn to pure patterns, as far as the fit allows."""
-    Wt, H = purify(Q, B, Wt, H, per_pixel)
-    hals(Q, B, Wt, H, max_iter=10, tol=1e-4, noise=noise)
-    return Wt, H
+def draw_to_pure(A, factors):
+    """Draw components to pure patterns, as far as the fit allows.
 
-
-def merge_continua(Q, B, Wt, H, per_pixel, noise_variance):
-    """Join components between which patterns change without a gap.
+    Parameters
+    ----------
+    A : CompressedMatrix
+    factors : Factors
 
     Returns
     -------
-    Wt, H : numpy.ndarray
-        One component a group: its mean pattern, and the weights that fit it.
-    groups : list of list of int
-        Which of the given components each one is made of.
+    Factors
     """
-    share = shares(Wt, H, per_pixel)
-    labels = share.argmax(axis=0)
-    points, variance = brightness_free(Q, B, per_pixel, noise_variance)
-    members = {j: np.flatnonzero((labels == j) & (variance > 0)) for j in range(len(H))}
-    groups = {j: [j] for j in members}
+    return hals(A, purify(A, factors), max_iter=10, tol=1e-4).factors
+
+
+def merge_continua(A, factors):
+    """Merge components between which patterns change without a gap.
+
+    Parameters
+    ----------
+    A : CompressedMatrix
+    factors : Factors
+
+    Returns
+    -------
+    Factors
+        One component a group: its mean pattern, and the weights that fit it.
+    """
+    labels = A.fractions(factors).argmax(axis=0)
+    points, variance = remove_brightness(A)
+    members = [
+        np.flatnonzero((labels == j) & (variance > 0)) for j in range(len(factors.H))
+    ]
+    groups = {j: [j] for j in range(len(members))}
     # What too few patterns show cannot be told from its neighbour, and stays.
-    members = {j: rows for j, rows in members.items() if rows.size >= _FEWEST}
-    while len(members) > 1:
-        pair = _most_continuous(points, variance, members)
-        if pair is None:
-            break
+    members = {j: rows for j, rows in enumerate(members) if rows.size >= _MIN_PATTERNS}
+    while pair := _find_continuum(points, variance, members):
         one, other = pair
         members[one] = np.concatenate([members[one], members.pop(other)])
         groups[one] += groups.pop(other)
-    sums = Wt.sum(axis=1)
-    joined = np.stack([sums[group] @ H[group] for group in groups.values()])
-    joined /= np.linalg.norm(joined, axis=1, keepdims=True)
-    joined = joined.astype(np.float32)
-    return (
-        solve_weights(joined, (joined @ B.T) @ Q.T),
-        joined,
-        [sorted(group) for group in groups.values()],
-    )
+    sums = factors.Wt.sum(axis=1)
+    H = np.stack([sums[group] @ factors.H[group] for group in groups.values()])
+    H = (H / np.linalg.norm(H, axis=1, keepdims=True)).astype(np.float32)
+    return Factors(solve_weights(H, A.cross(H)), H)
 
 
-def continuity(values, weights, variance):
+def measure_continuity(values, weights, variance):
     """How far a distribution is from two points, once its noise is taken out.
 
     For any distribution the excess kurtosis is at least the squared skewness less two,
@@ -165,23 +178,25 @@ def continuity(values, weights, variance):
     return fourth / signal**2 - skewness**2 - 1, error
 
 
-def _most_continuous(points, variance, members):
+def _find_continuum(points, variance, members):
+    """Keys of the two neighbours with the surest continuum, or None."""
+    if len(members) < 2:
+        return None
     keys = list(members)
-    means = np.stack([points[members[key]].mean(axis=0) for key in keys])
-    distance = np.linalg.norm(means[:, None] - means, axis=2)
-    np.fill_diagonal(distance, np.inf)
-    best, pair = _CONTINUUM_FROM, None
-    for i, near in enumerate(np.argsort(distance, axis=1)[:, :_N_NEIGHBOURS]):
-        for j in near[np.isfinite(distance[i, near])]:
-            one, other = members[keys[i]], members[keys[j]]
-            direction = (means[i] - means[j]) / distance[i, j]
-            values = np.concatenate([points[one], points[other]]) @ direction
-            # Both halves weigh the same, so that a small part is not taken for a tail.
-            weights = np.repeat(
-                [0.5 / one.size, 0.5 / other.size], [one.size, other.size]
-            )
-            noise = weights @ np.concatenate([variance[one], variance[other]])
-            value, error = continuity(values, weights, noise)
-            if value - 2 * error > best:
-                best, pair = value - 2 * error, (keys[i], keys[j])
+    means = np.stack([points[rows].mean(axis=0) for rows in members.values()])
+    distance = cdist(means, means)
+    n_neighbours = min(_N_NEIGHBOURS, len(keys) - 1)
+    near = np.argsort(distance + np.diag(np.full(len(keys), np.inf)), axis=1)
+    best, pair = _MIN_CONTINUITY, None
+    for i, j in ((i, j) for i, row in enumerate(near) for j in row[:n_neighbours]):
+        rows = [members[keys[i]], members[keys[j]]]
+        # Both halves weigh the same, so that a small part is not taken for a tail.
+        weights = np.concatenate([np.full(half.size, 0.5 / half.size) for half in rows])
+        rows = np.concatenate(rows)
+        direction = (means[i] - means[j]) / distance[i, j]
+        value, error = measure_continuity(
+            points[rows] @ direction, weights, weights @ variance[rows]
+        )
+        if value - _N_ERRORS * error > best:
+            best, pair = value - _N_ERRORS * error, (keys[i], keys[j])
     return pair

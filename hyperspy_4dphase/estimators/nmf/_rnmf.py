@@ -2,35 +2,39 @@
 
 import warnings
 from functools import partial
-from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators._checks import check_integer, check_number
 from hyperspy_4dphase.estimators._passes import CrossPass, gathered
 from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
-from hyperspy_4dphase.estimators.nmf._hals import hals, purify, solve_weights
-from hyperspy_4dphase.estimators.nmf._number import distinct_patterns
-from hyperspy_4dphase.estimators.nmf._starts import first_fit
+from hyperspy_4dphase.estimators.nmf._hals import (
+    CompressedMatrix,
+    Factors,
+    hals,
+    purify,
+    solve_weights,
+)
+from hyperspy_4dphase.estimators.nmf._number import find_distinct_patterns
+from hyperspy_4dphase.estimators.nmf._starts import fit_from_best_start
 
 # Below this part of what noise leaves in the compressed patterns, a smaller misfit says
 # nothing about the sample any more.
 _ENOUGH = 0.5
+# A fit to pure patterns is taken if its misfit is no larger than the least by more than
+# `_ENOUGH` noise, or by this factor where there is no noise. Historical: chosen by
+# trial in 2026, not calibrated.
+_MAX_MISFIT_RATIO = 1.01
 
 
-class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class RandomizedNMF(PatternTransformer):
     """Randomized non-negative matrix factorization, X ~ W H.
 
     The patterns are compressed by a randomized QB decomposition in units where counting
@@ -155,30 +159,15 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self._check_parameters()
         compression = self._compress(X)
         n_patterns, self.n_features_in_ = compression.shape
-        K = self.n_components
-        if K is not None and K > n_patterns:
+        if self.n_components is not None and self.n_components > n_patterns:
             raise ValueError(
-                f"n_components={K} components were asked for, but there are only "
-                f"{n_patterns} patterns."
+                f"n_components={self.n_components} components were asked for, but "
+                f"there are only {n_patterns} patterns."
             )
-        rank = min(compression.rank, max(compression.n_significant, K or 1))
-        Q, B = compression.Q[:, :rank], compression.B[:rank]
-        per_pixel = inverse(compression.column_scale)
-        variance = compression.score_variance
-        noise = variance * rank * sum(compression.shape)
-        Wt, H = self._factorize(Q, B, per_pixel, noise, variance)
-
-        self.compression_ = compression
-        self.n_components_ = len(H)
-        order, parts = self._order(Wt, H)
-        Wt, H, parts = Wt[order], H[order], parts[order]
-        self.explained_variance_ = parts / n_patterns
-        self.explained_variance_ratio_ = parts / max(compression.squared_norm, 1e-300)
-        left = compression.squared_norm - self._gain(compression, Wt, H)
-        self.reconstruction_err_ = float(
-            np.sqrt(max(left, 0) / max(compression.squared_norm, 1e-300))
-        )
-        H = H * per_pixel
+        rank = max(compression.n_significant, self.n_components or 1)
+        A = CompressedMatrix.from_compression(compression, min(compression.rank, rank))
+        Wt, H = self._describe(compression, self._factorize(A))
+        H = H * A.per_pixel
         sums = H.sum(axis=1, dtype=np.float64)
         self.components_ = (H * inverse(sums)[:, None]).astype(self._dtype)
         W = Wt.T * inverse(compression.row_scale)[:, None] * sums * compression.gain
@@ -196,17 +185,12 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         numpy.ndarray, shape (n_patterns, n_components)
         """
         check_is_fitted(self)
-        blocks = PatternBlocks.of(_checked(X, least=1))
-        if blocks.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {blocks.shape[1]} features, but RandomizedNMF is expecting "
-                f"{self.n_features_in_} features as input."
-            )
+        blocks = self._to_blocks(X)
+        self._check_n_pixels(blocks)
         compression = self.compression_
         H = (self.components_ * compression.column_scale).astype(np.float32)
         blocks = blocks.corrected(compression.correction)
-        function = CrossPass(H, compression.scaling)
-        pieces = blocks.reduce(function, CrossPass.merge)
+        pieces = blocks.reduce(CrossPass(H, compression.scaling), CrossPass.merge)
         cross, u = gathered(pieces)
         Wt = solve_weights(H, cross.T, tol=1e-5, max_iter=self.max_iter)
         W = Wt.T * (inverse(np.sqrt(u)) * compression.gain)[:, None]
@@ -230,34 +214,18 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _n_features_out(self):
         return self.n_components_
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-    def _more_tags(self):
-        # The same for scikit-learn before 1.6.
-        return {"requires_positive_X": True, "preserves_dtype": ["float64", "float32"]}
-
     def _check_parameters(self):
-        optional = {"n_components": 1, "power_iterations": 1}
-        for name, least in {"max_iter": 1, "oversampling": 0, **optional}.items():
-            value = getattr(self, name)
-            if value is None and name in optional:
-                continue
-            if isinstance(value, bool) or not isinstance(value, Integral):
-                raise TypeError(f"{name}={value!r}; expected an integer.")
-            if value < least:
-                raise ValueError(f"{name}={value}; expected at least {least}.")
-        if not isinstance(self.tol, Real) or not self.tol >= 0:
-            raise ValueError(f"tol={self.tol!r}; expected a number of at least 0.")
+        check_integer("n_components", self.n_components, optional=True)
+        check_integer("power_iterations", self.power_iterations, optional=True)
+        check_integer("max_iter", self.max_iter)
+        check_integer("oversampling", self.oversampling, 0)
+        check_number("tol", self.tol, 0)
 
     def _compress(self, X):
         if isinstance(X, CompressedPatterns):
             self._dtype = np.float32
             return X
-        X = _checked(X)
+        X = self._to_blocks(X, fitting=True)
         self._dtype = np.float64 if X.dtype == np.float64 else np.float32
         return compress_patterns(
             X,
@@ -270,30 +238,23 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             device=self.device,
         )
 
-    def _factorize(self, Q, B, per_pixel, noise, noise_variance):
+    def _factorize(self, A):
         """Non-negative factors; alternating least squares, drawn to pure patterns."""
         report = self.callback and partial(self.callback, "Factorizing")
-        options = dict(
-            max_iter=self.max_iter, tol=self.tol, noise=noise, callback=report
-        )
+        options = {"max_iter": self.max_iter, "tol": self.tol, "callback": report}
         if self.n_components is None:
-            *start, self.n_iter_ = distinct_patterns(
-                Q, B, per_pixel, noise, noise_variance, options
-            )
-            fitted = None
+            start, n_iter = find_distinct_patterns(A, options)
         else:
-            *start, misfits, self.converged_ = first_fit(
-                Q, B, self.n_components, per_pixel, noise_variance, options
-            )
-            self.n_iter_ = len(misfits)
-            fitted = (start[0].copy(), start[1].copy(), self.converged_)
-            free = misfits[-1]
-        Wt, H = purify(Q, B, *start, per_pixel)
-        misfits, self.converged_ = hals(Q, B, Wt, H, enough=_ENOUGH, **options)
-        self.n_iter_ += len(misfits)
-        if fitted and misfits[-1] > max(free + _ENOUGH * noise, 1.01 * free):
-            # There are no pure patterns to be drawn to.
-            Wt, H, self.converged_ = fitted
+            first = fit_from_best_start(A, self.n_components, options)
+            start, n_iter = first.factors, len(first.misfits)
+        fit = hals(A, purify(A, start), enough=_ENOUGH, **options)
+        self.n_iter_ = n_iter + len(fit.misfits)
+        if self.n_components is not None:
+            least = first.misfits[-1]
+            most = max(least + _ENOUGH * A.noise, _MAX_MISFIT_RATIO * least)
+            # Otherwise there are no pure patterns to be drawn to.
+            fit = fit if fit.misfits[-1] <= most else first
+        self.converged_ = fit.converged
         if not self.converged_:
             warnings.warn(
                 f"The factorization did not converge in max_iter={self.max_iter} "
@@ -301,22 +262,22 @@ class RandomizedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        return Wt, H
+        return fit.factors
 
-    @staticmethod
-    def _order(Wt, H):
+    def _describe(self, compression, factors):
+        """Sort the components by what they explain, and say how much that is."""
+        Wt, H = factors
         parts = (np.linalg.norm(Wt, axis=1) * np.linalg.norm(H, axis=1)) ** 2
-        return np.argsort(-parts, kind="stable"), parts
-
-    @staticmethod
-    def _gain(compression, Wt, H):
-        """How much of the squared norm of X the model W H takes away."""
+        order = np.argsort(-parts, kind="stable")
+        Wt, H, parts = Wt[order], H[order], parts[order]
         cross = ((H @ compression.B.T) @ compression.Q.T).astype(np.float64)
         model = (H @ H.T).astype(np.float64) * (Wt @ Wt.T)
-        return 2 * (cross * Wt).sum() - model.sum()
-
-
-def _checked(X, least=2):
-    if isinstance(X, PatternBlocks):
-        return X
-    return check_array(X, ensure_min_samples=least)
+        explained = 2 * (cross * Wt).sum() - model.sum()
+        total = max(compression.squared_norm, 1e-300)
+        left = max(compression.squared_norm - explained, 0)
+        self.compression_ = compression
+        self.n_components_ = len(H)
+        self.explained_variance_ = parts / compression.shape[0]
+        self.explained_variance_ratio_ = parts / total
+        self.reconstruction_err_ = float(np.sqrt(left / total))
+        return Factors(Wt, H)

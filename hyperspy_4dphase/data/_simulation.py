@@ -1,6 +1,6 @@
 """From patterns and maps to a scan."""
 
-from __future__ import annotations
+from operator import call
 
 import dask
 import dask.array as da
@@ -18,10 +18,17 @@ from hyperspy_4dphase.data._checks import (
     check_seed,
 )
 from hyperspy_4dphase.data._sampling import SHIFT, WEIGHTS, PatternSampler
-from hyperspy_4dphase.data._truth import make_truth
+from hyperspy_4dphase.data._truth import ScanTruth
 
 DRIFT_STREAM, PIXEL_STREAM = 2, 3
 """Random streams of a seed; 1 is that of the counts."""
+
+LEAST_HOT_COUNTS = 10.0
+HOT_SHARE = 1 / 500
+"""Mean counts of a hot pixel: that share of the dose, but not fewer than the least.
+
+Historical: chosen so that a hot pixel stands out of all but the direct beam.
+"""
 
 
 def simulate_scan(
@@ -126,20 +133,21 @@ def simulate_scan(
     dose = check_number(dose, "dose", inclusive=False)
     names = check_labels(names, "names", len(patterns))
     phases = names if phases is None else check_labels(phases, "phases", len(names))
+    beam_drift = check_number(beam_drift, "beam_drift")
+    scan_step = check_number(scan_step, "scan_step", inclusive=False)
     seed = check_seed(random_state)
-    hot, dead = _bad_pixels(seed, camera, hot_pixels, dead_pixels)
-    shift = _drift(seed, abundance.shape[:2], check_number(beam_drift, "beam_drift"))
-    hot_counts = max(10.0, dose / 500)
+    hot, dead = _choose_bad_pixels(seed, camera, hot_pixels, dead_pixels)
+    shift = _draw_shift(seed, abundance.shape[:2], beam_drift)
+    hot_counts = max(LEAST_HOT_COUNTS, HOT_SHARE * dose)
     brightest = dose * (abundance @ patterns.max(axis=(1, 2, 3))).max() + hot_counts
-    sampler = PatternSampler(
-        patterns, dose, seed, _count_type(brightest), hot, dead, hot_counts
-    )
-    recipes = _recipes(abundance, shift, variant, patterns.shape[1])
-    counts = _counts(sampler, recipes, lazy, chunks)
+    dtype = _choose_dtype(brightest)
+    sampler = PatternSampler(patterns, dose, seed, dtype, hot, dead, hot_counts)
+    recipes = _pack_recipes(abundance, shift, variant, patterns.shape[1])
+    counts = _draw_counts(sampler, recipes, lazy, chunks)
     record = {
         "dose": dose,
         "random_state": seed,
-        "beam_drift": float(beam_drift),
+        "beam_drift": beam_drift,
         "hot_pixels": len(hot),
         "dead_pixels": len(dead),
         "component_names": list(names),
@@ -148,22 +156,24 @@ def simulate_scan(
         "ellipse_angle": camera.ellipse_angle,
         "version": __version__,
     }
-    signal = _signal(counts, camera, scan_step, title, record | (parameters or {}))
-    truth = make_truth(
+    record |= parameters or {}
+    phase_names = tuple(dict.fromkeys(phases))
+    truth = ScanTruth(
         abundance,
         patterns[:, patterns.shape[1] // 2],
         dose,
         names,
-        phases,
+        np.array([phase_names.index(phase) for phase in phases], dtype=np.int32),
+        phase_names,
         beam_shift=shift,
         hot_pixels=hot,
         dead_pixels=dead,
         maps={name: np.asarray(values) for name, values in (maps or {}).items()},
     )
-    return signal, truth
+    return _make_signal(counts, camera, scan_step, title, record), truth
 
 
-def _count_type(brightest):
+def _choose_dtype(brightest):
     """Return the smallest type that holds the brightest pixel's counts, noise too."""
     highest = brightest + 8 * np.sqrt(brightest)
     for dtype in (np.uint16, np.uint32):
@@ -175,7 +185,7 @@ def _count_type(brightest):
     )
 
 
-def _bad_pixels(seed, camera, n_hot, n_dead):
+def _choose_bad_pixels(seed, camera, n_hot, n_dead):
     """Choose hot and dead pixels, all different, outside the direct beam's disc."""
     n_hot, n_dead = check_count(n_hot, "hot_pixels"), check_count(n_dead, "dead_pixels")
     free = np.argwhere(camera.radius() > camera.disc_radius + 2 * camera.scale)
@@ -189,7 +199,7 @@ def _bad_pixels(seed, camera, n_hot, n_dead):
     return chosen[:n_hot], chosen[n_hot:]
 
 
-def _drift(seed, shape, largest):
+def _draw_shift(seed, shape, largest):
     """Return the beam's shift (ny, nx, 2) in pixels, or None where it stands still."""
     if largest == 0:
         return None
@@ -206,7 +216,7 @@ def _drift(seed, shape, largest):
     return shift * (largest / length) if length > 0 else shift
 
 
-def _recipes(abundance, shift, variant, n_variants):
+def _pack_recipes(abundance, shift, variant, n_variants):
     """Pack all that a probe position's counts depend on."""
     ny, nx, n_components = abundance.shape
     recipes = np.zeros((ny, nx, 4 + n_components))
@@ -226,35 +236,30 @@ def _recipes(abundance, shift, variant, n_variants):
     return recipes
 
 
-def _draw(recipes, sampler):
-    """Draw a block of counts."""
-    return sampler(recipes)
-
-
-def _counts(sampler, recipes, lazy, chunks):
+def _draw_counts(sampler, recipes, lazy, chunks):
     """Draw all counts, or set up a dask array that draws them block by block."""
     shape = (*recipes.shape[:2], *sampler.patterns.shape[2:])
     if not lazy:
         chunks = "auto"
-    several = isinstance(chunks, tuple | list)
-    wanted = tuple(chunks) if several else (chunks, chunks)
-    if len(wanted) != 2:
+    if not isinstance(chunks, tuple | list):
+        chunks = chunks, chunks
+    if len(chunks) != 2:
         raise ValueError(
             f"chunks must be those of the two navigation axes, got {chunks!r}"
         )
     blocks = da.core.normalize_chunks(
-        (*wanted, -1, -1),
+        (*chunks, -1, -1),
         shape=shape,
         dtype=sampler.dtype,
         limit="64MB" if lazy else "8MB",
     )
-    token = dask.base.tokenize(*sampler.identity(), recipes)
+    token = dask.base.tokenize(sampler, recipes)
     # One object in the graph for all blocks: the tables are not copied into each.
     shared = dask.delayed(sampler, name=f"pattern-sampler-{token}", traverse=False)
     counts = da.map_blocks(
-        _draw,
+        call,
+        shared,
         da.from_array(recipes, chunks=(*blocks[:2], -1), name=f"recipes-{token}"),
-        sampler=shared,
         dtype=sampler.dtype,
         chunks=blocks,
         drop_axis=2,
@@ -269,22 +274,24 @@ def _counts(sampler, recipes, lazy, chunks):
     return filled
 
 
-def _signal(counts, camera, scan_step, title, parameters):
+def _make_signal(counts, camera, scan_step, title, parameters):
     """Make a calibrated signal of counts."""
+    axes = [
+        {"name": name, "size": size, "scale": scan_step, "units": "nm"}
+        for name, size in zip("yx", counts.shape, strict=False)
+    ]
+    for name, size, center in zip(
+        ("ky", "kx"), camera.signal_shape, camera.center, strict=True
+    ):
+        scale = {"scale": camera.scale, "offset": -center * camera.scale}
+        axes.append({"name": name, "size": size, "units": "$A^{-1}$", **scale})
     lazy = isinstance(counts, da.Array)
-    signal = (LazyElectronDiffraction2D if lazy else ElectronDiffraction2D)(counts)
-    step = check_number(scan_step, "scan_step", inclusive=False)
-    for axis, name in zip(signal.axes_manager.navigation_axes, "xy", strict=True):
-        axis.name, axis.scale, axis.units = name, step, "nm"
-    centers = camera.center[::-1]
-    for axis, center in zip(signal.axes_manager.signal_axes, centers, strict=True):
-        axis.scale, axis.units = camera.scale, "$A^{-1}$"
-        axis.offset = -center * camera.scale
-    for axis, name in zip(signal.axes_manager.signal_axes, ("kx", "ky"), strict=True):
-        axis.name = name
-    signal.metadata.General.title = title
-    signal.metadata.set_item(
-        "Acquisition_instrument.TEM.beam_energy", camera.beam_energy
+    return (LazyElectronDiffraction2D if lazy else ElectronDiffraction2D)(
+        counts,
+        axes=axes,
+        metadata={
+            "General": {"title": title},
+            "Acquisition_instrument": {"TEM": {"beam_energy": camera.beam_energy}},
+            "Simulation": parameters,
+        },
     )
-    signal.metadata.add_dictionary({"Simulation": parameters})
-    return signal

@@ -1,0 +1,184 @@
+"""Maps whose scan was rewritten or changed since: told, not read as if nothing was."""
+
+import os
+
+import dask.array as da
+import hyperspy.api as hs
+import numpy as np
+import pytest
+from pyxem.signals import Diffraction2D
+
+from hyperspy_4dphase._scan_files import files_of, state_of
+
+QUIET = {"random_state": 0, "show_progressbar": False, "print_info": False}
+READ = {"show_progressbar": False}
+NAVIGATION, SIGNAL = (15, 20), (12, 12)
+FORMATS = ("blo", "npy", "hspy", "zspy")
+
+
+def counts(seed=0, dose=5.0):
+    """Three domains; others, in other places, by another seed."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat([0, 1, 2], [60, 100, 140])
+    patterns = rng.gamma(0.4, dose, (3, *SIGNAL)) + 0.2
+    images = rng.poisson(patterns[rng.permutation(labels) if seed else labels])
+    return np.minimum(images, 255).reshape(*NAVIGATION, *SIGNAL).astype("u1")
+
+
+def signal_of(data):
+    signal = Diffraction2D(data)
+    for axis in signal.axes_manager.signal_axes:
+        # As blockfiles want it.
+        axis.units = "cm"
+    return signal
+
+
+def write(path, data):
+    if path.suffix == ".npy":
+        np.save(path, data)
+    else:
+        signal_of(data).save(path, overwrite=True)
+
+
+def load(path):
+    signal = hs.load(path, lazy=True)
+    if path.suffix == ".npy":
+        signal = signal.transpose(signal_axes=2)
+        signal.set_signal_type("diffraction")
+    return signal
+
+
+MAKERS = {
+    "map": lambda s: s.cluster_hierarchical(**QUIET),
+    "confidence": lambda s: s.domain_confidence(n_maps=3, **QUIET),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@pytest.mark.parametrize("extension", ["blo", "npy", "zspy"])
+def test_a_file_written_again_is_refused(tmp_path, extension, make):
+    path = tmp_path / f"scan.{extension}"
+    write(path, counts())
+    result = make(load(path))
+    write(path, counts(1))
+    with pytest.raises(ValueError, match=f"'scan.{extension}'.*was written again"):
+        result.mean_patterns(**READ)
+    # Not kept by mistake, either.
+    with pytest.raises(ValueError, match="written again"):
+        result.mean_patterns(**READ)
+    with pytest.raises(ValueError, match="written again"):
+        result.deepcopy().mean_patterns(**READ)
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_a_file_as_it_was_is_read(tmp_path, extension):
+    path = tmp_path / f"scan.{extension}"
+    data = counts()
+    write(path, data)
+    signal = load(path)
+    domains = signal.cluster_hierarchical(**QUIET)
+    means = domains.mean_patterns(**READ)
+    expected = [data[domains.labels == i].mean(axis=0) for i in range(3)]
+    np.testing.assert_allclose(means.data, expected)
+    np.testing.assert_array_equal(domains.mean_patterns().data, means.data)
+    if extension == "hspy":
+        signal.close_file()
+
+
+def test_what_is_read_before_needs_no_file(tmp_path):
+    path = tmp_path / "scan.npy"
+    write(path, counts())
+    domains = load(path).cluster_hierarchical(**QUIET)
+    means = domains.mean_patterns(**READ)
+    write(path, counts(1))
+    np.testing.assert_array_equal(domains.mean_patterns().data, means.data)
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+class TestValues:
+    """Where no file tells."""
+
+    @pytest.fixture
+    def scan(self):
+        return signal_of(counts())
+
+    def test_the_same_scan(self, scan, make):
+        for twin in (scan, scan.deepcopy(), scan.as_lazy()):
+            make(scan).mean_patterns(twin, **READ)
+        make(scan).mean_patterns(**READ)
+
+    def test_changed_in_place(self, scan, make):
+        for change in (
+            lambda data: data[::-1].copy(),
+            lambda data: np.roll(data, 3, axis=-1),
+            lambda data: data // 2,
+        ):
+            scan.data = counts()
+            result = make(scan)
+            scan.data = change(scan.data)
+            with pytest.raises(ValueError, match="not those that this map was made of"):
+                result.mean_patterns(**READ)
+
+    def test_another_scan_given(self, scan, make, tmp_path):
+        make(scan).save(tmp_path / "result.hspy")
+        for other, is_other in ((counts(), False), (counts(1), True)):
+            loaded = hs.load(tmp_path / "result.hspy")
+            if not is_other:
+                loaded.mean_patterns(signal_of(other), **READ)
+                continue
+            with pytest.warns(UserWarning, match="not those that this map was made of"):
+                means = loaded.mean_patterns(signal_of(other), **READ)
+            assert np.isfinite(means.data).all()
+
+
+def test_merged_domains_are_known_again():
+    scan = signal_of(counts())
+    domains = scan.cluster_hierarchical(**QUIET)
+    for changed in (domains.merge([0, 2]), domains.at_level(0)):
+        changed.mean_patterns(scan, **READ)
+        with pytest.warns(UserWarning, match="not those"):
+            changed.mean_patterns(signal_of(counts(1)), **READ)
+    parts = domains.split(0, np.indices(NAVIGATION)[0] % 2)
+    parts.mean_patterns(scan, **READ)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x * 30,
+        lambda x: 12 * x + 50 + np.random.default_rng(2).normal(0, 4, x.shape),
+        lambda x: x - x.mean(axis=(0, 1)),
+    ],
+    ids=["multiples", "camera", "background subtracted"],
+)
+@pytest.mark.parametrize("poissonian", [None, False])
+def test_other_kinds_of_values(change, poissonian):
+    scan = signal_of(change(counts().astype(float)))
+    settings = {"normalize_poissonian_noise": poissonian, **QUIET}
+    domains = scan.cluster_hierarchical(n_domains=3, **settings)
+    domains.mean_patterns(scan, **READ)
+    again = domains.deepcopy()
+    again.metadata.set_item("Domain_map.mean_patterns", None)
+    scan.data = scan.data[::-1].copy()
+    with pytest.raises(ValueError, match="not those"):
+        again.mean_patterns(**READ)
+
+
+class TestFiles:
+    def test_of_files_only(self, tmp_path):
+        path = tmp_path / "scan.npy"
+        write(path, counts())
+        data = load(path).data
+        for lazy in (data, data[1:], (data + 1).map_blocks(lambda x: 2 * x)):
+            assert files_of(lazy) == {os.path.realpath(path): state_of(path)}
+        assert files_of(counts()) == {}
+        assert files_of(da.from_array(counts())) == {}
+
+    def test_names_of_chunks_are_no_files(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for name in ("scan", "x", "getter"):
+            (tmp_path / name).touch()
+        assert files_of(da.from_array(counts(), name="scan")) == {}
+
+    def test_what_is_gone(self, tmp_path):
+        assert state_of(tmp_path / "nothing.npy") is None

@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "hyperspy_4dphase"
 OURS = PACKAGE.name
 # A private name of these may be used only where it cannot be avoided, with its reason.
-FOREIGN = {"sklearn", "hyperspy", "pyxem"}
+FOREIGN = {"sklearn", "skimage", "hyperspy", "pyxem"}
 MAY_USE_PRIVATE = {"_register.py", "_results.py"}
 
 
@@ -28,7 +28,7 @@ def ours(*names):
 
 
 ESTIMATORS = Layer(
-    {"numpy", "scipy", "sklearn", "numba", "threadpoolctl"}
+    {"numpy", "scipy", "sklearn", "skimage", "numba", "threadpoolctl"}
     | ours("estimators", "_correction", "_patterns")
 )
 TORCH_IN_FUNCTIONS = Layer(ESTIMATORS.anywhere, {"torch"})
@@ -64,6 +64,8 @@ LAYERS = {
     ),
     "estimators/vae/_convolutional_network.py": WITH_TORCH,
     "estimators/vae/_compressed_network.py": WITH_TORCH,
+    "estimators/vae/_network_parts.py": WITH_TORCH,
+    "estimators/vae/_sources.py": WITH_TORCH,
     "estimators/vae/_training.py": WITH_TORCH,
     "estimators/vae/_model.py": WITH_TORCH,
     "estimators/vae/": TORCH_IN_FUNCTIONS,

@@ -1,5 +1,7 @@
 """Halos of amorphous materials, from the shells of neighbours around an atom."""
 
+from itertools import product
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
@@ -39,17 +41,16 @@ def neighbour_distances(phase, reach):
     shifts = np.stack(np.meshgrid(*cells, indexing="ij"), axis=-1).reshape(-1, 3)
     images = (positions[:, np.newaxis] + shifts).reshape(-1, 3) @ lattice.base
     owner = np.repeat(np.arange(len(positions)), len(shifts))
+    centers = (positions @ lattice.base)[:, np.newaxis]
+    distance = np.linalg.norm(images - centers, axis=2)
+    weight = np.outer(occupancy, occupancy[owner])
+    # Two elements that share a site are no neighbours: one of them is there.
+    near = (distance > 0.1) & (distance < reach)
     found = {}
-    for i, center in enumerate(positions @ lattice.base):
-        distance = np.linalg.norm(images - center, axis=1)
-        # Two elements that share a site are no neighbours: one of them is there.
-        near = (distance > 0.1) & (distance < reach)
-        for element in np.unique(elements):
-            pick = near & (elements[owner] == element)
-            pair = found.setdefault((elements[i], element), ([], []))
-            pair[0].append(distance[pick])
-            pair[1].append(occupancy[owner[pick]] * occupancy[i])
-    return {k: (np.concatenate(d), np.concatenate(w)) for k, (d, w) in found.items()}
+    for first, second in product(dict.fromkeys(elements), np.unique(elements)):
+        pair = near & np.outer(elements == first, elements[owner] == second)
+        found[first, second] = distance[pair], weight[pair]
+    return found
 
 
 def amorphous_profile(phase, q, *, disorder=0.12, reach=10.0):

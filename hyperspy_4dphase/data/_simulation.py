@@ -260,7 +260,6 @@ def _draw_counts(sampler, recipes, lazy, chunks):
         call,
         shared,
         da.from_array(recipes, chunks=(*blocks[:2], -1), name=f"recipes-{token}"),
-        dtype=sampler.dtype,
         chunks=blocks,
         drop_axis=2,
         new_axis=(2, 3),
@@ -276,22 +275,17 @@ def _draw_counts(sampler, recipes, lazy, chunks):
 
 def _make_signal(counts, camera, scan_step, title, parameters):
     """Make a calibrated signal of counts."""
-    axes = [
-        {"name": name, "size": size, "scale": scan_step, "units": "nm"}
-        for name, size in zip("yx", counts.shape, strict=False)
-    ]
-    for name, size, center in zip(
-        ("ky", "kx"), camera.signal_shape, camera.center, strict=True
-    ):
-        scale = {"scale": camera.scale, "offset": -center * camera.scale}
-        axes.append({"name": name, "size": size, "units": "$A^{-1}$", **scale})
     lazy = isinstance(counts, da.Array)
-    return (LazyElectronDiffraction2D if lazy else ElectronDiffraction2D)(
-        counts,
-        axes=axes,
-        metadata={
-            "General": {"title": title},
-            "Acquisition_instrument": {"TEM": {"beam_energy": camera.beam_energy}},
-            "Simulation": parameters,
-        },
+    signal = (LazyElectronDiffraction2D if lazy else ElectronDiffraction2D)(counts)
+    manager = signal.axes_manager
+    manager.navigation_axes.set(name=("x", "y"), scale=scan_step, units="nm")
+    row, column = camera.center
+    offsets = -column * camera.scale, -row * camera.scale
+    manager.signal_axes.set(scale=camera.scale, offset=offsets, units="$A^{-1}$")
+    manager.signal_axes.set(name=("kx", "ky"))
+    signal.metadata.General.title = title
+    instrument = {"TEM": {"beam_energy": camera.beam_energy}}
+    signal.metadata.add_dictionary(
+        {"Acquisition_instrument": instrument, "Simulation": parameters}
     )
+    return signal

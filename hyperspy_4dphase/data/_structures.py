@@ -13,20 +13,12 @@ BODY = [(0, 0, 0), (0.5, 0.5, 0.5)]
 RHOMBOHEDRAL = [(0, 0, 0), (2 / 3, 1 / 3, 1 / 3), (1 / 3, 2 / 3, 2 / 3)]
 
 
-def _centred(translations, sites):
-    """Repeat (element, position, occupancy) sites at each centring translation."""
-    return [
-        (element, np.add(position, shift), occupancy)
-        for element, position, occupancy in sites
-        for shift in translations
-    ]
-
-
-def _phase(name, space_group, cell, sites):
-    """Make an orix phase from a cell and (element, position, occupancy) sites."""
+def _make_phase(name, space_group, cell, sites, centring=((0, 0, 0),)):
+    """Make an orix phase: (element, position, occupancy) sites at each translation."""
     atoms = [
-        Atom(element, xyz=np.mod(position, 1.0), occupancy=occupancy)
+        Atom(element, xyz=np.mod(np.add(position, shift), 1.0), occupancy=occupancy)
         for element, position, occupancy in sites
+        for shift in centring
     ]
     structure = Structure(atoms=atoms, lattice=Lattice(*cell), title=name)
     return Phase(name=name, space_group=space_group, structure=structure)
@@ -39,7 +31,7 @@ def _layered_oxide():
     sites += [(element, (0, 0, 0.5), share) for element, share in metals]
     sites += [("O", (0, 0, z), 1.0) for z in (0.2415, -0.2415)]
     cell = (2.87, 2.87, 14.22, 90, 90, 120)
-    return _phase("NMC622", 166, cell, _centred(RHOMBOHEDRAL, sites))
+    return _make_phase("NMC622", 166, cell, sites, RHOMBOHEDRAL)
 
 
 def _monolayer(name, a, metal, chalcogen, half_thickness):
@@ -50,14 +42,12 @@ def _monolayer(name, a, metal, chalcogen, half_thickness):
         (chalcogen, (2 / 3, 1 / 3, z), 1.0),
         (chalcogen, (2 / 3, 1 / 3, -z), 1.0),
     ]
-    return _phase(name, 187, (a, a, 20, 90, 90, 120), sites)
+    return _make_phase(name, 187, (a, a, 20, 90, 90, 120), sites)
 
 
-def _cubic(name, space_group, a, translations, sites):
-    full = [(element, position, 1.0) for element, position in sites]
-    return _phase(
-        name, space_group, (a, a, a, 90, 90, 90), _centred(translations, full)
-    )
+def _cubic(name, space_group, a, centring, sites):
+    sites = [(element, position, 1.0) for element, position in sites]
+    return _make_phase(name, space_group, (a, a, a, 90, 90, 90), sites, centring)
 
 
 def _strontium_titanate():
@@ -71,7 +61,7 @@ def _rutile():
     oxygens = [(u, u, 0), (-u, -u, 0), (0.5 + u, 0.5 - u, 0.5), (0.5 - u, 0.5 + u, 0.5)]
     sites = [("Ti", position, 1.0) for position in BODY]
     sites += [("O", position, 1.0) for position in oxygens]
-    return _phase("TiO2", 136, (4.594, 4.594, 2.959, 90, 90, 90), sites)
+    return _make_phase("TiO2", 136, (4.594, 4.594, 2.959, 90, 90, 90), sites)
 
 
 def _cristobalite():
@@ -93,7 +83,7 @@ def _cristobalite():
     silicon.append((0.5 + u, 0.5 - u, 0.75))
     sites = [("Si", position, 1.0) for position in silicon]
     sites += [("O", position, 1.0) for position in general(0.2392, 0.1044, 0.1787)]
-    return _phase("SiO2", 92, (4.971, 4.971, 6.928, 90, 90, 90), sites)
+    return _make_phase("SiO2", 92, (4.971, 4.971, 6.928, 90, 90, 90), sites)
 
 
 def _thiophosphate():
@@ -121,7 +111,7 @@ def _thiophosphate():
         for element, first, occupancy in independent
         for position in orbit(*first)
     ]
-    return _phase("LGPS", 137, (8.718, 8.718, 12.634, 90, 90, 90), sites)
+    return _make_phase("LGPS", 137, (8.718, 8.718, 12.634, 90, 90, 90), sites)
 
 
 def _diamond(name, a, element):

@@ -1,9 +1,17 @@
 """Pixels whose values are no counts: stuck, flickering, hot, or camera metadata."""
 
+import functools
+
 import numpy as np
 from scipy import ndimage
 
+from hyperspy_4dphase.estimators._pixel_neighbours import PixelNeighbours
 from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase.estimators._sharp_pixels import (
+    is_beam,
+    sharp_pixels,
+    surroundings,
+)
 
 # Noise of a pixel over that of an electron counter: above the first only structure can
 # explain it, below the second nothing does.
@@ -17,9 +25,15 @@ _MOST_COMPARED = 500
 _BRIGHTER = 5.0
 _FEWEST_ELECTRONS = 50
 _SURE = 6.0
+# What moves over a pixel lights up its neighbours as much, at other times.
+_TOP_SHARE, _TOP_ABOVE = 0.01, 2.0
 # If more are found, pixels do not share what they show with their neighbours.
 _MOST = 0.1
 _MOST_HOT = 0.01
+# Sharpness of a spot that is told by how much it exceeds its brightest neighbour.
+_FAIRLY_SHARP = 2.5
+# How far from its place a spot's mate on the other side of the beam may be.
+_MATE_WITHIN = 1.5
 # Brightness beside a saturated beam over that in it.
 _BESIDE_SPOT = 0.2
 _LEAST_PIXELS = 64
@@ -56,12 +70,16 @@ def broken_pixels(pairs, detector, signal_shape, used_pixels):
     # Of a pixel that hardly counts anything, one electron is expected in all.
     expected = np.maximum(expected, 1 / pairs.n_pairs)
     ratio = noise / expected
-    image = Around(signal_shape, used_pixels)
+    image = Around(signal_shape, used_pixels, pairs, electrons)
     counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
     counts = detector.scales_with_mean
-    stuck = counted & (ratio < _STUCK_BELOW) & counts
+    # Where the gain comes out wrong, all pixels seem to have too little or too much.
+    varies = ratio[counted & (ratio > 0)]
+    low = np.quantile(varies, 0.02) if varies.size else 1.0
+    stuck = counted & (ratio < _STUCK_BELOW * min(low, 1.0)) & counts
     excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))
-    restless = counted & (ratio > _FLICKERS_FROM) & (excess > _SURE)
+    usual = max(np.median(ratio), 1.0)
+    restless = counted & (ratio > _FLICKERS_FROM * usual) & (excess > _SURE)
     if stuck.any():
         stuck &= ~image.in_spots(stuck, stuck | restless, electrons)
     odd = stuck | restless
@@ -77,15 +95,40 @@ def broken_pixels(pairs, detector, signal_shape, used_pixels):
         found = stuck | (restless & _is_alone(pairs, restless, image))
         found |= _whole_lines(found, image) | lines
     if counts:
-        found |= _hot(pairs, electrons, detector, counted, image)
+        found |= _hot(pairs, electrons, detector, counted, image, found)
     return none if found.mean() > _MOST else found
 
 
 class Around:
     """What is around each pixel of a detector of which some are not used."""
 
-    def __init__(self, shape, used):
+    def __init__(self, shape, used, pairs=None, electrons=None):
         self.shape, self.used = shape, used
+        self.near = PixelNeighbours(shape, used)
+        self._pairs, self._electrons = pairs, electrons
+
+    @functools.cached_property
+    def alive(self):
+        """Which of the used pixels are not dead among others that count."""
+        alive = np.ones(self.used.size, dtype=bool)
+        still = self._pairs.variance == 0
+        if not still.any():
+            return alive
+        bright = self.low(self._electrons, 75) * self._pairs.n_pairs > 10
+        dead = self.image(still & bright, 0.0) > 0
+        # Where the arms of a cross meet, too.
+        closed = np.ones((_WINDOW, _WINDOW))
+        closed = ndimage.binary_closing(np.pad(dead, _WINDOW), closed)
+        closed = closed[_WINDOW:-_WINDOW, _WINDOW:-_WINDOW].flat[self.used]
+        return ~(still & closed)
+
+    @functools.cached_property
+    def near_alive(self):
+        """Neighbours of the pixels that are not dead."""
+        alive = self.alive
+        return (
+            self.near if alive.all() else PixelNeighbours(self.shape, self.used[alive])
+        )
 
     def image(self, values, fill=np.nan):
         """Values of the used pixels as an image."""
@@ -120,43 +163,25 @@ class Around:
                 )
         return inside.flat[self.used]
 
-    def is_beam(self, values):
-        """The brightest pixel, if it is central and no whole spot is as bright."""
-        brightest = np.zeros(values.size, dtype=bool)
-        place = np.array(np.unravel_index(self.used[values.argmax()], self.shape))
-        off = np.abs(place - (np.array(self.shape) - 1) / 2)
-        brightest[values.argmax()] = (off <= np.array(self.shape) / 6).all()
-        others = self.image(np.where(brightest, 0, np.maximum(values, 0)), 0.0)
-        sums = ndimage.uniform_filter(others, _WINDOW, mode="constant") * _WINDOW**2
-        return brightest & (sums.max() < values.max())
-
     def beside(self, values):
         """Median over the neighbours of each pixel."""
-        near = self.pairs()
+        near = self.near.of()
         median = np.zeros(len(near))
         some = (near >= 0).any(axis=1)
         near = near[some]
         median[some] = np.nanmedian(np.where(near >= 0, values[near], np.nan), axis=1)
         return median
 
-    def pairs(self):
-        """For each of the eight neighbours: its number, or -1."""
-        number = np.full(np.add(self.shape, 2), -1)
-        row, column = np.unravel_index(self.used, self.shape)
-        number[row + 1, column + 1] = np.arange(self.used.size)
-        steps = [(y, x) for y in (0, 1, 2) for x in (0, 1, 2) if (y, x) != (1, 1)]
-        return np.stack([number[row + y, column + x] for y, x in steps], axis=1)
-
 
 def _is_alone(pairs, restless, image):
     """Whether what a pixel shows beyond noise is nowhere else in the pattern."""
     alone = np.zeros_like(restless)
-    which = np.flatnonzero(restless)
+    which = np.flatnonzero(restless & ~_is_lit_in_turn(pairs, restless, image))
     if not which.size:
         return alone
     values = pairs.differences
     norms = np.sqrt(np.square(values).sum(axis=0, dtype=np.float64))
-    near = image.pairs()[which]
+    near = image.near.of(which)
     shared = np.zeros(which.size)
     for neighbour in near.T:
         inside = neighbour >= 0
@@ -174,15 +199,56 @@ def _is_alone(pairs, restless, image):
         own = values[:, lonely] * inverse(norms[lonely])
         explained = np.square(leading.T @ own).sum(axis=0)
         lonely = lonely[explained < _EXPLAINED_BELOW + _N_DIRECTIONS / len(values)]
-    if 1 < lonely.size <= _MOST_COMPARED:
+    others = np.flatnonzero(restless)
+    if lonely.size and lonely.size * others.size <= _MOST_COMPARED**2:
         # So may others as sharp as it, where spots are no wider than a pixel.
-        own = values[:, lonely] * inverse(norms[lonely])
-        cosine = np.abs(own.T @ own)
-        np.fill_diagonal(cosine, 0)
+        cosine = values[:, lonely].T @ values[:, others]
+        cosine = np.abs(cosine) * inverse(np.outer(norms[lonely], norms[others]))
+        cosine[lonely[:, None] == others] = 0
         limit = max(_ALONE_BELOW, 5 / np.sqrt(len(values)))
-        lonely = lonely[cosine.max(axis=0) < limit]
+        lonely = lonely[cosine.max(axis=1) < limit]
     alone[lonely] = True
+    alone[image.alive] = _not_at_gaps(alone[image.alive], image.near_alive)
     return alone
+
+
+def _is_lit_in_turn(pairs, restless, image):
+    """Whether neighbours of a restless pixel are at times as bright as it is."""
+    lit = np.zeros_like(restless)
+    which = np.flatnonzero(restless[image.alive])
+    near = image.near_alive.next_of(which)
+    alive = np.flatnonzero(image.alive)
+    which, near = alive[which], np.where(near >= 0, alive[near], -1)
+    if not which.size:
+        return lit
+    several, place = np.unique(np.append(which, near[near >= 0]), return_inverse=True)
+    n_top = max(1, round(_TOP_SHARE * len(pairs.patterns)))
+    columns = pairs.patterns[:, several]
+    top = np.partition(columns, -n_top, axis=0)[-n_top:].mean(axis=0)
+    top = top - np.median(columns, axis=0).min()
+    beside = np.full(near.shape, -np.inf)
+    beside[near >= 0] = top[place[which.size :]]
+    # The brightest of them may be broken, too.
+    second = np.sort(beside, axis=1)[:, -2]
+    lit[which] = top[place[: which.size]] < _TOP_ABOVE * second
+    return lit
+
+
+def _not_at_gaps(found, neighbours):
+    """Without those beside missing pixels, where most are: spots are cut there.
+
+    In the middle of the detector, beside missing pixels, the direct beam may be cut.
+    """
+    which = np.flatnonzero(found)
+    if not which.size:
+        return found
+    beside = neighbours.beside_missing(which)
+    cut = beside & neighbours.central()[which]
+    if beside.sum() > max(2, (~beside).sum()):
+        cut = beside
+    kept = found.copy()
+    kept[which[cut]] = False
+    return kept
 
 
 def _is_constant(pairs, detector):
@@ -193,36 +259,90 @@ def _is_constant(pairs, detector):
     return ratio < 1 + _SURE * np.sqrt(2 / len(values))
 
 
-def _hot(pairs, electrons, detector, counted, image):
-    """Pixels far brighter than any neighbour, as no other maximum is, in all patterns.
+def _hot(pairs, electrons, detector, counted, image, known):
+    """Pixels sharper than a spot, as no other maximum is, in all patterns.
 
     Returns
     -------
     numpy.ndarray of bool, shape (n_pixels,)
     """
-    near = image.pairs()
-    beside = np.where(near >= 0, electrons[near], 0).max(axis=1)
-    n = pairs.n_pairs
-    least = _BRIGHTER * np.sqrt(np.maximum(electrons, 1 / n) / n)
-    maximum = electrons > beside + least / 2
-    sharp = maximum & counted & (electrons > np.maximum(beside, 0) + 1)
-    if not sharp.any():
-        return sharp
-    usual = np.maximum(image.low(electrons), 0)
-    # Beside a dead pixel, as in a cross, an edge of the beam looks like a maximum.
-    dead = (pairs.variance == 0) & (image.low(electrons, 75) * n > 10)
-    maximum &= ~((near >= 0) & dead[near]).any(axis=1)
-    height, skirt = electrons - usual, np.maximum(beside - usual, 0)
-    peak = maximum & (height > least)
-    sharp = peak & counted & (height > _BRIGHTER * skirt)
-    sharp &= electrons > _BRIGHTER * usual + 1
-    constant = _is_constant(pairs, detector)
-    hot = sharp & constant
+    hot, n = np.zeros(electrons.size, dtype=bool), pairs.n_pairs
+    noise = (np.maximum(electrons, 1 / n) + detector.dark_variance) / n
+    bright = np.flatnonzero(counted & (electrons > 1))
+    near = image.near.of(bright)
+    beside = np.sort(np.where(near >= 0, electrons[near], -np.inf), axis=1)[:, -2]
+    may_be = electrons[bright] > beside
+    if not may_be.any():
+        return hot
+    still = ((near >= 0) & (pairs.variance == 0)[near])[may_be].any()
+    alive, neighbours = ~known, image.near
+    if still:
+        # Which are dead takes long to tell.
+        alive, neighbours = image.alive & ~known, image.near_alive
+    if known.any():
+        neighbours = PixelNeighbours(image.shape, image.used[alive])
+    values, noise = electrons[alive], noise[alive]
+    sharp = sharp_pixels(values, noise, neighbours)
+    bright = values[sharp.pixels]
+    clear = counted[alive][sharp.pixels] & (sharp.excess > 1)
+    clear &= bright > _BRIGHTER * (bright - sharp.excess)
+    pixels = sharp.pixels[clear]
+    if not pixels.size:
+        return hot
+    constant = _is_constant(pairs, detector)[alive][pixels]
+    found = np.zeros(values.size, dtype=bool)
+    found[pixels[constant]] = True
     # The direct beam may be as sharp. Where spots that vary are, this is how sharp
     # spots are.
-    hot &= ~image.is_beam(electrons)
-    usual = (sharp & ~constant).sum() > 2 or hot.sum() > max(2, _MOST_HOT * hot.size)
-    return np.zeros_like(hot) if usual else hot
+    found = _not_at_gaps(found & ~is_beam(values, neighbours), neighbours)
+    usual = (~constant).sum() > 2 or found.sum() > max(2, _MOST_HOT * found.size)
+    if not usual and found.any() and not _are_spots(found, values, noise, neighbours):
+        hot[alive] = found
+    return hot
+
+
+def _are_spots(found, values, noise, neighbours):
+    """Whether others are nearly as sharp, or most have a mate beyond the beam."""
+    near = neighbours.of()
+    beside = np.where(near >= 0, values[near], -np.inf).max(axis=1)
+    peaks = np.flatnonzero(values > beside + 2 * np.sqrt(noise))
+    around = surroundings(values, noise, neighbours, peaks)
+    excess = values[peaks] - around.background
+    skirt = np.maximum(beside[peaks] - around.background, 0)
+    clear = excess > _SURE * np.sqrt(noise[peaks] + around.noise)
+    peaks = peaks[clear & (excess > _FAIRLY_SHARP * skirt)]
+    number = found.sum()
+    if (~found[peaks]).sum() > max(2, number / 2):
+        return True
+    centers = _center(np.where(found, 0, values), neighbours)[None]
+    place = np.stack(np.unravel_index(neighbours.used, neighbours.shape), axis=1)
+    own, others = place[found], place[peaks]
+    if number > 3:
+        # The beam may be hidden, but not from several pairs.
+        middles = ((own[:, None] + others) / 2).reshape(-1, 2)
+        off = np.abs(middles - (np.array(neighbours.shape) - 1) / 2)
+        inside = (off <= np.array(neighbours.shape) / 6).all(axis=1)
+        centers = np.append(centers, middles[inside][:_MOST_COMPARED], axis=0)
+    for center in centers:
+        apart = np.abs((2 * center - own)[:, None] - others).max(axis=2)
+        apart[(own[:, None] == others).all(axis=2)] = np.inf
+        mated = apart.min(axis=1, initial=np.inf) <= _MATE_WITHIN
+        if mated.sum() > number / 2:
+            return True
+    return False
+
+
+def _center(values, neighbours):
+    """Row and column of the brightest spot in the middle."""
+    grid = np.zeros(neighbours.shape)
+    middle = np.where(neighbours.central(), np.maximum(values, 0), 0)
+    grid.flat[neighbours.used] = middle
+    smooth = ndimage.uniform_filter(grid, 5, mode="constant")
+    row, column = np.unravel_index(smooth.argmax(), grid.shape)
+    rows, columns = np.indices(grid.shape)
+    grid[(abs(rows - row) > 3) | (abs(columns - column) > 3)] = 0
+    total = max(grid.sum(), np.finfo(float).tiny)
+    return np.array([(grid * rows).sum(), (grid * columns).sum()]) / total
 
 
 def _odd_lines(odd, image):

@@ -59,9 +59,12 @@ class CompressedPatterns:
     descan : dict or None
         The plane of shifts that was found, and whether it was `taken_out`: `slopes` in
         pixels a position along either axis of the detector and each of the scan, `rms`
-        and its error in pixels, and how many pixels are `n_incomplete` without it.
+        and its error in pixels.
     faulty_patterns, faulty_pixels : numpy.ndarray of bool, or None
         Which of the patterns and pixels given were left out as no counts.
+    incomplete_pixels : numpy.ndarray of bool, or None
+        Which of the pixels given were left out since some patterns have nothing to put
+        there once the descan is taken out.
     replaced : numpy.ndarray, shape (3, n_values), or None
         Single values that were replaced: numbers of their patterns and pixels among
         those given, and what was taken instead, in units of the data.
@@ -93,6 +96,7 @@ class CompressedPatterns:
     descan: dict | None = None
     faulty_patterns: np.ndarray | None = None
     faulty_pixels: np.ndarray | None = None
+    incomplete_pixels: np.ndarray | None = None
     replaced: np.ndarray | None = None
     broad_rows: np.ndarray | None = None
     broad_scores: np.ndarray | None = None

@@ -6,11 +6,14 @@ import numpy as np
 from scipy import ndimage
 
 from hyperspy_4dphase.estimators._floor import without_floor
+from hyperspy_4dphase.estimators._pixel_neighbours import PixelNeighbours, moved
+from hyperspy_4dphase.estimators._sharp_pixels import (
+    is_beam,
+    sharp_pixels,
+    surroundings,
+)
 
-# A spot's excess over its surroundings is at most so many times that of its neighbours
-# where its width is 0.5 pixels or more.
-_SHARPEST = 10.0
-# Standard deviations of the counting noise by which a hot pixel exceeds what may be.
+# Standard deviations of counting noise that are no chance.
 _SURE = 6.0
 # A hot pixel's excess is the same in all domains up to this factor.
 _CONSTANT = 0.3
@@ -26,6 +29,10 @@ _STEP = 4.0
 # A larger share of the detector than this is not dead: patterns end sharply.
 _MOST = 0.35
 _N_LEVELS = 16
+# Dark lines side by side, pixels of one, and what the line beside them has at least of
+# that beyond it. Single pixels do not count as more than so many usual ones.
+_WIDEST_LINES, _SHORTEST_LINE, _SAME_LINE = 4, 16, 0.6
+_MOST_OF_USUAL = 4.0
 # Rows and columns to the four neighbours.
 _CROSS = (0, 1), (0, -1), (1, 0), (-1, 0)
 
@@ -87,7 +94,8 @@ def find_faulty_pixels(means, variances, sizes, excluded=None):
     total, noise = _total(means, sizes), _total(variances, sizes**2)
     hot = _hot(means, variances, sizes, used & ~dead)
     dead |= _dead(total, noise, used & ~hot, _N_LEVELS)
-    return FaultyPixels(hot & ~dead, dead)
+    # Beside what is dead, fewer are sharp.
+    return FaultyPixels(hot & _hot(means, variances, sizes, used & ~dead), dead)
 
 
 def _total(values, weights):
@@ -96,65 +104,31 @@ def _total(values, weights):
 
 def _hot(means, variances, sizes, used):
     """Which pixels are brighter than all around them by the same in all domains."""
+    hot, pixels = np.zeros_like(used), np.flatnonzero(used)
+    neighbours = PixelNeighbours(used.shape, pixels)
+    means, variances = means[:, used], variances[:, used]
     total, noise = _total(means, sizes), _total(variances, sizes**2)
-    around, near, near_noise = _surroundings(total, noise, used)
-    excess = total - around
-    may_be = _SHARPEST * np.maximum(near - around, 0)
-    error = np.sqrt(noise + (_SHARPEST**2 / 6 + 1) * near_noise)
-    sharp = used & (excess - may_be > _SURE * error)
-    # A brightness of twice the surroundings is worth excluding, less is not.
-    sharp &= excess > np.maximum(around, 0)
-    places = np.nonzero(sharp)
-    if not places[0].size:
-        return sharp
-    constant = np.ones(places[0].size, bool)
-    overall = excess[places] / sizes.sum()
+    sharp = sharp_pixels(total, noise, neighbours)
+    which, overall = sharp.pixels, sharp.excess / sizes.sum()
+    # The direct beam may be as sharp; where it is cut, it looks so.
+    beam = is_beam(total, neighbours)[which]
+    beam |= (neighbours.central() & neighbours.beside_missing())[which]
+    which, overall = which[~beam], overall[~beam]
+    if not which.size:
+        return hot
+    constant = np.ones(which.size, bool)
     for one, variance, size in zip(means, variances, sizes, strict=True):
-        _, near, near_noise, spread = _surroundings(one, variance, used, places)
-        error = 3 * np.sqrt(variance[places] + near_noise) + 0.5 * spread
+        around = surroundings(one, variance, neighbours, which)
+        error = 3 * np.sqrt(variance[which] + around.noise) + 0.5 * around.spread
         # One that flickers averages out over many patterns only.
         error += overall / np.sqrt(size)
-        own = one[places] - near
+        own = one[which] - around.near
         constant &= own > _CONSTANT * overall - error
         constant &= own < overall / _CONSTANT + error
     # Spots that are so sharp come and go with the domains; one or two may by chance.
-    if (~constant).sum() > max(2, constant.sum() / 2):
-        return np.zeros_like(sharp)
-    sharp[places] = constant
-    return sharp
-
-
-def _surroundings(values, noise, used, places=None):
-    """Background about each pixel, mean of its dimmer neighbours, noise of one.
-
-    With places, for these only, and with the spread of the neighbours. The two
-    brightest neighbours are left out: one of them may be hot, too.
-    """
-    padded = np.pad(np.where(used, values, np.nan), 2, constant_values=np.nan)
-    rows, columns = np.indices(values.shape) if places is None else places
-    offsets = np.indices((5, 5)).reshape(2, -1).T
-    is_near = np.abs(offsets - 2).max(axis=1) == 1
-    far = offsets[np.abs(offsets - 2).max(axis=1) == 2]
-    ring = np.sort([padded[rows + y, columns + x] for y, x in offsets[is_near]], axis=0)
-    outer = np.sort([padded[rows + y, columns + x] for y, x in far], axis=0)
-    n = np.isfinite(ring).sum(axis=0)
-    first = np.arange(8).reshape(-1, *[1] * n.ndim)
-    filled = np.where(np.isfinite(ring), ring, 0)
-    # Beside missing pixels, which may hide the middle of a spot, only one.
-    whole, second = n == 8, np.maximum(n - 2, 0)
-    dim = np.where(whole, first < 6, first == second)
-    near = (filled * dim).sum(axis=0) / dim.sum(axis=0)
-    middle = np.maximum(np.isfinite(outer).sum(axis=0) - 1, 0) // 2
-    around = np.take_along_axis(outer, middle[None], axis=0)[0]
-    around = np.where(np.isfinite(around), around, 0)
-    # Too few neighbours tell nothing.
-    near = np.where(n >= 3, near, np.inf)
-    usual = ndimage.median_filter(np.where(used, noise, 0), 3)
-    near_noise = usual[rows, columns]
-    if places is None:
-        return around, near, near_noise
-    third = np.take_along_axis(filled, np.maximum(n - 3, 0)[None], axis=0)[0]
-    return around, near, near_noise, third - filled[0]
+    if (~constant).sum() <= max(2, constant.sum() / 2):
+        hot.flat[pixels[which[constant]]] = True
+    return hot
 
 
 def _dead(total, noise, used, n_levels):
@@ -163,6 +137,7 @@ def _dead(total, noise, used, n_levels):
     if not used.any():
         return dead
     counts = _as_counts(total, noise, used)
+    dead |= _dead_lines(counts, used)
     levels = [0.0]
     if n_levels > 1 and np.isfinite(counts[used]).all():
         most = np.quantile(counts[used], 0.99) * _DEAD_SHARE
@@ -189,10 +164,47 @@ def _dead_above_zero(means, variances, sizes, used):
         return none
     lifted = np.where(used, counts - least, 0)
     low = used & (lifted <= 0.5 * np.sqrt(least))
-    dead = _sharp_areas(lifted, low, used)
+    # Of many pixels that all hold about as much, some hold the least.
+    dead = _sharp_areas(lifted, low, used, _SURE / 2 * np.sqrt(least))
+    dead |= low & _dead_lines(lifted, used, least)
     # Counts scatter by their root.
     flat = dead.sum() >= 4 and counts[dead].var() <= 0.1 * counts[dead].mean()
     return dead if flat and dead.sum() <= _MOST * used.sum() else none
+
+
+def _dead_lines(counts, used, least=0.0):
+    """Which rows and columns are dark between two that are not, to the edge.
+
+    All of a line together has counts enough to tell where each of its pixels has few.
+    """
+    dead = np.zeros_like(used)
+    if not np.isfinite(counts[used]).all():
+        return dead
+    # Neither hot pixels nor the beam make a line.
+    counts = np.where(used, counts, 0)
+    usual = ndimage.median_filter(counts, 3)[used].mean()
+    counts = np.minimum(counts, _MOST_OF_USUAL * usual + _FEW_COUNTS)
+    for axis in (0, 1):
+        inside = used.sum(axis=1 - axis)
+        sums = counts.sum(axis=1 - axis)
+        enough = _LEAST_COUNTS + 2 * _SURE * np.sqrt(least * inside)
+        lines = np.zeros(sums.size, dtype=bool)
+        for width in range(1, _WIDEST_LINES + 1):
+            for first in range(2, sums.size - width - 1):
+                between = slice(first, first + width)
+                before, after = sums[first - 1], sums[first + width]
+                beyond = sums[first - 2], sums[first + width + 1]
+                side = min(before, after)
+                # Spots end less sharply, and not all at one line.
+                lines[between] |= (
+                    sums[between].max() <= _DEAD_SHARE * side
+                    and side >= enough[between].max()
+                    and before >= _SAME_LINE * beyond[0]
+                    and after >= _SAME_LINE * beyond[1]
+                    and inside[between].min() >= _SHORTEST_LINE
+                )
+        dead |= np.expand_dims(lines, 1 - axis) & used
+    return dead
 
 
 def _as_counts(total, noise, used):
@@ -213,12 +225,14 @@ def _grown(found, counts, used):
         before, reached = grown, np.zeros_like(found)
         dim = np.where(before, np.maximum(counts, 1), 0)
         for by in _CROSS:
-            reached |= counts < _STEP * np.nan_to_num(_shifted(dim, *by))
+            reached |= counts < _STEP * np.nan_to_num(moved(dim, *by))
         grown = before | (reached & used & (counts >= _LEAST_COUNTS))
         if grown.sum() > _MOST * used.sum():
             return found
     grown = grown | (_filled(grown) & used)
-    return found | _sharp_areas(counts, grown, used)
+    kept = found | _sharp_areas(counts, grown, used)
+    # The beam that shows through may be so steep that its border looks less sharp.
+    return kept | (_filled(kept) & grown)
 
 
 def _filled(found):
@@ -239,7 +253,7 @@ def _sharp_areas(counts, low, used, level=0.0):
     # What is beside each low pixel, and outside the area.
     beside = used & ~low
     neighbours = np.stack(
-        [_shifted(np.where(beside, counts, np.nan), *by) for by in _CROSS]
+        [moved(np.where(beside, counts, np.nan), *by) for by in _CROSS]
     )
     known = ~np.isnan(neighbours)
     border = low & known.any(axis=0)
@@ -263,11 +277,3 @@ def _sharp_areas(counts, low, used, level=0.0):
         ~border, return_distances=False, return_indices=True
     )
     return low & np.append(False, found)[areas] & sharp[tuple(nearest)]
-
-
-def _shifted(values, down, right):
-    """The value of the neighbour so many pixels on, NaN beyond the edge."""
-    padded = np.pad(values, 1, constant_values=np.nan)
-    return padded[
-        1 + down : 1 + down + values.shape[0], 1 + right : 1 + right + values.shape[1]
-    ]

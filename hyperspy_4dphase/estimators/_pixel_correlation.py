@@ -7,7 +7,8 @@ _REACH = 4
 _N_SCREENED = 48
 _SHARED_FROM = 0.1
 _SIZE = 64
-_FEWEST_PIXELS, _FEWEST_PAIRS = 200, 64
+# Standard errors of a correlation of so few values, and pairs of independent ones.
+_SURE, _REUSED = 5.0, 2
 
 
 def noise_correlation(pairs, signal_shape, used_pixels):
@@ -30,14 +31,16 @@ def noise_correlation(pairs, signal_shape, used_pixels):
         return None
     # Bright pixels show structure beside noise, which neighbours share.
     dim = (pairs.mean <= np.quantile(pairs.mean, 0.7)) & (pairs.variance > 0)
-    if dim.sum() < _FEWEST_PIXELS or pairs.n_pairs < _FEWEST_PAIRS:
+    if not dim.any():
         return None
     step = max(1, pairs.n_pairs // _N_SCREENED)
     few = _images(pairs.differences[::step], dim, signal_shape, used_pixels)
     # Pixels of different colours that were compared with different patterns have only
     # half of their noise in common.
     odd = 2 / (1 + pairs.share_alike)
-    if odd * max(_correlated(few, 0, 1), _correlated(few, 1, 0)) < _SHARED_FROM:
+    chance = _SURE * np.sqrt(_REUSED / (len(few) * dim.sum()))
+    least = _SHARED_FROM + chance
+    if odd * max(_correlated(few, 0, 1), _correlated(few, 1, 0)) < least:
         return None
     images = _images(pairs.differences, dim, signal_shape, used_pixels)
     found = np.zeros((2 * _REACH + 1,) * 2)

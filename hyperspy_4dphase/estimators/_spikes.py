@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage, stats
 
+from hyperspy_4dphase.estimators._pixel_neighbours import PixelNeighbours
+
 # A first, cheap look: how far the largest value of a pixel in a block stands above
 # those of its neighbours.
 _TIMES_NEIGHBOURS = 4.0
@@ -68,9 +70,7 @@ class SpikeFinder:
             signal_shape if len(signal_shape) == 2 else (1, int(np.prod(signal_shape)))
         )
         self.shape, self.used = shape, used_pixels
-        number = np.full(shape, -1)
-        number.flat[used_pixels] = np.arange(used_pixels.size)
-        self.number = np.pad(number, 1, constant_values=-1)
+        self.neighbours = PixelNeighbours(shape, used_pixels)
 
     def __call__(self, patterns, rows):
         """Look at a block.
@@ -113,9 +113,7 @@ class SpikeFinder:
         )
 
     def _around(self, patterns, place, pixels):
-        row, column = np.unravel_index(self.used[pixels], self.shape)
-        steps = [(y, x) for y in (0, 1, 2) for x in (0, 1, 2) if (y, x) != (1, 1)]
-        near = np.stack([self.number[row + y, column + x] for y, x in steps], axis=1)
+        near = self.neighbours.of(pixels)
         values = np.where(near >= 0, patterns[place[:, None], near], 0)
         values = values.astype(np.float64)
         n_near = (near >= 0).sum(axis=1)

@@ -173,29 +173,28 @@ def _check_descan(descan, geometry, noise):
         )
 
 
-def _descan_of(result, descan):
-    """What is told of a descan; pixels it leaves incomplete are marked as faulty."""
+def _descan_of(descan):
+    """What is told of a descan."""
     if descan is None:
         return None
     plane = descan.plane
-    told = {
+    return {
         "slopes": plane.slopes.tolist(),
         "rms": float(plane.rms),
         "rms_error": float(plane.rms_error),
         "taken_out": bool(plane.significant),
-        "n_incomplete": 0,
     }
-    if plane.significant:
-        told["n_incomplete"] = int((~descan.covered).sum())
-        faulty = result.faulty_pixels
-        if faulty is None:
-            faulty = np.zeros(len(descan.covered), dtype=bool)
-        faulty = faulty.copy()
-        if faulty.any():
-            told["first_faulty"] = int(np.flatnonzero(faulty)[0])
-        faulty[~faulty] = ~descan.covered
-        result.faulty_pixels = faulty
-    return told
+
+
+def _incomplete_pixels(descan, faulty):
+    """Which pixels a descan leaves incomplete, of all given."""
+    if descan is None or not descan.plane.significant or descan.covered.all():
+        return None
+    incomplete = ~descan.covered
+    if faulty is not None:
+        incomplete = np.zeros(len(faulty), dtype=bool)
+        incomplete[~faulty] = ~descan.covered
+    return incomplete
 
 
 def _nearest_correlation(correlation):
@@ -211,7 +210,8 @@ def _told(result, first):
     if detector.scales_with_mean:
         result.gain, result.offset = float(detector.gain), float(detector.offset)
     result.faulty_patterns, result.faulty_pixels = faults.patterns, faults.pixels
-    result.descan = _descan_of(result, first.descan)
+    result.descan = _descan_of(first.descan)
+    result.incomplete_pixels = _incomplete_pixels(first.descan, faults.pixels)
     if first.correlation is not None:
         k = result.n_significant
         directions = result.B[:k] * inverse(result.singular_values[:k])[:, None]

@@ -87,14 +87,14 @@ def to_crystal_map(
     by numbers from 1 on; load them with ``autogen_names=False``, or phases are renamed.
     orix draws no map of a single axis, row or column.
     """
-    labels = _checked_labels(labels)
+    labels = _check_labels(labels)
     n_domains = int(labels.max()) + 1
-    coordinates, scan_unit = _coordinates(axes, labels.shape)
-    phases, phase_ids = _phases(phase_list, phase_ids, n_domains)
+    coordinates, scan_unit = _find_coordinates(axes, labels.shape)
+    phases, phase_ids = _match_phases(phase_list, phase_ids, n_domains)
     _set_names(phases, names)
     _set_colors(list(phases.values()), colors)
-    angles = _checked_angles(angles, n_domains)
-    prop = _flat_properties(properties, labels)
+    angles = _check_angles(angles, n_domains)
+    prop = _flatten_properties(properties, labels)
 
     # Labels of -1 take what is last.
     where = labels.ravel()
@@ -110,7 +110,7 @@ def to_crystal_map(
     )
 
 
-def _checked_labels(labels):
+def _check_labels(labels):
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, but their type is {labels.dtype}.")
@@ -125,12 +125,12 @@ def _checked_labels(labels):
     return labels
 
 
-def _coordinates(axes, shape):
-    """Flat x, and y where there are two axes, in the unit that is returned too."""
+def _find_coordinates(axes, shape):
+    """Return flat x, and y where there are two axes, by name, and their unit."""
     axes = list(axes)
     if len(axes) != len(shape):
         raise ValueError(f"{len(axes)} axes were given for labels of shape {shape}.")
-    steps, units = zip(*(_step(axis) for axis in axes), strict=True)
+    steps, units = zip(*(_read_step(axis) for axis in axes), strict=True)
     sizes = tuple(axis.get("size") for axis in axes)
     if sizes != shape:
         raise ValueError(
@@ -149,8 +149,8 @@ def _coordinates(axes, shape):
     return dict(zip(("x", "y"), values[::-1], strict=False)), units[0]
 
 
-def _step(axis):
-    """Step and unit of one axis, as orix names it."""
+def _read_step(axis):
+    """Return step and unit of one axis, as orix names it."""
     scale = axis.get("scale")
     if scale is None and not ("axis" in axis or "expression" in axis):
         scale = 1.0
@@ -170,8 +170,8 @@ def _step(axis):
     return abs(scale), units
 
 
-def _phases(phase_list, phase_ids, n_domains):
-    """The phases by their numbers, given or new, and the number of each domain."""
+def _match_phases(phase_list, phase_ids, n_domains):
+    """Return phases by their numbers, given or new, and the number of each domain."""
     if phase_ids is not None:
         phase_ids = np.asarray(phase_ids)
         if phase_ids.shape != (n_domains,) or phase_ids.dtype.kind not in "iu":
@@ -180,7 +180,7 @@ def _phases(phase_list, phase_ids, n_domains):
                 f"{phase_ids.dtype}, but must be integers for {n_domains} domains."
             )
     if phase_list is not None:
-        phases = _given_phases(phase_list)
+        phases = _copy_phases(phase_list)
     elif phase_ids is None:
         phases = {i: Phase(f"domain {i}") for i in range(n_domains)}
     else:
@@ -197,29 +197,26 @@ def _phases(phase_list, phase_ids, n_domains):
     return phases, phase_ids
 
 
-def _given_phases(phase_list):
-    if isinstance(phase_list, dict):
-        pairs = phase_list.items()
-    elif isinstance(phase_list, PhaseList):
-        pairs = phase_list
-    elif isinstance(phase_list, list | tuple | Phase):
-        pairs = enumerate([phase_list] if isinstance(phase_list, Phase) else phase_list)
-    else:
+def _copy_phases(phase_list):
+    """Return copies of the given phases, by their numbers in rising order."""
+    if isinstance(phase_list, Phase):
+        phase_list = [phase_list]
+    if isinstance(phase_list, list | tuple):
+        phase_list = dict(enumerate(phase_list))
+    if not isinstance(phase_list, dict | PhaseList):
         raise TypeError(
             "phase_list must be an orix PhaseList or hold orix Phases, but is a "
             f"{type(phase_list).__name__}."
         )
-    phases = {}
-    for number, phase in pairs:
-        if not isinstance(phase, Phase) or not isinstance(number, numbers.Integral):
-            raise TypeError(
-                f"phase_list must hold orix Phases and integers for their numbers, not "
-                f"{phase!r} and {number!r}."
-            )
-        # -1 is what orix calls not indexed.
-        if number >= 0:
-            phases[int(number)] = phase.deepcopy()
-    return dict(sorted(phases.items()))
+    phases = dict(phase_list)
+    numbered = all(isinstance(number, numbers.Integral) for number in phases)
+    if not numbered or not all(isinstance(p, Phase) for p in phases.values()):
+        raise TypeError(
+            "phase_list must hold orix Phases and integers for their numbers, not "
+            f"{phases!r}."
+        )
+    # -1 is what orix calls not indexed.
+    return {int(n): phases[n].deepcopy() for n in sorted(phases) if n >= 0}
 
 
 def _set_names(phases, names):
@@ -238,7 +235,7 @@ def _set_names(phases, names):
 
 
 def _set_colors(phases, colors):
-    """Named colours, all different as long as there are names."""
+    """Give phases colours with names, all different as long as there are names."""
     colors = [None] * len(phases) if colors is None else colors
     if len(colors) != len(phases):
         raise ValueError(f"{len(colors)} colors were given for {len(phases)} phases.")
@@ -258,7 +255,7 @@ def _set_colors(phases, colors):
 
 @lru_cache
 def _named_colors():
-    """Names of matplotlib's colours by their values, in the order of orix."""
+    """Return names of matplotlib's colours by their values, in the order of orix."""
     # orix adds all other colours to matplotlib's table of tableau colours.
     tableau = [name for name in mcolors.TABLEAU_COLORS if name.startswith("tab:")]
     named = {}
@@ -269,7 +266,7 @@ def _named_colors():
     return named
 
 
-def _checked_angles(angles, n_domains):
+def _check_angles(angles, n_domains):
     if angles is None:
         return np.zeros(n_domains)
     angles = np.asarray(angles)
@@ -281,7 +278,7 @@ def _checked_angles(angles, n_domains):
     return angles % 360
 
 
-def _flat_properties(properties, labels):
+def _flatten_properties(properties, labels):
     flat = {}
     for name, values in (properties or {}).items():
         values = np.array(values)

@@ -245,7 +245,7 @@ def _add_model(found, scan, device, n_rounds):
     stored.check_detector(scan)
     losses, record = stored.get("loss"), stored.get("provenance") or {}
     parameters = record.get("parameters", {})
-    found.vae = PatternVAE.of(
+    found.vae = PatternVAE.from_model(
         found.model,
         random_state=_integer(scan.seed),
         epochs=None if losses is None else len(np.atleast_2d(losses)),

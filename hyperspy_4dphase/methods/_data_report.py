@@ -51,7 +51,7 @@ def describe_data(compression):
             "    Single electrons stand apart in the histogram:",
             "    hyperspy_4dphase.count_electrons(s) gives counts.",
         ]
-    lines += _descan(compression.patterns.descan)
+    lines += _descan(compression.patterns.descan, compression.incomplete_pixels)
     lines += _faulty(compression)
     for message in data_warnings(compression):
         wrapped = textwrap.wrap(message, 78, initial_indent="  Beware: ")
@@ -140,14 +140,15 @@ def _noise(detector):
     return "the same everywhere: values are no counts"
 
 
-def _descan(descan):
+def _descan(descan, incomplete):
     if descan is None:
         return []
     size = f"{descan['rms']:.2g} +- {descan['rms_error']:.1g} px (rms)"
     if not descan["taken_out"]:
         return [f"  descan=none found: {size}"]
+    n_incomplete = 0 if incomplete is None else incomplete.sum()
     return [
-        f"  descan={size} taken out; {descan['n_incomplete']} pixels that it leaves "
+        f"  descan={size} taken out; {n_incomplete} pixels that it leaves "
         "incomplete are left out"
     ]
 
@@ -155,13 +156,10 @@ def _descan(descan):
 def _faulty(compression):
     lines = []
     pixels, frames = compression.faulty_pixels, compression.faulty_patterns
-    descan = compression.patterns.descan or {}
-    n_pixels = 0 if pixels is None else pixels.sum() - descan.get("n_incomplete", 0)
-    if n_pixels:
-        first = descan.get("first_faulty", np.flatnonzero(pixels)[0])
-        where = _place(first, compression.signal_shape)
+    if pixels is not None:
+        where = _place(np.flatnonzero(pixels)[0], compression.signal_shape)
         lines.append(
-            f"  faulty_pixels={n_pixels} left out: no counting gives such values; "
+            f"  faulty_pixels={pixels.sum()} left out: no counting gives such values; "
             f"the first is at {where}"
         )
     if frames is not None:

@@ -10,8 +10,8 @@ from hyperspy_4dphase._results import map_values
 from hyperspy_4dphase.estimators.domains import (
     DomainTree,
     flat_tree,
-    recounted,
-    resized,
+    recount_patterns,
+    resize_domains,
 )
 from hyperspy_4dphase.signals._domain_patterns import check_whole
 from hyperspy_4dphase.signals._stored_map import StoredMap, check_same_axes
@@ -67,9 +67,9 @@ class GivenDomains:
             new, tree = places, flat_tree(np.bincount(places), "by hand")
         else:
             sizes = np.bincount(labels[assigned], minlength=self.tree.n_domains)
-            new, tree = labels[assigned], recounted(self.tree, sizes)
+            new, tree = labels[assigned], recount_patterns(self.tree, sizes)
             if len(values) < self.tree.n_domains:
-                tree, numbers = resized(self.tree, sizes)
+                tree, numbers = resize_domains(self.tree, sizes)
                 new = numbers[new]
         labels = np.full(labels.shape, -1, dtype=np.int64)
         labels[assigned] = new

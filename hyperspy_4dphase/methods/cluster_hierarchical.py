@@ -9,9 +9,9 @@ from hyperspy_4dphase._results import provenance
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.domains import (
     DivisiveDomains,
-    next_split,
-    outvoted,
-    resized,
+    parse_plan,
+    resize_domains,
+    smooth_labels,
 )
 from hyperspy_4dphase.methods._domain_report import report_domains
 from hyperspy_4dphase.methods._reading import open_scan, read_scan
@@ -243,7 +243,7 @@ def _check_alone(source, compression, n_parts, options):
             f"n_parts was given together with {' and '.join(given)}; the published "
             "method takes the counts and as many parts as it is told."
         )
-    next_split(n_parts)
+    parse_plan(n_parts)
 
 
 def _leave_missing_out(scan, source, signal_mask):
@@ -279,9 +279,9 @@ def _fitted(scan, features, compression, neighbours_sum, n_parts, options):
 
 
 def _voted(scan, labels, tree):
-    labels = outvoted(scan.map_of(labels, -1)).ravel()[scan.kept_patterns]
+    labels = smooth_labels(scan.map_of(labels, -1)).ravel()[scan.kept_patterns]
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
     if not sizes.any():
         return labels, tree
-    tree, new = resized(tree, sizes)
+    tree, new = resize_domains(tree, sizes)
     return np.where(labels < 0, -1, new[labels]), tree

@@ -217,15 +217,14 @@ def check_tree(parent, size, label):
         If they are no integers, of different lengths, or no tree in which each node
         comes after its parent, leaves have labels, and others two children or more.
     """
-    arrays = {"parent": parent, "size": size, "label": label}
-    for name, values in arrays.items():
-        arrays[name] = values = check_integers(values, name)
-        if values.ndim != 1 or not len(values) or values.shape != np.shape(parent):
-            raise ValueError(
-                "parent, size and label must have one entry for each node, but "
-                f"{name} has the shape {values.shape} and parent {np.shape(parent)}."
-            )
-    parent, size, label = arrays.values()
+    parent = check_integers(parent, "parent")
+    size, label = check_integers(size, "size"), check_integers(label, "label")
+    shapes = parent.shape, size.shape, label.shape
+    if parent.ndim != 1 or not parent.size or len(set(shapes)) > 1:
+        raise ValueError(
+            "parent, size and label must have one entry for each node, but have the "
+            f"shapes {', '.join(map(str, shapes))}."
+        )
     nodes = np.arange(len(parent))
     lost = (parent >= nodes) | (parent < 0)
     lost[0] = parent[0] != -1

@@ -77,18 +77,7 @@ def plot_confidence(
     return ax
 
 
-def plot_sure_domains(
-    labels,
-    confidence,
-    *,
-    extent=None,
-    units="px",
-    names=None,
-    title=None,
-    scalebar=True,
-    legend=True,
-    ax=None,
-):
+def plot_sure_domains(labels, confidence, *, legend=True, ax=None, **options):
     """Show which domain each probe position belongs to, the paler the less sure.
 
     Domains have the colours of :func:`plot_domains`: full where the confidence is 1,
@@ -102,11 +91,14 @@ def plot_sure_domains(
     confidence : numpy.ndarray of float
         In [0, 1], of the shape of `labels`. NaN where masked, which counts as
         unassigned. Of three axes the mean along the first is shown.
-    extent, units, names, title, scalebar, ax : optional
-        As in :func:`plot_domains`.
     legend : bool, default True
         Show beside the map how many probe positions each domain has, and below it how
         pale means how sure.
+    ax : matplotlib.axes.Axes, optional
+        A new figure by default.
+    **options
+        Of :func:`plot_domains`, passed unchanged: ``extent``, ``units``, ``names``,
+        ``title``, ``scalebar``.
 
     Returns
     -------
@@ -122,16 +114,7 @@ def plot_sure_domains(
     confidence = check_fractions(confidence, "confidence", labels.shape)
     labels[np.isnan(confidence)] = -1
     is_new = ax is None
-    ax = plot_domains(
-        labels,
-        extent=extent,
-        units=units,
-        names=names,
-        title=title,
-        scalebar=scalebar,
-        legend=legend,
-        ax=ax,
-    )
+    ax = plot_domains(labels, legend=legend, ax=ax, **options)
     ax.set_facecolor("white")
     n_domains = labels.max() + 1
     # Of a single domain there is no guess.

@@ -51,10 +51,8 @@ def plot_posterior(
         becomes a strip, of the row 0.
     confidence : numpy.ndarray of float
         In [0, 1], of the shape of `labels`; NaN where masked.
-    posterior : numpy.ndarray of float or callable
-        The probability of each domain, of the shape (ny, nx, n_domains) or
-        (n, n_domains), NaN where masked. Or what takes row and column of a position
-        and returns its (n_domains,) probabilities.
+    posterior : numpy.ndarray of float, shape (ny, nx, n_domains) or (n, n_domains)
+        The probability of each domain; NaN where masked.
     pattern_at : callable
         Takes row and column of a position, and returns its pattern, 2-D or 1-D, with
         NaN at masked pixels; or None if it cannot be had.
@@ -92,9 +90,9 @@ def plot_posterior(
     if np.isnan(confidence).all():
         raise ValueError("confidence is NaN at every position: there is none to show.")
     check_callable(pattern_at, "pattern_at")
-    posterior_at = _as_function(posterior, labels)
+    posterior = _check_posterior(posterior, labels)
     first = np.unravel_index(np.nanargmin(confidence), np.atleast_2d(labels).shape)
-    names = check_names(names, len(posterior_at(*first)), "domain {}")
+    names = check_names(names, posterior.shape[-1], "domain {}")
 
     figure, (scan, bars, pattern) = _add_panels(labels.shape, extent, fig)
     options = {"extent": extent, "units": units, "names": names, "scalebar": scalebar}
@@ -110,7 +108,7 @@ def plot_posterior(
     def show(row, column):
         center, steps = _locate(image, row, column)
         ring.set_data(*np.transpose([center]))
-        _draw_bars(bars, posterior_at(row, column), names)
+        _draw_bars(bars, posterior[row, column], names)
         _show_pattern(pattern, pattern_at(row, column), pattern_extent, pattern_units)
         domain = _describe_domain(label[row, column], sure[row, column], names)
         place = _describe_place(center[: labels.ndim], steps, units)
@@ -222,27 +220,13 @@ def _round(value, step):
     return f"{round(value, n_decimals) + 0.0:.10g}".replace("-", "−")
 
 
-def _as_function(posterior, labels):
-    """Return what gives the posterior of a position, whatever was given."""
-    least = labels.max() + 1
-    if not callable(posterior):
-        found = np.shape(posterior)
-        if found[:-1] != labels.shape or found[-1] < max(least, 1):
-            raise ValueError(
-                f"posterior must have the shape {(*labels.shape, 'n_domains')}, with "
-                f"{least} domains or more, but the shape is {found}."
-            )
-        values = check_fractions(posterior, "posterior")
-        values = values.reshape(*np.atleast_2d(labels).shape, found[-1])
-        return lambda row, column: values[row, column]
-
-    def posterior_at(row, column):
-        values = check_fractions(posterior(row, column), "posterior of a position")
-        if values.ndim != 1 or len(values) < least:
-            raise ValueError(
-                f"posterior must return one probability for each of {least} domains, "
-                f"but returned an array of the shape {values.shape}."
-            )
-        return values
-
-    return posterior_at
+def _check_posterior(posterior, labels):
+    """Return probabilities of each position, with rows, columns and domains."""
+    least = max(labels.max() + 1, 1)
+    posterior = check_fractions(posterior, "posterior")
+    if posterior.shape[:-1] != labels.shape or posterior.shape[-1] < least:
+        raise ValueError(
+            f"posterior must have the shape {(*labels.shape, 'n_domains')}, with "
+            f"{least} domains or more, but the shape is {posterior.shape}."
+        )
+    return posterior.reshape(*np.atleast_2d(labels).shape, -1)

@@ -4,7 +4,6 @@ from textwrap import wrap
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
 from hyperspy_4dphase.plot._checks import (
@@ -40,11 +39,16 @@ _LEAST_STEP = 0.3
 
 
 class _Tree(NamedTuple):
-    """Where nodes are: leaves at whole numbers and height 0, the root mostly at 1."""
+    """Where nodes are: leaves at whole numbers and height 0, the root mostly at 1.
 
-    parent: np.ndarray
+    The stem of a node goes from (x, y) to (x, top), that of the root to infinity. The
+    bar of an inner node goes from the x of its first child to that of its last.
+    """
+
     x: np.ndarray
     y: np.ndarray
+    top: np.ndarray
+    bars: np.ndarray
     leaves: list
     inner: np.ndarray
     depth: int
@@ -156,12 +160,14 @@ def _place_nodes(parent, score):
         if not len(children[node]):
             leaves.append(node)
     inner = np.setdiff1d(np.arange(len(parent)), leaves)
-    x = np.zeros(len(parent))
+    x, bars = np.zeros(len(parent)), np.zeros((len(parent), 2))
     x[leaves] = np.arange(len(leaves))
     for node in inner[::-1]:
-        x[node] = (x[children[node][0]] + x[children[node][-1]]) / 2
+        bars[node] = x[children[node][[0, -1]]]
+        x[node] = bars[node].mean()
     y, by_score = _find_heights(parent, inner, depth, score)
-    return _Tree(parent, x, y, leaves, inner, depth.max(), by_score)
+    top = np.append(np.inf, y[parent[1:]])
+    return _Tree(x, y, top, bars, leaves, inner, depth.max(), by_score)
 
 
 def _find_heights(parent, inner, depth, score):
@@ -231,21 +237,18 @@ def _add_axes(figure, tree, room, score):
 
 def _draw_branches(axes, tree, room, leaf_colors):
     """Draw leaves in their colours, and what leads to them in grey."""
-    tops = np.append(1 + 0.9 * _STEM / room.tree, tree.y[tree.parent[1:]])
-    stems = np.stack([np.column_stack([tree.x, y]) for y in (tree.y, tops)], axis=1)
-    bars = []
-    for node in tree.inner:
-        x = tree.x[tree.parent == node]
-        bars.append([(x.min(), tree.y[node]), (x.max(), tree.y[node])])
+    x, y, inner, leaves = tree.x, tree.y, tree.inner, tree.leaves
+    top = np.minimum(tree.top, 1 + 0.9 * _STEM / room.tree)
     style = {"colors": "0.35", "linewidths": 1.4, "capstyle": "projecting"}
-    axes.add_collection(LineCollection([*stems[tree.inner], *bars], **style))
-    style = {"colors": leaf_colors, "linewidths": 3}
-    axes.add_collection(LineCollection(stems[tree.leaves], **style))
+    axes.vlines(x[inner], y[inner], top[inner], **style)
+    axes.hlines(y[inner], *tree.bars[inner].T, **style)
+    axes.vlines(x[leaves], y[leaves], top[leaves], colors=leaf_colors, linewidths=3)
 
 
 def _draw_joints(axes, tree, room, size, score):
     """Write sizes right of the stems; left of them scores, unless they are heights."""
-    sizes, scores = {n: format_count(size[n]) for n in tree.inner}, {}
+    sizes = {node: format_count(size[node]) for node in tree.inner}
+    scores = {}
     if score is not None and not tree.by_score:
         scores = {n: f"{score[n]:.3g}" for n in tree.inner if np.isfinite(score[n])}
     # Neighbours of one height may be only two leaves apart.
@@ -265,8 +268,7 @@ def _draw_joints(axes, tree, room, size, score):
 
 def _gap(tree, room, node, side):
     """Return inches from the stem of a node to the next stem on one side."""
-    tops = np.append(np.inf, tree.y[tree.parent[1:]])
-    crossing = (tree.y < tree.y[node] + _LINE / room.tree) & (tops > tree.y[node])
+    crossing = (tree.y < tree.y[node] + _LINE / room.tree) & (tree.top > tree.y[node])
     distance = side * (tree.x[crossing] - tree.x[node])
     return distance[distance > 0].min(initial=np.inf) * room.leaf
 
@@ -295,10 +297,13 @@ def _write_leaves(axes, lines):
     for x, own in enumerate(lines):
         upright = len(own) == 1
         for i, line in enumerate(own):
-            style = {"ha": "center", "va": "top", "rotation": 90 if upright else 0}
-            style["weight"] = "bold" if i == 0 and not upright else "normal"
-            style["color"] = "0.1" if i < 2 else "0.45"
-            _write(axes, line, (x, bottom), (0, -4 - 72 * _LINE * i), **style)
+            style = {
+                "rotation": 90 if upright else 0,
+                "weight": "bold" if i == 0 and not upright else "normal",
+                "color": "0.1" if i < 2 else "0.45",
+            }
+            offset = 0, -4 - 72 * _LINE * i
+            _write(axes, line, (x, bottom), offset, ha="center", va="top", **style)
 
 
 def _write(axes, text, place, offset, **style):

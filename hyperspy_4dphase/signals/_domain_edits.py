@@ -4,7 +4,7 @@ import numpy as np
 
 from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._results import map_labels, plain
-from hyperspy_4dphase.estimators.domains import level_cut, merged, parted
+from hyperspy_4dphase.estimators.domains import merge_domains, split_domain
 from hyperspy_4dphase.signals._domain_patterns import check_whole, joined_means
 from hyperspy_4dphase.signals._stored_map import NODE
 
@@ -24,7 +24,8 @@ class DomainEdits:
         DomainMap
         """
         depth = check_integer("depth", depth, 0)
-        return self._relabelled(*level_cut(self.tree, depth), f"at_level({depth})")
+        cut = self.tree.pruned(self.tree.at_level(depth), "depth")
+        return self._relabelled(*cut, f"at_level({depth})")
 
     def cut(self, n_domains):
         """The map with so many domains: only the strongest splits are made.
@@ -68,7 +69,8 @@ class DomainEdits:
             raise ValueError(
                 f"labels={labels.tolist()}; expected two or more of 0 to {n - 1}."
             )
-        return self._relabelled(*merged(self.tree, labels), f"merge({labels.tolist()})")
+        merged = merge_domains(self.tree, labels)
+        return self._relabelled(*merged, f"merge({labels.tolist()})")
 
     def split(self, label, by):
         """Part a domain as another map does, by hand.
@@ -103,7 +105,7 @@ class DomainEdits:
                 f"by does not part domain {label}: it is {values.tolist()} all over it."
             )
         order = np.argsort(-sizes, kind="stable")
-        tree, new, parts = parted(self.tree, label, sizes[order])
+        tree, new, parts = split_domain(self.tree, label, sizes[order])
         result = np.where(labels < 0, -1, new[labels])
         result[inside] = parts[np.argsort(order)][numbers.ravel()]
         return self._changed(result, tree, f"split({label})")

@@ -7,7 +7,7 @@ from hyperspy_4dphase._arguments import check_flag
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import as_uniform, axes_dictionaries
 from hyperspy_4dphase.estimators._faulty_pixels import find_faulty_pixels
-from hyperspy_4dphase.estimators.domains import leaf_sizes, merged
+from hyperspy_4dphase.estimators.domains import leaf_sizes, merge_domains
 from hyperspy_4dphase.estimators.rotation import group_rotations
 from hyperspy_4dphase.signals._domain_patterns import check_whole
 from hyperspy_4dphase.signals._stored_map import NODE
@@ -244,6 +244,6 @@ def merged_groups(tree, groups):
     for group in np.unique(groups):
         members = labels[groups == group]
         if members.size > 1:
-            tree, new = merged(tree, members)
+            tree, new = merge_domains(tree, members)
             labels = new[labels]
     return tree, labels

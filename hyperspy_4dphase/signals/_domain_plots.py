@@ -9,7 +9,7 @@ from hyperspy_4dphase._results import (
     image_extent,
     shown_axes,
 )
-from hyperspy_4dphase.estimators.domains import node_means, parts_of
+from hyperspy_4dphase.estimators.domains import find_parts, node_means
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
@@ -130,7 +130,7 @@ class DomainPlots:
         tree = self.tree
         node = check_integer("node", node, 0)
         self._split_nodes(tree, node)
-        parts = parts_of(tree, node)
+        parts = find_parts(tree, node)
         axes, shape = StoredMap.of(self).signal_axes()
         means = node_means(tree, self._means(signal)[0]).reshape(-1, *shape)
         names = names or [f"domain {i}" for i in range(tree.n_domains)]

@@ -49,7 +49,7 @@ class StoredModel(Stored):
             If the signal has other latent dimensions than the model, or if the model is
             damaged.
         """
-        from hyperspy_4dphase.estimators.vae import restored_model
+        from hyperspy_4dphase.estimators.vae import restore_model
 
         arrays = self.get("model")
         arrays = {str(k).replace("__", "."): v for k, v in arrays.items()}
@@ -60,7 +60,7 @@ class StoredModel(Stored):
                 f"{trained}: it was sliced with isig, or changed otherwise."
             )
         try:
-            return restored_model(arrays, device)
+            return restore_model(arrays, device)
         except (RuntimeError, TypeError, KeyError) as error:
             raise ValueError(f"The stored model is damaged: {error}") from error
 

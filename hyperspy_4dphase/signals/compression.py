@@ -19,6 +19,8 @@ from hyperspy_4dphase.signals._archive import as_json, read_arrays, write_arrays
 
 _BLOCK_BYTES = 2**26
 _PREFIX = "patterns."
+# What keep_faulty=True keeps.
+_LEFT_OUT = "faulty_patterns", "faulty_pixels", "replaced"
 
 
 @dataclass(eq=False, repr=False)
@@ -35,9 +37,12 @@ class Compression:
     navigation_shape, signal_shape : tuple of int
         Of the scan, in array order.
     excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
-        Flat masks, True where excluded, by the user or as faulty.
+        Flat masks, True where excluded, by the user, as faulty or as incomplete.
     faulty_patterns, faulty_pixels : numpy.ndarray of bool, or None
         Those of them that no counting allows; see `keep_faulty` of :func:`compress`.
+    incomplete_pixels : numpy.ndarray of bool, or None
+        Those of them that are not complete in all patterns once the descan is taken
+        out; see `descan` of :func:`compress`.
     replaced : numpy.ndarray, shape (3, n_values), or None
         Single values that were taken for others: positions and pixels, as flat numbers,
         and what was taken instead, in units of the data.
@@ -56,6 +61,7 @@ class Compression:
     excluded_pixels: np.ndarray | None = None
     faulty_patterns: np.ndarray | None = None
     faulty_pixels: np.ndarray | None = None
+    incomplete_pixels: np.ndarray | None = None
     replaced: np.ndarray | None = None
     axes: list = field(default_factory=list)
     metadata: dict = field(default_factory=dict)
@@ -82,31 +88,23 @@ class Compression:
             np.arange(prod(shape)) if mask is None else np.flatnonzero(~mask)
             for mask, shape in zip(masks, shapes, strict=True)
         ]
-        if patterns.descan and patterns.descan.get("first_faulty") is not None:
-            first = kept[1][patterns.descan["first_faulty"]]
-            told = patterns.descan | {"first_faulty": int(first)}
-            patterns = replace(patterns, descan=told)
-        faulty = [
-            _flat_mask(own, numbers, prod(shape))
-            for own, numbers, shape in zip(
-                (patterns.faulty_patterns, patterns.faulty_pixels),
-                kept,
-                shapes,
-                strict=True,
-            )
-        ]
+        frames = _flat_mask(patterns.faulty_patterns, kept[0], prod(shapes[0]))
+        faulty, incomplete = (
+            _flat_mask(own, kept[1], prod(shapes[1]))
+            for own in (patterns.faulty_pixels, patterns.incomplete_pixels)
+        )
         replaced = patterns.replaced
         if replaced is not None:
             rows, pixels = replaced[:2].astype(int)
             replaced = np.stack([kept[0][rows], kept[1][pixels], replaced[2]])
-        nowhere = {"faulty_patterns": None, "faulty_pixels": None, "replaced": None}
         return cls(
-            replace(patterns, **nowhere),
+            replace(patterns, **dict.fromkeys((*_LEFT_OUT, "incomplete_pixels"))),
             *shapes,
-            excluded_patterns=either_mask(masks[0], faulty[0]),
-            excluded_pixels=either_mask(masks[1], faulty[1]),
-            faulty_patterns=faulty[0],
-            faulty_pixels=faulty[1],
+            excluded_patterns=either_mask(masks[0], frames),
+            excluded_pixels=either_mask(masks[1], faulty, incomplete),
+            faulty_patterns=frames,
+            faulty_pixels=faulty,
+            incomplete_pixels=incomplete,
             replaced=replaced,
             axes=as_json(scan.axes),
             metadata=as_json(scan.metadata),
@@ -235,7 +233,8 @@ class Compression:
         if signal_mask is not None:
             excluded = excluded_pixels(signal, signal_mask)
             own = self.excluded_pixels
-            _check_mask("signal_mask", excluded, own, self.faulty_pixels)
+            left_out = either_mask(self.faulty_pixels, self.incomplete_pixels)
+            _check_mask("signal_mask", excluded, own, left_out)
 
     def reconstruct(self):
         """The scan without its noise, as a lazy signal of the same kind.
@@ -314,7 +313,7 @@ class Compression:
                 numbers[name.removeprefix(_PREFIX)] = arrays.pop(name)
             for name in ("navigation_shape", "signal_shape"):
                 header[name] = tuple(header[name])
-            return cls(CompressedPatterns(**numbers), **header, **arrays)
+            return _parted(cls(CompressedPatterns(**numbers), **header, **arrays))
         except (KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged: {error!r}.") from error
 
@@ -358,12 +357,26 @@ def check_compression(compression, signal, navigation_mask, signal_mask, scan):
             f"normalize_poissonian_noise={scan.noise == 'counts'}, but compression was "
             f"made with {made_with}. Leave it out, or compress again."
         )
-    parts = compression.faulty_patterns, compression.faulty_pixels, compression.replaced
-    if scan.keep_faulty and any(part is not None for part in parts):
+    left_out = [getattr(compression, name) is not None for name in _LEFT_OUT]
+    if scan.keep_faulty and any(left_out):
         raise ValueError(
             "keep_faulty=True, but compression was made without faulty values: "
             "compress(signal, keep_faulty=True) keeps them."
         )
+
+
+def _parted(compression):
+    """With incomplete pixels apart, which files of earlier versions count as faulty.
+
+    These tell how many there are, not which: where others are faulty, too, all stay so.
+    """
+    descan = compression.patterns.descan or {}
+    n_incomplete = descan.pop("n_incomplete", 0)
+    descan.pop("first_faulty", None)
+    pixels = compression.faulty_pixels
+    if n_incomplete and pixels is not None and pixels.sum() == n_incomplete:
+        return replace(compression, faulty_pixels=None, incomplete_pixels=pixels)
+    return compression
 
 
 def _flat_mask(own, numbers, size):
@@ -376,7 +389,7 @@ def _flat_mask(own, numbers, size):
 
 
 def _check_mask(name, excluded, own, faulty):
-    # What was left out as faulty need not be given again.
+    # What was left out besides need not be given again.
     if not same_mask(either_mask(excluded, faulty), own):
         found, expected = (
             "nothing" if mask is None else f"{int(mask.sum())} of {mask.size}"

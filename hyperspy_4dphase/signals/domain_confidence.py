@@ -6,7 +6,7 @@ from hyperspy.signals import LazySignal2D, Signal2D
 from hyperspy_4dphase._arguments import check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries, plain, scan_metadata
-from hyperspy_4dphase.estimators.domains import recounted
+from hyperspy_4dphase.estimators.domains import recount_patterns
 from hyperspy_4dphase.signals._confidence_maps import ConfidenceMaps
 from hyperspy_4dphase.signals._confidence_plots import ConfidencePlots
 from hyperspy_4dphase.signals._scan_reference import ScanReference
@@ -231,4 +231,4 @@ def check_threshold(threshold):
 def _with_sizes(tree, labels):
     """The tree with the sizes that domains have among labels."""
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
-    return recounted(tree, sizes)
+    return recount_patterns(tree, sizes)

@@ -6,11 +6,11 @@ from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KNeighborsClassifier
 
 from hyperspy_4dphase.estimators.confidence._overlap import (
-    medoid,
+    compare_maps,
+    find_medoid,
     overlap_confidence,
-    rand_similarities,
 )
-from hyperspy_4dphase.estimators.vae._distortion import latent_distortions
+from hyperspy_4dphase.estimators.vae import latent_distortions
 from tests.benchmarks.domain_scenes import features
 
 _SMALLEST = 25
@@ -63,7 +63,7 @@ def published(latent, model, n_maps, **options):
     distorted = latent_distortions(latent, model, n_maps, random_state=0, **options)
     cluster = HDBSCAN(min_cluster_size=_SMALLEST, copy=True)
     maps = np.stack([cluster.fit_predict(points) for points in distorted])
-    best = maps[medoid(maps, rand_similarities(maps), 1 - np.eye(n_maps))]
+    best = maps[find_medoid(maps, compare_maps(maps), 1 - np.eye(n_maps))]
     sure = best >= 0
     if sure.any():
         nearest = KNeighborsClassifier(1).fit(latent[sure], best[sure])

@@ -263,7 +263,7 @@ def _drawn(compressed, directions, truth, rng):
 
 def features(patterns):
     """The points that `DivisiveDomains` splits first, white; and which are known."""
-    shapes = CompressedShapes.of(patterns)
+    shapes = CompressedShapes.from_compressed(patterns)
     covariance = shapes.noise(np.flatnonzero(shapes.known))
     return shapes.points @ whitening(covariance), shapes.known
 

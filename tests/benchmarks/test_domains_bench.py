@@ -141,7 +141,7 @@ class TestScenes:
 
 
 def _class_moments(patterns, rows):
-    shapes = CompressedShapes.of(patterns)
+    shapes = CompressedShapes.from_compressed(patterns)
     points = shapes.points[rows]
     return points.mean(axis=0), np.median(points.var(axis=0)), rows.sum()
 

@@ -78,6 +78,79 @@ def test_one_pixel(fault, kind):
         assert places(data.astype(dtype)) == [place]
 
 
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_hot_pixels_beside_a_gap(width, masked):
+    """Beside what is dead or masked, the next pixels beyond are looked at."""
+    signal = 40, 44
+    dead = np.zeros(signal, bool)
+    dead[18 : 18 + width] = dead[:, 21 : 21 + width] = True
+    where = [(6, 20), (18 + width, 5)]
+    for seed in range(3):
+        data = counted("amorphous", 4000, seed, signal=signal).astype("u4")
+        rng = np.random.default_rng(seed)
+        hot(data, where[0], rng)
+        hot(data, where[1], rng)
+        data[..., dead] = 0
+        used = np.flatnonzero(~dead.ravel()) if masked else np.arange(dead.size)
+        mask = np.zeros(dead.size, bool)
+        mask[used] = found(data, signal, used)
+        mask = mask.reshape(signal)
+        assert [tuple(map(int, place)) for place in np.argwhere(mask)] == where
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("width", [1, 2, 4])
+@pytest.mark.parametrize("sigma", [0.3, 0.7, 1.5])
+def test_a_beam_cut_by_a_gap_is_none(sigma, width, masked):
+    signal = 40, 44
+    dead = np.zeros(signal, bool)
+    dead[18 : 18 + width] = dead[:, 21 : 21 + width] = True
+    rows, columns = np.indices(signal)
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        y, x = np.array([19, 22]) + rng.uniform(-1.5, 1.5, 2)
+        beam = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * sigma**2))
+        data = rng.poisson(np.broadcast_to(0.3 + 500 * beam, (*NAVIGATION, *signal)))
+        data[..., dead] = 0
+        used = np.flatnonzero(~dead.ravel()) if masked else np.arange(dead.size)
+        assert not found(data, signal, used).any(), seed
+
+
+def test_pairs_of_hot_pixels():
+    data = counted("amorphous").astype("u4")
+    where = [(4, 6), (4, 7), (15, 3), (16, 4)]
+    for place in where:
+        hot(data, place, np.random.default_rng(sum(place)))
+    assert places(data) == where
+
+
+@pytest.mark.parametrize("sigma", [0.15, 0.5])
+def test_a_sharp_beam_that_moves_is_none(sigma):
+    """Strong descan: it lights up one pixel after the other."""
+    signal = 40, 44
+    rows, columns = np.indices(signal)
+    for seed in range(3):
+        y, x = np.indices(NAVIGATION) / 3.0
+        at = 16 + y[..., None, None] - rows, 18 + x[..., None, None] - columns
+        rates = 0.3 + 400 * np.exp(-(at[0] ** 2 + at[1] ** 2) / (2 * sigma**2))
+        data = np.random.default_rng(seed).poisson(rates)
+        assert not found(data, signal).any(), seed
+
+
+def test_sharp_spots_of_one_crystal_are_none():
+    """Each on one pixel, the same in all patterns; they have mates."""
+    signal = 40, 44
+    for seed in range(3):
+        rng, rates = np.random.default_rng(seed), np.full(signal, 0.5)
+        for i in range(-3, 4):
+            for j in range(-3, 4):
+                own = 200 if i == j == 0 else rng.uniform(3, 30)
+                rates[20 + 5 * i - j, 22 + 2 * i + 5 * j] += own
+        data = rng.poisson(np.broadcast_to(rates, (*NAVIGATION, *signal)))
+        assert not found(data, signal).any(), seed
+
+
 def test_several_of_all_kinds():
     data = counted().astype("u2")
     rng = np.random.default_rng(0)
@@ -205,18 +278,6 @@ class TestAround:
         image = self.around.image(self.used)
         np.testing.assert_array_equal(image.flat[self.used], self.used)
         assert np.isnan(image).sum() == 30 - self.used.size
-
-    def test_pairs(self):
-        near = self.around.pairs()
-        assert near.shape == (self.used.size, 8)
-        for i, pixel in enumerate(self.used):
-            row, column = divmod(pixel, 6)
-            expected = {
-                6 * y + x
-                for y in range(max(row - 1, 0), min(row + 2, 5))
-                for x in range(max(column - 1, 0), min(column + 2, 6))
-            } - {pixel}
-            assert set(self.used[near[i][near[i] >= 0]]) == expected & set(self.used)
 
     def test_low(self):
         values = np.full(self.used.size, 5.0)

@@ -291,7 +291,7 @@ class TestShapes:
         images = domain_images(seed=seed).reshape(3, M)
         electrons = rng.poisson(dose * bright[:, None] * images[labels])
         data = seen(electrons, *camera, seed).reshape(n, 30, *SIGNAL)
-        return CompressedShapes.of(compress(data)), labels
+        return CompressedShapes.from_compressed(compress(data)), labels
 
     @pytest.mark.parametrize("camera", CAMERAS[2:], ids=str)
     def test_noise_is_the_covariance(self, camera):
@@ -327,7 +327,7 @@ class TestShapes:
         rows = np.flatnonzero(labels == 1)
         groups = np.full(labels.size, rows.size // 4)
         groups[rows[: rows.size // 4 * 4]] = np.arange(rows.size // 4).repeat(4)
-        sums = shapes.averaged(groups, rows.size // 4 + 1)
+        sums = shapes.average(groups, rows.size // 4 + 1)
         own = np.arange(rows.size // 4)
         points = sums.points[own] - sums.points[own].mean(axis=0)
         white = points @ whitening(sums.noise(own))
@@ -336,7 +336,7 @@ class TestShapes:
 
     def test_taken(self):
         shapes, _ = self.shapes((20, 200, 3), 20, 0)
-        taken = shapes.taken(np.array([3, 8, 100]))
+        taken = shapes.take(np.array([3, 8, 100]))
         np.testing.assert_array_equal(taken.dark, shapes.dark[[3, 8, 100]])
         assert taken.floor == shapes.floor
 

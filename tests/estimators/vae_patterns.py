@@ -5,6 +5,7 @@ import numpy as np
 from hyperspy_4dphase.estimators import PatternVAE
 
 N_PIXELS, N_CLASSES = 170, 4
+IMAGE_SHAPE = (18, 21)
 
 
 def vae(latent_dim=2, **options):
@@ -46,3 +47,14 @@ def assert_same(one, other, tolerance):
     """To a share of the spread of the second."""
     assert one.shape == other.shape
     assert np.abs(one - other).max() < tolerance * other.std()
+
+
+def two_images(n, seed=0, dose=900):
+    """Two patterns with spots at different places, counted, and which is which."""
+    rng = np.random.default_rng(seed)
+    patterns = np.full((2, *IMAGE_SHAPE), 0.2)
+    patterns[0, 4:7, 5:8] = patterns[1, 11:14, 13:16] = 10
+    patterns /= patterns.sum(axis=(1, 2), keepdims=True)
+    kind = rng.integers(2, size=n)
+    brightness = rng.uniform(0.5, 2, (n, 1, 1))
+    return rng.poisson(dose * brightness * patterns[kind]).astype(np.uint16), kind

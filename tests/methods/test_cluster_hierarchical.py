@@ -10,7 +10,7 @@ from pyxem.signals import Diffraction2D
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase import DomainMap
-from hyperspy_4dphase.estimators.domains import _smoothing as _votes
+from hyperspy_4dphase.estimators.domains import smooth_labels
 from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes
 from hyperspy_4dphase.methods import cluster_hierarchical as module
 from hyperspy_4dphase.methods.cluster_hierarchical import cluster_hierarchical
@@ -285,7 +285,7 @@ def test_neighbours_vote(scan, labels):
     scan.data[:] = rng.poisson(patterns[single])
     np.testing.assert_array_equal(run(scan).labels, single)
     domains, estimator = run(scan, neighbours_vote=True, return_info=True)
-    np.testing.assert_array_equal(domains.labels, _votes.outvoted(single))
+    np.testing.assert_array_equal(domains.labels, smooth_labels(single))
     assert domains.labels[3, 4] == 0
     np.testing.assert_array_equal(leaf_sizes(domains.tree), domains.sizes)
     np.testing.assert_array_equal(estimator.labels_.reshape(NAVIGATION), single)
@@ -295,8 +295,8 @@ def test_masked_positions_have_no_vote(scan, labels):
     mask = np.zeros(NAVIGATION, bool)
     mask[-2:, -2:] = True
     mask[-1, -1] = False
-    expected = _votes.outvoted(np.where(mask, -1, labels))
-    as_largest = _votes.outvoted(np.where(mask, 0, labels))
+    expected = smooth_labels(np.where(mask, -1, labels))
+    as_largest = smooth_labels(np.where(mask, 0, labels))
     assert (expected != as_largest)[~mask].any()
     domains = run(scan, neighbours_vote=True, navigation_mask=mask)
     np.testing.assert_array_equal(domains.labels, expected)

@@ -1,5 +1,7 @@
 """A plane of shifts taken out while reading, and electrons counted."""
 
+from dataclasses import replace
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -50,10 +52,74 @@ def test_the_plane_is_found_and_taken_out(moving):
     assert still.n_significant <= 4
     assert still.noise_variance == pytest.approx(1, abs=0.05)
     # Only the edge is lost.
-    assert 0 < told["n_incomplete"] < 0.4 * np.prod(SIGNAL)
-    lost = still.excluded_pixels.reshape(SIGNAL)
-    assert lost.sum() == told["n_incomplete"]
+    lost = still.incomplete_pixels.reshape(SIGNAL)
+    assert 0 < lost.sum() < 0.4 * np.prod(SIGNAL)
     assert not lost[8:-8, 8:-8].any()
+    np.testing.assert_array_equal(still.excluded_pixels, still.incomplete_pixels)
+    assert still.faulty_pixels is None
+
+
+@pytest.fixture(scope="module")
+def faulty(moving):
+    """With a stuck pixel, and a mask."""
+    data = moving.copy()
+    data[..., 12, 20] = 65535
+    mask = np.zeros(SIGNAL, bool)
+    mask[25:27, 9:11] = True
+    options = {"descan": "fit", "signal_mask": mask, **QUIET}
+    return h4p.compress(Diffraction2D(data), **options), Diffraction2D(data), mask
+
+
+def test_incomplete_pixels_are_not_faulty(faulty, capsys):
+    compression, signal, mask = faulty
+    assert np.flatnonzero(compression.faulty_pixels).tolist() == [12 * 36 + 20]
+    incomplete = compression.incomplete_pixels.reshape(SIGNAL)
+    assert not (incomplete & mask).any()
+    assert not incomplete[12, 20]
+    # Beside it, and beside the mask, something is missing.
+    assert incomplete[12, 19]
+    assert incomplete[24, 9]
+    every = compression.faulty_pixels | compression.incomplete_pixels | mask.ravel()
+    np.testing.assert_array_equal(compression.excluded_pixels, every)
+    compression.check_scan(signal, signal_mask=mask)
+    signal.decomposition_rnmf(2, compression=compression, **QUIET)
+    printed = capsys.readouterr().out
+    assert "faulty_pixels=1 left out" in printed
+    assert "the first is at (12, 20)" in printed
+    assert f"{incomplete.sum()} pixels that it leaves" in printed
+
+
+def test_saved(faulty, tmp_path):
+    compression = faulty[0]
+    compression.save(tmp_path / "new.npz")
+    loaded = h4p.Compression.load(tmp_path / "new.npz")
+    for name in ("faulty_pixels", "incomplete_pixels", "excluded_pixels"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(compression, name))
+
+
+def test_files_of_earlier_versions(moving, tmp_path):
+    """They counted incomplete pixels among the faulty ones."""
+    compression = h4p.compress(Diffraction2D(moving), descan="fit", **QUIET)
+    incomplete = compression.incomplete_pixels
+    told = compression.patterns.descan | {"n_incomplete": int(incomplete.sum())}
+    old = replace(
+        compression,
+        patterns=replace(compression.patterns, descan=told),
+        faulty_pixels=incomplete,
+        incomplete_pixels=None,
+    )
+    old.save(tmp_path / "old.npz")
+    loaded = h4p.Compression.load(tmp_path / "old.npz")
+    assert loaded.faulty_pixels is None
+    np.testing.assert_array_equal(loaded.incomplete_pixels, incomplete)
+    assert "n_incomplete" not in loaded.patterns.descan
+    # Where others are faulty, too, nobody knows which.
+    mixed = incomplete.copy()
+    mixed[12 * 36 + 20] = True
+    replace(old, faulty_pixels=mixed).save(tmp_path / "old.npz")
+    loaded = h4p.Compression.load(tmp_path / "old.npz")
+    np.testing.assert_array_equal(loaded.faulty_pixels, mixed)
+    assert loaded.incomplete_pixels is None
 
 
 def test_lazy_is_eager(moving):

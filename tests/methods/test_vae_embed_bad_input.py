@@ -6,7 +6,7 @@ from pyxem.signals import Diffraction1D, Diffraction2D
 from sklearn.exceptions import ConvergenceWarning
 
 from hyperspy_4dphase import _progress
-from hyperspy_4dphase.estimators.vae._compressed_inputs import Held
+from hyperspy_4dphase.estimators.vae._sources import HeldPatterns
 from hyperspy_4dphase.methods.compress import compress
 
 from .conftest import NAVIGATION, SIGNAL, calibrated, lazy, unchanged
@@ -242,14 +242,14 @@ def test_broken_chunk(scan):
 
 def spoil(monkeypatch, epoch, action):
     """Do something in the first batch of an epoch."""
-    genuine, n_epochs = Held.batches, []
+    genuine, n_epochs = HeldPatterns.batches, []
 
     def batches(held, generator):
         n_epochs.append(1)
         for inputs, totals in genuine(held, generator):
             yield (action(inputs) if len(n_epochs) == epoch else inputs), totals
 
-    monkeypatch.setattr(Held, "batches", batches)
+    monkeypatch.setattr(HeldPatterns, "batches", batches)
 
 
 def interrupt(inputs):

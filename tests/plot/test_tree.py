@@ -47,11 +47,8 @@ def caterpillar(n_leaves):
 
 def lines(figure):
     """Stems of the inner nodes, bars, and stems of the leaves, each start and end."""
-    grey, colored = figure.axes[0].collections[:2]
-    grey = np.reshape(grey.get_segments(), (-1, 2, 2))
-    leaves = np.reshape(colored.get_segments(), (-1, 2, 2))
-    upright = grey[:, 0, 0] == grey[:, 1, 0]
-    return grey[upright], grey[~upright], leaves
+    collections = figure.axes[0].collections[:3]
+    return tuple(np.reshape(one.get_segments(), (-1, 2, 2)) for one in collections)
 
 
 def texts(axes):
@@ -106,7 +103,7 @@ def test_every_joint_is_over_its_own_leaves(tree):
     figure = plot_tree(*tree)
     stems, bars, leaves = lines(figure)
     inner = np.flatnonzero(label < 0)
-    colors = figure.axes[0].collections[1].get_colors()[:, :3]
+    colors = figure.axes[0].collections[2].get_colors()[:, :3]
     # Labels in the order of the leaves, by their colours.
     drawn = [np.abs(domain_colors(len(leaves)) - c).sum(1).argmin() for c in colors]
     place = {domain: x for x, domain in enumerate(drawn)}
@@ -124,7 +121,7 @@ def test_every_joint_is_over_its_own_leaves(tree):
 
 def test_leaves_in_the_order_of_the_tree():
     figure = plot_tree(PARENT, SIZE, LABEL)
-    colors = figure.axes[0].collections[1].get_colors()[:, :3]
+    colors = figure.axes[0].collections[2].get_colors()[:, :3]
     np.testing.assert_allclose(colors, domain_colors(6)[LABEL[LEAVES]])
     for x, leaf in enumerate(LEAVES):
         name, size = below(figure, x)
@@ -349,10 +346,10 @@ def test_arguments_are_not_changed():
             "node 2, of the parent -1",
         ),
         ({"parent": [-1, 0, 0, 2, 2, 3, 4, 4, 4, 4]}, "node 3, .*single child"),
-        ({"parent": PARENT[:-1]}, r"size has the shape \(10,\) and parent \(9,\)"),
+        ({"parent": PARENT[:-1]}, r"shapes \(9,\), \(10,\), \(10,\)"),
         ({"parent": PARENT[:0], "size": SIZE[:0], "label": LABEL[:0]}, r"\(0,\)"),
-        ({"size": SIZE[:-1]}, r"size has the shape \(9,\) and parent \(10,\)"),
-        ({"label": LABEL[:, None]}, r"label has the shape \(10, 1\)"),
+        ({"size": SIZE[:-1]}, r"shapes \(10,\), \(9,\), \(10,\)"),
+        ({"label": LABEL[:, None]}, r"shapes \(10,\), \(10,\), \(10, 1\)"),
         ({"label": np.where(LABEL == 5, -1, LABEL)}, "node 5.*must have a label"),
         (
             {"label": np.where(SIZE == 420, 6, LABEL)},

@@ -6,7 +6,7 @@ import numpy as np
 
 from hyperspy_4dphase import DomainConfidence
 from hyperspy_4dphase._scan import Scan
-from hyperspy_4dphase.estimators.domains._consensus_tree import flat_tree
+from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree
 
 from .domains import N_DOMAINS, planted
 

@@ -1,35 +1,31 @@
 """How sure a map of domains is, from several maps of one scan."""
 
-import numbers
-
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import gammaln
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from hyperspy_4dphase.estimators._checks import check_number
-from hyperspy_4dphase.estimators.confidence._dirichlet import likeliest_prior
-from hyperspy_4dphase.estimators.confidence._map_inputs import (
-    check_beside,
-    check_maps,
-    check_reference,
+from hyperspy_4dphase.estimators._checks import check_integer, check_number
+from hyperspy_4dphase.estimators.confidence import _map_inputs as inputs
+from hyperspy_4dphase.estimators.confidence import _numbering as numbering
+from hyperspy_4dphase.estimators.confidence import _overlap as overlap
+from hyperspy_4dphase.estimators.confidence._translation import translate_votes
+from hyperspy_4dphase.estimators.confidence._vote_fractions import (
+    Votes,
+    measure_support,
 )
-from hyperspy_4dphase.estimators.confidence._overlap import (
-    alike,
-    by_appearance,
-    compacted,
-    map_weights,
-    medoid,
-    overlap_confidence,
-    rand_similarities,
-)
-from hyperspy_4dphase.estimators.confidence._translation import consensus
-from hyperspy_4dphase.estimators.confidence._vote_shares import Votes, support
 
 # Where maps merge domains, sizes have this many votes beside those that tell. Measured
 # on simulated maps: with 1 they come out much less sure than right.
-_DOUBT = 0.25
-_N_FOR_PRIOR = 20_000
-_FEWEST_FOR_PRIOR = 1.5
+_VOTES_OF_SIZES = 0.25
+# The prior is sought among these, in votes. Historical: chosen by trial in 2026.
+_PRIOR_RANGE = 1e-4, 10.0
+# Positions that the prior is fitted to, at most: more change it by little.
+_MAX_POSITIONS_FOR_PRIOR = 20_000
+# Effective number of maps below which they are copies, which tell no prior.
+# Historical: chosen by trial in 2026, not calibrated.
+_MIN_MAPS_FOR_PRIOR = 1.5
 
 
 class MapConsensus(BaseEstimator):
@@ -166,33 +162,42 @@ class MapConsensus(BaseEstimator):
 
         Raises
         ------
+        TypeError
+            If `max_iter` is no integer.
         ValueError
             If a parameter is out of range; there are fewer than two maps, of different
             length, or one of them assigns nothing; labels are not whole numbers; a
             share is outside [0, 1]; or the reference has another length or assigns
             nothing.
         """
-        maps = check_maps(maps)
+        maps = inputs.check_maps(maps)
         self._check_parameters(len(maps))
-        second, share = check_beside(second, share, maps.shape)
-        if reference is not None:
-            reference = check_reference(reference, maps.shape[1])
-        self._weigh(maps)
-        self._votes = Votes.of(maps, second, share)
-        self._doubt = _DOUBT / self.n_effective_
-        self._translated = consensus(
+        second, share = inputs.check_second_labels(second, share, maps.shape)
+        is_given = reference is not None
+        if is_given:
+            reference = inputs.check_labels(reference, "The reference", maps.shape[1])
+        self._votes = Votes.from_maps(maps, second, share)
+        self._translated = translate_votes(
             self._votes,
-            self._named(maps, reference),
+            self._name_domains(maps, reference),
             self.map_weights_,
             doubt=self._doubt,
-            fixed=reference is not None,
+            fixed=is_given,
             max_iter=self.max_iter,
             tol=self.tol,
         )
-        self._order = self._by_size(reference is not None)
-        self._conclude()
-        self.overlap_ = overlap_confidence(maps)
+        self._conclude(is_given)
         return self
+
+    @property
+    def similarities_(self):
+        """Adjusted Rand indices, found when they are asked for."""
+        return overlap.compare_maps(self._votes.first.T)
+
+    @property
+    def overlap_(self):
+        """Mean overlap of first labels, found when it is asked for."""
+        return overlap.overlap_confidence(self._votes.first.T)
 
     def agreement_of(self, which, labels=None):
         """Tell how far some of the maps support the consensus.
@@ -229,8 +234,8 @@ class MapConsensus(BaseEstimator):
                 f"expected shape {(n,)}, and numbers below {n_domains}."
             )
         labels = np.where(labels < 0, -1, self._order[labels])
-        shares, table, sizes, _ = self._translated
-        return support(self._votes, which, shares, table, sizes, self._doubt, labels)
+        found = self._translated[:3]
+        return measure_support(self._votes, which, *found, self._doubt, labels)
 
     def _check_parameters(self, n_maps):
         check_number("threshold", self.threshold, 0, 1)
@@ -239,64 +244,86 @@ class MapConsensus(BaseEstimator):
             check_number("prior", self.prior, 0, open_low=True)
         if self.n_independent is not None:
             check_number("n_independent", self.n_independent, 1, n_maps)
-        whole = isinstance(self.max_iter, numbers.Integral)
-        if not whole or isinstance(self.max_iter, bool) or self.max_iter < 1:
-            raise ValueError(
-                f"max_iter={self.max_iter!r}; expected an integer of at least 1."
-            )
+        check_integer("max_iter", self.max_iter)
 
-    def _weigh(self, maps):
-        self.similarities_ = rand_similarities(maps)
-        self._kernel = alike(self.similarities_)
-        self.map_weights_, self.n_effective_ = map_weights(self._kernel)
-        if self.n_independent is not None:
-            self.n_effective_ = float(self.n_independent)
-            self.map_weights_ = np.full(len(maps), 1 / len(maps))
-            self._kernel = np.eye(len(maps))
-
-    def _named(self, maps, reference):
-        """The partition that names domains, numbered from 0; -1 for unassigned."""
-        self.reference_index_ = None
+    def _name_domains(self, maps, reference):
+        """Weigh maps, and number the domains of the partition that names them."""
+        n, self.reference_index_ = len(maps), None
+        if self.n_independent is None or reference is None:
+            similarities = overlap.compare_maps(maps)
+        if self.n_independent is None:
+            weighed = overlap.weigh_maps(similarities)
+        else:
+            n_independent = float(self.n_independent)
+            weighed = overlap.MapWeights(np.full(n, 1 / n), n_independent, np.eye(n))
+        self.map_weights_, self.n_effective_, alike = weighed
+        self._doubt = _VOTES_OF_SIZES / self.n_effective_
         if reference is not None:
-            return compacted(reference)[0] - 1
+            return numbering.number_labels(reference)
         # What a map's copies say about it is no agreement of others.
-        weights = self.map_weights_ * (1 - self._kernel)
-        self.reference_index_ = medoid(maps, self.similarities_, weights)
-        codes = by_appearance(maps[self.reference_index_])
-        order = np.argsort(-np.bincount(codes[codes >= 0]), kind="stable")
-        return np.append(np.argsort(order), -1)[codes]
+        weights = self.map_weights_ * (1 - alike)
+        self.reference_index_ = overlap.find_medoid(maps, similarities, weights)
+        labels = numbering.number_by_appearance(maps[self.reference_index_])
+        return numbering.renumber(labels, numbering.order_by_size(labels))
 
-    def _by_size(self, fixed):
-        """The column of each label."""
-        n_domains = self._translated.sizes.size
-        if fixed:
-            return np.arange(n_domains)
-        n = np.bincount(self._translated.winners() + 1, minlength=n_domains + 1)[1:]
-        return np.argsort(-n, kind="stable")
-
-    def _conclude(self):
-        shares = self._translated.shares[:, self._order]
-        n_domains = shares.shape[1]
+    def _conclude(self, is_given):
+        winners, n_domains = self._translated.winners, self._translated.sizes.size
+        self._order = np.arange(n_domains)
+        if not is_given:
+            self._order = numbering.order_by_size(winners, n_domains)
+        fractions = self._translated.fractions[:, self._order]
         n_votes = self.n_effective_ * (self._votes.first >= 0) @ self.map_weights_
-        self.prior_ = self._strength(shares, n_votes)
+        self.prior_ = self._find_prior(fractions, n_votes)
         n_votes = n_votes.astype(np.float32)[:, np.newaxis]
-        posterior = n_votes * shares + np.float32(self.prior_ / n_domains)
+        posterior = n_votes * fractions + np.float32(self.prior_ / n_domains)
         posterior /= posterior.sum(axis=1, keepdims=True)
-        rank = np.append(np.argsort(self._order), -1).astype(np.int32)
         self.posterior_, self.n_domains_ = posterior, n_domains
-        self.consensus_ = rank[self._translated.winners()]
+        self.consensus_ = numbering.renumber(winners, self._order)
         chosen = posterior[np.arange(len(posterior)), self.consensus_]
         self.confidence_ = np.where(self.consensus_ < 0, np.float32(0), chosen)
         sure = self.confidence_ >= self.threshold
-        self.labels_ = np.where(sure, self.consensus_, -1).astype(np.int32)
+        self.labels_ = np.where(sure, self.consensus_, np.int32(-1))
         self.n_iter_ = self._translated.n_iter
 
-    def _strength(self, shares, n_votes):
+    def _find_prior(self, fractions, n_votes):
         if self.prior is not None:
             return float(self.prior)
-        if self.n_effective_ < _FEWEST_FOR_PRIOR or shares.shape[1] == 1:
+        if self.n_effective_ < _MIN_MAPS_FOR_PRIOR or fractions.shape[1] == 1:
             return 1.0
         at = np.flatnonzero(n_votes > 0)
-        if at.size > _N_FOR_PRIOR:
-            at = np.random.default_rng(0).choice(at, _N_FOR_PRIOR, replace=False)
-        return likeliest_prior(shares[at], n_votes[at])
+        if at.size > _MAX_POSITIONS_FOR_PRIOR:
+            random = np.random.default_rng(0)
+            at = random.choice(at, _MAX_POSITIONS_FOR_PRIOR, replace=False)
+        return find_likeliest_prior(fractions[at], n_votes[at])
+
+
+def find_likeliest_prior(fractions, n_votes):
+    """Find the symmetric Dirichlet prior that makes votes most likely.
+
+    Parameters
+    ----------
+    fractions : numpy.ndarray of float, shape (n_positions, n_domains)
+        Of the votes; each row sums to 1.
+    n_votes : numpy.ndarray of float, shape (n_positions,)
+        They need not be whole.
+
+    Returns
+    -------
+    float
+        Its strength, from 1e-4 to 10 votes.
+    """
+    n_domains = fractions.shape[1]
+    votes = fractions.astype(np.float64) * n_votes[:, np.newaxis]
+    # Few different numbers of votes, many positions.
+    single, n_single = np.unique(votes.round(6), return_counts=True)
+    total, n_total = np.unique(n_votes.round(6), return_counts=True)
+
+    def minus_log_likelihood(log_prior):
+        prior = np.exp(log_prior)
+        part = prior / n_domains
+        result = n_total @ (gammaln(total + prior) - gammaln(prior))
+        return result - n_single @ (gammaln(single + part) - gammaln(part))
+
+    bounds = np.log(_PRIOR_RANGE)
+    best = minimize_scalar(minus_log_likelihood, bounds=bounds, method="bounded")
+    return float(np.exp(best.x))

@@ -1,26 +1,52 @@
 """How probable each domain is for a pattern, given its noise and what may be mixed."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigh, solve_triangular
 from scipy.special import log_ndtr, logsumexp
+from sklearn.utils import gen_batches
 
-from hyperspy_4dphase.estimators.domains._bridges import squared_tube_radius
-from hyperspy_4dphase.estimators.domains._mixtures import middle
+from hyperspy_4dphase.estimators.confidence._numbering import find_chances
+from hyperspy_4dphase.estimators.domains._mixtures import find_center
+from hyperspy_4dphase.estimators.domains._tubes import squared_tube_radius
 
-_N_SAMPLED = 4000
-_N_EACH = 200
-_N_STEPS = 8
-_PRUNED_AFTER = 1
+# The next constants are historical: chosen by trial in 2026, not calibrated.
+# Patterns that the model is fitted to, and those of each domain at least.
+_N_TOTAL, _N_EACH = 4000, 200
+# Steps of expectation maximisation, and the first of them after which pairs of domains
+# without mixtures are left out.
+_N_STEPS, _FIRST_PRUNING = 8, 1
+# Part of the patterns of a domain, those nearest to its middle, that it begins with.
 _CORE = 0.75
+# Part of all patterns that are mixtures, to begin with.
 _MIXED = 0.2
-_N_BLOCK = 65_536
 # Log likelihood ratio beyond which there is no doubt.
 _CLEAR = 15.0
-_LEAST = 1e-300
-_LEAST_PRECISION = 1e-12
+
+# Patterns that are looked at together, so that little memory is needed.
+_BLOCK_SIZE = 65_536
+# Added to what may be 0, of which there is a logarithm.
+_TINY = 1e-300
+_MIN_PRECISION = 1e-12
+# Variance of rounding, relative to that of the points.
 _ROUNDING = 1e-12
+
+
+class Posterior(NamedTuple):
+    """How probable the domains of patterns are.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray of float32, shape (n_rows, n_domains)
+        That each domain is the largest part of each pattern.
+    boundary : numpy.ndarray of float32, shape (n_rows,)
+        That another domain than the most probable is the largest part of a mixture.
+    """
+
+    probabilities: np.ndarray
+    boundary: np.ndarray
 
 
 class DomainModel:
@@ -63,10 +89,10 @@ class DomainModel:
         self.frequencies = np.full(n, (1 - _MIXED) / n)
         n_pairs = max(len(self.pairs), 1)
         self.pair_frequencies = np.full(len(self.pairs), _MIXED / n_pairs)
-        sample = _Sample.of(shapes, labels, random_state)
-        self._domains = [_start(shapes, labels, sample, i) for i in range(n)]
+        rows, weights = _draw_sample(shapes, labels, random_state)
+        self._domains = [_start_domain(shapes, labels, rows, i) for i in range(n)]
         if n > 1:
-            self._fit(sample)
+            self._fit(rows, weights)
 
     def posterior(self, rows=None):
         """Probability of each domain to be the largest part of each pattern.
@@ -78,114 +104,96 @@ class DomainModel:
 
         Returns
         -------
-        probabilities : numpy.ndarray, shape (n_rows, n_domains), float32
-            For patterns without a shape how frequent each domain is.
-        boundary : numpy.ndarray, shape (n_rows,), float32
-            Probability that another domain is the largest part of a mixture.
+        Posterior
+            A pattern without a shape has the frequencies of domains.
         """
         rows = np.arange(len(self._shapes.points)) if rows is None else rows
         probabilities = np.empty((len(rows), self.n_domains), np.float32)
-        probabilities[:] = self._overall()
+        probabilities[:] = self._find_frequencies()
         boundary = np.zeros(len(rows), np.float32)
         known = np.flatnonzero(self._shapes.known[rows])
-        for start in range(0, len(known), _N_BLOCK):
-            block = known[start : start + _N_BLOCK]
-            points, spread = self._values(rows[block])
-            parts = self._parts(points, spread)
-            probabilities[block], boundary[block] = self._summed(parts)
-        return probabilities, boundary
+        for batch in gen_batches(len(known), _BLOCK_SIZE):
+            block = known[batch]
+            pure, halves = self._find_parts(rows[block])
+            probabilities[block], boundary[block] = self._add_halves(pure, halves)
+        return Posterior(probabilities, boundary)
 
-    def _overall(self):
-        """How frequent each domain is, with its half of mixtures."""
-        found = self.frequencies.copy()
+    def _find_frequencies(self):
+        """Find how frequent each domain is, with its half of mixtures."""
+        frequencies = self.frequencies.copy()
         for frequency, pair in zip(self.pair_frequencies, self.pairs, strict=True):
-            found[list(pair)] += frequency / 2
-        return found / found.sum()
+            frequencies[list(pair)] += frequency / 2
+        return frequencies / frequencies.sum()
 
-    def _values(self, rows):
-        return self._shapes.points[rows], self._shapes.spread[rows]
-
-    def _summed(self, parts):
-        pure, halves = parts
+    def _add_halves(self, pure, halves):
+        """Add to each domain its halves of mixtures, and find what others have."""
+        owned = [
+            (domain, half[:, k])
+            for k, pair in enumerate(self.pairs)
+            for domain, half in zip(pair, halves, strict=True)
+        ]
         total = pure.copy()
-        for k, pair in enumerate(self.pairs):
-            for side, domain in enumerate(pair):
-                total[:, domain] += halves[side][:, k]
+        for domain, half in owned:
+            total[:, domain] += half
         best = total.argmax(axis=1)
-        mixed = sum(half.sum(axis=1) for half in halves)
-        for k, pair in enumerate(self.pairs):
-            for side, domain in enumerate(pair):
-                mixed -= np.where(best == domain, halves[side][:, k], 0)
-        return total, np.clip(mixed, 0, 1)
+        boundary = sum(half.sum(axis=1) for half in halves)
+        for domain, half in owned:
+            boundary -= np.where(best == domain, half, 0)
+        return total, np.clip(boundary, 0, 1)
 
-    def _parts(self, points, spread):
+    def _find_parts(self, rows):
         """Probabilities of domains, and of both halves of the mixtures of each pair."""
-        n, n_pairs = len(points), len(self.pairs)
-        log_pure, distance = self._log_pure(points, spread)
-        halves = np.full((2, n, n_pairs), -np.inf)
-        chosen = np.flatnonzero(~self._clear(log_pure, distance))
-        some, some_spread = points[chosen], spread[chosen]
-        for k, (i, j) in enumerate(self.pairs):
-            one, other = self._domains[i], self._domains[j]
-            both = _log_mixed(one, other, some, some_spread)
-            halves[:, chosen, k] = both + np.log(self.pair_frequencies[k] + _LEAST)
-        whole = np.concatenate([log_pure, *halves], axis=1)
-        whole = np.exp(whole - logsumexp(whole, axis=1, keepdims=True))
-        k = self.n_domains
-        return whole[:, :k], (whole[:, k : k + n_pairs], whole[:, k + n_pairs :])
-
-    def _log_pure(self, points, spread):
+        points, spread = self._shapes.points[rows], self._shapes.spread[rows]
         found = [domain.log_density(points, spread) for domain in self._domains]
-        density, distance = np.stack(found, axis=2)
-        return density + np.log(self.frequencies + _LEAST), distance
+        log_pure, distance = np.stack(found, axis=2)
+        log_pure += np.log(self.frequencies + _TINY)
+        log_halves = np.full((2, len(points), len(self.pairs)), -np.inf)
+        if self.pairs:
+            chosen = np.flatnonzero(~self._are_clear(log_pure, distance))
+        for k, (i, j) in enumerate(self.pairs):
+            both = _log_mixed(
+                self._domains[i], self._domains[j], points[chosen], spread[chosen]
+            )
+            log_halves[:, chosen, k] = both + np.log(self.pair_frequencies[k] + _TINY)
+        logs = np.concatenate([log_pure, *log_halves], axis=1)
+        parts = np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
+        ends = self.n_domains + np.array([0, len(self.pairs)])
+        pure, *halves = np.split(parts, ends, axis=1)
+        return pure, halves
 
-    def _clear(self, log_pure, distance):
-        """Which points are near one middle and nowhere near another."""
-        if self.n_domains == 1:
-            return np.ones(len(log_pure), bool)
-        best = log_pure.argmax(axis=1)[:, np.newaxis]
-        others = log_pure.copy()
-        np.put_along_axis(others, best, -np.inf, axis=1)
-        lead = np.take_along_axis(log_pure, best, axis=1)[:, 0] - others.max(axis=1)
+    def _are_clear(self, log_pure, distance):
+        """Tell which points are near one middle and nowhere near another."""
+        second, first = np.partition(log_pure, -2, axis=1)[:, -2:].T
+        best = log_pure.argmax(axis=1)
         radius = squared_tube_radius(self._shapes.points.shape[1] + 1)
-        near = np.take_along_axis(distance, best, axis=1)[:, 0] < radius
-        return near & (lead > _CLEAR)
+        near = distance[np.arange(len(best)), best] < radius
+        return near & (first - second > _CLEAR)
 
-    def _fit(self, sample):
-        values, weights = self._values(sample.rows), sample.weights[:, np.newaxis]
+    def _fit(self, rows, weights):
+        points, spread = self._shapes.points[rows], self._shapes.spread[rows]
+        weights, n = weights[:, np.newaxis], self.n_domains
         for step in range(_N_STEPS):
-            pure, halves = (np.asarray(p) * weights for p in self._parts(*values))
+            pure, halves = (
+                np.asarray(part) * weights for part in self._find_parts(rows)
+            )
             counts = np.concatenate([pure.sum(axis=0), halves.sum(axis=(0, 1))])
-            shares = (counts + 1e-3) / (counts + 1e-3).sum()
-            self.frequencies = shares[: self.n_domains]
-            self.pair_frequencies = shares[self.n_domains :]
-            for i, domain in enumerate(self._domains):
-                domain.update(*values, pure[:, i])
-            if step >= _PRUNED_AFTER:
-                self._prune(counts[self.n_domains :])
-
-    def _prune(self, counts):
-        """Leave out pairs of which there are no mixtures."""
-        kept = np.flatnonzero(counts > 1)
-        self.pairs = [self.pairs[k] for k in kept]
-        self.pair_frequencies = self.pair_frequencies[kept]
+            frequencies = (counts + 1e-3) / (counts + 1e-3).sum()
+            self.frequencies, self.pair_frequencies = np.split(frequencies, [n])
+            for domain, part in zip(self._domains, pure.T, strict=True):
+                domain.update(points, spread, part)
+            if step >= _FIRST_PRUNING:
+                # Pairs of which there are no mixtures are left out.
+                kept = np.flatnonzero(counts[n:] > 1)
+                self.pairs = [self.pairs[k] for k in kept]
+                self.pair_frequencies = self.pair_frequencies[kept]
 
 
-@dataclass
-class _Sample:
-    """Rows that stand for all, with the number that each stands for."""
-
-    rows: np.ndarray
-    weights: np.ndarray
-
-    @classmethod
-    def of(cls, shapes, labels, random_state):
-        rows = np.flatnonzero((labels >= 0) & shapes.known)
-        sizes = np.maximum(np.bincount(labels[rows]), 1)
-        chance = np.clip(np.maximum(_N_SAMPLED / len(rows), _N_EACH / sizes), 0, 1)
-        chance = chance[labels[rows]]
-        drawn = random_state.random_sample(len(rows)) < chance
-        return cls(rows[drawn], 1 / chance[drawn])
+def _draw_sample(shapes, labels, random_state):
+    """Draw rows that stand for all; return the number that each stands for, too."""
+    rows = np.flatnonzero((labels >= 0) & shapes.known)
+    chance = find_chances(labels[rows], _N_TOTAL, _N_EACH)
+    drawn = random_state.random_sample(len(rows)) < chance
+    return rows[drawn], 1 / chance[drawn]
 
 
 @dataclass
@@ -205,12 +213,9 @@ class _Domain:
     noise: np.ndarray
     scatter: np.ndarray
 
-    def __post_init__(self):
-        self.axes = _axes(self.noise, self.scatter)
-
     def log_density(self, points, spread):
         """Log density of points, and their squared distance in units of noise."""
-        vectors, values, log_scale = self.axes
+        vectors, values, log_scale = _find_axes(self.noise, self.scatter)
         along = np.square((points - self.mean) @ vectors)
         variance = spread[:, np.newaxis] + values
         density = (along / variance + np.log(variance)).sum(axis=1)
@@ -230,21 +235,20 @@ class _Domain:
         beyond = np.where(values > edge, values - 1, 0)
         loads = typical * self.noise @ vectors
         self.scatter = (loads * beyond) @ loads.T
-        self.axes = _axes(self.noise, self.scatter)
 
 
-def _start(shapes, labels, sample, label):
-    """A domain as the core of its members."""
+def _start_domain(shapes, labels, sampled, label):
+    """Make a domain of the core of its members."""
     rows = np.flatnonzero((labels == label) & shapes.known)
     typical = shapes.spread[rows].mean()
     noise = shapes.noise(rows) / typical
     # Rounding must not make it singular.
     noise += 1e-10 * np.trace(noise) / len(noise) * np.eye(len(noise))
-    members = sample.rows[labels[sample.rows] == label]
+    members = sampled[labels[sampled] == label]
     members = members if members.size else rows
     root = np.linalg.cholesky(noise * typical)
     white = solve_triangular(root, shapes.points[members].T, lower=True).T
-    center = middle(white)
+    center = find_center(white)
     distances = np.square(white - center).sum(axis=1)
     core = distances <= np.quantile(distances, _CORE)
     domain = _Domain(root @ center, noise, np.zeros_like(noise))
@@ -252,7 +256,7 @@ def _start(shapes, labels, sample, label):
     return domain
 
 
-def _axes(noise, scatter):
+def _find_axes(noise, scatter):
     """Axes in which noise is white, variances of scatter there, log of the scale."""
     values, vectors = eigh(scatter, noise)
     log_scale = np.linalg.slogdet(vectors)[1]
@@ -262,20 +266,20 @@ def _axes(noise, scatter):
 def _log_mixed(one, other, points, spread):
     """Log densities of mixtures with more of one, and with more of the other."""
     noise = (one.noise + other.noise) / 2
-    vectors, values, log_scale = _axes(noise, (one.scatter + other.scatter) / 2)
+    vectors, values, log_scale = _find_axes(noise, (one.scatter + other.scatter) / 2)
     from_one = (points - one.mean) @ vectors
     line = (other.mean - one.mean) @ vectors
     inverse = 1 / (spread[:, np.newaxis] + values)
     weighted = from_one * inverse
-    # Where both are in one place, shares make no difference.
-    precision = np.maximum(inverse @ line**2, _LEAST_PRECISION)
-    share = weighted @ line / precision
-    distance = np.einsum("ij,ij->i", weighted, from_one) - share**2 * precision
+    # Where both are in one place, what a mixture has of each makes no difference.
+    precision = np.maximum(inverse @ line**2, _MIN_PRECISION)
+    fraction = weighted @ line / precision
+    distance = np.einsum("ij,ij->i", weighted, from_one) - fraction**2 * precision
     constant = log_scale + 0.5 * np.log(2 * np.pi / precision)
     constant = constant - 0.5 * distance + 0.5 * np.log(inverse).sum(axis=1)
     width = np.sqrt(precision)
-    less = _log_between(-share * width, (0.5 - share) * width)
-    more = _log_between((0.5 - share) * width, (1 - share) * width)
+    less = _log_between(-fraction * width, (0.5 - fraction) * width)
+    more = _log_between((0.5 - fraction) * width, (1 - fraction) * width)
     return np.stack([less, more]) + constant
 
 

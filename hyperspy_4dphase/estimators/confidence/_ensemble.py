@@ -1,39 +1,28 @@
 """Many maps of one scan, and how sure they are of it together."""
 
 import warnings
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from hyperspy_4dphase.estimators._checks import check_number, check_positions
+from hyperspy_4dphase.estimators._checks import check_integer, check_number
+from hyperspy_4dphase.estimators.confidence import _numbering as numbering
+from hyperspy_4dphase.estimators.confidence import _overlap as overlap
 from hyperspy_4dphase.estimators.confidence._consensus import MapConsensus
-from hyperspy_4dphase.estimators.confidence._domain_model import DomainModel
-from hyperspy_4dphase.estimators.confidence._ensemble_votes import (
-    EnsembleVotes,
-    by_size,
+from hyperspy_4dphase.estimators.confidence._ensemble_votes import EnsembleVotes
+from hyperspy_4dphase.estimators.confidence._map_inputs import check_labels
+from hyperspy_4dphase.estimators.confidence._map_making import (
+    DOUBTS,
+    MapMaker,
+    PatternMaps,
+    plan_maps,
 )
-from hyperspy_4dphase.estimators.confidence._map_inputs import check_reference
-from hyperspy_4dphase.estimators.confidence._map_kinds import (
-    divisive_map,
-    numbered,
-    settled,
-    subset,
-)
-from hyperspy_4dphase.estimators.confidence._map_plan import DOUBTS, first_kind, planned
-from hyperspy_4dphase.estimators.confidence._overlap import (
-    alike,
-    map_weights,
-    merges,
-    overlap_confidence,
-    rand_similarities,
-)
-from hyperspy_4dphase.estimators.domains._gaps import joined
-from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
+from hyperspy_4dphase.estimators.domains._gaps import join_clusters
+from hyperspy_4dphase.estimators.vae import latent_distortions
 
 
 class MapEnsemble(BaseEstimator):
@@ -154,8 +143,9 @@ class MapEnsemble(BaseEstimator):
 
         Parameters
         ----------
-        X : CompressedPatterns
-            (n_patterns, n_pixels).
+        X : CompressedPatterns or PatternMaps
+            (n_patterns, n_pixels). `PatternMaps` of them, which other ensembles of the
+            same scan have had, spare what does not depend on features.
         y : None
             Ignored.
         features : numpy.ndarray, shape (n_patterns, n_features), optional
@@ -166,6 +156,7 @@ class MapEnsemble(BaseEstimator):
             The map that is asked about; -1 for no label.
         positions : array-like of int, shape (n_patterns, n_axes), optional
             Where patterns are in the scan; see :meth:`DivisiveDomains.fit`.
+            `PatternMaps` have their own.
 
         Returns
         -------
@@ -173,38 +164,39 @@ class MapEnsemble(BaseEstimator):
 
         Raises
         ------
+        TypeError
+            If `n_maps` is no integer.
         ValueError
             If a parameter is out of range, or shapes do not fit.
         """
         self._check_parameters(features, model)
+        patterns = X if isinstance(X, PatternMaps) else PatternMaps(X, positions)
         if reference is not None:
-            reference = check_reference(reference, X.shape[0])
+            n = len(patterns.shapes.points)
+            reference = check_labels(reference, "The reference", n)
         random_state = check_random_state(self.random_state)
-        if positions is not None:
-            positions = check_positions(positions, X.shape[0])
-        self._shapes = CompressedShapes.of(X, positions)
-        self._clustered = self._shapes
-        if features is not None:
-            features = check_array(features, dtype=np.float64)
-            if len(features) != X.shape[0]:
-                raise ValueError(
-                    f"There are features of {len(features)} patterns; expected "
-                    f"{X.shape[0]}."
-                )
-            self._clustered = FeatureShapes.of(features)
-            self._clustered.known &= self._shapes.known
+        maker = MapMaker(patterns, features, "noise" in self.doubts)
         # Products of this size gain nothing from threads, which others may hold up.
         # Rough fits serve. Only here, not in each thread, can warnings be held back.
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            own, votes = self._vote(features, model, random_state)
-            self._conclude(own, votes, reference, random_state)
-        del self._shapes, self._clustered, self._joins, self._is_of_patterns
+            votes = EnsembleVotes()
+            own, tasks = self._make_maps(maker, votes, model, random_state)
+            # The maps are of a sample and a seed each: none is a copy by construction.
+            consensus = MapConsensus(n_independent=self.n_maps)
+            if reference is None and maker.has_features:
+                self._fit_features(
+                    consensus, maker, votes.stack(), tasks, model, random_state
+                )
+            else:
+                names = own if reference is None else reference
+                consensus.fit(**votes.stack(), reference=names)
+            self._conclude(consensus, maker, votes, reference)
+            self._describe_maps(votes, random_state)
         return self
 
     def _check_parameters(self, features, model):
-        if not isinstance(self.n_maps, Integral) or self.n_maps < 2:
-            raise ValueError(f"n_maps={self.n_maps!r}; expected 2 maps at least.")
+        check_integer("n_maps", self.n_maps, 2)
         check_number("threshold", self.threshold, 0, 1)
         unknown = [name for name in self.doubts if name not in DOUBTS]
         if unknown:
@@ -212,143 +204,99 @@ class MapEnsemble(BaseEstimator):
         if model is not None and features is None:
             raise ValueError("There is a model without features: its latent means.")
 
-    def _vote(self, features, model, random_state):
-        """A map of all patterns, and the votes of all maps."""
-        shapes = self._shapes
-        votes = EnsembleVotes(shapes.known, "noise" in self.doubts)
-        self._joins = model is not None
-        own = self._first_map(features, random_state)
-        votes.add("all patterns", *votes.of(DomainModel(shapes, own, random_state)))
+    def _make_maps(self, maker, votes, model, random_state):
+        """Add the votes of all maps; return the first map, and what the others are."""
+        first = maker.find_vote(maker.make_first(random_state), random_state)
+        votes.add("all patterns", first)
         # Domains that are most probable nowhere are none.
-        own = numbered(votes.labels[0])
-        tasks = planned(
-            self.n_maps, self.doubts, features is not None, self._joins, random_state
+        own = numbering.number_labels(first.first)
+        tasks = plan_maps(
+            self.n_maps,
+            self.doubts,
+            maker.has_features,
+            model is not None,
+            random_state,
         )
-        self._is_of_patterns = np.array([False] + [task.of_patterns for task in tasks])
-        distorted = self._distorted(features, model, tasks, random_state)
+        distorted = self._distort(maker.clustered.points, model, tasks, random_state)
         self._tell(1)
         # In threads, since most of the time is spent outside of Python.
         found = Parallel(self.n_jobs or -1, prefer="threads", return_as="generator")(
-            delayed(self._voted)(
-                votes, own, task, next(distorted) if _distorts(task) else None
+            delayed(maker.make_vote)(number, task, own, features)
+            for number, (task, features) in enumerate(
+                zip(tasks, distorted, strict=True)
             )
-            for task in tasks
         )
         for n_done, (task, vote) in enumerate(zip(tasks, found, strict=True), 2):
-            votes.add(task.source, *vote)
+            votes.add(task.source, vote)
             self._tell(n_done)
-        return own, votes
+        return own, tasks
 
-    def _first_map(self, features, random_state):
-        if features is None:
-            return divisive_map(self._shapes, random_state)
-        everywhere = np.where(self._clustered.known, 0, -1)
-        rows = subset(everywhere, random_state)
-        return self._map(
-            first_kind(True), everywhere, rows, self._clustered, random_state
-        )
-
-    def _voted(self, votes, own, task, distorted):
-        """The vote of a map that is made for one source of doubt."""
-        random_state = np.random.RandomState(task.seed)
-        if task.of_patterns:
-            labels = divisive_map(self._shapes, random_state)
-        else:
-            clustered = self._clustered
-            if distorted is not None:
-                clustered = FeatureShapes.of(distorted)
-            rows = subset(own, random_state)
-            labels = self._map(task.kind, own, rows, clustered, random_state)
-        return votes.of(DomainModel(self._shapes, labels, random_state))
-
-    def _map(self, kind, own, rows, clustered, random_state):
-        """Labels of some rows, by a kind of clustering; -1 for the other rows."""
-        labels = np.full(len(own), -1)
-        labels[rows] = own[rows]
-        if kind is None or len(rows) < 2:
-            return labels
-        n_domains = int(labels.max()) + 1
-        found = kind(clustered.taken(rows), random_state, n_domains, own[rows])
-        if found.max() < 0:
-            # Density clustering may find nothing at all, which says nothing.
-            return labels
-        shapes = self._shapes.taken(rows)
-        labels[rows] = settled(shapes, found, random_state)
-        return labels
-
-    def _distorted(self, features, model, tasks, random_state):
-        n = sum(_distorts(task) for task in tasks)
-        if not n:
-            return None
-        from hyperspy_4dphase.estimators.vae._distortion import latent_distortions
-
-        return latent_distortions(
-            features,
+    def _distort(self, latent, model, tasks, random_state):
+        """Distort latent means for each task that asks for it; None for others."""
+        distorts = [task.source == "distortion" for task in tasks]
+        if not any(distorts):
+            return [None] * len(tasks)
+        distorted = latent_distortions(
+            latent,
             model,
-            n,
+            sum(distorts),
             method=self.distortion,
             image_shape=self.image_shape,
             excluded_pixels=self.excluded_pixels,
             random_state=random_state,
         )
+        return (next(distorted) if distort else None for distort in distorts)
 
-    def _conclude(self, own, votes, reference, random_state):
-        is_given = reference is not None
-        own = reference if is_given else own
-        consensus = self._consensus(votes, own, is_given, random_state)
-        posterior, labels = consensus.posterior_, consensus.consensus_
-        if is_given:
-            names = np.unique(own[own >= 0])
-            labels = np.searchsorted(names, own).clip(0, names.size - 1)
-            labels = np.where(own < 0, -1, labels)
-        denied = votes.by_source(consensus, labels)
-        self.doubts_ = {k: v for k, v in denied.items() if k in self.doubts}
-        if not is_given:
-            posterior, labels = by_size(posterior, labels)
-        unknown = (labels < 0) | ~self._shapes.known
-        confidence = posterior[np.arange(len(labels)), labels]
-        confidence = np.where(unknown, 0, confidence).astype(np.float32)
-        if "noise" in self.doubts:
-            self.doubts_ = votes.from_all(1 - confidence) | self.doubts_
-        labels = own if is_given else labels
-        self.posterior_, self.confidence_ = posterior, confidence
-        self.consensus_ = np.where(unknown, -1, labels).astype(np.int32)
-        self.labels_ = np.where(confidence < self.threshold, -1, self.consensus_)
-        self.n_domains_ = posterior.shape[1]
-        self.maps_ = votes.drawn(random_state)
-        self.map_sources_ = votes.sources
-        self.overlap_ = overlap_confidence(self.maps_)
-        similarities = rand_similarities(self.maps_)
-        self.n_effective_ = map_weights(alike(similarities))[1]
-
-    def _consensus(self, votes, own, is_given, random_state):
-        # The maps are of a sample and a seed each: none is a copy by construction.
-        consensus = MapConsensus(n_independent=self.n_maps)
-        maps, soft = votes.labels, votes.soft()
-        if is_given or self._clustered is self._shapes:
-            return consensus.fit(maps, reference=own, **soft)
+    def _fit_features(self, consensus, maker, stacked, tasks, model, random_state):
+        """Find what features agree on, mended by what the patterns tell apart."""
         # Of features, no map is a better judge than the others.
-        consensus.fit(maps, **soft)
-        named = self._named(consensus.consensus_, maps, random_state)
-        if not np.array_equal(named, consensus.consensus_):
-            consensus.fit(maps, reference=named, **soft)
-        return consensus
-
-    def _named(self, labels, maps, random_state):
-        """Domains that features agree on, mended by what the patterns tell apart."""
-        if self._joins:
+        agreed = labels = consensus.fit(**stacked).consensus_
+        if model is not None:
             # A latent space has nothing that the patterns do not have.
-            labels = joined(self._shapes, self._clustered, labels, random_state)
-            labels = numbered(labels)
-        for of_patterns in maps[self._is_of_patterns][:1]:
-            if of_patterns.max() >= labels.max() or merges(labels, of_patterns):
-                labels = of_patterns
-        return labels
+            labels = join_clusters(maker.shapes, maker.clustered, labels, random_state)
+            labels = numbering.number_labels(labels)
+        of_patterns = [task.of_patterns for task in tasks]
+        for found in stacked["maps"][1:][of_patterns][:1]:
+            if found.max() >= labels.max() or overlap.merges_domains(labels, found):
+                labels = found
+        if not np.array_equal(labels, agreed):
+            consensus.fit(**stacked, reference=labels)
+
+    def _conclude(self, consensus, maker, votes, reference):
+        labels, posterior = consensus.consensus_, consensus.posterior_
+        if reference is not None:
+            labels = numbering.number_labels(reference)
+            labels[~maker.shapes.known] = -1
+        denials = votes.find_denials(consensus, labels)
+        if reference is None:
+            labels, posterior = _order_domains(labels, posterior)
+        confidence = posterior[np.arange(len(labels)), labels]
+        confidence = np.where(labels < 0, np.float32(0), confidence)
+        self.doubts_ = {k: v for k, v in denials.items() if k in self.doubts}
+        if "noise" in self.doubts:
+            self.doubts_ = votes.average_doubts(1 - confidence) | self.doubts_
+        names = labels if reference is None else reference
+        self.consensus_ = np.where(labels < 0, -1, names).astype(np.int32)
+        self.labels_ = np.where(confidence < self.threshold, -1, self.consensus_)
+        self.posterior_, self.confidence_ = posterior, confidence
+        self.n_domains_ = posterior.shape[1]
+
+    def _describe_maps(self, votes, random_state):
+        self.maps_ = votes.draw_labels(random_state)
+        self.map_sources_ = votes.sources
+        self.overlap_ = overlap.overlap_confidence(self.maps_)
+        similarities = overlap.compare_maps(self.maps_)
+        self.n_effective_ = overlap.weigh_maps(similarities).n_effective
 
     def _tell(self, n_done):
         if self.callback is not None:
             self.callback("Mapping", n_done, self.n_maps)
 
 
-def _distorts(task):
-    return task.source == "distortion"
+def _order_domains(labels, posterior):
+    """Number domains by size, without those that have no position."""
+    n_domains = np.unique(labels[labels >= 0]).size
+    order = numbering.order_by_size(labels)[:n_domains]
+    posterior = posterior[:, order]
+    posterior = posterior / posterior.sum(axis=1, keepdims=True)
+    return numbering.renumber(labels, order), posterior

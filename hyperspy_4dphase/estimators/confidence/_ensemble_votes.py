@@ -1,20 +1,74 @@
 """What the maps of an ensemble say of each pattern, in little memory."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-# Below this, a second label is not worth a vote.
-_FAINT = 1e-3
+# Probability below which a second label is not worth a vote. Historical: chosen by
+# trial in 2026, not calibrated.
+_MIN_SECOND = 1e-3
 
 
-class EnsembleVotes:
-    """First and second labels of each map, and the probability of the first.
+class MapVote(NamedTuple):
+    """What one map says of each pattern.
 
     Parameters
     ----------
+    first : numpy.ndarray of int16, shape (n,)
+        The most probable label; -1 for patterns without a shape.
+    second : numpy.ndarray of int16, shape (n,)
+        The label after that; -1 for none.
+    share : numpy.ndarray of float32, shape (n,)
+        Probability of the first of the two.
+    boundary : numpy.ndarray of float32, shape (n,)
+        Probability that another domain is the largest part of a mixture.
+    unsure : numpy.ndarray of float32, shape (n,)
+        Probability of all domains but the first.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    share: np.ndarray
+    boundary: np.ndarray
+    unsure: np.ndarray
+
+
+def vote_from_model(model, known, noise):
+    """Ask a model for the vote of its map.
+
+    Parameters
+    ----------
+    model : DomainModel
     known : numpy.ndarray of bool, shape (n,)
         Patterns without a shape get no label.
     noise : bool
         Whether probabilities count, or only what is most probable.
+
+    Returns
+    -------
+    MapVote
+    """
+    probabilities, boundary = model.posterior()
+    rows = np.arange(len(probabilities))
+    first = probabilities.argmax(axis=1)
+    share = probabilities[rows, first]
+    probabilities[rows, first] = -1
+    second = probabilities.argmax(axis=1)
+    rest = np.maximum(probabilities[rows, second], 0)
+    doubtful = (rest > _MIN_SECOND) & known & noise
+    # Third ones hardly ever matter; of two, shares add up to 1.
+    of_two = share / np.maximum(share + rest, np.finfo(np.float32).tiny)
+    return MapVote(
+        np.where(known, first, -1).astype(np.int16),
+        np.where(doubtful, second, -1).astype(np.int16),
+        np.where(doubtful, of_two, 1).astype(np.float32),
+        np.where(known, boundary, 0),
+        np.where(known, 1 - share, 0),
+    )
+
+
+class EnsembleVotes:
+    """First and second labels of all maps, and their mean doubts.
 
     Attributes
     ----------
@@ -22,58 +76,39 @@ class EnsembleVotes:
         Where each map came from.
     """
 
-    def __init__(self, known, noise):
-        self._known, self._noise = known, noise
-        self.sources, self._first, self._second, self._share = [], [], [], []
-        self._boundary = np.zeros(len(known), np.float32)
-        self._unsure = np.zeros(len(known), np.float32)
+    def __init__(self):
+        self.sources, self._labels = [], []
+        self._boundary = self._unsure = np.float32(0)
 
-    def of(self, model):
-        """What a :class:`DomainModel` says; to be added."""
-        probabilities, boundary = model.posterior()
-        rows = np.arange(len(probabilities))
-        first = probabilities.argmax(axis=1)
-        share = probabilities[rows, first]
-        probabilities[rows, first] = -1
-        second = probabilities.argmax(axis=1)
-        rest = np.maximum(probabilities[rows, second], 0)
-        doubtful = (rest > _FAINT) & self._known & self._noise
-        first = np.where(self._known, first, -1).astype(np.int16)
-        second = np.where(doubtful, second, -1).astype(np.int16)
-        # Third ones hardly ever matter; of two, shares add up to 1.
-        two = share / np.maximum(share + rest, np.finfo(np.float32).tiny)
-        two = np.where(doubtful, two, 1).astype(np.float32)
-        doubts = (np.where(self._known, x, 0) for x in (boundary, 1 - share))
-        return first, second, two, *doubts
-
-    def add(self, source, first, second, share, boundary, unsure):
-        """Take one map's vote, as :meth:`of` gives it."""
+    def add(self, source, vote):
+        """Add a map's :class:`MapVote`."""
         self.sources.append(source)
-        self._first.append(first)
-        self._second.append(second)
-        self._share.append(share)
-        self._boundary += boundary
-        self._unsure += unsure
+        self._labels.append(vote[:3])
+        self._boundary = self._boundary + vote.boundary
+        self._unsure = self._unsure + vote.unsure
 
-    @property
-    def labels(self):
-        """numpy.ndarray of int16, shape (n_maps, n): What is most probable."""
-        return np.stack(self._first)
+    def stack(self):
+        """Stack the votes of all maps.
 
-    def soft(self):
-        """Second labels, -1 for none, and shares of the first, both (n_maps, n)."""
-        return {"second": np.stack(self._second), "share": np.stack(self._share)}
+        Returns
+        -------
+        dict of str to numpy.ndarray, shape (n_maps, n)
+            ``"maps"``: first labels; ``"second"``: second ones, -1 for none;
+            ``"share"``: probability of the first. :meth:`MapConsensus.fit` takes these.
+        """
+        stacked = map(np.stack, zip(*self._labels, strict=True))
+        return dict(zip(("maps", "second", "share"), stacked, strict=True))
 
-    def drawn(self, random_state):
-        """Labels (n_maps, n), each drawn by its probability."""
-        labels = self.labels
-        for first, second, share in zip(labels, self._second, self._share, strict=True):
-            other = random_state.random_sample(first.size) > share
-            first[other] = second[other]
-        return labels
+    def draw_labels(self, random_state):
+        """Draw labels (n_maps, n) of all maps by their probabilities."""
+        maps, second, share = self.stack().values()
+        for index, labels in enumerate(maps):
+            other = random_state.random_sample(len(labels)) > share[index]
+            labels[other] = second[index, other]
+        return maps
 
-    def from_all(self, most=1.0):
-        """Mean doubt of all maps by boundaries and by noise.
+    def average_doubts(self, most=1.0):
+        """Average the doubts of all maps by boundaries and by noise.
 
         Parameters
         ----------
@@ -92,50 +127,25 @@ class EnsembleVotes:
         doubts = {"boundary": boundary * part, "noise": noise * part}
         return {name: doubt.astype(np.float32) for name, doubt in doubts.items()}
 
-    def by_source(self, consensus, labels):
-        """What the maps of each source deny, beyond what they doubt themselves.
+    def find_denials(self, consensus, labels):
+        """Find what the maps of each source deny, beyond what they doubt themselves.
 
         Parameters
         ----------
         consensus : MapConsensus
             Of these maps.
         labels : numpy.ndarray of int, shape (n,)
-            In its numbering.
+            In its numbering; -1 where nothing is asked.
 
         Returns
         -------
         dict of str to numpy.ndarray of float32, shape (n,)
         """
-        denied = {}
+        denials = {}
         for source in dict.fromkeys(self.sources[1:]):
-            which = np.array([name == source for name in self.sources])
+            which = [i for i, name in enumerate(self.sources) if name == source]
             agreed = consensus.agreement_of(which, labels)
-            own = 1 - np.mean([self._share[i] for i in np.flatnonzero(which)], axis=0)
-            doubt = np.clip(1 - agreed - own, 0, 1)
-            asked = self._known & (labels >= 0)
-            denied[source] = np.where(asked, doubt, 0).astype(np.float32)
-        return denied
-
-
-def by_size(posterior, labels):
-    """Columns by the size of domains, the largest first, and without empty ones.
-
-    Parameters
-    ----------
-    posterior : numpy.ndarray, shape (n, n_domains)
-    labels : numpy.ndarray of int, shape (n,)
-        -1 for none.
-
-    Returns
-    -------
-    posterior : numpy.ndarray, shape (n, n_kept)
-        Its rows add up to 1.
-    labels : numpy.ndarray of int, shape (n,)
-    """
-    sizes = np.bincount(labels[labels >= 0], minlength=posterior.shape[1])
-    order = np.argsort(-sizes, kind="stable")
-    order = order[sizes[order] > 0]
-    new = np.full(sizes.size + 1, -1)
-    new[order] = np.arange(order.size)
-    kept = posterior[:, order]
-    return kept / kept.sum(axis=1, keepdims=True), new[labels]
+            own = 1 - np.mean([self._labels[i][2] for i in which], axis=0)
+            denied = np.clip(1 - agreed - own, 0, 1)
+            denials[source] = np.where(labels < 0, 0, denied).astype(np.float32)
+        return denials

@@ -5,8 +5,41 @@ import numpy as np
 from hyperspy_4dphase.estimators._checks import whole_numbers
 
 
+def check_labels(labels, what, n_positions):
+    """Check the labels of a map.
+
+    Parameters
+    ----------
+    labels : array_like, shape (n_positions,)
+    what : str
+        What the map is, for errors.
+    n_positions : int
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_positions,)
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, are no whole numbers, or none of them is from 0 on.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != (n_positions,):
+        raise ValueError(
+            f"{what} has shape {labels.shape}; expected {(n_positions,)}, a label for "
+            "each position of the same scan."
+        )
+    labels = whole_numbers(labels, what)
+    if (labels < 0).all():
+        raise ValueError(
+            f"{what} assigns no position; expected labels from 0 on: leave it out."
+        )
+    return labels
+
+
 def check_maps(maps):
-    """Maps as one array of whole numbers.
+    """Check maps, and stack them to one array.
 
     Parameters
     ----------
@@ -22,61 +55,17 @@ def check_maps(maps):
         If there are fewer than two, they differ in length, are no whole numbers, or one
         of them has no label from 0 on.
     """
-    maps = [np.asarray(labels) for labels in maps]
     if len(maps) < 2:
         raise ValueError(
             f"The number of maps is {len(maps)}; expected 2 at least, since a single "
             "map tells nothing about how sure it is."
         )
-    shapes = [labels.shape for labels in maps]
-    if len(set(shapes)) > 1 or len(shapes[0]) != 1:
-        raise ValueError(
-            f"The maps have the shapes {sorted(set(shapes))}; expected one-dimensional "
-            "maps of the same length."
-        )
-    maps = np.stack([whole_numbers(m, f"Map {index}") for index, m in enumerate(maps)])
-    empty = np.flatnonzero((maps < 0).all(axis=1))
-    if empty.size:
-        raise ValueError(
-            f"No position is assigned in map {', '.join(map(str, empty))}; expected "
-            "labels from 0 on. Leave such maps out."
-        )
-    return maps
+    n = len(maps[0])
+    return np.stack([check_labels(m, f"Map {i}", n) for i, m in enumerate(maps)])
 
 
-def check_reference(reference, n_positions):
-    """The map whose domains are asked for.
-
-    Parameters
-    ----------
-    reference : array_like, shape (n_positions,)
-    n_positions : int
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_positions,)
-
-    Raises
-    ------
-    ValueError
-        If it has another shape, is no whole numbers, or none of them is from 0 on.
-    """
-    reference = np.asarray(reference)
-    if reference.shape != (n_positions,):
-        raise ValueError(
-            f"The reference has shape {reference.shape}; expected {(n_positions,)}, as "
-            "the maps have: is it of another scan?"
-        )
-    reference = whole_numbers(reference, "The reference")
-    if (reference < 0).all():
-        raise ValueError(
-            "No position is assigned in the reference; expected labels from 0 on."
-        )
-    return reference
-
-
-def check_beside(second, share, shape):
-    """Second labels and shares of the first, or None for both.
+def check_second_labels(second, share, shape):
+    """Check second labels and shares of the first; None for both stays.
 
     Parameters
     ----------
@@ -97,21 +86,15 @@ def check_beside(second, share, shape):
     """
     if second is None and share is None:
         return None, None
-    if second is None or share is None:
-        raise ValueError(
-            f"{'share' if second is None else 'second'} was given without "
-            f"{'second' if second is None else 'share'}; expected both, or none."
-        )
     second, share = np.asarray(second), np.asarray(share)
-    for name, array in (("second", second), ("share", share)):
-        if array.shape != shape:
-            raise ValueError(
-                f"{name} has shape {array.shape}; expected that of the maps, {shape}."
-            )
-    second = whole_numbers(second, "second")
+    if second.shape != shape or share.shape != shape:
+        raise ValueError(
+            f"second has shape {second.shape} and share {share.shape}; expected that "
+            f"of the maps, {shape}, for both, or none of them."
+        )
     if not ((share >= 0) & (share <= 1)).all():
         raise ValueError(
             f"share goes from {share.min()} to {share.max()}; expected probabilities "
             "from 0 to 1."
         )
-    return second, share
+    return whole_numbers(second, "second"), share

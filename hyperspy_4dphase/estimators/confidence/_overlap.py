@@ -4,48 +4,23 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import comb
 from sklearn.metrics.cluster import contingency_matrix
 
+from hyperspy_4dphase.estimators.confidence._numbering import (
+    number_by_appearance,
+    number_labels,
+)
+
+# Relative differences up to this one are rounding.
 _ROUNDING = 1e-9
+# Pairs of labels for each position up to which a table of all pairs is quicker than
+# sorting the pairs that occur. Historical: chosen by trial in 2026, not calibrated.
+_MAX_PAIRS_PER_POSITION = 4
 
 
-class Counts(NamedTuple):
-    """How often labels of two maps meet.
-
-    Parameters
-    ----------
-    n_both : numpy.ndarray of int, shape (n_cells,)
-        Positions of each pair of labels; pairs that never meet may be left out.
-    cell : numpy.ndarray of int, shape (n_positions,)
-        The pair of labels of each position.
-    """
-
-    n_both: np.ndarray
-    cell: np.ndarray
-
-
-def compacted(labels):
-    """Labels as 1, 2, ... in the order of their values, and 0 for negative ones.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray of int, shape (n_positions,)
-
-    Returns
-    -------
-    codes : numpy.ndarray of int32, shape (n_positions,)
-    values : numpy.ndarray of int, shape (n_labels,)
-        The label of each code from 1 on.
-    """
-    codes = np.zeros(labels.size, np.int32)
-    assigned = labels >= 0
-    values, inverse = np.unique(labels[assigned], return_inverse=True)
-    codes[assigned] = inverse.reshape(-1) + 1
-    return codes, values
-
-
-def meetings(a, b):
-    """Count in how many positions labels of two maps meet.
+def _count_pairs(a, b):
+    """Count how often pairs of labels of two maps occur.
 
     Parameters
     ----------
@@ -54,18 +29,18 @@ def meetings(a, b):
 
     Returns
     -------
-    Counts
+    counts : numpy.ndarray of int, shape (n_pairs,)
+    pair : numpy.ndarray of int, shape (n_positions,)
+        Which pair occurs at each position.
     """
     n_b = int(b.max()) + 1
-    n_cells = (int(a.max()) + 1) * n_b
-    cell = a.astype(np.intp)
-    cell *= n_b
-    cell += b
-    if n_cells <= max(4 * a.size, 1024):
-        return Counts(np.bincount(cell, minlength=n_cells), cell)
-    # Maps of very many labels: most pairs never meet.
-    _, cell, n_both = np.unique(cell, return_inverse=True, return_counts=True)
-    return Counts(n_both, cell.reshape(-1))
+    n_pairs = (int(a.max()) + 1) * n_b
+    pair = a.astype(np.intp) * n_b + b
+    if n_pairs <= max(_MAX_PAIRS_PER_POSITION * a.size, 1024):
+        return np.bincount(pair, minlength=n_pairs), pair
+    # Maps of very many labels: most pairs never occur.
+    _, pair, counts = np.unique(pair, return_inverse=True, return_counts=True)
+    return counts, pair
 
 
 def overlap_confidence(maps):
@@ -116,18 +91,21 @@ def overlap_confidence(maps):
     total = np.zeros(n_positions)
     if not n_positions:
         return total
-    codes = [compacted(labels)[0] for labels in maps]
+    codes = [number_labels(labels) + 1 for labels in maps]
     sizes = [np.bincount(code) for code in codes]
     for a, b in combinations(range(n_maps), 2):
-        n_both, cell = meetings(codes[a], codes[b])
-        both = n_both[cell].astype(np.float64)
+        counts, pair = _count_pairs(codes[a], codes[b])
+        both = counts[pair].astype(np.float64)
         both[(codes[a] == 0) | (codes[b] == 0)] = 0
         total += both / sizes[a][codes[a]] + both / sizes[b][codes[b]]
     return total / (n_maps * (n_maps - 1))
 
 
-def rand_similarities(maps):
+def compare_maps(maps):
     """Adjusted Rand index of each pair of maps.
+
+    As `sklearn.metrics.adjusted_rand_score`, which takes twenty times as long, since it
+    sorts the labels of both maps for each pair.
 
     Parameters
     ----------
@@ -140,14 +118,14 @@ def rand_similarities(maps):
         Symmetric, with 1 on the diagonal.
     """
     n_maps, n_positions = maps.shape
-    codes = [compacted(labels)[0] for labels in maps]
-    pairs = [_n_pairs(np.bincount(code)) for code in codes]
-    all_pairs = n_positions * (n_positions - 1) / 2
+    codes = [number_labels(labels) + 1 for labels in maps]
+    within = [comb(np.bincount(code), 2).sum() for code in codes]
+    in_all = comb(n_positions, 2)
     result = np.eye(n_maps)
     for a, b in combinations(range(n_maps), 2):
-        together = _n_pairs(meetings(codes[a], codes[b]).n_both)
-        by_chance = pairs[a] * pairs[b] / all_pairs if all_pairs else 0
-        most = (pairs[a] + pairs[b]) / 2
+        together = comb(_count_pairs(codes[a], codes[b])[0], 2).sum()
+        by_chance = within[a] * within[b] / in_all if in_all else 0
+        most = (within[a] + within[b]) / 2
         # Both are one domain, or both as many as there are positions: they are equal.
         equal = most - by_chance <= _ROUNDING * most
         index = 1 if equal else (together - by_chance) / (most - by_chance)
@@ -155,58 +133,56 @@ def rand_similarities(maps):
     return result
 
 
-def _n_pairs(n):
-    n = n.astype(np.float64)
-    return float((n * (n - 1)).sum() / 2)
-
-
-def alike(similarities):
-    """How far two maps are more alike than maps of this scan are anyhow.
+class MapWeights(NamedTuple):
+    """Weights with which copies of a map count as one map.
 
     Parameters
     ----------
-    similarities : numpy.ndarray of float, shape (n_maps, n_maps)
-        See :func:`rand_similarities`.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n_maps, n_maps)
-        ``max(0, (s - s_mean) / (1 - s_mean))**2`` with the mean over different maps: 1
-        for copies and 0 for maps no more alike than the average.
-    """
-    n = len(similarities)
-    mean = (similarities.sum() - n) / (n * (n - 1))
-    if 1 - mean <= _ROUNDING:
-        return np.ones((n, n))
-    kernel = np.clip((similarities - mean) / (1 - mean), 0, 1) ** 2
-    np.fill_diagonal(kernel, 1)
-    return kernel
-
-
-def map_weights(kernel):
-    """Weights with which copies of a map count as one map, and how many there are.
-
-    Parameters
-    ----------
-    kernel : numpy.ndarray of float, shape (n_maps, n_maps)
-        See :func:`alike`.
-
-    Returns
-    -------
     weights : numpy.ndarray of float64, shape (n_maps,)
         One over the number of maps like it; their sum is 1.
     n_effective : float
         The number of independent maps whose mean is as certain as the weighted mean of
-        these, if `kernel` is their correlation: ``1 / (w @ kernel @ w)``.
+        these, if `alike` is their correlation: ``1 / (weights @ alike @ weights)``.
+    alike : numpy.ndarray of float64, shape (n_maps, n_maps)
+        How far two maps are more alike than maps of this scan are anyhow: 1 for copies
+        and 0 for maps no more alike than the average.
     """
-    weights = 1 / kernel.sum(axis=1)
+
+    weights: np.ndarray
+    n_effective: float
+    alike: np.ndarray
+
+
+def weigh_maps(similarities):
+    """Weigh maps by how many others are like them.
+
+    Two maps of similarity s are alike by ``max(0, (s - s_mean) / (1 - s_mean))**2``,
+    with the mean over different maps.
+
+    Parameters
+    ----------
+    similarities : numpy.ndarray of float, shape (n_maps, n_maps)
+        As :func:`compare_maps` returns them.
+
+    Returns
+    -------
+    MapWeights
+    """
+    n = len(similarities)
+    mean = (similarities.sum() - n) / (n * (n - 1))
+    alike = np.ones((n, n))
+    if 1 - mean > _ROUNDING:
+        alike = np.clip((similarities - mean) / (1 - mean), 0, 1) ** 2
+        np.fill_diagonal(alike, 1)
+    weights = 1 / alike.sum(axis=1)
     weights /= weights.sum()
     # Of copies it is 1, but for rounding.
-    return weights, max(float(1 / (weights @ kernel @ weights)), 1.0)
+    n_effective = max(float(1 / (weights @ alike @ weights)), 1.0)
+    return MapWeights(weights, n_effective, alike)
 
 
-def medoid(maps, similarities, weights):
-    """The map that the others agree with best.
+def find_medoid(maps, similarities, weights):
+    """Find the map that the others agree with best.
 
     Parameters
     ----------
@@ -229,25 +205,14 @@ def medoid(maps, similarities, weights):
         return int(best[0])
 
     def key(index):
-        canonical = by_appearance(maps[index])
-        n_assigned = np.count_nonzero(canonical >= 0)
-        return n_assigned, canonical.max(), tuple(-canonical)
+        labels = number_by_appearance(maps[index])
+        return np.count_nonzero(labels >= 0), labels.max(), tuple(-labels)
 
     return int(max(best, key=key))
 
 
-def by_appearance(labels):
-    """Number domains in the order in which they appear: 0, 1, ...; -1 stays."""
-    codes, values = compacted(labels)
-    seen, first = np.unique(codes, return_index=True)
-    seen, first = seen[seen > 0], first[seen > 0]
-    rank = np.full(values.size + 1, -1, np.int32)
-    rank[seen[np.argsort(first)]] = np.arange(values.size)
-    return rank[codes]
-
-
-def merges(labels, others):
-    """Whether a map merges some of the domains of another one.
+def merges_domains(labels, others):
+    """Tell whether a map merges some of the domains of another one.
 
     Parameters
     ----------
@@ -264,7 +229,7 @@ def merges(labels, others):
     --------
     >>> import numpy as np
     >>> one, other = np.array([0, 0, 0, 1, 2]), np.array([0, 0, 0, 1, 1])
-    >>> merges(one, other), merges(other, one)
+    >>> merges_domains(one, other), merges_domains(other, one)
     (False, True)
     """
     both = (labels >= 0) & (others >= 0)

@@ -4,46 +4,46 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.confidence._vote_shares import share_votes
+from hyperspy_4dphase.estimators.confidence._numbering import renumber
+from hyperspy_4dphase.estimators.confidence._vote_fractions import split_votes
 
-# A domain lies mostly in clusters that hold this part, and more, of what its largest
-# cluster holds: fully from the second value on, and not at all up to the first.
-_RAMP = 0.5, 0.9
-_REFERENCE = 0.01
-_DIGITS = 5
+# A domain lies in a cluster not at all if this cluster holds up to the first part of
+# what the largest one holds of it, and fully from the second part on. Historical:
+# chosen by trial in 2026, not calibrated.
+_NOT_IN_IT, _FULLY_IN_IT = 0.5, 0.9
+# What a position of the first partition counts beside one that was voted for.
+# Historical: chosen by trial in 2026, not calibrated.
+_FIRST_PARTITION_WEIGHT = 0.01
+# Decimals up to which fractions of votes must be equal for a tie.
+_DECIMALS = 5
 
 
-class Consensus(NamedTuple):
+class TranslatedVotes(NamedTuple):
     """Votes in terms of the domains of one partition.
 
     Parameters
     ----------
-    shares : numpy.ndarray of float32, shape (n_positions, n_domains)
+    fractions : numpy.ndarray of float32, shape (n_positions, n_domains)
         Of the votes; 0 for positions without any.
     table : numpy.ndarray of float32, shape (n_clusters, n_domains)
-        See :func:`translation`.
+        See :func:`find_meanings`.
     sizes : numpy.ndarray of float64, shape (n_domains,)
         Parts of the reference; their sum is 1.
+    winners : numpy.ndarray of int, shape (n_positions,)
+        The domain with most of the votes; -1 without votes. Fractions that differ by
+        rounding only are equal; the first of them wins.
     n_iter : int
     """
 
-    shares: np.ndarray
+    fractions: np.ndarray
     table: np.ndarray
     sizes: np.ndarray
+    winners: np.ndarray
     n_iter: int
 
-    def winners(self):
-        """The domain with most of the votes, int32, -1 without votes.
 
-        Shares that differ by rounding only are equal; the first of them wins.
-        """
-        best = np.round(self.shares, _DIGITS).argmax(axis=1).astype(np.int32)
-        best[~self.shares.any(axis=1)] = -1
-        return best
-
-
-def counted(votes, labels, weights, n_domains):
-    """Weighted positions that clusters share with domains.
+def count_positions(votes, labels, weights, n_domains):
+    """Count the positions, with weights, that clusters have in common with domains.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def counted(votes, labels, weights, n_domains):
     return result.reshape(votes.n_clusters, n_domains)
 
 
-def translation(counts, starts):
-    """What each cluster may mean, and how likely it is for what it means.
+def find_meanings(counts, starts):
+    """Find what each cluster may mean, and how likely it is for what it means.
 
     A cluster means the domains that lie in it mostly: more than one where the map
     merges them. If there are none (it is one part of several that the map cuts a
@@ -80,7 +80,7 @@ def translation(counts, starts):
     Parameters
     ----------
     counts : numpy.ndarray of float, shape (n_clusters, n_domains)
-        Positions that they share; see :func:`counted`.
+        Positions in common, as :func:`count_positions` counts them.
     starts : numpy.ndarray of int, shape (n_maps,)
         The first cluster of each map.
 
@@ -88,8 +88,8 @@ def translation(counts, starts):
     -------
     numpy.ndarray of float32, shape (n_clusters, n_domains)
         Probability of the cluster among those of its map, given the domain, relative
-        to that for the likeliest domain. A cluster that shares nothing with any domain
-        may mean all.
+        to that for the likeliest domain. A cluster that has nothing in common with any
+        domain may mean all.
     """
     sizes = np.diff(np.append(starts, len(counts)))
     largest = np.repeat(np.maximum.reduceat(counts, starts), sizes, axis=0)
@@ -110,19 +110,20 @@ def translation(counts, starts):
 def _ramp(counts, largest):
     ratio = np.zeros_like(counts)
     np.divide(counts, largest, out=ratio, where=largest > 0)
-    low, high = _RAMP
-    return np.clip((ratio - low) / (high - low), 0, 1)
+    return np.clip((ratio - _NOT_IN_IT) / (_FULLY_IN_IT - _NOT_IN_IT), 0, 1)
 
 
-def consensus(votes, labels, weights, *, doubt, fixed=False, max_iter=20, tol=1e-3):
-    """Translate the votes of all maps to the domains of a partition, and share them.
+def translate_votes(
+    votes, labels, weights, *, doubt, fixed=False, max_iter=20, tol=1e-3
+):
+    """Translate the votes of all maps to the domains of a partition, and split them.
 
-    The vote of a cluster goes to the domain that it means (:func:`translation`); if it
-    means several, as where its map merges domains, it has no say between them, and is
-    shared among them as the other votes are, see :func:`share_votes`. Which clusters
+    The vote of a cluster goes to the domain that it means (:func:`find_meanings`); if
+    it means several, as where its map merges domains, it has no say between them, and
+    is split among them as the other votes are, see :func:`split_votes`. Which clusters
     mean what follows from the domains that have most votes, which follow from that:
-    it is repeated until shares stay. Chance confusion of maps has no part in this:
-    where all maps have the same domains, shares are plain shares of votes.
+    it is repeated until the fractions stay. Chance confusion of maps has no part in
+    this: where all maps have the same domains, votes are counted as they are.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def consensus(votes, labels, weights, *, doubt, fixed=False, max_iter=20, tol=1e
     weights : numpy.ndarray of float, shape (n_maps,)
         Their sum is 1.
     doubt : float
-        See :func:`share_votes`.
+        See :func:`split_votes`.
     fixed : bool, optional
         Keep domains to which no position belongs in the end. By default they go.
     max_iter : int, optional
@@ -143,27 +144,29 @@ def consensus(votes, labels, weights, *, doubt, fixed=False, max_iter=20, tol=1e
 
     Returns
     -------
-    Consensus
+    TranslatedVotes
     """
     n_domains = int(labels.max()) + 1
     ones = np.ones(labels.size, np.float32)
-    first = counted(votes, labels, ones, n_domains)
+    first = count_positions(votes, labels, ones, n_domains)
     sizes = np.bincount(labels[labels >= 0], minlength=n_domains) / labels.size
-    counts, shares = first, None
+    counts, fractions = first, None
     for n_iter in range(1, max_iter + 1):
-        table = translation(counts, votes.starts)
+        table = find_meanings(counts, votes.starts)
         sizes = sizes / sizes.sum()
-        before, shares = shares, share_votes(votes, weights, table, sizes, doubt)
-        result = Consensus(shares, table, sizes, n_iter)
-        winners = result.winners()
-        kept = np.bincount(winners[winners >= 0], minlength=sizes.size) > 0
-        if not fixed and not kept.all():
-            first, sizes, shares = first[:, kept], sizes[kept], shares[:, kept]
-            winners = np.where(winners >= 0, (kept.cumsum() - 1)[winners], -1)
-        elif before is not None and before.shape == shares.shape:
-            if np.abs(shares - before).sum(axis=1).mean() / 2 < tol:
+        before, fractions = fractions, split_votes(votes, weights, table, sizes, doubt)
+        winners = np.round(fractions, _DECIMALS).argmax(axis=1)
+        winners[~fractions.any(axis=1)] = -1
+        result = TranslatedVotes(fractions, table, sizes, winners, n_iter)
+        kept = np.unique(winners[winners >= 0])
+        if not fixed and len(kept) < sizes.size:
+            first, sizes, fractions = first[:, kept], sizes[kept], fractions[:, kept]
+            winners = renumber(winners, kept)
+        elif before is not None and before.shape == fractions.shape:
+            if np.abs(fractions - before).sum(axis=1).mean() / 2 < tol:
                 break
-        counts = counted(votes, winners, shares.max(axis=1), sizes.size)
+        most = fractions.max(axis=1)
+        counts = count_positions(votes, winners, most, sizes.size)
         # A domain that nobody votes for keeps the meaning that it had at first.
-        counts += _REFERENCE * first
+        counts += _FIRST_PARTITION_WEIGHT * first
     return result

@@ -1,19 +1,18 @@
 """The tree of domains: how it is grown, edited and smoothed."""
 
-from hyperspy_4dphase.estimators.domains._consensus_tree import flat_tree
 from hyperspy_4dphase.estimators.domains._divisive import DivisiveDomains
-from hyperspy_4dphase.estimators.domains._published import next_split
-from hyperspy_4dphase.estimators.domains._smoothing import outvoted
+from hyperspy_4dphase.estimators.domains._published import parse_plan
+from hyperspy_4dphase.estimators.domains._smoothing import smooth_labels
 from hyperspy_4dphase.estimators.domains._tree import DomainTree, TreeNode
 from hyperspy_4dphase.estimators.domains._tree_edits import (
+    find_parts,
+    flat_tree,
     leaf_sizes,
-    level_cut,
-    merged,
+    merge_domains,
     node_means,
-    parted,
-    parts_of,
-    recounted,
-    resized,
+    recount_patterns,
+    resize_domains,
+    split_domain,
     weighted_mean,
 )
 
@@ -21,16 +20,15 @@ __all__ = [
     "DivisiveDomains",
     "DomainTree",
     "TreeNode",
+    "find_parts",
     "flat_tree",
     "leaf_sizes",
-    "level_cut",
-    "merged",
-    "next_split",
+    "merge_domains",
     "node_means",
-    "outvoted",
-    "parted",
-    "parts_of",
-    "recounted",
-    "resized",
+    "parse_plan",
+    "recount_patterns",
+    "resize_domains",
+    "smooth_labels",
+    "split_domain",
     "weighted_mean",
 ]

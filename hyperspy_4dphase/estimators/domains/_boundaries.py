@@ -1,22 +1,33 @@
 """Leaves that are no domains, but boundaries: mixtures of two others."""
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
-from hyperspy_4dphase.estimators.domains._bridges import squared_tube_radius
-from hyperspy_4dphase.estimators.domains._clusters import sampled
-from hyperspy_4dphase.estimators.domains._mixtures import middle, mixture_shares
+from hyperspy_4dphase.estimators.domains._clusters import draw_sample
+from hyperspy_4dphase.estimators.domains._mixtures import find_center, find_mixtures
 from hyperspy_4dphase.estimators.domains._shapes import whitening
+from hyperspy_4dphase.estimators.domains._tubes import (
+    MAX_DENSITY_RATIO,
+    draw_lines,
+    find_in_tubes,
+    squared_tube_radius,
+)
 
-_N_SAMPLED = 60
+# All of these are historical: chosen by trial in 2026, not calibrated.
+# Sizes of samples: a compromise between time and noise.
+_N_JUDGED = 60
 _N_CROWD = 8000
-_CROWDED = 0.4
-_FEWEST = 5
-_MOST = 0.2
-_MOST_BLENDED = 0.7
-_SCATTERED = 0.5
+# Fewest points near either end of a line.
+_MIN_POINTS = 5
+# Fraction of its points that make a leaf a boundary if they are mixtures of two.
+_MIN_MIXED = 0.2
+# The same if they are mixtures of several, and scatter: no more than so large a
+# fraction is within noise of their middle.
+_MIN_BLENDED = 0.7
+_MAX_CENTRAL = 0.5
 
 
-def without_boundaries(shapes, labels, random_state, judged=None):
+def dissolve_boundaries(shapes, labels, random_state, judged=None):
     """Give the points of boundaries to the domains that they are mixtures of.
 
     A boundary that is a few positions wide can be a cluster of its own, since positions
@@ -42,32 +53,25 @@ def without_boundaries(shapes, labels, random_state, judged=None):
     labels = labels.copy()
     dissolved = []
     sizes = np.bincount(labels[labels >= 0])
-    for label in np.argsort(sizes, kind="stable"):
+    for label in np.argsort(sizes, kind="stable").tolist():
         if judged is not None and label not in judged:
             continue
         kept = [i for i in range(sizes.size) if i != label and i not in dissolved]
         if len(kept) < 2:
             break
-        given = _blended_of(shapes, labels, label, kept)
+        given = _assign_blend(shapes, labels, label, kept)
         if given is None:
-            given = _nearest_ends(shapes, labels, label, kept, random_state)
-        if given is None:
-            continue
+            ends = _find_ends(shapes, labels, label, kept, random_state)
+            if ends is None:
+                continue
+            given = find_nearest(shapes, labels, np.flatnonzero(labels == label), ends)
         labels[labels == label] = given
-        dissolved.append(int(label))
+        dissolved.append(label)
     return labels, dissolved
 
 
-def _nearest_ends(shapes, labels, label, kept, random_state):
-    """The nearer of the leaves that a boundary lies between, or None if it does not."""
-    ends = _mixed_of(shapes, labels, label, kept, random_state)
-    if ends is None:
-        return None
-    return nearest_label(shapes, labels, np.flatnonzero(labels == label), ends)
-
-
-def nearest_label(shapes, labels, rows, among):
-    """Of some labels the one whose mean is nearest, for each of some rows.
+def find_nearest(shapes, labels, rows, among):
+    """Find the label whose mean is nearest, for each of some rows.
 
     Parameters
     ----------
@@ -76,30 +80,31 @@ def nearest_label(shapes, labels, rows, among):
     rows : numpy.ndarray of int
         One at least.
     among : sequence of int
+        The labels to choose from.
 
     Returns
     -------
     numpy.ndarray of int, shape (n_rows,)
     """
+    whiten = whitening(shapes.noise(rows))
     means = np.stack([shapes.points[labels == i].mean(axis=0) for i in among])
-    steps = shapes.points[rows][:, None] - means
-    distances = np.square(steps @ whitening(shapes.noise(rows))).sum(axis=2)
+    distances = cdist(shapes.points[rows] @ whiten, means @ whiten)
     return np.asarray(among)[distances.argmin(axis=1)]
 
 
-def _mixed_of(shapes, labels, label, kept, random_state):
-    """The leaves that a boundary is a mixture of, or None if it is no boundary."""
+def _find_ends(shapes, labels, label, kept, random_state):
+    """Find the leaves that a boundary is a mixture of, or None if it is no boundary."""
     rows = np.flatnonzero(labels == label)
     others = np.flatnonzero(np.isin(labels, kept))
-    if len(rows) > len(others):
+    n_others = len(others)
+    if len(rows) > n_others:
         return None
     whiten = whitening(shapes.noise(rows)).astype(np.float32)
     own = (shapes.points[rows] @ whiten).astype(np.float32)
-    share = min(1.0, _N_CROWD / len(others))
-    if share < 1:
-        others = sampled(others, _N_CROWD, random_state)
+    others = draw_sample(others, _N_CROWD, random_state)
+    fraction = len(others) / n_others
     crowd = (shapes.points[others] @ whiten).astype(np.float32)
-    sample = sampled(own, _N_SAMPLED, random_state)
+    sample = draw_sample(own, _N_JUDGED, random_state)
     radius = squared_tube_radius(own.shape[1])
     mixed = np.zeros(len(sample), dtype=bool)
     ends = set()
@@ -108,44 +113,34 @@ def _mixed_of(shapes, labels, label, kept, random_state):
         if not inside.any():
             continue
         center = crowd[inside].mean(axis=0)
-        lines = sample - center
-        reach = np.linalg.norm(lines, axis=1)
-        lines /= np.maximum(reach, 1e-30)[:, None]
-        near, along = _near(crowd - center, lines, radius)
-        before = (near & inside[:, None]).sum(axis=0) / share
+        lines, reach = draw_lines(center, sample)
+        near, along = find_in_tubes(crowd, center, lines, radius)
         beyond = near & (along > reach) & ~inside[:, None]
-        between = _near(own - center, lines, radius)[0].sum(axis=0)
-        after = beyond.sum(axis=0) / share
-        found = between < _CROWDED * np.sqrt(before * after)
-        found &= np.minimum(before, after) >= _FEWEST
+        before = (near & inside[:, None]).sum(axis=0) / fraction
+        after = beyond.sum(axis=0) / fraction
+        between = find_in_tubes(own, center, lines, radius)[0].sum(axis=0)
+        found = between < MAX_DENSITY_RATIO * np.sqrt(before * after)
+        found &= np.minimum(before, after) >= _MIN_POINTS
         for column in np.flatnonzero(found):
             opposite = np.bincount(labels[others[beyond[:, column]]]).argmax()
             ends |= {i, int(opposite)}
         mixed |= found
-    return sorted(ends) if mixed.mean() >= _MOST else None
+    return sorted(ends) if mixed.mean() >= _MIN_MIXED else None
 
 
-def _near(points, lines, squared_radius):
-    """Which points are near each line through the origin, and how far along it."""
-    along = points @ lines.T
-    off = np.square(points).sum(axis=1)[:, None] - along**2
-    return off < squared_radius, along
-
-
-def _blended_of(shapes, labels, label, kept):
-    """What points that scatter hold most of, or None if they are no mixtures."""
+def _assign_blend(shapes, labels, label, kept):
+    """Labels that scattered points hold most of; None if they are no mixtures."""
     rows = np.flatnonzero(labels == label)
     whiten = whitening(shapes.noise(rows))
     own = shapes.points[rows] @ whiten
     radius = squared_tube_radius(own.shape[1])
-    near = np.square(own - middle(own)).sum(axis=1) < radius
+    central = np.square(own - find_center(own)).sum(axis=1) < radius
     larger = [i for i in kept if (labels == i).sum() > len(rows)]
-    if near.mean() > _SCATTERED or len(larger) < 2:
+    if central.mean() > _MAX_CENTRAL or len(larger) < 2:
         return None
     groups = [shapes.points[labels == i] @ whiten for i in larger]
-    middles = np.stack([middle(group) for group in groups])
-    mixed = mixture_shares(own, middles, radius)[1]
-    if mixed.mean() < _MOST_BLENDED:
+    centers = np.stack([find_center(group) for group in groups])
+    if find_mixtures(own, centers, radius)[1].mean() < _MIN_BLENDED:
         return None
-    shares = mixture_shares(own, middles, np.inf)[0]
-    return np.asarray(larger)[shares.argmax(axis=1)]
+    fractions, _ = find_mixtures(own, centers, np.inf)
+    return np.asarray(larger)[fractions.argmax(axis=1)]

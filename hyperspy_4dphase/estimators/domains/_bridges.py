@@ -9,20 +9,31 @@ has as few neighbours on either side.
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from hyperspy_4dphase.estimators.domains._clusters import k_means, sampled
+from hyperspy_4dphase.estimators.domains._clusters import draw_sample, k_means
+from hyperspy_4dphase.estimators.domains._tubes import (
+    MAX_DENSITY_RATIO,
+    draw_lines,
+    find_in_tubes,
+    squared_tube_radius,
+)
 
-_N_ENDS = 12
+# All of these are historical: chosen by trial in 2026, not calibrated.
+# Points between two parts that are no mixtures, as fractions of the smaller part: so
+# many are allowed, and more than so many make a bridge.
+_ALLOWED_UNMIXED = 0.03
+_BRIDGING_UNMIXED = 0.15
+# Fraction of what lies between that makes a bridge if it is no mixture.
+_MAX_UNMIXED = 0.7
+# So much must lie between to be judged, as a fraction of the smaller part, or the edges
+# of the valley are moved apart.
+_JUDGED = 0.05
+# Fewest points between, and of a part, that are judged.
+_MIN_POINTS = 5
+# Sizes of samples: a compromise between time and noise.
 _N_BRIDGING = 100
 _N_CROWD = 6000
-_N_NEIGHBOURS = 5
-_N_SPACINGS = 300
-_CROWDED = 0.4
-_N_DEVIATIONS = 3.0
-_ALLOWED = 0.03
-_MOST = 0.7
-_MOST_OF_PART = 0.15
-_INSIDE = 0.05
-_FEWEST = 5
+_N_CELLS, _CELL_SAMPLE, _CELL_SIZE = 12, 4000, 8
+_N_NEIGHBOURS, _NEIGHBOUR_SAMPLE = 5, 300
 
 
 def is_bridged(points, values, valley, random_state):
@@ -41,28 +52,28 @@ def is_bridged(points, values, valley, random_state):
     -------
     bool
     """
-    low, high = _wide_enough(values, valley)
+    low, high = _widen(values, valley)
     inside = (values > low) & (values < high)
-    n_inside = int(inside.sum())
-    if n_inside < _FEWEST:
+    groups = points[inside], points[values <= low], points[values >= high]
+    if min(map(len, groups)) < _MIN_POINTS:
         return False
-    sides = [points[values <= low], points[values >= high]]
-    if min(map(len, sides)) < _FEWEST:
-        return False
-    bridging = sampled(points[inside], _N_BRIDGING, random_state)
-    unmixed = not_mixed(bridging, points[inside], sides, random_state).mean()
+    n_inside = len(groups[0])
+    bridging = draw_sample(groups[0], _N_BRIDGING, random_state)
+    unmixed = find_unmixed(bridging, *groups, random_state).mean()
     n_unmixed = unmixed * n_inside
-    allowed = _ALLOWED * valley.n_smaller
+    allowed = _ALLOWED_UNMIXED * valley.n_smaller
     if n_unmixed <= allowed + 2 * np.sqrt(allowed):
         return False
-    return bool(unmixed > _MOST or n_unmixed > _MOST_OF_PART * valley.n_smaller)
+    return bool(
+        unmixed > _MAX_UNMIXED or n_unmixed > _BRIDGING_UNMIXED * valley.n_smaller
+    )
 
 
-def _wide_enough(values, valley):
+def _widen(values, valley):
     """Edges of the valley, moved apart until enough lies between them."""
     ordered = np.sort(values)
     first, last = np.searchsorted(ordered, (valley.low, valley.high))
-    n_wanted = int(_INSIDE * valley.n_smaller)
+    n_wanted = int(_JUDGED * valley.n_smaller)
     n_more = max(0, -(-(n_wanted - (last - first)) // 2))
     if not n_more:
         return valley.low, valley.high
@@ -70,40 +81,54 @@ def _wide_enough(values, valley):
     return ordered[first], ordered[last]
 
 
-def not_mixed(bridging, inside, sides, random_state):
-    """Which points lie on no line between two crowds.
+def find_unmixed(bridging, inside, one, other, random_state):
+    """Find which points lie on no line between two crowds.
 
     A line goes through the point and the middle of a cell of either side. There are
     crowds at both ends if, within noise of the line, many more points lie there than in
     between.
+
+    Parameters
+    ----------
+    bridging : numpy.ndarray, shape (n_bridging, n_features)
+        The points to judge.
+    inside, one, other : numpy.ndarray, shape (n, n_features)
+        All that lies between both sides, and these.
+    random_state : numpy.random.RandomState
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_bridging,)
     """
-    ends = [_cells(side, random_state) for side in sides]
-    # The same share of all, so that numbers compare.
-    step = -(-(len(sides[0]) + len(sides[1])) // _N_CROWD)
-    groups = [np.asarray(group[::step]) for group in (inside, *sides)]
-    if not all(map(len, groups)):
-        groups = [inside, *sides]
+    ends = [_find_cells(side, random_state) for side in (one, other)]
+    # The same fraction of all, so that numbers compare.
+    step = -(-(len(one) + len(other)) // _N_CROWD)
+    inside, one, other = inside[::step], one[::step], other[::step]
     radius = max(
         squared_tube_radius(bridging.shape[1]),
-        *(_squared_spacing(group, random_state) for group in groups[1:]),
+        *(_squared_spacing(side, random_state) for side in (one, other)),
     )
-    mixed = np.zeros(len(bridging), dtype=bool)
+    unmixed = np.ones(len(bridging), dtype=bool)
     for end in np.concatenate(ends):
-        left = np.flatnonzero(~mixed)
+        left = np.flatnonzero(unmixed)
         if not left.size:
             break
-        lines = bridging[left] - end
-        lines /= np.maximum(np.linalg.norm(lines, axis=1, keepdims=True), 1e-30)
-        between, one, other = (_n_near(group - end, lines, radius) for group in groups)
+        lines, _ = draw_lines(end, bridging[left])
+        n_inside, *n_ends = (
+            find_in_tubes(group, end, lines, radius)[0].sum(axis=0)
+            for group in (inside, one, other)
+        )
         # Of few points, so many more may be there by chance.
-        mixed[left] = between - np.sqrt(between) < _CROWDED * np.minimum(one, other)
-    return ~mixed
+        clear = n_inside - np.sqrt(n_inside) < MAX_DENSITY_RATIO * np.minimum(*n_ends)
+        unmixed[left] = ~clear
+    return unmixed
 
 
-def squared_tube_radius(n_features):
-    """Squared distance from a line within which noise of unit variance stays."""
-    n_across = n_features - 1
-    return n_across + _N_DEVIATIONS * np.sqrt(2 * max(n_across, 1))
+def _find_cells(points, random_state):
+    """Middles of cells that the points fill, (n_cells, n_features)."""
+    sample = draw_sample(points, _CELL_SAMPLE, random_state)
+    n_cells = min(_N_CELLS, max(1, len(sample) // _CELL_SIZE))
+    return k_means(sample, n_cells, random_state, max_iter=20).cluster_centers_
 
 
 def _squared_spacing(points, random_state):
@@ -113,17 +138,5 @@ def _squared_spacing(points, random_state):
     """
     n_neighbors = min(_N_NEIGHBOURS, len(points) - 1)
     found = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(points)
-    distances = found.kneighbors(sampled(points, _N_SPACINGS, random_state))[0]
-    return float(np.median(distances[:, -1]) ** 2)
-
-
-def _n_near(points, lines, squared_radius):
-    """How many points lie near each line through the origin."""
-    along = points @ lines.T
-    return ((points**2).sum(axis=1)[:, None] - along**2 < squared_radius).sum(axis=0)
-
-
-def _cells(points, random_state):
-    sample = sampled(points, 4000, random_state)
-    n_cells = min(_N_ENDS, max(1, len(sample) // 8))
-    return k_means(sample, n_cells, random_state, max_iter=20).cluster_centers_
+    sample = draw_sample(points, _NEIGHBOUR_SAMPLE, random_state)
+    return float(np.median(found.kneighbors(sample)[0][:, -1]) ** 2)

@@ -1,13 +1,18 @@
-"""K-means where some points may be equal."""
+"""K-means where some points may be equal, random samples, and near pairs."""
 
 import warnings
 
+import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
+# Each centre is paired with so many others. Historical: chosen by trial in 2026.
+_N_NEAREST = 3
+
 
 def k_means(points, n_clusters, random_state, *, n_init=1, max_iter=30):
-    """scikit-learn's k-means, quiet about fewer distinct points than clusters.
+    """Fit scikit-learn's k-means, quiet about fewer distinct points than clusters.
 
     Parameters
     ----------
@@ -28,8 +33,27 @@ def k_means(points, n_clusters, random_state, *, n_init=1, max_iter=30):
         return model.fit(points)
 
 
-def sampled(points, n, random_state):
-    """At most n of the points, drawn without replacement."""
+def draw_sample(points, n, random_state):
+    """Draw at most n of the points, without replacement."""
     if len(points) <= n:
         return points
     return points[random_state.choice(len(points), n, replace=False)]
+
+
+def pair_neighbours(centers):
+    """Pair each centre with the few that are nearest to it.
+
+    Parameters
+    ----------
+    centers : numpy.ndarray, shape (n, n_features)
+
+    Returns
+    -------
+    list of tuple of int
+        Pairs (i, j) of rows with i < j, each once, the nearest first.
+    """
+    distances = cdist(centers, centers)
+    np.fill_diagonal(distances, np.inf)
+    near = np.argsort(distances, axis=1)[:, : min(_N_NEAREST, len(centers) - 1)]
+    pairs = {(min(i, j), max(i, j)) for i, row in enumerate(near.tolist()) for j in row}
+    return sorted(pairs, key=lambda pair: (distances[pair], pair))

@@ -1,24 +1,38 @@
 """Directions along which points may fall into two parts."""
 
 import numpy as np
+from sklearn.preprocessing import normalize
 
-from hyperspy_4dphase.estimators.domains._clusters import k_means, sampled
+from hyperspy_4dphase.estimators.domains._clusters import (
+    draw_sample,
+    k_means,
+    pair_neighbours,
+)
 from hyperspy_4dphase.estimators.domains._valley import find_valley
 
-# Points of a part in half of the data: two parts in two halves need four times these.
+# Fewest points of a part in half of the data: two parts in two halves need four times
+# these. Historical: chosen by trial in 2026.
 FEWEST = 3
+# All of these are historical: chosen by trial in 2026, not calibrated.
+# Score of a valley that makes a direction worth a closer look.
 _LOG_P_FIRST = -1.5
-_N_CLUSTERS = (2, 4, 8, 16)
-_N_SAMPLED = 8000
-_N_EXTREMES = 12
-_N_REFINED = 8
-_N_RARE = 5
+# Directions kept of those between clusters, and of those towards single points.
+_N_KEPT, _N_KEPT_EXTREME = 8, 5
+# Splits are alike if less than so large a fraction of their smaller parts differs.
 _ALIKE = 0.1
+# Numbers of clusters; fewest points of each on average.
+_N_CLUSTERS = 2, 4, 8, 16
+_MIN_CLUSTER = 4
+_N_SAMPLED = 8000
+# Points that stand out, and how many of their neighbours are averaged.
+_N_EXTREMES, _N_AROUND = 12, 5
+# Variance added to the scatter of parts, in units of that of the noise.
+_RIDGE = 0.1
 _N_STEPS = 3
 
 
-def candidates(points, min_size, random_state):
-    """Directions along which the points have a valley, the strongest split first.
+def find_directions(points, min_size, random_state):
+    """Find directions along which the points have a valley, the strongest split first.
 
     Parameters
     ----------
@@ -33,56 +47,53 @@ def candidates(points, min_size, random_state):
     list of numpy.ndarray, shape (n_features,)
         Of norm 1; those that split the points alike are left out.
     """
-    sample, n = sampled(points, _N_SAMPLED, random_state), len(points)
+    sample = draw_sample(points, _N_SAMPLED, random_state)
+    # In proportion to the points that are looked at.
+    size = max(FEWEST, min_size * len(sample) // len(points))
+    clusters = _point_between_clusters(sample, random_state)
+    extremes = _point_to_extremes(points)
     return [
-        *_distinct(_directions(sample, random_state), sample, min_size, _N_REFINED, n),
-        *_distinct(_extreme_directions(points), points, min_size, _N_RARE, n),
+        *_select(clusters, sample, size, _N_KEPT),
+        *_select(extremes, points, max(FEWEST, min_size), _N_KEPT_EXTREME),
     ]
 
 
-def _distinct(directions, points, min_size, n_kept, n_points):
-    """Some directions along which points have a valley, those that split differently.
-
-    Of `n_points` these are the ones looked at, so `min_size` is in proportion.
-    """
-    size = max(FEWEST, min_size * len(points) // n_points)
+def _select(directions, points, min_size, n_kept):
+    """Select directions along which points have a valley, that split differently."""
     found = []
     for direction, values in zip(directions, (points @ directions.T).T, strict=True):
-        valley = find_valley(values, size)
+        valley = find_valley(values, min_size)
         if valley is not None and valley.log_p < _LOG_P_FIRST:
             side = values > valley.cut
-            found.append((strength(points, side), direction, side))
+            found.append((measure_strength(points, side), direction, side))
     found.sort(key=lambda item: -item[0])
     kept = []
     for _, direction, side in found:
-        if all(agreement(side, other) < 1 - _ALIKE for _, other in kept):
+        if all(measure_agreement(side, other) < 1 - _ALIKE for _, other in kept):
             kept.append((direction, side))
         if len(kept) == n_kept:
             break
     return [direction for direction, _ in kept]
 
 
-def _directions(points, random_state):
-    """Principal axes, and those between the centres of neighbouring clusters."""
+def _point_between_clusters(points, random_state):
+    """Principal axes, and directions between the centres of neighbouring clusters."""
     n_features = points.shape[1]
     directions = [np.eye(n_features, dtype=points.dtype)]
     for n_clusters in _N_CLUSTERS:
-        if 4 * n_clusters > len(points):
+        if _MIN_CLUSTER * n_clusters > len(points):
             break
         model = k_means(points, n_clusters, random_state)
         centers = model.cluster_centers_
         within = points - centers[model.labels_]
-        within = within.T @ within / len(points) + 0.1 * np.eye(n_features)
-        distances = np.square(centers[:, None] - centers).sum(axis=2)
-        np.fill_diagonal(distances, np.inf)
-        near = np.argsort(distances, axis=1)[:, : min(3, n_clusters - 1)]
-        pairs = {tuple(sorted((i, j))) for i, row in enumerate(near) for j in row}
-        steps = np.stack([centers[i] - centers[j] for i, j in sorted(pairs)])
+        within = within.T @ within / len(points) + _RIDGE * np.eye(n_features)
+        one, other = np.transpose(sorted(pair_neighbours(centers)))
+        steps = centers[one] - centers[other]
         directions += [steps, np.linalg.solve(within, steps.T).T]
-    return _normalised(np.concatenate(directions))
+    return normalize(np.concatenate(directions)).astype(np.float32)
 
 
-def _extreme_directions(points):
+def _point_to_extremes(points):
     """Directions towards the points furthest out, one after the other.
 
     A few patterns of their own do not move the centres of clusters, but stand out from
@@ -91,7 +102,7 @@ def _extreme_directions(points):
     # Half of the points may not vary along what a few of the others show.
     covariance = points.T @ points / len(points)
     # Without noise, rounding is more than that.
-    least = max(0.1, 1e-6 * np.trace(covariance))
+    least = max(_RIDGE, 1e-6 * np.trace(covariance))
     covariance = covariance + least * np.eye(points.shape[1])
     whiten = np.linalg.inv(np.linalg.cholesky(covariance)).T
     white = points @ whiten
@@ -99,15 +110,16 @@ def _extreme_directions(points):
     directions = []
     for _ in range(min(2 * points.shape[1], _N_EXTREMES)):
         furthest = white[np.square(left).sum(axis=1).argmax()]
-        near = np.argpartition(np.square(white - furthest).sum(axis=1), 4)[:5]
+        distances = np.square(white - furthest).sum(axis=1)
+        near = np.argpartition(distances, _N_AROUND - 1)[:_N_AROUND]
         directions.append(whiten @ white[near].mean(axis=0))
         axis = left[near].mean(axis=0)
         axis /= max(np.linalg.norm(axis), 1e-30)
         left -= np.outer(left @ axis, axis)
-    return _normalised(np.stack(directions))
+    return normalize(np.stack(directions)).astype(np.float32)
 
 
-def refined(points, direction, min_size, n_steps=_N_STEPS):
+def refine_direction(points, direction, min_size, n_steps=_N_STEPS):
     """Improve a direction by discriminant analysis of the parts that it shows.
 
     Parameters
@@ -122,51 +134,54 @@ def refined(points, direction, min_size, n_steps=_N_STEPS):
     Returns
     -------
     (numpy.ndarray, Valley) or None
-        The direction with the valley that is least likely by chance; None if there is
-        no valley along the first one.
+        The direction with the clearest valley; None if there is no valley along the
+        first one.
     """
     best = None
     for _ in range(n_steps):
-        valley = find_valley(points @ direction, min_size)
+        values = points @ direction
+        valley = find_valley(values, min_size)
         if valley is None:
             break
         if best is None or valley.log_p < best[1].log_p:
             best = direction, valley
-        side = points @ direction > valley.cut
+        side = values > valley.cut
         if side.all() or not side.any():
             break
-        step = discriminant(points, side)
+        step = discriminate(points, side)
         if abs(step @ direction) > 1 - 1e-5:
             break
         direction = step
     return best
 
 
-def discriminant(points, side):
-    """Fisher's direction between two parts; their noise is in their scatter already.
+def discriminate(points, side, noise=None):
+    """Find Fisher's direction between two parts.
 
     Parameters
     ----------
     points : numpy.ndarray, shape (n, n_features)
-        Of unit noise.
+        Of unit noise, which is in the scatter of the parts already.
     side : numpy.ndarray of bool, shape (n,)
+    noise : numpy.ndarray, shape (n_features, n_features), optional
+        What is added to the covariance of the parts. By default a tenth of unit noise.
 
     Returns
     -------
     numpy.ndarray, shape (n_features,)
         Of norm 1, towards those that are True.
     """
+    noise = _RIDGE * np.eye(points.shape[1]) if noise is None else noise
     parts = points[~side], points[side]
     means = [part.mean(axis=0) for part in parts]
     scatter = sum(
         (part - mean).T @ (part - mean) for part, mean in zip(parts, means, strict=True)
     )
-    scatter = scatter / len(points) + 0.1 * np.eye(points.shape[1])
-    direction = np.linalg.solve(scatter, means[1] - means[0])
+    direction = np.linalg.solve(scatter / len(points) + noise, means[1] - means[0])
     return (direction / np.linalg.norm(direction)).astype(points.dtype)
 
 
-def strength(points, side):
+def measure_strength(points, side):
     """Distance of the parts' means times their shares: what many points have in common.
 
     As in energy statistics with exponent 1 (doi:10.1007/s00357-005-0012-9), and unlike
@@ -188,7 +203,7 @@ def strength(points, side):
     return float(share * (1 - share) * np.linalg.norm(step))
 
 
-def agreement(one, other):
+def measure_agreement(one, other):
     """Overlap of the smaller parts of two splits, whichever way round.
 
     Parameters
@@ -205,8 +220,3 @@ def agreement(one, other):
     if one.mean() > 0.5:
         one, other = ~one, ~other
     return float((one & other).sum() / max((one | other).sum(), 1))
-
-
-def _normalised(directions):
-    norms = np.linalg.norm(directions, axis=1, keepdims=True)
-    return (directions / np.maximum(norms, 1e-30)).astype(np.float32)

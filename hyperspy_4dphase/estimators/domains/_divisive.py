@@ -1,6 +1,5 @@
 """Divisive hierarchical clustering of diffraction patterns."""
 
-import numbers
 import warnings
 
 import numpy as np
@@ -9,16 +8,17 @@ from sklearn.utils import check_array, check_random_state
 from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.estimators._checks import check_positions
+from hyperspy_4dphase.estimators._checks import check_integer, check_positions
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
 from hyperspy_4dphase.estimators.domains._growth import Growth
-from hyperspy_4dphase.estimators.domains._published_tree import published_tree
+from hyperspy_4dphase.estimators.domains._published import grow_published
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
 
 _NOISES = ("poisson", "uniform", None)
+# Patterns of a domain. Historical: chosen by trial in 2026, not calibrated.
 _MIN_SIZE = 10
 
 
@@ -39,9 +39,9 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     Two halves must find it, and two more than take it for the cut of a path; where the
     first two are not of one mind, the patterns are halved anew. Of those that stand
     this, the strongest is made, unless the halves agree better on one that is nearly as
-    strong. Where there is none, and it is known where the patterns are in
-    the scan, sums of neighbours undergo the same tests. Leaves that are nothing but
-    mixtures of two larger ones are boundaries, not domains: these get them back.
+    strong. Where there is none, and it is known where the patterns are in the scan,
+    sums of neighbours undergo the same tests. Leaves that are nothing but mixtures of
+    two larger ones are boundaries, not domains: these get them back.
 
     Parameters
     ----------
@@ -52,8 +52,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     max_depth : int, optional
         Most levels of the tree. By default there is no limit.
     min_size : int, optional
-        Fewest patterns of a domain. Default is 10, the fewest that statistics allow to
-        tell from chance.
+        Fewest patterns of a domain. Default is 10, which was chosen by trial: fewer
+        patterns may make a domain of chance, and of more it may miss a small one.
     noise : {"poisson", "uniform", None}, optional
         ``"poisson"`` (default) for counts, also times a gain; ``"uniform"`` for
         patterns with the same noise everywhere; None for features that are no patterns:
@@ -158,18 +158,44 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             If there are fewer domains than asked for, since the patterns within them
             differ by no more than noise.
         """
-        self._check_parameters()
+        self._check_parameters(positions)
         random_state = check_random_state(self.random_state)
+        fit = self._fit_tree if self.n_parts is None else self._fit_published
+        self.labels_, self.tree_ = fit(X, positions, random_state)
+        self.n_domains_ = self.tree_.n_domains
+        return self
+
+    def _check_parameters(self, positions):
+        for name, least in (("n_domains", 1), ("max_depth", 0), ("min_size", 1)):
+            check_integer(name, getattr(self, name), least, optional=True)
+        if self.noise not in _NOISES:
+            raise ValueError(f"noise={self.noise!r}; expected one of {_NOISES}.")
         if self.n_parts is not None:
-            if positions is not None:
+            names = "n_domains", "max_depth", "min_size"
+            given = [name for name in names if getattr(self, name) is not None]
+            given += ["positions"] if positions is not None else []
+            if given:
                 raise ValueError(
-                    "positions were given together with n_parts: the published method "
-                    "does not look at them. Leave one of them out."
+                    f"n_parts was given together with {' and '.join(given)}: the "
+                    "published method takes none of these. Leave one of them out."
                 )
-            return self._fit_published(X, random_state)
-        shapes, n_features = self._shapes(X, random_state)
-        shapes.positions = self._positions(positions, len(shapes.points))
+        if positions is not None and self.noise is None:
+            raise ValueError(
+                "positions were given with noise=None: what neighbours have less noise "
+                "in together is not known of features."
+            )
+
+    def _fit_published(self, X, positions, random_state):
+        if not isinstance(X, PatternBlocks):
+            X = PatternBlocks.of(check_array(X, ensure_min_samples=2))
+        self.n_features_in_ = X.shape[1]
+        return grow_published(X, self.n_parts, random_state)
+
+    def _fit_tree(self, X, positions, random_state):
+        shapes = self._to_shapes(X, random_state)
         n = len(shapes.points)
+        if positions is not None:
+            shapes.positions = check_positions(positions, n)
         if self.n_domains is not None and self.n_domains > n:
             raise ValueError(
                 f"n_domains={self.n_domains} domains were asked for, but there are "
@@ -182,57 +208,25 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             growth.grow()
             growth.dissolve_boundaries()
             n_found = growth.reach(self.n_domains or 0)
-        if self.n_domains is not None:
-            if n_found < self.n_domains:
-                warnings.warn(
-                    f"There are {n_found} domains, not {self.n_domains}: within them "
-                    "patterns differ by no more than noise.",
-                    stacklevel=2,
-                )
         labels, tree = growth.result()
-        if self.n_domains is not None and tree.n_domains > self.n_domains:
+        if self.n_domains is None:
+            return labels, tree
+        if n_found < self.n_domains:
+            warnings.warn(
+                f"There are {n_found} domains, not {self.n_domains}: within them "
+                "patterns differ by no more than noise.",
+                stacklevel=3,
+            )
+        if n_found > self.n_domains:
             tree, new = tree.pruned(tree.cut(self.n_domains))
             labels = np.where(labels < 0, labels, new[labels]).astype(np.int32)
-        self.labels_, self.tree_ = labels, tree
-        self.n_domains_ = tree.n_domains
-        self.n_features_in_ = n_features
-        return self
+        return labels, tree
 
-    def _fit_published(self, X, random_state):
-        blocks = PatternBlocks.of(
-            X if isinstance(X, PatternBlocks) else check_array(X, ensure_min_samples=2)
-        )
-        self.labels_, self.tree_ = published_tree(blocks, self.n_parts, random_state)
-        self.n_domains_ = self.tree_.n_domains
-        self.n_features_in_ = blocks.shape[1]
-        return self
-
-    def _check_parameters(self):
-        for name, least in (("n_domains", 1), ("max_depth", 0), ("min_size", 1)):
-            value = getattr(self, name)
-            if value is None:
-                continue
-            whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-            if not whole or value < least:
-                raise ValueError(
-                    f"{name}={value!r}; expected an integer of at least {least}, or "
-                    "None."
-                )
-        if self.n_parts is not None:
-            names = "n_domains", "max_depth", "min_size"
-            given = [name for name in names if getattr(self, name) is not None]
-            if given:
-                raise ValueError(
-                    f"n_parts was given together with {' and '.join(given)}: it says "
-                    "itself how many domains there are. Leave one of them out."
-                )
-        if self.noise not in _NOISES:
-            raise ValueError(f"noise={self.noise!r}; expected one of {_NOISES}.")
-
-    def _shapes(self, X, random_state):
+    def _to_shapes(self, X, random_state):
         if self.noise is None:
             X = check_array(X, dtype=np.float64, ensure_min_samples=2)
-            return FeatureShapes.of(X), X.shape[1]
+            self.n_features_in_ = X.shape[1]
+            return FeatureShapes.from_features(X)
         if not isinstance(X, CompressedPatterns):
             if not isinstance(X, PatternBlocks):
                 X = check_array(X, dtype=[np.float64, np.float32], ensure_min_samples=2)
@@ -243,17 +237,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             raise ValueError(
                 f"There are {X.shape[0]} patterns; clustering needs 2 at least."
             )
-        return CompressedShapes.of(X), X.shape[1]
-
-    def _positions(self, positions, n):
-        if positions is None:
-            return None
-        if self.noise is None:
-            raise ValueError(
-                "positions were given with noise=None: what neighbours have less noise "
-                "in together is not known of features."
-            )
-        return check_positions(positions, n)
+        self.n_features_in_ = X.shape[1]
+        return CompressedShapes.from_compressed(X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

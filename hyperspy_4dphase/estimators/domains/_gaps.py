@@ -1,25 +1,28 @@
 """Clusters of features between which there is no gap: parts of one continuum."""
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier
 
 from hyperspy_4dphase.estimators.domains._bridges import is_bridged
-from hyperspy_4dphase.estimators.domains._clusters import sampled
+from hyperspy_4dphase.estimators.domains._clusters import draw_sample, pair_neighbours
 from hyperspy_4dphase.estimators.domains._directions import (
-    agreement,
-    discriminant,
-    refined,
+    discriminate,
+    measure_agreement,
+    refine_direction,
 )
 from hyperspy_4dphase.estimators.domains._shapes import whitening
-from hyperspy_4dphase.estimators.domains._splits import LOG_P, local_points
+from hyperspy_4dphase.estimators.domains._splits import MAX_LOG_P, find_local_points
 
+# All of these are historical: chosen by trial in 2026, not calibrated.
+# Points of a pair of clusters that are looked at.
 _N_SAMPLED = 2000
-_N_NEAREST = 3
-_LEAST_SIZE = 5
-_BETWEEN = 0.5
+# Fewest of these on either side of a gap.
+_MIN_SIZE = 5
+# A gap is between two clusters if it agrees with them so well.
+_MIN_AGREEMENT = 0.5
 
 
-def joined(shapes, clustered, labels, random_state):
+def join_clusters(shapes, clustered, labels, random_state):
     """Join clusters between which neither features nor patterns leave a gap.
 
     Clustering by density cuts where points are rarer, if only by a little: also where
@@ -44,77 +47,71 @@ def joined(shapes, clustered, labels, random_state):
         Joined clusters have one of their labels, the others have theirs; -1 stays.
     """
     labels = labels.copy()
-    whole = _completed(clustered, np.where(shapes.known, labels, -1))
-    apart, waiting = set(), _near_pairs(shapes, whole)
+    filled = _fill(clustered, np.where(shapes.known, labels, -1))
+    apart, waiting = set(), _pair_labels(shapes, filled)
     while waiting:
         pair = waiting.pop(0)
         if pair in apart:
             continue
-        if _are_apart(shapes, clustered, whole, pair, random_state):
+        if _are_apart(shapes, clustered, filled, pair, random_state):
             apart.add(pair)
             continue
-        for found in (labels, whole):
+        for found in (labels, filled):
             found[found == pair[1]] = pair[0]
         apart = {other for other in apart if not set(pair) & set(other)}
-        waiting = _near_pairs(shapes, whole)
+        waiting = _pair_labels(shapes, filled)
     return labels
 
 
-def _completed(clustered, labels):
-    """Labels for all that have features: those left out lie where clusters meet."""
+def _fill(clustered, labels):
+    """Label all that have features: those left out lie where clusters meet."""
     has_label = labels >= 0
-    left = np.flatnonzero(clustered.known & ~has_label)
-    if not left.size or not has_label.any():
+    left = clustered.known & ~has_label
+    if not left.any() or not has_label.any():
         return labels
     labels = labels.copy()
-    found = NearestNeighbors(n_neighbors=1).fit(clustered.points[has_label])
-    nearest = found.kneighbors(clustered.points[left], return_distance=False)[:, 0]
-    labels[left] = labels[has_label][nearest]
+    nearest = KNeighborsClassifier(1)
+    nearest.fit(clustered.points[has_label], labels[has_label])
+    labels[left] = nearest.predict(clustered.points[left])
     return labels
 
 
-def _near_pairs(shapes, labels):
-    """Pairs of each label and those with the nearest means, the nearest first."""
-    rows = np.flatnonzero(labels >= 0)
-    names = np.unique(labels[rows])
+def _pair_labels(shapes, labels):
+    """Pair each label with those that have the nearest means, the nearest first."""
+    names = np.unique(labels[labels >= 0])
     if names.size < 2:
         return []
     means = np.stack([shapes.points[labels == name].mean(axis=0) for name in names])
-    means = means @ whitening(shapes.noise(rows))
-    distances = np.square(means[:, np.newaxis] - means).sum(axis=2)
-    np.fill_diagonal(distances, np.inf)
-    near = np.argsort(distances, axis=1)[:, : min(_N_NEAREST, names.size - 1)]
-    pairs = {(min(i, j), max(i, j)) for i, row in enumerate(near) for j in row}
-    pairs = sorted(pairs, key=lambda pair: (distances[pair], pair))
-    return [(int(names[i]), int(names[j])) for i, j in pairs]
+    means = means @ whitening(shapes.noise(np.flatnonzero(labels >= 0)))
+    return [tuple(names[[i, j]].tolist()) for i, j in pair_neighbours(means)]
 
 
 def _are_apart(shapes, clustered, labels, pair, random_state):
     """Whether features or patterns leave a gap between two clusters.
 
-    Those found by density may curve around one another, but not those of a path that
+    Clusters found by density may curve around one another, but not those of a path that
     the features have straightened: paths are sought among the patterns only.
     """
-    rows = sampled(np.flatnonzero(np.isin(labels, pair)), _N_SAMPLED, random_state)
+    rows = draw_sample(np.flatnonzero(np.isin(labels, pair)), _N_SAMPLED, random_state)
     side = labels[rows] == pair[0]
-    patterns = local_points(shapes.points[rows], shapes.noise(rows))
+    patterns = find_local_points(shapes.points[rows], shapes.noise(rows))
     if not patterns.shape[1]:
         return False
     features = clustered.points[rows] - clustered.points[rows].mean(axis=0)
     features = features @ whitening(clustered.noise(rows))
-    if _gap(features.astype(np.float32), side) is not None:
+    if _find_gap(features.astype(np.float32), side) is not None:
         return True
-    found = _gap(patterns, side)
+    found = _find_gap(patterns, side)
     if found is None:
         return False
     direction, valley = found
     return not is_bridged(patterns, patterns @ direction, valley, random_state)
 
 
-def _gap(points, side):
+def _find_gap(points, side):
     """Direction and valley between two sides; None if there is none, or elsewhere."""
-    found = refined(points, discriminant(points, side), _LEAST_SIZE)
-    if found is None or found[1].log_p > LOG_P:
+    found = refine_direction(points, discriminate(points, side), _MIN_SIZE)
+    if found is None or found[1].log_p > MAX_LOG_P:
         return None
-    alike = agreement(side, points @ found[0] > found[1].cut)
-    return found if alike > _BETWEEN else None
+    alike = measure_agreement(side, points @ found[0] > found[1].cut)
+    return found if alike > _MIN_AGREEMENT else None

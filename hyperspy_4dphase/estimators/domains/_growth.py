@@ -5,21 +5,20 @@ from collections import deque
 import numpy as np
 
 from hyperspy_4dphase.estimators.domains._boundaries import (
-    nearest_label,
-    without_boundaries,
+    dissolve_boundaries,
+    find_nearest,
 )
-from hyperspy_4dphase.estimators.domains._mixtures import by_larger_share
-from hyperspy_4dphase.estimators.domains._pooled import in_blocks, pooled_split
+from hyperspy_4dphase.estimators.domains._mixtures import assign_mixtures
+from hyperspy_4dphase.estimators.domains._nodes import Node, label_leaves
+from hyperspy_4dphase.estimators.domains._pooled import (
+    average_blocks,
+    find_pooled_split,
+)
 from hyperspy_4dphase.estimators.domains._splits import (
-    best_split,
-    forced_split,
-    local_points,
+    find_local_points,
+    find_split,
+    force_split,
 )
-from hyperspy_4dphase.estimators.domains._tree import REASONS, DomainTree
-
-# Parts of a part that differ so nearly as much as the parts do are parts as well.
-_AS_STRONG = 0.75
-_HIDDEN = "noise", "no gap"
 
 
 class Growth:
@@ -35,13 +34,14 @@ class Growth:
     max_depth : int or None
         Most levels below the root.
     random_state : numpy.random.RandomState
-    callback : callable or None
+    callback : callable, optional
         Called as ``callback(n_done, n_points)`` with the number of points whose domain
         is settled.
 
     Attributes
     ----------
     nodes : list of Node
+        In the order in which they grew; the root is the first.
     """
 
     def __init__(self, shapes, min_size, max_depth, random_state, callback=None):
@@ -49,82 +49,43 @@ class Growth:
         self._min_size, self._max_depth = min_size, max_depth
         self._random_state = random_state
         self._callback = callback
-        self.nodes = []
+        self.nodes = [Node(np.flatnonzero(shapes.known))]
 
     def grow(self):
         """Split what has parts, the largest first come."""
-        rows = np.flatnonzero(self.shapes.known)
-        waiting = deque([self._add(Node(rows, None, 0))])
-        n_done = 0
+        waiting = deque(self.nodes)
+        n_done, n_points = 0, self.nodes[0].rows.size
         while waiting:
             node = waiting.popleft()
-            split, node.reason = best_split(
-                self._points(node), self._min_size, self._random_state
-            )
-            if split is None and self._may_hide(node):
-                taken = self.shapes.taken(node.rows)
-                split = pooled_split(taken, self._min_size, self._random_state)
-                node.pooled = node.pooled or split is not None
+            split = self._find_split(node)
             if split is not None:
-                waiting += self._parted(node, split)
-            if split is None or node.reason == "depth":
+                waiting += self._split(node, split)
+            if not node.children:
                 n_done += node.rows.size
                 if self._callback is not None:
-                    self._callback(n_done, rows.size)
-
-    def _may_hide(self, node):
-        """Whether noise may hide a gap: not in a continuum, seen to have none.
-
-        Among parts that single points do not show, it is not seen by these either.
-        """
-        if self.shapes.positions is None:
-            return False
-        return node.reason in _HIDDEN or (node.pooled and node.reason == "continuum")
+                    self._callback(n_done, n_points)
 
     def dissolve_boundaries(self):
         """Take out the leaves that are mixtures of others, and share out mixtures."""
         leaves = self.leaves()
-        labels = np.full(self.shapes.points.shape[0], -1)
+        labels = np.full(len(self.shapes.points), -1)
         for i, leaf in enumerate(leaves):
             labels[leaf.rows] = i
         pooled = [i for i, leaf in enumerate(leaves) if leaf.pooled]
         single = [i for i, leaf in enumerate(leaves) if not leaf.pooled]
-        labels, dissolved = without_boundaries(
+        labels, dissolved = dissolve_boundaries(
             self.shapes, labels, self._random_state, single
         )
         if pooled:
-            labels, more = self._without_pooled_boundaries(labels, pooled)
+            labels, more = self._dissolve_pooled_boundaries(labels, pooled)
             dissolved += more
         # What single patterns do not tell they do not correct.
-        kept = np.isin(labels, pooled)
-        labels = by_larger_share(self.shapes, labels, kept)
+        labels = assign_mixtures(self.shapes, labels, np.isin(labels, pooled))
         for i, leaf in enumerate(leaves):
             leaf.rows = np.flatnonzero(labels == i)
         for i in dissolved:
             self._remove(leaves[i])
         self._gather()
-
-    def _without_pooled_boundaries(self, labels, pooled):
-        """The same for leaves that show in means of neighbours only, in these."""
-        rows = np.flatnonzero(labels >= 0)
-        means, groups, counts = in_blocks(self.shapes.taken(rows), labels[rows])
-        of_means = np.zeros(counts.size, dtype=labels.dtype)
-        of_means[groups] = labels[rows]
-        # Blocks cut by an edge have more noise, but a thin boundary has no others.
-        whole = 2 * counts >= counts.max()
-        n_whole = np.bincount(of_means[whole], minlength=of_means.max() + 1)
-        judged = np.flatnonzero(whole | (n_whole < self._min_size)[of_means])
-        given, dissolved = without_boundaries(
-            means.taken(judged), of_means[judged], self._random_state, pooled
-        )
-        of_means[judged] = given
-        left = np.flatnonzero(np.isin(of_means, dissolved))
-        if left.size:
-            others = np.setdiff1d(of_means, dissolved)
-            of_means[left] = nearest_label(means, of_means, left, others)
-        labels = labels.copy()
-        labels[rows] = of_means[groups]
-        return labels, dissolved
 
     def reach(self, n_domains):
         """Split on, gap or no gap, until there are so many leaves.
@@ -135,60 +96,51 @@ class Growth:
             How many there are: fewer if the points do not differ by more than noise.
         """
         found = {}
-        while len(self.leaves()) < n_domains:
-            for leaf in self.leaves():
+        while len(leaves := self.leaves()) < n_domains:
+            for leaf in leaves:
                 if leaf not in found:
-                    points = self._points(leaf)
-                    found[leaf] = forced_split(points, self._random_state)
-            able = [leaf for leaf in self.leaves() if found[leaf] is not None]
+                    found[leaf] = force_split(self._points(leaf), self._random_state)
+            able = [leaf for leaf in leaves if found[leaf] is not None]
             if not able:
                 break
             best = max(able, key=lambda leaf: found[leaf].strength * leaf.rows.size)
-            for part in self._parted(best, found[best], forced=True):
+            for part in self._split(best, found[best], forced=True):
                 part.reason = "n_domains"
-        return len(self.leaves())
+        return len(leaves)
 
     def leaves(self):
         """The nodes without children."""
         return [node for node in self.nodes if not node.children]
 
     def result(self):
-        """Labels (n_points,), -1 where unknown, and the tree, level by level."""
-        self._order()
-        leaves = sorted(self.leaves(), key=lambda node: -node.rows.size)
-        labels = np.full(self.shapes.points.shape[0], -1, dtype=np.int32)
-        for i, leaf in enumerate(leaves):
-            labels[leaf.rows] = i
-        number = {node: i for i, node in enumerate(self.nodes)}
-        label = {leaf: i for i, leaf in enumerate(leaves)}
-        scores = ("strength", "share", "log_p", "agreement")
-        arrays = {
-            "parent": [number.get(node.parent, -1) for node in self.nodes],
-            "level": [node.level for node in self.nodes],
-            "size": [node.rows.size for node in self.nodes],
-            "label": [label.get(node, -1) for node in self.nodes],
-            "reason": [REASONS.index(node.reason) for node in self.nodes],
-        } | {
-            name: [getattr(node.split, name, np.nan) for node in self.nodes]
-            for name in scores
-        }
-        return labels, DomainTree.from_arrays(arrays)
+        """Labels (n_points,), -1 where unknown, and the tree, level by level.
 
-    def _order(self):
-        """Nodes by generation, the larger part of each first."""
-        self.nodes = self.nodes[:1]
-        for node in self.nodes:
-            node.children.sort(key=lambda child: -child.rows.size)
-            self.nodes += node.children
+        Returns
+        -------
+        LabelledTree
+        """
+        return label_leaves(self.nodes[0], len(self.shapes.points))
 
     def _points(self, node):
-        return local_points(self.shapes.points[node.rows], self.shapes.noise(node.rows))
+        noise = self.shapes.noise(node.rows)
+        return find_local_points(self.shapes.points[node.rows], noise)
 
-    def _add(self, node):
-        self.nodes.append(node)
-        return node
+    def _find_split(self, node):
+        """Find a split that single points show, or else means of neighbours."""
+        split, node.reason = find_split(
+            self._points(node), self._min_size, self._random_state
+        )
+        # Noise may hide a gap, but not in a continuum, which is seen to have none; nor
+        # is that seen by single points among parts that these do not show.
+        hidden = {"noise", "no gap"} | ({"continuum"} if node.pooled else set())
+        if self.shapes.positions is None or node.reason not in hidden:
+            return split
+        shapes = self.shapes.take(node.rows)
+        split = find_pooled_split(shapes, self._min_size, self._random_state)
+        node.pooled |= split is not None
+        return split
 
-    def _parted(self, node, split, forced=False):
+    def _split(self, node, split, forced=False):
         """The two parts of a node, none if that would go too deep."""
         level = node.level_of_parts(split)
         if self._max_depth is not None and level > self._max_depth and not forced:
@@ -197,19 +149,47 @@ class Growth:
         node.split, node.reason = split, "split"
         # The larger part first.
         sides = sorted((split.side, ~split.side), key=lambda side: -side.sum())
-        node.children = [
-            self._add(Node(node.rows[side], node, level)) for side in sides
-        ]
-        for child in node.children:
-            child.pooled = node.pooled
+        node.children = [Node(node.rows[side], node, level) for side in sides]
+        self.nodes += node.children
         return node.children
+
+    def _dissolve_pooled_boundaries(self, labels, pooled):
+        """Dissolve those boundaries that only means of neighbours show.
+
+        Parameters
+        ----------
+        labels : numpy.ndarray of int, shape (n,)
+        pooled : list of int
+            Labels that may be boundaries.
+
+        Returns
+        -------
+        labels : numpy.ndarray of int, shape (n,)
+        dissolved : list of int
+        """
+        rows = np.flatnonzero(labels >= 0)
+        blocks = average_blocks(self.shapes.take(rows), labels[rows])
+        own = np.zeros(blocks.counts.size, dtype=labels.dtype)
+        own[blocks.groups] = labels[rows]
+        # Blocks cut by an edge have more noise, but a thin boundary has no others.
+        n_full = np.bincount(own[blocks.full], minlength=own.max() + 1)
+        judged = np.flatnonzero(blocks.full | (n_full < self._min_size)[own])
+        own[judged], dissolved = dissolve_boundaries(
+            blocks.shapes.take(judged), own[judged], self._random_state, pooled
+        )
+        left = np.flatnonzero(np.isin(own, dissolved))
+        if left.size:
+            others = np.setdiff1d(own, dissolved)
+            own[left] = find_nearest(blocks.shapes, own, left, others)
+        labels = labels.copy()
+        labels[rows] = own[blocks.groups]
+        return labels, dissolved
 
     def _remove(self, leaf):
         """Take out a leaf; its sibling takes the place of its parent."""
         parent = leaf.parent
         (sibling,) = (child for child in parent.children if child is not leaf)
-        above = parent.parent
-        sibling.parent = above
+        above = sibling.parent = parent.parent
         if above is not None:
             above.children[above.children.index(parent)] = sibling
         self.nodes = [node for node in self.nodes if node not in (leaf, parent)]
@@ -224,32 +204,3 @@ class Growth:
         for node in self.nodes:
             for child in node.children:
                 child.level = node.level_of_parts(node.split)
-
-
-class Node:
-    """A node that grows: its rows, and what it was split into.
-
-    Parameters
-    ----------
-    rows : numpy.ndarray of int
-    parent : Node or None
-    level : int
-
-    Attributes
-    ----------
-    pooled : bool
-        Whether it is a part that shows in means of neighbours only, or of such a one.
-    """
-
-    def __init__(self, rows, parent, level):
-        self.rows, self.parent, self.level = rows, parent, level
-        self.split, self.children, self.reason = None, [], "split"
-        self.pooled = False
-
-    def level_of_parts(self, split):
-        """The level of this node's parts: its own if they belong beside its sibling."""
-        if self.parent is None:
-            return self.level + 1
-        strength = split.strength * self.rows.size
-        above = self.parent.split.strength * self.parent.rows.size
-        return self.level + (strength < _AS_STRONG * above)

@@ -1,18 +1,44 @@
 """Splits that show in sums of neighbouring patterns only: one hides them in noise."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from hyperspy_4dphase.estimators.domains._splits import best_split, local_points
+from hyperspy_4dphase.estimators.domains._directions import discriminate
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
+from hyperspy_4dphase.estimators.domains._splits import find_local_points, find_split
 
-# So many patterns have half, and a third, of the noise of one.
+# Patterns in a block: so many have half, and a third, of the noise of one.
 _N_POOLED = 4, 9
 
 
-def pooled_split(shapes, min_size, random_state):
-    """Split of points by the gap that blocks of neighbours have between them.
+class Blocks(NamedTuple):
+    """Means of neighbouring points.
+
+    Attributes
+    ----------
+    shapes : CompressedShapes
+        The means.
+    groups : numpy.ndarray of int, shape (n,)
+        Which of the means each point is in.
+    counts : numpy.ndarray of int, shape (n_blocks,)
+        Number of points in each.
+    """
+
+    shapes: CompressedShapes
+    groups: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def full(self):
+        """numpy.ndarray of bool: Blocks that no edge has cut to less than half."""
+        return 2 * self.counts >= self.counts.max()
+
+
+def find_pooled_split(shapes, min_size, random_state):
+    """Split points by the gap that blocks of neighbours have between them.
 
     The patterns of neighbouring positions are averaged in blocks that do not overlap,
     so that these are independent, and undergo the same tests as single ones. Each
@@ -31,38 +57,36 @@ def pooled_split(shapes, min_size, random_state):
     Split or None
     """
     # In three dimensions both are blocks of 2 x 2 x 2.
-    sizes = {_width(shapes, n_pooled): n_pooled for n_pooled in _N_POOLED}
-    for n_pooled in sizes.values():
-        split = _split_of_blocks(shapes, n_pooled, min_size, random_state)
+    for width in dict.fromkeys(_block_width(shapes, n) for n in _N_POOLED):
+        split = _split_blocks(shapes, width, min_size, random_state)
         if split is not None:
             return split
     return None
 
 
-def _split_of_blocks(shapes, n_pooled, min_size, random_state):
-    pooled, _, counts = in_blocks(shapes, n_pooled=n_pooled)
-    if counts.max(initial=0) < 2:
+def _split_blocks(shapes, width, min_size, random_state):
+    blocks = average_blocks(shapes, width=width)
+    if blocks.counts.max(initial=0) < 2:
         return None
-    whole = np.flatnonzero(2 * counts >= counts.max())
-    pooled = pooled.taken(whole)
-    everything = np.arange(whole.size)
-    points = local_points(pooled.points, pooled.noise(everything))
-    split, _ = best_split(points, min_size, random_state)
+    pooled = blocks.shapes.take(np.flatnonzero(blocks.full))
+    noise = pooled.noise(np.arange(len(pooled.points)))
+    points = find_local_points(pooled.points, noise)
+    split, _ = find_split(points, min_size, random_state)
     if split is None:
         return None
-    direction, cut = _discriminant(pooled, split.side)
-    width = _width(shapes, n_pooled)
-    values = _around(shapes.points @ direction, shapes, width)
-    side = values > cut
+    direction = discriminate(pooled.points, split.side, noise)
+    values = pooled.points @ direction
+    cut = (np.median(values[split.side]) + np.median(values[~split.side])) / 2
+    side = _average_around(shapes.points @ direction, shapes, width) > cut
     if min(side.sum(), (~side).sum()) < min_size:
         return None
     # In units of the noise of a single pattern, as of all other splits.
-    strength = split.strength / np.sqrt(counts[whole].mean())
+    strength = split.strength / np.sqrt(blocks.counts[blocks.full].mean())
     return replace(split, side=side, strength=strength)
 
 
-def in_blocks(shapes, labels=None, n_pooled=_N_POOLED[-1]):
-    """Means of neighbours in blocks that do not overlap.
+def average_blocks(shapes, labels=None, width=None):
+    """Average neighbours in blocks that do not overlap.
 
     Parameters
     ----------
@@ -70,49 +94,33 @@ def in_blocks(shapes, labels=None, n_pooled=_N_POOLED[-1]):
         With positions.
     labels : numpy.ndarray of int, shape (n,), optional
         If given, neighbours of different labels are not averaged.
-    n_pooled : int, optional
-        About how many positions a block has. Default is 9.
+    width : int, optional
+        Positions along each side of a block. By default it has about 9 in all.
 
     Returns
     -------
-    pooled : CompressedShapes
-    groups : numpy.ndarray of int, shape (n,)
-        Which of the means each point is in.
-    counts : numpy.ndarray of int
-        Points in each.
+    Blocks
     """
-    blocks = shapes.positions // _width(shapes, n_pooled)
+    blocks = shapes.positions // (width or _block_width(shapes, _N_POOLED[-1]))
     if labels is not None:
         blocks = np.column_stack([blocks, labels])
     blocks = blocks - blocks.min(axis=0)
     numbers = np.ravel_multi_index(blocks.T, blocks.max(axis=0) + 1)
     _, groups, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    return shapes.averaged(groups, counts.size), groups, counts
+    return Blocks(shapes.average(groups, counts.size), groups, counts)
 
 
-def _width(shapes, n_pooled):
+def _block_width(shapes, n_pooled):
+    """Positions along each side of a block that has about so many in all."""
     return max(2, round(n_pooled ** (1 / shapes.positions.shape[1])))
 
 
-def _discriminant(pooled, side):
-    """Fisher's direction between two parts, and the value between them."""
-    parts = pooled.points[~side], pooled.points[side]
-    means = [part.mean(axis=0) for part in parts]
-    scatter = sum(
-        (part - mean).T @ (part - mean) for part, mean in zip(parts, means, strict=True)
-    )
-    scatter = scatter / len(side) + pooled.noise(np.arange(len(side)))
-    direction = np.linalg.solve(scatter, means[1] - means[0])
-    return direction, sum(np.median(part @ direction) for part in parts) / 2
-
-
-def _around(values, shapes, width):
+def _average_around(values, shapes, width):
     """Means of the values around each position, the less noisy the more weight."""
     weights = 1 / shapes.spread
     positions = shapes.positions - shapes.positions.min(axis=0)
-    shape = positions.max(axis=0) + 1
-    total, weight = np.zeros((2, *shape))
     at = tuple(positions.T)
+    total, weight = np.zeros((2, *positions.max(axis=0) + 1))
     total[at], weight[at] = values * weights, weights
     total, weight = (
         uniform_filter(grid, width, mode="constant")[at] for grid in (total, weight)

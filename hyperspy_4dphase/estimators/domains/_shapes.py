@@ -2,18 +2,25 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from hyperspy_4dphase.estimators._scaling import inverse
 
-# Below so many counts a pattern has no shape: its total is lost in its noise.
-_FEWEST_COUNTS = 9.0
-# Share of patterns with a total surely below 0 that makes totals meaningless.
-_NEGATIVE = 0.01
-_N_SAMPLED = 2000
+# Below so many counts a pattern has no shape: its total, of three standard deviations,
+# is lost in its noise.
+_MIN_COUNTS = 9.0
+# Fraction of patterns with a total surely below 0 that makes totals meaningless.
+# Historical: chosen by trial in 2026.
+_MAX_NEGATIVE = 0.01
+# Neighbours whose distances tell the noise of features, and points whose neighbours are
+# looked at: a compromise between time and noise. Historical: chosen by trial in 2026.
 _N_NEIGHBOURS = 5
+_N_SAMPLED = 2000
+# Variance of data without noise, relative to that of the data: more than rounding.
+_ROUNDING = 1e-12
 
 
 @dataclass
@@ -42,8 +49,8 @@ class Shapes(ABC):
     def noise(self, rows):
         """Mean covariance of the noise of some points, (n_features, n_features)."""
 
-    def taken(self, rows):
-        """Some of the points."""
+    def take(self, rows):
+        """Take some of the points."""
         names = "points", "spread", "known", "positions", "dark"
         of_each = {name: getattr(self, name) for name in names}
         taken = {k: each[rows] for k, each in of_each.items() if each is not None}
@@ -55,11 +62,25 @@ class CompressedShapes(Shapes):
     """Compressed patterns, divided by their totals.
 
     The covariance of counting noise follows from the mean pattern of the points it is
-    asked for, so that each node of a tree has its own. Readout noise adds the same
-    variance, `floor`, to each pixel; `dark` is what a unit of it is in each point.
+    asked for, so that each node of a tree has its own.
+
+    Attributes
+    ----------
+    directions : numpy.ndarray, shape (n_features, n_pixels)
+        What the features are the weights of, in scaled pixels.
+    column_scale : numpy.ndarray, shape (n_pixels,)
+        What pixels were multiplied by.
+    gain : float
+        Noise variance of a pattern of total 1, if it were counted.
+    poisson : bool
+        Whether noise is that of counts; else it is the same in all pixels.
+    floor : float
+        Variance that readout noise adds to each pixel.
+    dark : numpy.ndarray, shape (n,), or None
+        What a unit of `floor` is in each point; None without readout noise.
     """
 
-    rows: np.ndarray
+    directions: np.ndarray
     column_scale: np.ndarray
     gain: float
     poisson: bool
@@ -68,55 +89,36 @@ class CompressedShapes(Shapes):
     dark: np.ndarray | None = None
 
     @classmethod
-    def of(cls, compressed, positions=None):
-        """From :class:`CompressedPatterns`, in the directions above noise."""
+    def from_compressed(cls, compressed, positions=None):
+        """From :class:`CompressedPatterns`, in the directions above noise.
+
+        Raises
+        ------
+        ValueError
+            If no pattern has a positive total.
+        """
         compressed = compressed.with_broad()
         k = max(compressed.n_significant, 1)
         B = compressed.B[:k].astype(np.float64)
         norms = np.linalg.norm(B, axis=1)
         directions = B * inverse(norms)[:, None]
         scaled = compressed.Q[:, :k].astype(np.float64) * norms
-        per_pixel = inverse(compressed.column_scale.astype(np.float64))
-        totals = (scaled @ (directions @ per_pixel)) * inverse(compressed.row_scale)
         poisson = compressed.noise == "poisson"
         gain = float(compressed.score_variance)
-        power = 1 if poisson else 2
-        error = np.sqrt(gain) * np.linalg.norm(directions @ per_pixel)
-        fewest = _FEWEST_COUNTS * gain if poisson else np.sqrt(_FEWEST_COUNTS) * error
-        # Readout noise of all pixels takes as many counts as have its variance.
         floor = compressed.floor if poisson else 0.0
-        readout = floor * compressed.shape[1]
-        fewest = fewest / 2 + np.sqrt(fewest**2 / 4 + fewest * readout)
-        if not poisson and (totals < -fewest).mean() > _NEGATIVE:
-            # Totals around 0, as after a background subtraction, are no brightness.
-            # What a pattern has of the mean one is.
-            mean = scaled.mean(axis=0)
-            totals = scaled @ mean * inverse(np.float64(np.linalg.norm(mean)))
-            fewest = np.sqrt(_FEWEST_COUNTS * gain)
-            if (totals > fewest).mean() < 0.5:
-                # Nor is that where the mean was taken off: patterns stay as they are.
-                totals, fewest = np.ones(len(totals)), 0.0
-        known = totals > fewest
-        if not known.any():
-            known = totals > 0
-        if not known.any():
-            raise ValueError(
-                "No pattern has a positive total, so that none has a shape of its own: "
-                "was a background taken off that is larger than what was left?"
-            )
-        spread = np.where(known, gain * inverse(totals) ** power, 0)
-        dark = np.where(known, gain * inverse(totals) ** 2, 0) if floor else None
+        totals, known = _find_totals(compressed, scaled, directions, floor)
+        factor = inverse(totals)
+        spread = np.where(known, gain * factor ** (1 if poisson else 2), 0)
+        dark = np.where(known, gain * factor**2, 0) if floor else None
         if floor:
-            spread += readout * dark
-        factor = inverse(totals) * inverse(compressed.row_scale)
-        points = np.where(known[:, None], scaled * factor[:, None], 0)
-        scale = compressed.column_scale
+            spread += floor * compressed.shape[1] * dark
+        factor *= inverse(compressed.row_scale)
         return cls(
-            points=points,
+            points=np.where(known[:, None], scaled * factor[:, None], 0),
             spread=spread,
             known=known,
-            rows=directions,
-            column_scale=scale,
+            directions=directions,
+            column_scale=compressed.column_scale,
             gain=gain,
             poisson=poisson,
             floor=floor,
@@ -124,7 +126,7 @@ class CompressedShapes(Shapes):
             positions=positions,
         )
 
-    def averaged(self, groups, n_groups):
+    def average(self, groups, n_groups):
         """Shapes of the sums of groups of patterns.
 
         Parameters
@@ -135,44 +137,83 @@ class CompressedShapes(Shapes):
         Returns
         -------
         CompressedShapes
+            Without positions.
         """
-        totals = np.where(self.known, inverse(self.spread), 0)
-        if self.dark is not None:
-            totals = np.sqrt(np.where(self.known, inverse(self.dark), 0))
-        elif not self.poisson:
+        totals = inverse(self.spread if self.dark is None else self.dark)
+        if self.dark is not None or not self.poisson:
             totals = np.sqrt(totals)
-        sums = np.bincount(groups, totals, n_groups)
-        points = np.stack(
-            [np.bincount(groups, totals * p, n_groups) for p in self.points.T], axis=1
-        )
-        variances = np.bincount(groups, totals**2 * self.spread, n_groups)
+        totals = np.where(self.known, totals, 0)
+        share = inverse(np.bincount(groups, totals, n_groups))
+
+        def sum_up(values):
+            return np.bincount(groups, values, n_groups)
+
+        points = [sum_up(totals * feature) for feature in self.points.T]
         dark = self.dark
         if dark is not None:
-            dark = np.bincount(groups, totals**2 * dark, n_groups) * inverse(sums) ** 2
+            dark = sum_up(totals**2 * dark) * share**2
         return replace(
             self,
-            points=points * inverse(sums)[:, None],
-            spread=variances * inverse(sums) ** 2,
-            known=sums > 0,
+            points=np.stack(points, axis=1) * share[:, None],
+            spread=sum_up(totals**2 * self.spread) * share**2,
+            known=share > 0,
             dark=dark,
             positions=None,
         )
 
     def noise(self, rows):
-        mean_spread = self.spread[rows].mean()
-        # Data without noise have that of rounding.
-        rounding = 1e-12 * np.square(self.points[rows]).mean() * np.eye(len(self.rows))
+        points = self.points[rows]
+        rounding = _ROUNDING * np.square(points).mean() * np.eye(points.shape[1])
+        spread = self.spread[rows].mean()
         if not self.poisson:
-            return mean_spread * np.eye(len(self.rows)) + rounding
-        mean = self.points[rows].mean(axis=0)
+            return spread * np.eye(points.shape[1]) + rounding
         # Counts of a pattern of total 1, times the squared scale: their variance.
-        weight = np.maximum((mean @ self.rows) * self.column_scale, 0)
+        weight = points.mean(axis=0) @ self.directions * self.column_scale
+        weight = np.maximum(weight, 0)
         if self.dark is None:
-            return mean_spread * (self.rows * weight) @ self.rows.T + rounding
+            return spread * (self.directions * weight) @ self.directions.T + rounding
         dark = self.floor * self.dark[rows].mean()
-        weight *= max(mean_spread - dark * weight.size, 0)
+        weight *= max(spread - dark * weight.size, 0)
         weight += dark * np.square(self.column_scale, dtype=np.float64)
-        return (self.rows * weight) @ self.rows.T + rounding
+        return (self.directions * weight) @ self.directions.T + rounding
+
+
+class _Totals(NamedTuple):
+    """Totals of patterns, and whether they are large enough to tell a shape."""
+
+    totals: np.ndarray
+    known: np.ndarray
+
+
+def _find_totals(compressed, scaled, directions, floor):
+    """Brightness of each pattern, and whether it has a shape."""
+    per_pixel = directions @ inverse(compressed.column_scale.astype(np.float64))
+    totals = scaled @ per_pixel * inverse(compressed.row_scale)
+    gain = float(compressed.score_variance)
+    if compressed.noise == "poisson":
+        least = _MIN_COUNTS * gain / 2
+        # Readout noise of all pixels takes as many counts as have its variance.
+        least += np.sqrt(least**2 + 2 * least * floor * compressed.shape[1])
+    else:
+        least = np.sqrt(_MIN_COUNTS * gain) * np.linalg.norm(per_pixel)
+        if (totals < -least).mean() > _MAX_NEGATIVE:
+            # Totals around 0, as after a background subtraction, are no brightness.
+            # What a pattern has of the mean one is.
+            mean = scaled.mean(axis=0)
+            totals = scaled @ mean * inverse(np.linalg.norm(mean))
+            least = np.sqrt(_MIN_COUNTS * gain)
+            if (totals > least).mean() < 0.5:
+                # Nor is that where the mean was taken off: patterns stay as they are.
+                totals, least = np.ones(len(totals)), 0.0
+    known = totals > least
+    if not known.any():
+        known = totals > 0
+    if not known.any():
+        raise ValueError(
+            "No pattern has a positive total, so that none has a shape of its own: "
+            "was a background taken off that is larger than what was left?"
+        )
+    return _Totals(totals, known)
 
 
 @dataclass
@@ -184,7 +225,8 @@ class FeatureShapes(Shapes):
     """
 
     @classmethod
-    def of(cls, features):
+    def from_features(cls, features):
+        """From an array (n, n_features)."""
         points = np.asarray(features, dtype=np.float64)
         return cls(points, np.ones(len(points)), np.ones(len(points), bool))
 
@@ -193,7 +235,7 @@ class FeatureShapes(Shapes):
         identity = np.eye(points.shape[1])
         # Where neighbours, or all points, are equal there is still rounding.
         rounding = np.square(np.finfo(float).eps * np.abs(self.points).max())
-        least = 1e-12 * self.points.var(axis=0).mean() + rounding
+        least = _ROUNDING * self.points.var(axis=0).mean() + rounding
         least += np.finfo(float).tiny
         if len(points) < 2:
             return least * identity

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 
-def outvoted(labels):
+def smooth_labels(labels):
     """Give each position the label that most of its neighbourhood has.
 
     The neighbourhood is the position and those that touch it, by a corner too: 3, 9 or
@@ -23,17 +23,15 @@ def outvoted(labels):
     """
     labels = np.asarray(labels)
     assigned = labels >= 0
-    n_voters = _in_neighbourhood(assigned)
+    n_voters = _count_around(assigned)
     result = labels.copy()
     for label in np.unique(labels[assigned]):
-        n_votes = _in_neighbourhood(labels == label)
         # Two labels cannot both have more than half.
-        result[assigned & (2 * n_votes > n_voters)] = label
+        result[assigned & (2 * _count_around(labels == label) > n_voters)] = label
     return result
 
 
-def _in_neighbourhood(present):
-    n = present.astype(np.uint8)
-    for axis in range(n.ndim):
-        n = ndimage.correlate1d(n, [1, 1, 1], axis=axis, mode="constant")
-    return n
+def _count_around(present):
+    """Number of the positions around each one that are True."""
+    window = np.ones((3,) * present.ndim)
+    return ndimage.correlate(present.astype(np.uint8), window, mode="constant")

@@ -26,6 +26,9 @@ hand"``: merged or split by the user. ``"consensus"``: what many maps of the sca
 on.
 """
 
+SCORES = "strength", "share", "log_p", "agreement"
+"""What is known of a split; NaN for nodes without one."""
+
 
 class TreeNode(NamedTuple):
     """One node of a tree of domains.
@@ -46,11 +49,13 @@ class TreeNode(NamedTuple):
         Of the domain, for a leaf; -1 for a node with children.
     strength : float
         How far its parts differ: distance of their mean patterns in standard deviations
-        of the noise of one pattern, times the shares of both parts. NaN for leaves.
+        of the noise of one pattern, times the fractions of both parts. NaN for leaves.
     share : float
-        Patterns between its parts, as a share of those of the smaller part: mixtures.
+        Patterns between its parts, as a fraction of those of the smaller part:
+        mixtures.
     log_p : float
-        Decimal logarithm of the probability of so few if there were no gap.
+        Score of the gap between its parts; the lower, the clearer. It compares splits.
+        It is no probability, since it is the smallest of many gaps that were looked at.
     agreement : float
         Overlap (0 to 1) of the smaller part as found by independent halves of the
         patterns.
@@ -102,10 +107,7 @@ class DomainTree:
         """A tree of one domain."""
         integers = {"parent": -1, "level": 0, "size": size, "label": 0}
         integers["reason"] = REASONS.index(reason)
-        return cls.from_arrays(
-            {name: [value] for name, value in integers.items()}
-            | {name: [np.nan] for name in _FLOATS}
-        )
+        return cls.from_arrays(integers | dict.fromkeys(SCORES, np.nan))
 
     @classmethod
     def from_arrays(cls, arrays):
@@ -119,7 +121,7 @@ class DomainTree:
         try:
             values = {
                 item.name: np.atleast_1d(np.asarray(arrays[item.name])).astype(
-                    float if item.name in _FLOATS else np.int64
+                    float if item.name in SCORES else np.int64
                 )
                 for item in fields(cls)
             }
@@ -139,7 +141,7 @@ class DomainTree:
 
     def to_arrays(self):
         """dict of str to numpy.ndarray: Everything, one entry a node."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        return dict(vars(self))
 
     def __len__(self):
         return self.parent.size
@@ -149,9 +151,7 @@ class DomainTree:
 
     def __getitem__(self, number):
         number = range(len(self))[number]
-        values = {
-            name: array[number].item() for name, array in self.to_arrays().items()
-        }
+        values = {name: array[number].item() for name, array in vars(self).items()}
         values["reason"] = REASONS[values["reason"]]
         return TreeNode(number=number, children=self.children(number), **values)
 
@@ -182,7 +182,7 @@ class DomainTree:
 
     def at_level(self, level):
         """The nodes that are the domains of a level: at it, or leaves above it."""
-        return self._kept(self.level <= level)
+        return self._lowest(self.level <= level)
 
     def cut(self, n_domains):
         """The nodes that are the domains when the strongest splits alone are made.
@@ -202,37 +202,33 @@ class DomainTree:
         kept[0] = True
         n = 1
         while n < n_domains:
-            split = set(self.parent[kept].tolist())
-            found = {
-                i: self.children(i)
-                for i in np.flatnonzero(kept & (self.label < 0))
-                if i not in split
-            }
-            room = n_domains - n + 1
-            fitting = [i for i, parts in found.items() if len(parts) <= room]
+            parts = {node: self.children(node) for node in self._lowest(kept)}
+            fitting = [i for i, p in parts.items() if 1 < len(p) <= n_domains - n + 1]
             if not fitting:
                 raise ValueError(
                     f"n_domains={n_domains}; this tree can be cut into {n}, but its "
                     "next split makes too many at once."
                 )
             best = max(fitting, key=lambda i: total[i])
-            kept[list(found[best])] = True
-            n += len(found[best]) - 1
-        return self._kept(kept)
+            kept[list(parts[best])] = True
+            n += len(parts[best]) - 1
+        return self._lowest(kept)
 
-    def _kept(self, kept):
+    def _lowest(self, kept):
         """Of the nodes kept, those that have no kept children."""
         inner = np.zeros(len(self), dtype=bool)
         inner[self.parent[1:][kept[1:]]] = True
         return np.flatnonzero(kept & ~inner)
 
-    def pruned(self, nodes):
+    def pruned(self, nodes, reason="n_domains"):
         """The tree that ends at some nodes, and the new label of each old one.
 
         Parameters
         ----------
         nodes : array-like of int
             As of :meth:`at_level` or :meth:`cut`: one above each leaf.
+        reason : str, default "n_domains"
+            Why it ends there, one of `REASONS`.
 
         Returns
         -------
@@ -241,31 +237,39 @@ class DomainTree:
         labels : numpy.ndarray of int, shape (n_domains,)
         """
         nodes = np.asarray(nodes)
-        order = nodes[np.argsort(-self.size[nodes], kind="stable")]
+        nodes = nodes[np.argsort(-self.size[nodes], kind="stable")]
         labels = np.empty(self.n_domains, dtype=int)
-        for new, node in enumerate(order):
-            labels[self.leaves(node)] = new
         kept = np.zeros(len(self), dtype=bool)
         kept[nodes] = True
         for node in range(len(self) - 1, 0, -1):
             kept[self.parent[node]] |= kept[node]
-        tree = self._with_leaves(order)
-        return tree._taken(kept), labels
-
-    def _with_leaves(self, nodes):
         label = np.full(len(self), -1)
-        label[nodes] = np.arange(len(nodes))
-        ended = np.isin(np.arange(len(self)), nodes) & (self.label < 0)
-        reason = np.where(ended, REASONS.index("n_domains"), self.reason)
+        reasons = self.reason.copy()
+        for new, node in enumerate(nodes):
+            labels[self.leaves(node)] = new
+            label[node] = new
+            if self.label[node] < 0:
+                reasons[node] = REASONS.index(reason)
         scores = {
-            name: np.where(label >= 0, np.nan, getattr(self, name)) for name in _FLOATS
+            name: np.where(label >= 0, np.nan, getattr(self, name)) for name in SCORES
         }
-        return replace(self, label=label, reason=reason, **scores)
+        ended = replace(self, label=label, reason=reasons, **scores)
+        return ended.take(kept), labels
 
-    def _taken(self, kept):
-        """Some nodes only, renumbered; their parents must be among them."""
+    def take(self, kept):
+        """Some nodes only, renumbered.
+
+        Parameters
+        ----------
+        kept : numpy.ndarray of bool, shape (n_nodes,)
+            Of each node; all parents of a node that is kept must be kept, too.
+
+        Returns
+        -------
+        DomainTree
+        """
         number = np.cumsum(kept) - 1
-        arrays = {name: array[kept] for name, array in self.to_arrays().items()}
+        arrays = {name: array[kept] for name, array in vars(self).items()}
         parent = arrays["parent"]
         arrays["parent"] = np.where(parent < 0, -1, number[parent])
         return DomainTree(**arrays)
@@ -278,22 +282,12 @@ class DomainTree:
         DomainTree
             Without the nodes that share their level with their parent and are split.
         """
-        passed = (self.label < 0) & (self.parent >= 0)
-        passed[1:] &= self._joins()[1:]
+        # Parts that share the level of their node belong to the split above it.
+        beside = np.flatnonzero(self.level[1:] == self.level[self.parent[1:]]) + 1
+        passed = np.isin(np.arange(len(self)), self.parent[beside])
+        passed[0] = False
         parent = self.parent.copy()
         for node in range(1, len(self)):
             if passed[parent[node]]:
                 parent[node] = parent[parent[node]]
-        return replace(self, parent=parent)._taken(~passed)
-
-    def _joins(self):
-        """Which inner nodes belong to a larger split: their parts share their level."""
-        joins = np.zeros(len(self), dtype=bool)
-        for node in range(1, len(self)):
-            joins[self.parent[node]] |= (
-                self.level[node] == self.level[self.parent[node]]
-            )
-        return joins
-
-
-_FLOATS = ("strength", "share", "log_p", "agreement")
+        return replace(self, parent=parent).take(~passed)

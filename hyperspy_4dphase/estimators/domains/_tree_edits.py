@@ -1,41 +1,90 @@
-"""Trees of domains changed by hand: domains joined, parted, or left without patterns.
+"""Trees of domains changed: domains merged, split, or left without patterns.
 
 Nothing is changed in place. Domains are numbered by size afterwards, and each function
 says what became of the old labels.
 """
 
-from dataclasses import fields, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.domains._tree import REASONS, DomainTree
+from hyperspy_4dphase.estimators.domains._tree import REASONS, SCORES, DomainTree
 
 _BY_HAND = REASONS.index("by hand")
 
 
-def level_cut(tree, level):
-    """The tree as it is down to a level.
+class EditedTree(NamedTuple):
+    """A tree, and what became of the domains of the one before.
+
+    Attributes
+    ----------
+    tree : DomainTree
+        Its domains numbered by size.
+    labels : numpy.ndarray of int, shape (n_domains_before,)
+        New label of each old one; -1 for domains that are no more.
+    """
+
+    tree: DomainTree
+    labels: np.ndarray
+
+
+class SplitTree(NamedTuple):
+    """A tree after one of its domains was split by hand.
+
+    Attributes
+    ----------
+    tree : DomainTree
+        Its domains numbered by size; the parts share a level.
+    labels : numpy.ndarray of int, shape (n_domains_before,)
+        New label of each old one; -1 for the one that was split.
+    parts : numpy.ndarray of int, shape (n_parts,)
+        Label of each part.
+    """
+
+    tree: DomainTree
+    labels: np.ndarray
+    parts: np.ndarray
+
+
+def flat_tree(sizes, reason="consensus"):
+    """Make a tree of domains side by side, in an order that is theirs.
 
     Parameters
     ----------
-    tree : DomainTree
-    level : int
+    sizes : array-like of int, shape (n_domains,)
+        Patterns of each; 0 is allowed.
+    reason : str, default "consensus"
+        Why the domains are as they are, one of ``_tree.REASONS``.
 
     Returns
     -------
-    tree : DomainTree
-    labels : numpy.ndarray of int, shape (n_domains,)
-        New label of each old one.
+    DomainTree
+        One level; its inner nodes, two parts below each, have no scores.
+
+    Examples
+    --------
+    >>> tree = flat_tree([3, 0, 5])
+    >>> tree
+    <DomainTree of 3 domains, 1 levels>
+    >>> [(node.label, node.size) for node in tree if node.label >= 0]
+    [(0, 3), (1, 0), (2, 5)]
     """
-    nodes = tree.at_level(level)
-    cut, labels = tree.pruned(nodes)
-    ended = [tree.leaves(node)[0] for node in nodes if tree.label[node] < 0]
-    ended = np.isin(cut.label, labels[np.array(ended, dtype=int)])
-    reason = np.where(ended, REASONS.index("depth"), cut.reason)
-    return replace(cut, reason=reason), labels
+    n = len(sizes)
+    n_nodes = 2 * n - 1
+    # Below each inner node a domain, and another inner node or the last domain.
+    parent = np.append(-1, np.repeat(np.arange(0, n_nodes - 1, 2), 2))
+    label = np.full(n_nodes, -1)
+    label[1::2] = np.arange(n - 1)
+    label[-1] = n - 1
+    reason = np.where(label < 0, REASONS.index("split"), REASONS.index(reason))
+    arrays = {"parent": parent, "level": np.minimum(parent + 1, 1), "label": label}
+    arrays |= {"reason": reason, "size": np.zeros(n_nodes)}
+    arrays |= dict.fromkeys(SCORES, np.full(n_nodes, np.nan))
+    return recount_patterns(DomainTree.from_arrays(arrays), sizes)
 
 
-def merged(tree, labels):
+def merge_domains(tree, labels):
     """Make one domain of several.
 
     If they are all the domains below a node, that node becomes the domain. Otherwise
@@ -49,44 +98,33 @@ def merged(tree, labels):
 
     Returns
     -------
-    tree : DomainTree
+    EditedTree
         Binary as before. A node added for this has no scores.
-    labels : numpy.ndarray of int, shape (n_domains,)
-        New label of each old one.
     """
+    labels = np.asarray(labels)
     gone = np.isin(tree.label, labels)
-    inside = _summed_up(tree.parent, gone)
+    inside = _sum_up(tree.parent, gone)
     ancestor = int(np.flatnonzero(inside == gone.sum())[-1])
-    child_level = tree.level[list(tree.children(ancestor))[0]]
+    level = tree.level.copy()
+    level[ancestor] = level[list(tree.children(ancestor))[0]]
     # A node above the ancestor, and the new domain as its other part: the ancestor and
     # whatever has lost its patterns is passed over below.
-    above = _rows(
+    extended = _insert(
+        replace(tree, level=level),
+        ancestor,
         parent=[tree.parent[ancestor], ancestor],
-        level=[tree.level[ancestor], child_level],
-        size=[tree.size[ancestor], tree.size[gone].sum()],
+        level=[tree.level[ancestor], level[ancestor]],
         label=[-1, tree.n_domains],
-        reason=[_BY_HAND] * 2,
     )
-    arrays = tree.to_arrays()
-    arrays["level"] = arrays["level"].copy()
-    arrays["level"][ancestor] = child_level
-    number = np.arange(len(tree))
-    number[ancestor:] += 2
-    parent = np.where(tree.parent < 0, -1, number[tree.parent])
-    parent[ancestor] = ancestor
-    arrays["parent"] = parent
-    extended = {
-        name: np.insert(array, [ancestor] * 2, above[name])
-        for name, array in arrays.items()
-    }
+    extended.parent[ancestor + 2] = ancestor
     sizes = np.append(leaf_sizes(tree), tree.size[gone].sum())
-    sizes[np.asarray(labels)] = 0
-    result, new = resized(DomainTree.from_arrays(extended), sizes)
-    new[np.asarray(labels)] = new[-1]
-    return result, new[:-1]
+    sizes[labels] = 0
+    result, new = resize_domains(extended, sizes)
+    new[labels] = new[-1]
+    return EditedTree(result, new[:-1])
 
 
-def parted(tree, label, sizes):
+def split_domain(tree, label, sizes):
     """Make several domains of one.
 
     Parameters
@@ -99,47 +137,30 @@ def parted(tree, label, sizes):
 
     Returns
     -------
-    tree : DomainTree
-        The parts share a level.
-    labels : numpy.ndarray of int, shape (n_domains,)
-        New label of each old one; -1 for the one that was parted.
-    parts : numpy.ndarray of int, shape (n_parts,)
-        Label of each part.
+    SplitTree
     """
     node = int(np.flatnonzero(tree.label == label)[0])
-    n, n_parts = len(tree), len(sizes)
-    level = tree.level[node] + 1
+    n, n_parts, n_before = len(tree), len(sizes), tree.n_domains
     # Two parts below each node: one of those asked for, and the rest.
-    first = n + 2 * np.arange(n_parts - 1)
-    parents = np.repeat(np.append(node, first[:-1] + 1), 2)
+    rests = n + 1 + 2 * np.arange(n_parts - 2)
+    parents = np.repeat(np.append(node, rests), 2)
     labels = np.full(parents.size, -1)
     # There must be no gap: the last part takes the label of the whole.
-    labels[::2] = tree.n_domains + np.arange(n_parts - 1)
+    labels[::2] = n_before + np.arange(n_parts - 1)
     labels[-1] = label
-    below = _rows(
-        parent=parents,
-        level=[level] * parents.size,
-        size=[0] * parents.size,
-        label=labels,
-        reason=[_BY_HAND] * parents.size,
-    )
-    arrays = {
-        name: np.concatenate([array, below[name]])
-        for name, array in tree.to_arrays().items()
-    }
-    arrays["label"][node] = -1
-    arrays["reason"][node] = _BY_HAND
+    level = np.full(parents.size, tree.level[node] + 1)
+    extended = _insert(tree, n, parent=parents, level=level, label=labels)
+    extended.label[node], extended.reason[node] = -1, _BY_HAND
     all_sizes = np.concatenate([leaf_sizes(tree), sizes[:-1]])
     all_sizes[label] = sizes[-1]
-    result, new = resized(DomainTree.from_arrays(arrays), all_sizes)
-    parts = np.append(new[tree.n_domains :], new[label])
-    kept = new[: tree.n_domains].copy()
-    kept[label] = -1
-    return result, kept, parts
+    result, new = resize_domains(extended, all_sizes)
+    parts = np.append(new[n_before:], new[label])
+    new[label] = -1
+    return SplitTree(result, new[:n_before], parts)
 
 
-def resized(tree, sizes):
-    """The tree after its domains have gained or lost patterns.
+def resize_domains(tree, sizes):
+    """Change a tree whose domains have gained or lost patterns.
 
     Parameters
     ----------
@@ -150,30 +171,23 @@ def resized(tree, sizes):
 
     Returns
     -------
-    tree : DomainTree
-    labels : numpy.ndarray of int, shape (n_domains,)
-        New label of each old one; -1 for those left out.
+    EditedTree
     """
     sizes = np.asarray(sizes)
-    leaf, size = tree.label >= 0, recounted(tree, sizes).size
-    present = size > 0
+    tree = recount_patterns(tree, sizes)
+    leaf, present = tree.label >= 0, tree.size > 0
     n_children = np.bincount(tree.parent[1:][present[1:]], minlength=len(tree))
     kept = present & (leaf | (n_children > 1))
-
-    order = np.argsort(-sizes, kind="stable")
     labels = np.full(sizes.size, -1)
-    labels[order] = np.arange(sizes.size)
+    labels[np.argsort(-sizes, kind="stable")] = np.arange(sizes.size)
     labels[sizes == 0] = -1
-    parent, level = _passed_over(tree, kept)
-    number = np.cumsum(kept) - 1
-    arrays = {name: array[kept] for name, array in tree.to_arrays().items()}
-    arrays["parent"] = np.where(parent < 0, -1, number[parent])[kept]
-    arrays["level"], arrays["size"] = level[kept], size[kept]
-    arrays["label"] = np.where(leaf, labels[tree.label], -1)[kept]
-    return DomainTree.from_arrays(arrays), labels
+    parent, level = _pass_over(tree, kept)
+    label = np.where(leaf, labels[tree.label], -1)
+    passed = replace(tree, parent=parent, level=level, label=label)
+    return EditedTree(passed.take(kept), labels)
 
 
-def recounted(tree, sizes):
+def recount_patterns(tree, sizes):
     """The same tree with other numbers of patterns; labels stay, empty ones too.
 
     Parameters
@@ -186,14 +200,12 @@ def recounted(tree, sizes):
     -------
     DomainTree
     """
-    leaf = tree.label >= 0
-    own = np.zeros(len(tree), dtype=np.int64)
-    own[leaf] = np.asarray(sizes)[tree.label[leaf]]
-    return replace(tree, size=_summed_up(tree.parent, own))
+    own = np.where(tree.label >= 0, np.asarray(sizes)[tree.label], 0)
+    return replace(tree, size=_sum_up(tree.parent, own))
 
 
-def parts_of(tree, node):
-    """The nodes that a node was split into, those on one level side by side.
+def find_parts(tree, node):
+    """Find the nodes that a node was split into, those on one level side by side.
 
     Parameters
     ----------
@@ -218,10 +230,8 @@ def parts_of(tree, node):
 
 def leaf_sizes(tree):
     """numpy.ndarray of int, shape (n_domains,): Size of each label."""
-    sizes = np.empty(tree.n_domains, dtype=np.int64)
-    leaf = tree.label >= 0
-    sizes[tree.label[leaf]] = tree.size[leaf]
-    return sizes
+    leaves = np.flatnonzero(tree.label >= 0)
+    return tree.size[leaves[np.argsort(tree.label[leaves])]]
 
 
 def node_means(tree, means):
@@ -237,12 +247,8 @@ def node_means(tree, means):
     numpy.ndarray, shape (n_nodes, ...)
     """
     weights = leaf_sizes(tree)
-    return np.stack(
-        [
-            weighted_mean(means[leaves], weights[leaves])
-            for leaves in map(tree.leaves, range(len(tree)))
-        ]
-    )
+    members = map(tree.leaves, range(len(tree)))
+    return np.stack([weighted_mean(means[m], weights[m]) for m in members])
 
 
 def weighted_mean(values, weights):
@@ -263,7 +269,7 @@ def weighted_mean(values, weights):
     return np.average(values[used], axis=0, weights=weights[used])
 
 
-def _summed_up(parent, values):
+def _sum_up(parent, values):
     """Each node's value with those of all nodes below it."""
     total = np.array(values, dtype=np.int64)
     for node in range(len(total) - 1, 0, -1):
@@ -271,7 +277,7 @@ def _summed_up(parent, values):
     return total
 
 
-def _passed_over(tree, kept):
+def _pass_over(tree, kept):
     """Parent and level of each node when some of those above it are no more.
 
     What takes the place of another takes its level, and all below moves along.
@@ -286,10 +292,18 @@ def _passed_over(tree, kept):
     return parent, level
 
 
-def _rows(**integers):
-    """Arrays of new nodes, without scores."""
+def _insert(tree, place, **integers):
+    """Insert nodes made by hand, without patterns and scores, before a node.
+
+    `integers` has the arrays of the new nodes; parents as they are counted afterwards.
+    """
     n = len(integers["parent"])
-    return {
-        item.name: np.asarray(integers.get(item.name, [np.nan] * n))
-        for item in fields(DomainTree)
+    integers |= {"size": [0] * n, "reason": [_BY_HAND] * n}
+    number = np.arange(len(tree)) + n * (np.arange(len(tree)) >= place)
+    arrays = tree.to_arrays()
+    arrays["parent"] = np.where(tree.parent < 0, -1, number[tree.parent])
+    arrays = {
+        name: np.insert(array, place, integers.get(name, [np.nan] * n))
+        for name, array in arrays.items()
     }
+    return DomainTree(**arrays)

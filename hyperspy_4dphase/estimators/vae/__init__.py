@@ -1,10 +1,9 @@
 """Variational autoencoders of patterns; PyTorch is imported when one is used."""
 
-from hyperspy_4dphase.estimators.vae._compressed_inputs import check_sample_weight
 from hyperspy_4dphase.estimators.vae._distortion import METHODS as DISTORTIONS
 from hyperspy_4dphase.estimators.vae._distortion import latent_distortions
-from hyperspy_4dphase.estimators.vae._plan import ARCHITECTURES
-from hyperspy_4dphase.estimators.vae._torch import require_torch, restored_model
+from hyperspy_4dphase.estimators.vae._plan import ARCHITECTURES, check_sample_weight
+from hyperspy_4dphase.estimators.vae._torch import require_torch, restore_model
 from hyperspy_4dphase.estimators.vae._vae import PatternVAE
 
 __all__ = [
@@ -14,5 +13,5 @@ __all__ = [
     "check_sample_weight",
     "latent_distortions",
     "require_torch",
-    "restored_model",
+    "restore_model",
 ]

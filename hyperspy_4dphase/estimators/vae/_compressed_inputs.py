@@ -1,6 +1,7 @@
-"""What the networks see of patterns, and how patterns come back from it."""
+"""What a network sees of a compressed scan, and how patterns come back from it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,24 @@ from hyperspy_4dphase.estimators._passes import CrossPass, gathered
 from hyperspy_4dphase.estimators._scaling import Scaling, inverse
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
 
-BATCH = 512
+# Without any noise, rounding is the ruler: this part of what the strongest direction
+# has in a pattern on average.
+_ROUNDING = 1e-5
+
+
+class Points(NamedTuple):
+    """Patterns as a network for compressed scans sees them.
+
+    Attributes
+    ----------
+    coordinates : numpy.ndarray, shape (n_patterns, n_directions), float32
+        In units of noise.
+    totals : numpy.ndarray, shape (n_patterns,), float32
+        In data units; 0 where a pattern is empty, or lost in noise.
+    """
+
+    coordinates: np.ndarray
+    totals: np.ndarray
 
 
 @dataclass
@@ -42,12 +60,15 @@ class CompressedInputs:
     offset: float = 0.0
     floor: float = 0.0
 
+    # Patterns that the network is prepared with, at most; points of a batch at which
+    # the flatness of latent space is judged. Historical: chosen by trial in 2026, not
+    # calibrated.
     n_sampled = 2**17
     n_flattened = 32
 
     @classmethod
-    def of(cls, compression, n_directions):
-        """The first directions of compressed patterns.
+    def from_compression(cls, compression, n_directions):
+        """Take the first directions of compressed patterns.
 
         Parameters
         ----------
@@ -56,13 +77,12 @@ class CompressedInputs:
         """
         norms = compression.singular_values[:n_directions].astype(np.float32)
         deviation = np.sqrt(compression.score_variance)
-        # Without any noise, rounding is the ruler.
-        least = 1e-5 * compression.singular_values[0] / np.sqrt(len(compression.Q))
+        typical = compression.singular_values[0] / np.sqrt(len(compression.Q))
         return cls(
             directions=compression.B[:n_directions] * inverse(norms)[:, None],
             column_scale=np.asarray(compression.column_scale, np.float32),
             row_limit=float(compression.row_limit),
-            deviation=float(max(deviation, least)),
+            deviation=float(max(deviation, _ROUNDING * typical)),
             poisson=compression.noise == "poisson",
             gain=float(compression.gain),
             offset=float(compression.offset),
@@ -74,8 +94,8 @@ class CompressedInputs:
         """int: Of a pattern."""
         return self.directions.shape[1]
 
-    def points(self, X):
-        """Coordinates, and totals in data units.
+    def project(self, X):
+        """Find the coordinates of patterns, and their totals.
 
         Parameters
         ----------
@@ -83,12 +103,14 @@ class CompressedInputs:
 
         Returns
         -------
-        points : numpy.ndarray, shape (n, n_directions), float32
-        totals : numpy.ndarray, shape (n,), float32
-            0 where a pattern is empty, or lost in noise.
+        Points
         """
         if isinstance(X, CompressedPatterns):
-            self._check_same(X)
+            if not self.fits(X):
+                raise ValueError(
+                    "The compressed patterns are not those that the autoencoder was "
+                    "trained on. Give the patterns themselves: they are projected."
+                )
             k = len(self.directions)
             points = X.Q[:, :k] * X.singular_values[:k]
             row_scale = X.row_scale
@@ -99,19 +121,22 @@ class CompressedInputs:
                 poisson=self.poisson,
                 floor=self.floor,
             )
-            function = CrossPass(self.directions, scaling)
-            correction = Correction(offset=self.offset, gain=self.gain)
-            blocks = PatternBlocks.of(X).corrected(correction)
-            pieces = blocks.reduce(function, CrossPass.merge, stage="Encoding patterns")
+            blocks = PatternBlocks.of(X).corrected(Correction(self.offset, self.gain))
+            pieces = blocks.reduce(
+                CrossPass(self.directions, scaling),
+                CrossPass.merge,
+                stage="Encoding patterns",
+            )
             points, weights = gathered(pieces)
             row_scale = np.sqrt(weights)
         total = points @ (self.directions @ inverse(self.column_scale))
         totals = np.maximum(total * inverse(np.asarray(row_scale)), 0)
         totals = totals * np.float32(self.gain)
-        return (points / self.deviation).astype(np.float32), totals.astype(np.float32)
+        points = points / self.deviation
+        return Points(points.astype(np.float32), totals.astype(np.float32))
 
     def fits(self, X):
-        """Whether compressed patterns have these very directions.
+        """Tell whether compressed patterns have these very directions.
 
         Parameters
         ----------
@@ -122,13 +147,6 @@ class CompressedInputs:
             return False
         own = self.directions * X.singular_values[:k, None]
         return np.allclose(X.B[:k], own, atol=1e-3 * X.singular_values[0])
-
-    def _check_same(self, X):
-        if not self.fits(X):
-            raise ValueError(
-                "The compressed patterns are not those that the autoencoder was "
-                "trained on. Give the patterns themselves: they are projected."
-            )
 
     def encode(self, X, function):
         """Apply a function to the inputs that patterns are.
@@ -144,10 +162,10 @@ class CompressedInputs:
         object
             What the function gives.
         """
-        return function(self.points(X)[0])
+        return function(self.project(X).coordinates)
 
-    def source(self, X, device):
-        """The same as tensors on a device, for training.
+    def open_source(self, X, device):
+        """Deliver patterns as tensors on a device, for training.
 
         Parameters
         ----------
@@ -156,19 +174,20 @@ class CompressedInputs:
 
         Returns
         -------
-        Held
+        HeldPatterns
         """
         import torch
 
-        tensors = (torch.from_numpy(part).to(device) for part in self.points(X))
-        return Held(*tensors, device)
+        from hyperspy_4dphase.estimators.vae._sources import HeldPatterns
 
-    def known(self, X, sample):
-        """What else the network is told: nothing."""
-        return {}
+        tensors = (torch.from_numpy(part).to(device) for part in self.project(X))
+        return HeldPatterns(*tensors, device)
 
-    def shares(self, decoded):
-        """What part of its total each pixel of a decoded pattern has.
+    def measure_gain(self, X, sample):
+        """Return None: coordinates are in units of noise, which needs no gain."""
+
+    def to_fractions(self, decoded):
+        """Tell which part of its total each pixel of a decoded pattern has.
 
         Parameters
         ----------
@@ -181,128 +200,3 @@ class CompressedInputs:
         patterns = (decoded @ self.directions) * inverse(self.column_scale)
         patterns = np.maximum(patterns, 0)
         return patterns * inverse(patterns.sum(axis=1, keepdims=True))
-
-
-class Held:
-    """Patterns that are held in memory, in batches, some of them apart.
-
-    Parameters
-    ----------
-    inputs : torch.Tensor, shape (n_patterns, ...)
-    totals : torch.Tensor, shape (n_patterns,)
-    device : str or torch.device
-        Where batches go.
-    """
-
-    def __init__(self, inputs, totals, device):
-        self._inputs, self._totals, self._device = inputs, totals, device
-        self._weights = None
-
-    def divide(self, weights, n_held_out, batch_size, generator):
-        """Choose the patterns that are not trained on.
-
-        Parameters
-        ----------
-        weights : numpy.ndarray, shape (n_patterns,), or None
-            How often a pattern is drawn, up to a factor. Without, each is drawn once an
-            epoch.
-        n_held_out, batch_size : int
-        generator : torch.Generator
-        """
-        import torch
-
-        order = torch.randperm(len(self._inputs), generator=generator)
-        if weights is not None:
-            weights = torch.from_numpy(np.asarray(weights, dtype=np.float64))
-            order = order[weights[order] > 0]
-        held, self._trained = order[:n_held_out], order[n_held_out:]
-        if weights is not None:
-            self._weights = weights[self._trained]
-        self.keep(held, None if weights is None else weights[held], generator)
-        self._batch_size = min(batch_size, len(self._trained))
-        self.n_steps = len(self._trained) // self._batch_size
-
-    def keep(self, held, weights, generator):
-        """Hold these out; weighted as in training, so that the losses compare."""
-        if weights is not None:
-            held = held[drawn(weights, len(held), generator)]
-        self._held = held
-
-    def sample(self, n):
-        """(inputs, totals) of `n` patterns trained on at most, to begin with."""
-        return self.at(self._trained[:n])
-
-    def batches(self, generator):
-        """Yield (inputs, totals) of one epoch."""
-        import torch
-
-        order = self._trained
-        if self._weights is None:
-            order = order[torch.randperm(len(order), generator=generator)]
-        else:
-            order = order[drawn(self._weights, len(order), generator)]
-        for i in range(self.n_steps):
-            part = order[i * self._batch_size : (i + 1) * self._batch_size]
-            yield self.at(part)
-
-    def held_out(self):
-        """Yield (inputs, totals) of patterns that are not trained on."""
-        for part in self._held.split(BATCH):
-            yield self.at(part)
-
-    def all(self):
-        """Yield (inputs, totals) of all patterns."""
-        import torch
-
-        for part in torch.arange(len(self._inputs)).split(BATCH):
-            yield self.at(part)
-
-    def at(self, part):
-        """(inputs, totals) of some patterns, on the device."""
-        inputs, totals = self._inputs[part], self._totals[part]
-        return inputs.to(self._device).float(), totals.to(self._device)
-
-
-def joined(one, other):
-    """Merge lists of what blocks gave."""
-    return one + other
-
-
-def drawn(weights, n, generator):
-    """Indices drawn with replacement, of any number of weights."""
-    import torch
-
-    edges = torch.cumsum(weights, 0)
-    positions = torch.rand(n, generator=generator, dtype=torch.float64) * edges[-1]
-    return torch.searchsorted(edges, positions).clamp(max=len(weights) - 1)
-
-
-def check_sample_weight(sample_weight, n_patterns):
-    """Weights as a flat float array, or None.
-
-    Raises
-    ------
-    ValueError
-        If there is not one finite, non-negative number for each pattern, or only one
-        is above 0.
-    """
-    if sample_weight is None:
-        return None
-    weights = np.asarray(sample_weight)
-    if weights.shape != (n_patterns,) or weights.dtype.kind not in "buif":
-        raise ValueError(
-            f"sample_weight of shape {weights.shape} and type {weights.dtype} was "
-            f"given; expected a real number for each of {n_patterns} patterns."
-        )
-    weights = weights.astype(np.float64)
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        n_bad = int((~np.isfinite(weights) | (weights < 0)).sum())
-        raise ValueError(
-            f"sample_weight has {n_bad} values that are negative or not finite."
-        )
-    if np.count_nonzero(weights) < 2:
-        raise ValueError(
-            "sample_weight is zero for all but fewer than 2 patterns; at least 2 are "
-            "needed."
-        )
-    return weights

@@ -6,8 +6,11 @@ This module imports torch: it is imported only where something is trained or enc
 import torch
 from torch import nn
 
-# What the encoder says of its own uncertainty before it has learnt anything.
-_FIRST_LOG_VARIANCE = -4.0
+from hyperspy_4dphase.estimators.vae._network_parts import (
+    fix_signs,
+    make_perceptron,
+    split_distribution,
+)
 
 
 class CompressedNetwork(nn.Module):
@@ -25,39 +28,36 @@ class CompressedNetwork(nn.Module):
         Number of coordinates.
     latent_dim : int
         Number of latent dimensions.
-    width, depth : int, optional
-        Size and number of the hidden layers of each half.
     """
 
-    def __init__(self, n_directions, latent_dim, width=128, depth=3):
+    def __init__(self, n_directions, latent_dim):
         super().__init__()
-        self.n_directions, self.latent_dim = n_directions, latent_dim
+        self.latent_dim = latent_dim
         self.register_buffer("mean", torch.zeros(n_directions))
         self.register_buffer("scale", torch.ones(n_directions))
-        self.encoder = _perceptron(n_directions, 2 * latent_dim, width, depth)
-        self.decoder = _perceptron(latent_dim, n_directions, width, depth)
+        self.encoder = make_perceptron(n_directions, 2 * latent_dim)
+        self.decoder = make_perceptron(latent_dim, n_directions)
         self.projection = nn.Parameter(torch.zeros(n_directions, latent_dim))
         self.axes = nn.Parameter(torch.zeros(latent_dim, n_directions))
 
     @torch.no_grad()
-    def prepare(self, points):
+    def prepare(self, points, gain=None):
         """Begin at the principal components of these patterns.
 
         Parameters
         ----------
         points : torch.Tensor, shape (n_patterns, n_directions)
+        gain : None, optional
+            Not needed: the points are in units of noise.
         """
-        directions = _directions(points).double()
+        directions = _normalize(points).double()
         mean = directions.mean(dim=0)
         scale = directions.std(dim=0, correction=0)
         scale = scale.clamp(min=1e-6 * float(scale.max()) + 1e-12)
         covariance = torch.cov((directions - mean).T, correction=0)
         values, vectors = torch.linalg.eigh(covariance.reshape(2 * (len(mean),)))
         n = min(self.latent_dim, len(mean))
-        vectors = vectors[:, -n:].flip(1)
-        # The sign of an eigenvector is arbitrary: the largest entry is positive.
-        largest = vectors.abs().argmax(dim=0)
-        vectors = vectors * vectors[largest, range(n)].sign()
+        vectors = fix_signs(vectors[:, -n:].flip(1))
         spread = values[-n:].flip(0).clamp(min=1e-24).sqrt()
         self.mean.copy_(mean)
         self.scale.copy_(scale)
@@ -65,23 +65,30 @@ class CompressedNetwork(nn.Module):
         self.axes[:n].copy_((vectors * spread).T / scale)
 
     def encode(self, points):
-        """Mean and log variance, each (n_patterns, latent_dim), of the latent points.
+        """Give each pattern a distribution in latent space.
 
         Parameters
         ----------
         points : torch.Tensor, shape (n_patterns, n_directions)
+
+        Returns
+        -------
+        mean, log_variance : torch.Tensor, shape (n_patterns, latent_dim)
         """
-        inputs = (_directions(points) - self.mean) / self.scale
-        mean, log_variance = self.encoder(inputs).chunk(2, dim=1)
-        mean = mean + inputs @ self.projection
-        return mean, (log_variance + _FIRST_LOG_VARIANCE).clamp(-20, 5)
+        inputs = (_normalize(points) - self.mean) / self.scale
+        mean, log_variance = split_distribution(self.encoder(inputs))
+        return mean + inputs @ self.projection, log_variance
 
     def decode(self, latent):
-        """Coordinates, up to a factor, of latent points.
+        """Give each latent point the coordinates of a pattern, up to a factor.
 
         Parameters
         ----------
         latent : torch.Tensor, shape (n_points, latent_dim)
+
+        Returns
+        -------
+        torch.Tensor, shape (n_points, n_directions)
         """
         outputs = self.decoder(latent) + latent @ self.axes
         return outputs * self.scale + self.mean
@@ -104,89 +111,16 @@ class CompressedNetwork(nn.Module):
         return 0.5 * (points.square().sum(dim=1) - explained)
 
     def embed(self, decoded):
-        """Points whose distances say how different decoded patterns are."""
-        return _directions(decoded)
+        """Turn decoded patterns into points whose distances say how they differ."""
+        return _normalize(decoded)
 
     def augment(self, points, generator):
-        """The same patterns with the noise of one more exposure."""
-        return points + _normal(points, generator)
+        """Add the noise of one more exposure to patterns."""
+        # Drawn on the processor, so that a seed means the same on every device.
+        noise = torch.randn(points.shape, generator=generator)
+        return points + noise.to(points.device)
 
 
-class Brightness(nn.Module):
-    """The mean total of the patterns at a latent point, in units of their mean.
-
-    Parameters
-    ----------
-    latent_dim : int
-    """
-
-    def __init__(self, latent_dim):
-        super().__init__()
-        self.layers = _perceptron(latent_dim, 1, 32, 1)
-        self.register_buffer("typical", torch.ones(()))
-
-    def forward(self, latent):
-        """Logarithm of the relative total, shape (n_points,)."""
-        return self.layers(latent)[:, 0].clamp(-20, 20)
-
-    def misfit(self, latent, totals):
-        """Is least, on average, where the exponential is the conditional mean."""
-        logarithm = self(latent)
-        return logarithm.exp() - logarithm * totals / self.typical
-
-
-class Autoencoder(nn.Module):
-    """A network for shapes of patterns, and one for their brightness.
-
-    Parameters
-    ----------
-    shapes : CompressedNetwork or ConvolutionalNetwork
-    latent_dim : int
-    """
-
-    def __init__(self, shapes, latent_dim):
-        super().__init__()
-        self.latent_dim = latent_dim
-        self.shapes = shapes
-        self.brightness = Brightness(latent_dim)
-        self.register_buffer("prepared", torch.zeros((), dtype=torch.bool))
-
-
-def seeded(make, seed):
-    """Make a network whose weights follow from a seed, not from torch's generator.
-
-    Parameters
-    ----------
-    make : callable
-        Without arguments.
-    seed : int
-
-    Returns
-    -------
-    torch.nn.Module
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return make()
-
-
-def _perceptron(n_in, n_out, width, depth):
-    layers = []
-    for n_inputs in (n_in, *[width] * (depth - 1)):
-        layers += [nn.Linear(n_inputs, width), nn.SiLU()]
-    last = nn.Linear(width, n_out)
-    with torch.no_grad():
-        last.weight.mul_(0.1)
-        last.bias.zero_()
-    return nn.Sequential(*layers, last)
-
-
-def _directions(points):
-    return points / torch.linalg.vector_norm(points, dim=1, keepdim=True).clamp(
-        min=1e-6
-    )
-
-
-def _normal(like, generator):
-    # Drawn on the processor, so that a seed means the same on every device.
-    return torch.randn(like.shape, generator=generator).to(like.device)
+def _normalize(points):
+    length = torch.linalg.vector_norm(points, dim=1, keepdim=True)
+    return points / length.clamp(min=1e-6)

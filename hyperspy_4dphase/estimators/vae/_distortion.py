@@ -2,32 +2,49 @@
 
 import warnings
 from functools import partial
-from numbers import Integral
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from skimage.metrics import structural_similarity
+from sklearn.utils import check_array
 
-from hyperspy_4dphase.estimators.vae._warps import GridField, KernelField, Mesh, Nodes
+from hyperspy_4dphase.estimators._checks import check_integer
+from hyperspy_4dphase.estimators.vae._warps import (
+    KernelField,
+    Mesh,
+    Nodes,
+    interpolate_grid,
+)
 
 METHODS = "jacobian", "ssim"
 """How latent space can be distorted."""
 
-# A step, and how far apart patterns are compared: shares of the spread of the points.
+# A step, and how far apart patterns are compared, as fractions of the points' spread.
+# Historical: chosen by trial in 2026, not calibrated.
 _STEP = 0.01
 # Fewest and most steps of a distortion. With fewer maps hardly differ; with many more
-# (50 to 100) some merge domains.
+# (50 to 100) some merge domains. Historical: chosen by trial in 2026, not calibrated.
 _N_STEPS = (3, 30)
-# The slope, relative to the mean metric and per spread, from which on a step is whole.
-_WHOLE_STEP_SLOPE = 3.0
+# The slope, relative to the mean metric and per spread, from which on a step has its
+# full length. Historical: chosen by trial in 2026, not calibrated.
+_FULL_STEP_SLOPE = 3.0
+# How far the grid goes beyond the points: a fraction of their range, and at least of
+# their spread. Historical: chosen by trial in 2026, not calibrated.
 _MARGIN = 0.2
-# Points along an axis where the decoder is asked, and how many without a grid.
+_MIN_MARGIN = 0.05
+# Points along an axis where the decoder is asked, by dimension, and how many without a
+# grid. Historical: chosen by trial in 2026, not calibrated.
 _N_GRID = {"jacobian": {1: 256, 2: 48, 3: 14}, "ssim": {1: 128, 2: 32}}
 _N_NODES = 400
+# Places for which the decoder is asked at once, for less memory.
 _CHUNK = 64
+# Directions in which patterns are compared. Historical: chosen by trial in 2026, not
+# calibrated.
 _N_DIRECTIONS = 12
-# Of the structural similarity, as in scikit-image.
+# Width in pixels of the window of the structural similarity, scikit-image's own.
 _WINDOW = 7
-_CONSTANTS = 0.01**2, 0.03**2
+# From zero to its maximum a pattern has this many steps on the logarithmic scale.
+# Historical: chosen by trial in 2026, not calibrated.
+_LOGARITHM_RANGE = 1000
 
 
 def latent_distortions(
@@ -115,87 +132,88 @@ def latent_distortions(
     .. [1] A. Bridger et al., npj Comput. Mater. 9 (2023),
        doi:10.1038/s41524-022-00960-y.
     """
-    latent = _checked(latent, model, "latent")
-    scatter = None if scatter is None else _checked(scatter, model, "scatter")
+    latent = _check_points(latent, model, "latent")
+    scatter = None if scatter is None else _check_points(scatter, model, "scatter")
     if scatter is not None and (scatter.shape != latent.shape or scatter.min() < 0):
         raise ValueError(
             f"scatter has shape {scatter.shape}; expected a standard deviation, not "
             f"negative, for each entry of latent, of shape {latent.shape}."
         )
-    if not isinstance(n, Integral) or n < 1:
-        raise ValueError(f"n={n!r} was given; expected an integer, at least 1.")
+    check_integer("n", n)
     if method == "jacobian":
-        slopes = partial(_metric_slopes, model)
+        slopes = partial(_find_metric_slopes, model)
     elif method == "ssim":
-        image = _checked_image(latent, model, image_shape, excluded_pixels)
-        slopes = partial(_similarity_slopes, model, image)
+        to_images = _check_images(latent, model, image_shape, excluded_pixels)
+        slopes = partial(_find_similarity_slopes, model, to_images)
     else:
         raise ValueError(f"method={method!r}; expected 'jacobian' or 'ssim'.")
     # A generator of its own: the same copies, whatever else is drawn between them.
     if not isinstance(random_state, np.random.RandomState):
         random_state = np.random.RandomState(random_state)
     random_state = np.random.RandomState(random_state.randint(2**31 - 1))
-    return _copies(latent, slopes, _N_GRID[method], n, scatter, random_state, callback)
+    return _distort(latent, slopes, _N_GRID[method], n, scatter, random_state, callback)
 
 
-def _copies(latent, slopes, n_grid, n, scatter, random_state, callback):
+def _distort(latent, slopes, n_grid, n, scatter, random_state, callback):
     n_grid = n_grid.get(latent.shape[1])
-    new_warp, field = _space(latent, slopes, n_grid, random_state)
+    make_warp, field = _find_field(latent, slopes, n_grid, random_state)
     for done in range(1, n + 1):
         points = latent
         if scatter is not None:
             points = latent + scatter * random_state.standard_normal(latent.shape)
         duration = np.exp(random_state.uniform(*np.log(_N_STEPS)))
         n_steps = int(np.ceil(duration))
-        warp = new_warp(random_state)
+        warp = make_warp(random_state)
         warp.follow(field, n_steps, _STEP * duration / n_steps)
         yield warp.carry(points).astype(np.float32)
         if callback is not None:
             callback(done, n)
 
 
-def _space(latent, slopes, n_grid, random_state):
-    """How to make a warp of a generator, and the field that it follows."""
+def _find_field(latent, slopes, n_grid, random_state):
+    """Find the field that warps follow, and how a warp is made of a generator."""
     d = latent.shape[1]
     spread = max(np.sqrt(latent.var(axis=0).mean()), 1e-6)
     if n_grid is None:
         # At points, between pairs of them where domains part, and a little beyond.
         pairs = latent[random_state.randint(len(latent), size=(2, _N_NODES))]
-        share = random_state.uniform(-0.1, 0.5, (_N_NODES, 1))
-        places = pairs[0] + share * (pairs[1] - pairs[0])
+        fraction = random_state.uniform(-0.1, 0.5, (_N_NODES, 1))
+        places = pairs[0] + fraction * (pairs[1] - pairs[0])
         # So that even equal points have neighbours at a distance.
         places += 1e-3 * spread * random_state.standard_normal(places.shape)
-        new_warp = partial(Nodes, places)
+        make_warp = partial(Nodes, places)
     else:
         low, high = np.quantile(latent, [0.001, 0.999], axis=0)
-        margin = np.maximum(_MARGIN * (high - low), 0.05 * spread)
+        margin = np.maximum(_MARGIN * (high - low), _MIN_MARGIN * spread)
         low, high = low - margin, high + margin
         axes = np.linspace(low, high, n_grid).T
         places = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-        new_warp = partial(Mesh, low, high)
+        make_warp = partial(Mesh, low, high)
     relative = slopes(places.reshape(-1, d), _STEP * spread) * spread
-    relative /= _WHOLE_STEP_SLOPE
+    relative /= _FULL_STEP_SLOPE
     size = np.linalg.norm(relative, axis=1, keepdims=True)
     velocity = spread * relative / np.maximum(size, 1)
     if n_grid is None:
-        return new_warp, KernelField(places, velocity)
-    return new_warp, GridField(low, high, velocity.reshape(places.shape))
+        return make_warp, KernelField(places, velocity)
+    values = velocity.reshape(places.shape)
+    return make_warp, partial(interpolate_grid, low=low, high=high, values=values)
 
 
-def _metric_slopes(model, places, reach):
-    """Where the metric falls (n_places, d), relative to its mean."""
+def _find_metric_slopes(model, places, reach):
+    """Find where the metric falls (n_places, d), relative to its mean."""
     d = places.shape[1]
     slopes, means = np.empty((d, len(places), d, d)), []
     for axis, shift in enumerate(reach * np.eye(d)):
-        after, before = _metric(model, places + shift), _metric(model, places - shift)
+        after = _measure_metric(model, places + shift)
+        before = _measure_metric(model, places - shift)
         slopes[axis] = (after - before) / (2 * reach)
         means.append(np.trace(after + before, axis1=1, axis2=2).mean() / 2)
     slopes = np.einsum("lnkk->nl", slopes) + 2 * np.einsum("knkl->nl", slopes)
     return -d / (d + 2) * slopes / max(np.mean(means), 1e-300)
 
 
-def _metric(model, points):
-    """Squared lengths of small steps (n_points, d, d), in units of noise."""
+def _measure_metric(model, points):
+    """Measure squared lengths of small steps (n_points, d, d), in units of noise."""
     import torch
 
     shapes = model.network.shapes
@@ -215,8 +233,8 @@ def _metric(model, points):
     return metrics.double().cpu().numpy()
 
 
-def _similarity_slopes(model, image, places, reach):
-    """The same from the similarity of decoded patterns."""
+def _find_similarity_slopes(model, to_images, places, reach):
+    """Find where the metric falls (n_places, d) by the similarity of patterns."""
     d = places.shape[1]
     angles = np.arange(_N_DIRECTIONS) * 2 * np.pi / _N_DIRECTIONS
     directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -224,55 +242,38 @@ def _similarity_slopes(model, image, places, reach):
         directions = np.array([[1.0], [-1.0]])
     losses = []
     for part in np.array_split(places, -(-len(places) // _CHUNK)):
-        here = image(model.decode(part))
-        around = (image(model.decode(part + reach * step)) for step in directions)
-        losses.append(np.stack([_dissimilarity(here, there) for there in around], 1))
-    losses = np.concatenate(losses)
+        here = to_images(model.decode(part))
+        around = [to_images(model.decode(part + reach * step)) for step in directions]
+        losses += [
+            [1 - structural_similarity(one, other, data_range=1) for other in others]
+            for one, *others in zip(here, *around, strict=True)
+        ]
+    losses = np.array(losses)
     slopes = losses @ directions / len(directions)
     return -2 * d * slopes / (reach * max(losses.mean(), 1e-300))
 
 
-def _dissimilarity(one, other):
-    """1 - SSIM of images (n, ny, nx) whose largest value is about 1, shape (n,)."""
-    edge = _WINDOW // 2
-
-    def mean(images):
-        for axis in (1, 2):
-            images = uniform_filter1d(images, _WINDOW, axis=axis)
-        return images[:, edge:-edge, edge:-edge]
-
-    unbiased = _WINDOW**2 / (_WINDOW**2 - 1)
-    first, second = mean(one), mean(other)
-    squares = unbiased * (mean(one**2 + other**2) - first**2 - second**2)
-    products = unbiased * (mean(one * other) - first * second)
-    similarity = (2 * first * second + _CONSTANTS[0]) * (2 * products + _CONSTANTS[1])
-    similarity /= first**2 + second**2 + _CONSTANTS[0]
-    similarity /= squares + _CONSTANTS[1]
-    return 1 - similarity.mean(axis=(1, 2))
-
-
-def _image(image_shape, excluded, patterns):
-    """Patterns as images, as the published autoencoder sees them."""
+def _to_images(image_shape, excluded, patterns):
+    """Turn patterns into images, as the published autoencoder sees them."""
     patterns = patterns.astype(np.float64)
     patterns /= np.maximum(patterns.max(axis=1, keepdims=True), 1e-300)
-    patterns = np.log1p(1000 * patterns) / np.log(1001)
+    patterns = np.log1p(_LOGARITHM_RANGE * patterns) / np.log1p(_LOGARITHM_RANGE)
     images = np.zeros((len(patterns), excluded.size))
     images[:, ~excluded] = patterns
     return images.reshape(-1, *image_shape)
 
 
-def _checked(points, model, name):
-    points = np.array(points, dtype=np.float64)
-    d = model.latent_dim
-    if points.ndim != 2 or points.shape[1] != d or not len(points):
-        raise ValueError(f"{name} has shape {points.shape}; expected (n_points, {d}).")
-    if not np.isfinite(points).all():
-        raise ValueError(f"{name} has values that are not finite.")
+def _check_points(points, model, name):
+    points = check_array(points, dtype=np.float64, input_name=name)
+    if points.shape[1] != model.latent_dim:
+        raise ValueError(
+            f"{name} has shape {points.shape}; expected (n_points, {model.latent_dim})."
+        )
     return points
 
 
-def _checked_image(latent, model, image_shape, excluded):
-    """How patterns become images."""
+def _check_images(latent, model, image_shape, excluded):
+    """Refuse what cannot make images; give the function that makes them."""
     if latent.shape[1] > 2:
         raise ValueError(
             f"method='ssim' with {latent.shape[1]} latent dimensions; it works in one "
@@ -293,4 +294,4 @@ def _checked_image(latent, model, image_shape, excluded):
             f"image_shape={tuple(image_shape)} with {excluded.sum()} of "
             f"{excluded.size} pixels excluded does not fit patterns of {n_decoded}."
         )
-    return partial(_image, tuple(image_shape), excluded)
+    return partial(_to_images, tuple(image_shape), excluded)

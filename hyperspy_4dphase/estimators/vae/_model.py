@@ -3,19 +3,50 @@
 This module imports torch: it is imported only where something is trained or encoded.
 """
 
-import copy
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 
-from hyperspy_4dphase.estimators.vae._compressed_inputs import BATCH, CompressedInputs
-from hyperspy_4dphase.estimators.vae._compressed_network import (
-    Autoencoder,
-    CompressedNetwork,
-    seeded,
+from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs
+from hyperspy_4dphase.estimators.vae._compressed_network import CompressedNetwork
+from hyperspy_4dphase.estimators.vae._convolutional_network import (
+    ConvolutionalNetwork,
 )
 from hyperspy_4dphase.estimators.vae._image_inputs import ImageInputs
+from hyperspy_4dphase.estimators.vae._network_parts import Brightness, make_seeded
+from hyperspy_4dphase.estimators.vae._sources import BATCH
 from hyperspy_4dphase.estimators.vae._training import divergence, evaluate, train
+
+
+class LatentDistributions(NamedTuple):
+    """The distributions of patterns in latent space.
+
+    Attributes
+    ----------
+    mean, log_variance : numpy.ndarray, shape (n_patterns, latent_dim), float32
+    """
+
+    mean: np.ndarray
+    log_variance: np.ndarray
+
+
+class Autoencoder(nn.Module):
+    """A network for shapes of patterns, and one for their brightness.
+
+    Parameters
+    ----------
+    shapes : CompressedNetwork or ConvolutionalNetwork
+    latent_dim : int
+    """
+
+    def __init__(self, shapes, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.shapes = shapes
+        self.brightness = Brightness(latent_dim)
+        self.register_buffer("prepared", torch.zeros((), dtype=torch.bool))
 
 
 class Model:
@@ -24,7 +55,7 @@ class Model:
     Parameters
     ----------
     network : Autoencoder
-    inputs : CompressedInputs
+    inputs : CompressedInputs or ImageInputs
         How patterns become inputs of the network, and outputs patterns.
     """
 
@@ -33,20 +64,24 @@ class Model:
         self.inputs = inputs
 
     @classmethod
-    def untrained(cls, inputs, latent_dim, seed, device):
-        """A network with random weights.
+    def create(cls, inputs, latent_dim, seed, device):
+        """Make a network with random weights.
 
         Parameters
         ----------
-        inputs : CompressedInputs
+        inputs : CompressedInputs or ImageInputs
         latent_dim, seed : int
         device : str or torch.device
         """
 
         def make():
-            return Autoencoder(_shapes(inputs, latent_dim), latent_dim)
+            if isinstance(inputs, CompressedInputs):
+                network = CompressedNetwork(len(inputs.directions), latent_dim)
+            else:
+                network = ConvolutionalNetwork(inputs.image_shape, latent_dim)
+            return Autoencoder(network, latent_dim)
 
-        return cls(seeded(make, seed).to(device).eval(), inputs)
+        return cls(make_seeded(make, seed).to(device).eval(), inputs)
 
     @property
     def latent_dim(self):
@@ -58,19 +93,14 @@ class Model:
         """torch.device: Where it computes."""
         return self.network.brightness.typical.device
 
-    def copy(self):
-        """The same with weights of its own."""
-        return Model(copy.deepcopy(self.network), self.inputs)
-
-    def train(self, X, weights, n_held_out, batch_size, schedule, seed, callback):
+    def train(self, X, weights, plan, seed, callback):
         """Train in place; see :func:`train`.
 
         Parameters
         ----------
         X : PatternBlocks or CompressedPatterns
         weights : numpy.ndarray, shape (n_patterns,), or None
-        n_held_out, batch_size : int
-        schedule : Schedule
+        plan : TrainingPlan
         seed : int
         callback : callable or None
 
@@ -79,18 +109,19 @@ class Model:
         History
         """
         generator = torch.Generator().manual_seed(seed)
-        source = self.inputs.source(X, self.device)
-        source.divide(weights, n_held_out, batch_size, generator)
+        source = self.inputs.open_source(X, self.device)
+        source.divide(weights, plan.n_held_out, plan.batch_size, generator)
         network = self.network
         if not network.prepared:
             sample, totals = source.sample(self.inputs.n_sampled)
-            network.shapes.prepare(sample, **self.inputs.known(X, sample))
+            network.shapes.prepare(sample, self.inputs.measure_gain(X, sample))
             network.brightness.typical.fill_(max(float(totals.mean()), 1e-30))
             network.prepared.fill_(True)
-        return train(network, source, schedule, generator, callback)
+        n_flattened = self.inputs.n_flattened
+        return train(network, source, plan, n_flattened, generator, callback)
 
     def encode(self, X):
-        """Latent means and log variances.
+        """Give each pattern its distribution in latent space.
 
         Parameters
         ----------
@@ -98,12 +129,12 @@ class Model:
 
         Returns
         -------
-        mean, log_variance : numpy.ndarray, shape (n_patterns, latent_dim), float32
+        LatentDistributions
         """
-        return self.inputs.encode(X, self._encode)
+        return LatentDistributions(*self.inputs.encode(X, self._encode))
 
     def decode(self, latent):
-        """Patterns of latent points, in data units.
+        """Give each latent point its pattern, in data units.
 
         Parameters
         ----------
@@ -113,22 +144,23 @@ class Model:
         -------
         numpy.ndarray, shape (n_points, n_pixels), float32
         """
+        brightness = self.network.brightness
+        latent = torch.from_numpy(np.ascontiguousarray(latent, dtype=np.float32))
         patterns = []
-        for part in self._tensor(latent).split(BATCH):
+        for part in latent.to(self.device).split(BATCH):
             with torch.no_grad():
                 decoded = self.network.shapes.decode(part)
-                totals = self.network.brightness(part).exp()
-                totals = totals * self.network.brightness.typical
-            shares = self.inputs.shares(decoded.cpu().numpy())
-            patterns.append(shares * totals.cpu().numpy()[:, None])
+                totals = brightness(part).exp() * brightness.typical
+            fractions = self.inputs.to_fractions(decoded.cpu().numpy())
+            patterns.append(fractions * totals.cpu().numpy()[:, None])
         return np.concatenate(patterns)
 
     def score(self, X):
-        """Mean evidence lower bound of patterns; see :func:`evaluate`."""
-        return -evaluate(self.network, self.inputs.source(X, self.device).all())
+        """Compute the mean evidence lower bound of patterns; see :func:`evaluate`."""
+        return -evaluate(self.network, self.inputs.open_source(X, self.device).all())
 
     def to_arrays(self):
-        """Everything as one dict of arrays, numbers and strings."""
+        """Put all that is to be stored in one dict of arrays and numbers."""
         arrays = {f"inputs.{k}": v for k, v in vars(self.inputs).items()}
         for name, tensor in self.network.state_dict().items():
             arrays[f"network.{name}"] = tensor.cpu().numpy()
@@ -136,7 +168,7 @@ class Model:
 
     @classmethod
     def from_arrays(cls, arrays, device="cpu"):
-        """The inverse of :meth:`to_arrays`.
+        """Make a model again from what :meth:`to_arrays` gave.
 
         Parameters
         ----------
@@ -151,38 +183,30 @@ class Model:
             elif kind == "network":
                 state[rest] = torch.from_numpy(np.array(value))
         kind = CompressedInputs if "directions" in inputs else ImageInputs
-        inputs = kind(**inputs)
-        model = cls.untrained(inputs, int(arrays["latent_dim"]), 0, device)
+        model = cls.create(kind(**inputs), int(arrays["latent_dim"]), 0, device)
         model.network.load_state_dict(state)
-        model.network.eval()
         return model
 
     def _encode(self, inputs):
         """Latent means and log variances of inputs of the network, as arrays."""
-        means, log_variances = [], []
         with torch.no_grad():
-            for part in torch.from_numpy(inputs).split(BATCH):
-                mean, log_variance = self.network.shapes.encode(part.to(self.device))
-                means.append(mean.cpu().numpy())
-                log_variances.append(log_variance.cpu().numpy())
-        return np.concatenate(means), np.concatenate(log_variances)
-
-    def _tensor(self, values):
-        values = np.ascontiguousarray(values, dtype=np.float32)
-        return torch.from_numpy(values).to(self.device)
+            parts = [
+                self.network.shapes.encode(part.to(self.device))
+                for part in torch.from_numpy(inputs).split(BATCH)
+            ]
+        return tuple(torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
 
 
-def mean_divergence(mean, log_variance):
-    """Mean divergence from the prior of each dimension, in nats."""
-    mean, log_variance = (torch.from_numpy(x).double() for x in (mean, log_variance))
+def compute_divergence(distributions):
+    """Compute the mean divergence from the prior of each dimension, in nats.
+
+    Parameters
+    ----------
+    distributions : LatentDistributions
+
+    Returns
+    -------
+    numpy.ndarray, shape (latent_dim,)
+    """
+    mean, log_variance = (torch.from_numpy(part).double() for part in distributions)
     return divergence(mean, log_variance).mean(dim=0).numpy()
-
-
-def _shapes(inputs, latent_dim):
-    if isinstance(inputs, CompressedInputs):
-        return CompressedNetwork(len(inputs.directions), latent_dim)
-    from hyperspy_4dphase.estimators.vae._convolutional_network import (
-        ConvolutionalNetwork,
-    )
-
-    return ConvolutionalNetwork(inputs.image_shape, latent_dim)

@@ -1,15 +1,101 @@
 """How much the variational autoencoder trains, and whether it can."""
 
 from math import ceil, log2, sqrt
-from numbers import Integral, Real
+from typing import NamedTuple
 
 import numpy as np
 
+from hyperspy_4dphase.estimators._checks import check_integer, check_number
+
 ARCHITECTURES = ("compressed", "convolutional")
 # So many steps at the smallest batch; larger ones are less noisy, and need fewer.
-_STEPS = {"compressed": 4000, "convolutional": 2000}
-_EPOCHS = (5, 300)
-_BATCH = {"compressed": (128, 256), "convolutional": (64, 64)}
+# Historical: chosen by trial in 2026, not calibrated.
+_N_STEPS = {"compressed": 4000, "convolutional": 2000}
+# Fewest and most epochs. Historical: chosen by trial in 2026, not calibrated.
+_N_EPOCHS = (5, 300)
+# Fewest and most patterns of a batch. Historical: chosen by trial in 2026, not
+# calibrated.
+_BATCH_SIZES = {"compressed": (128, 256), "convolutional": (64, 64)}
+# Batches of an epoch where there are many patterns. Historical: chosen by trial in
+# 2026, not calibrated.
+_N_BATCHES = 64
+
+
+class TrainingPlan(NamedTuple):
+    """What is done in a training.
+
+    Attributes
+    ----------
+    n_held_out : int
+        Patterns that are not trained on.
+    batch_size : int
+    epochs : int
+        At most so many.
+    patience : int
+        Epochs without a better held-out loss after which it stops.
+    learning_rate : float
+        The largest: it rises to this and falls again.
+    beta : float
+        Weight of the divergence from the prior.
+    """
+
+    n_held_out: int
+    batch_size: int
+    epochs: int
+    patience: int
+    learning_rate: float
+    beta: float
+
+
+def plan_training(estimator, n_patterns, n_pixels, weights=None):
+    """Plan how an autoencoder trains, and refuse what it cannot train on.
+
+    Parameters
+    ----------
+    estimator : PatternVAE
+    n_patterns, n_pixels : int
+    weights : numpy.ndarray, shape (n_patterns,), optional
+
+    Returns
+    -------
+    TrainingPlan
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is of the wrong type or out of range, if there are fewer than two
+        patterns, fewer to train on than `batch_size`, or fewer patterns or pixels than
+        `latent_dim`.
+    """
+    check_parameters(estimator)
+    if n_patterns < 2:
+        raise ValueError(
+            f"There is {n_patterns} pattern that is not masked; at least 2 are needed."
+        )
+    rank = min(n_patterns, n_pixels)
+    if estimator.latent_dim > rank:
+        raise ValueError(
+            f"latent_dim={estimator.latent_dim}, but {n_patterns} patterns of "
+            f"{n_pixels} pixels have a rank of {rank} at most."
+        )
+    n = n_patterns if weights is None else int(np.count_nonzero(weights))
+    n_held_out = min(max(1, round(estimator.validation_fraction * n)), n - 1)
+    n_trained = n - n_held_out
+    batch_size = estimator.batch_size or _choose_batch_size(estimator, n_trained)
+    if batch_size > n_trained:
+        raise ValueError(
+            f"batch_size={batch_size}, but there are only {n_trained} patterns to "
+            f"train on ({n_held_out} of {n} are held out)."
+        )
+    epochs = estimator.epochs or _choose_epochs(estimator, n_trained, batch_size)
+    return TrainingPlan(
+        n_held_out,
+        batch_size,
+        epochs,
+        ceil(epochs / 2),
+        estimator.learning_rate,
+        estimator.beta,
+    )
 
 
 def check_parameters(estimator):
@@ -27,27 +113,13 @@ def check_parameters(estimator):
         raise ValueError(
             f"architecture={estimator.architecture!r}; expected one of {ARCHITECTURES}."
         )
-    for name in ("latent_dim", "epochs", "batch_size"):
-        value = getattr(estimator, name)
-        if value is None and name != "latent_dim":
-            continue
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise TypeError(f"{name}={value!r}; expected an integer.")
-        if value < 1:
-            raise ValueError(f"{name}={value}; expected at least 1.")
-    for name, least in (("beta", "of at least 0"), ("learning_rate", "above 0")):
-        value = getattr(estimator, name)
-        if isinstance(value, bool) or not isinstance(value, Real):
-            raise TypeError(f"{name}={value!r}; expected a number.")
-        if not (np.isfinite(value) and (value > 0 or (value == 0 and name == "beta"))):
-            raise ValueError(f"{name}={value}; expected a finite number {least}.")
-    value = estimator.validation_fraction
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"validation_fraction={value!r}; expected a number.")
-    if not 0 < value < 1:
-        raise ValueError(
-            f"validation_fraction={value}; expected a number between 0 and 1."
-        )
+    check_integer("latent_dim", estimator.latent_dim)
+    check_integer("epochs", estimator.epochs, optional=True)
+    check_integer("batch_size", estimator.batch_size, optional=True)
+    check_number("beta", estimator.beta, 0)
+    check_number("learning_rate", estimator.learning_rate, 0, open_low=True)
+    fraction = estimator.validation_fraction
+    check_number("validation_fraction", fraction, 0, 1, open_low=True, open_high=True)
 
 
 def check_images(X):
@@ -74,64 +146,55 @@ def check_images(X):
         )
 
 
-def split(estimator, n_patterns, weights):
-    """How many patterns are held out, how many trained on, and how many in a batch.
+def check_sample_weight(sample_weight, n_patterns):
+    """Refuse weights that are none.
 
     Parameters
     ----------
-    estimator : PatternVAE
+    sample_weight : array_like, shape (n_patterns,), or None
     n_patterns : int
-    weights : numpy.ndarray, shape (n_patterns,), or None
 
     Returns
     -------
-    n_held_out, n_trained, batch_size : int
+    numpy.ndarray of float, shape (n_patterns,), or None
 
     Raises
     ------
     ValueError
-        If there are fewer patterns than a batch.
+        If there is not one finite, non-negative number for each pattern, or only one
+        is above 0.
     """
-    n = n_patterns if weights is None else int(np.count_nonzero(weights))
-    n_held_out = min(max(1, round(estimator.validation_fraction * n)), n - 1)
-    n_trained = n - n_held_out
-    batch_size = estimator.batch_size
-    if batch_size is not None and batch_size > n_trained:
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight)
+    if weights.shape != (n_patterns,) or weights.dtype.kind not in "buif":
         raise ValueError(
-            f"batch_size={batch_size}, but there are only {n_trained} patterns to "
-            f"train on ({n_held_out} of {n} are held out)."
+            f"sample_weight of shape {weights.shape} and type {weights.dtype} was "
+            f"given; expected a real number for each of {n_patterns} patterns."
         )
-    return (
-        n_held_out,
-        n_trained,
-        batch_size or _fitting_batch(n_trained, *_BATCH[estimator.architecture]),
-    )
+    weights = weights.astype(np.float64)
+    n_bad = n_patterns - np.count_nonzero(np.isfinite(weights) & (weights >= 0))
+    if n_bad:
+        raise ValueError(
+            f"sample_weight has {n_bad} values that are negative or not finite."
+        )
+    if np.count_nonzero(weights) < 2:
+        raise ValueError(
+            "sample_weight is zero for all but fewer than 2 patterns; at least 2 are "
+            "needed."
+        )
+    return weights
 
 
-def lengths(estimator, n_steps, batch_size):
-    """Most epochs, and after how many without a better loss training ends.
-
-    Parameters
-    ----------
-    estimator : PatternVAE
-    n_steps, batch_size : int
-        Batches of an epoch, and patterns of a batch.
-
-    Returns
-    -------
-    epochs, patience : int
-    """
-    epochs = estimator.epochs
-    if epochs is None:
-        least, most = _EPOCHS
-        smallest, _ = _BATCH[estimator.architecture]
-        total = _STEPS[estimator.architecture] * sqrt(smallest / batch_size)
-        wanted = round(total / n_steps)
-        epochs = min(max(wanted, least), most)
-    return epochs, ceil(epochs / 2)
+def _choose_batch_size(estimator, n_trained):
+    """Choose a power of two, but not more than half of the patterns."""
+    low, high = _BATCH_SIZES[estimator.architecture]
+    wanted = 2 ** round(log2(max(n_trained / _N_BATCHES, 1)))
+    return max(1, min(max(low, min(wanted, high)), n_trained // 2))
 
 
-def _fitting_batch(n_trained, least, most):
-    """A power of two, but not more than half of the patterns."""
-    wanted = 2 ** round(log2(max(n_trained / 64, 1)))
-    return max(1, min(max(least, min(wanted, most)), n_trained // 2))
+def _choose_epochs(estimator, n_trained, batch_size):
+    smallest, _ = _BATCH_SIZES[estimator.architecture]
+    n_steps = _N_STEPS[estimator.architecture] * sqrt(smallest / batch_size)
+    low, high = _N_EPOCHS
+    return min(max(round(n_steps / (n_trained // batch_size)), low), high)

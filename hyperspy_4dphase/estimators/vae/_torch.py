@@ -19,8 +19,8 @@ def require_torch():
         ) from error
 
 
-def restored_model(arrays, device=None):
-    """A trained model from its arrays.
+def restore_model(arrays, device=None):
+    """Restore a trained model from its arrays.
 
     Parameters
     ----------

@@ -11,34 +11,26 @@ from dataclasses import dataclass
 import torch
 from sklearn.exceptions import ConvergenceWarning
 
+# Weight, in nats, of the variance of the logarithm of how the decoder stretches space.
+# Historical: chosen by trial in 2026, not calibrated.
 _FLATNESS = 10.0
+# Half the distance over which stretching is judged, in standard deviations of the
+# prior. Historical: chosen by trial in 2026, not calibrated.
 _STEP = 0.02
+# How far beyond two patterns it is judged too, as a part of their distance.
+# Historical: chosen by trial in 2026, not calibrated.
 _REACH = 0.1
-
-
-@dataclass
-class Schedule:
-    """What is done in a training.
-
-    Attributes
-    ----------
-    epochs : int
-        At most so many.
-    patience : int
-        Epochs without a better held-out loss after which it stops.
-    learning_rate : float
-        The largest: it rises to this and falls again.
-    beta : float
-        Weight of the divergence from the prior.
-    n_flattened : int
-        At how many points of a batch flatness is judged.
-    """
-
-    epochs: int
-    patience: int
-    learning_rate: float
-    beta: float
-    n_flattened: int
+# The part of the epochs (1 in so many) in which the divergence gains its full weight.
+# Historical: chosen by trial in 2026, not calibrated.
+_EPOCHS_PER_WARM_UP = 20
+# Gradients longer than this are cut. Historical: chosen by trial in 2026, not
+# calibrated.
+_MAX_GRADIENT = 10.0
+# The learning rate rises in the first one of so many steps, from and to parts of the
+# largest. Historical: chosen by trial in 2026, not calibrated.
+_STEPS_PER_RISE = 10
+_FIRST_RATE = 0.04
+_LAST_RATE = 1e-4
 
 
 @dataclass
@@ -51,7 +43,7 @@ class History:
     stopped: str
 
 
-def train(network, source, schedule, generator, callback=None):
+def train(network, source, plan, n_flattened, generator, callback=None):
     """Train a network, and leave in it the weights of its best epoch.
 
     The loss is the negative evidence lower bound of a pattern: its misfit plus `beta`
@@ -63,10 +55,11 @@ def train(network, source, schedule, generator, callback=None):
     Parameters
     ----------
     network : Autoencoder
-    source : object
-        Gives ``batches(generator)`` and ``held_out()``: (inputs, totals) tensors;
-        ``n_steps`` batches an epoch.
-    schedule : Schedule
+    source : PatternSource
+        Divided.
+    plan : TrainingPlan
+    n_flattened : int
+        At how many points of a batch flatness is judged.
     generator : torch.Generator
         On the CPU.
     callback : callable, optional
@@ -86,23 +79,23 @@ def train(network, source, schedule, generator, callback=None):
     .. [1] N. Chen, A. Klushyn, F. Ferroni, J. Bayer, P. van der Smagt, Learning flat
        latent manifolds with VAEs, arXiv:2002.04881 (2020).
     """
-    n_steps = schedule.epochs * source.n_steps
+    n_steps = plan.epochs * source.n_steps
     optimizer = torch.optim.Adam(
-        network.parameters(), lr=schedule.learning_rate, fused=True
+        network.parameters(), lr=plan.learning_rate, fused=True
     )
-    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, _one_cycle(n_steps))
-    warm_up = max(1, schedule.epochs // 20)
+    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, _make_one_cycle(n_steps))
+    warm_up = max(1, plan.epochs // _EPOCHS_PER_WARM_UP)
     history = History([], [], -1, "")
     best = None
     try:
-        for epoch in range(schedule.epochs):
-            beta = schedule.beta * min(1.0, (epoch + 1) / warm_up)
+        for epoch in range(plan.epochs):
+            beta = plan.beta * min(1.0, (epoch + 1) / warm_up)
             network.train()
-            training = _epoch(
-                network, source, schedule, beta, optimizer, rate, generator
+            training = _train_epoch(
+                network, source, beta, n_flattened, optimizer, rate, generator
             )
             network.eval()
-            held_out = evaluate(network, source.held_out(), schedule.beta)
+            held_out = evaluate(network, source.held_out(), plan.beta)
             if not (math.isfinite(training) and math.isfinite(held_out)):
                 history.stopped = f"the loss was not finite in epoch {epoch + 1}"
                 break
@@ -113,20 +106,22 @@ def train(network, source, schedule, generator, callback=None):
                 history.best = epoch
                 best = copy.deepcopy(network.state_dict())
             if callback is not None:
-                callback(epoch + 1, schedule.epochs, training, held_out)
-            if epoch - history.best >= schedule.patience:
+                callback(epoch + 1, plan.epochs, training, held_out)
+            if epoch - history.best >= plan.patience:
                 break
     except KeyboardInterrupt:
         if best is None:
             raise
         history.stopped = f"it was interrupted in epoch {len(history.training) + 1}"
-    _finish(network, history, best, schedule)
+    _finish(network, history, best, plan)
     return history
 
 
 @torch.no_grad()
 def evaluate(network, batches, beta=1.0):
-    """Mean negative evidence lower bound of patterns, with noise of its own.
+    """Compute the mean negative evidence lower bound of patterns.
+
+    The noise is the same in each call.
 
     Parameters
     ----------
@@ -150,11 +145,20 @@ def evaluate(network, batches, beta=1.0):
 
 
 def divergence(mean, log_variance):
-    """Kullback-Leibler divergence from a standard normal one, for each dimension."""
+    """Compute the divergence (Kullback-Leibler) from a standard normal distribution.
+
+    Parameters
+    ----------
+    mean, log_variance : torch.Tensor, shape (n_patterns, latent_dim)
+
+    Returns
+    -------
+    torch.Tensor, shape (n_patterns, latent_dim)
+    """
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
 
 
-def _epoch(network, source, schedule, beta, optimizer, rate, generator):
+def _train_epoch(network, source, beta, n_flattened, optimizer, rate, generator):
     total, n = 0.0, 0
     for inputs, totals in source.batches(generator):
         with torch.autocast(
@@ -165,11 +169,11 @@ def _epoch(network, source, schedule, beta, optimizer, rate, generator):
             decoded = network.shapes.decode(latent)
         misfit = network.shapes.misfit(inputs, decoded.float())
         loss = misfit.mean() + beta * divergence(mean, log_variance).sum(dim=1).mean()
-        uneven = _unevenness(network, mean, schedule.n_flattened, generator)
-        dim = network.brightness.misfit(mean.detach().float(), totals).mean()
+        uneven = _measure_unevenness(network, mean, n_flattened, generator)
+        brightness = network.brightness.misfit(mean.detach(), totals).mean()
         optimizer.zero_grad()
-        (loss + _FLATNESS * uneven + dim).backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+        (loss + _FLATNESS * uneven + brightness).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), _MAX_GRADIENT)
         optimizer.step()
         rate.step()
         total += float(loss.detach()) * len(inputs)
@@ -184,17 +188,17 @@ def _sample(network, noisy, inputs, generator):
     return mean, log_variance, mean + (0.5 * log_variance).exp() * noise
 
 
-def _unevenness(network, mean, n_points, generator):
+def _measure_unevenness(network, mean, n_points, generator):
     """Variance of the logarithm of how much the decoder stretches a small step."""
-    if len(mean) < 2 or not n_points:
+    if len(mean) < 2:
         return mean.new_zeros(())
     order = torch.randperm(len(mean), generator=generator)[:n_points]
     other = torch.randperm(len(mean), generator=generator)[: len(order)]
-    share = torch.rand(len(order), 1, generator=generator) * (1 + 2 * _REACH) - _REACH
-    share = share.to(mean.device)
+    fraction = torch.rand(len(order), 1, generator=generator)
+    fraction = (fraction * (1 + 2 * _REACH) - _REACH).to(mean.device)
     # Between the patterns too, where there are none: that is where domains part.
     points = mean.detach()
-    points = share * points[order] + (1 - share) * points[other]
+    points = fraction * points[order] + (1 - fraction) * points[other]
     step = torch.randn(points.shape, generator=generator).to(mean.device)
     step = _STEP * step / torch.linalg.vector_norm(step, dim=1, keepdim=True)
     ends = network.shapes.decode(torch.cat([points + step, points - step])).float()
@@ -203,24 +207,28 @@ def _unevenness(network, mean, n_points, generator):
     return stretch.var(unbiased=False)
 
 
-def _one_cycle(n_steps):
-    """Share of the largest learning rate at each step."""
-    n_rising = max(1, n_steps // 10)
+def _make_one_cycle(n_steps):
+    """Make a function that gives the learning rate of a step, as a part of the largest.
 
-    def share(step):
+    `torch.optim.lr_scheduler.OneCycleLR` ends at zero one step later.
+    """
+    n_rising = max(1, n_steps // _STEPS_PER_RISE)
+
+    def rate(step):
         if step < n_rising:
-            return 0.04 + 0.96 * (1 - math.cos(math.pi * step / n_rising)) / 2
+            rise = (1 - math.cos(math.pi * step / n_rising)) / 2
+            return _FIRST_RATE + (1 - _FIRST_RATE) * rise
         done = (step - n_rising) / max(1, n_steps - n_rising)
-        return max((1 + math.cos(math.pi * done)) / 2, 1e-4)
+        return max((1 + math.cos(math.pi * done)) / 2, _LAST_RATE)
 
-    return share
+    return rate
 
 
-def _finish(network, history, best, schedule):
+def _finish(network, history, best, plan):
     if best is None:
         raise RuntimeError(
             f"Training failed: {history.stopped}, with learning_rate="
-            f"{schedule.learning_rate:g} and beta={schedule.beta:g}. A smaller "
+            f"{plan.learning_rate:g} and beta={plan.beta:g}. A smaller "
             "learning_rate may help. Nothing was changed."
         )
     network.load_state_dict(best)

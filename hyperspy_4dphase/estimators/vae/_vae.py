@@ -1,37 +1,33 @@
 """Variational autoencoder of diffraction patterns."""
 
+import copy
+
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
-from hyperspy_4dphase.estimators.vae._compressed_inputs import (
-    CompressedInputs,
-    check_sample_weight,
-)
+from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs
 from hyperspy_4dphase.estimators.vae._image_inputs import ImageInputs
 from hyperspy_4dphase.estimators.vae._plan import (
     check_images,
     check_parameters,
-    lengths,
-    split,
+    check_sample_weight,
+    plan_training,
 )
 from hyperspy_4dphase.estimators.vae._torch import require_torch
 
-_ACTIVE = 0.01
+# Variance of the latent means from which on a dimension is active, as in [4] of
+# `PatternVAE`.
+_MIN_ACTIVE_VARIANCE = 0.01
 
 
-class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class PatternVAE(PatternTransformer):
     """Variational autoencoder: patterns as points in a space of few dimensions.
 
     The encoder gives each pattern a distribution in latent space, the decoder each
@@ -59,7 +55,7 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     learning_rate : float, optional
         Largest learning rate, which rises to it and falls again. Default is 2e-3.
     validation_fraction : float, optional
-        Share of the patterns that is held out. Default is 0.1. Training stops when
+        Fraction of the patterns that is held out. Default is 0.1. Training stops when
         their loss has not fallen for half of `epochs`, and takes the weights of
         the epoch in which it was least.
     noise : {"poisson", "uniform"}, optional
@@ -116,6 +112,8 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     ((400, 2), (400, 300))
     """
 
+    _PRESERVED_DTYPES = ("float32",)
+
     def __init__(
         self,
         latent_dim=2,
@@ -146,7 +144,7 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.callback = callback
 
     @classmethod
-    def of(cls, model, **parameters):
+    def from_model(cls, model, **parameters):
         """Take up a model that was trained before, to go on from its weights.
 
         Parameters
@@ -206,7 +204,7 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             first epoch: the weights of the best epoch before are kept. Without such an
             epoch the error is raised, and an earlier fit stays as it was.
         """
-        self._fit(X, sample_weight)
+        self.fit_transform(X, sample_weight=sample_weight)
         return self
 
     def fit_transform(self, X, y=None, sample_weight=None):
@@ -221,10 +219,31 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         -------
         numpy.ndarray, shape (n_patterns, latent_dim)
         """
-        return self._fit(X, sample_weight)
+        check_parameters(self)
+        X = self._check_patterns(X, fitting=True)
+        weights = check_sample_weight(sample_weight, X.shape[0])
+        plan = plan_training(self, *X.shape, weights)
+        require_torch()
+        from hyperspy_4dphase.estimators.vae._model import compute_divergence
+
+        random_state = check_random_state(self.random_state)
+        seed = int(random_state.randint(2**31 - 1))
+        model, patterns = self._begin(X, random_state, seed)
+        history = model.train(patterns, weights, plan, seed, self.callback)
+        distributions = model.encode(patterns)
+        latent = distributions.mean
+        self.model_ = model
+        self.loss_ = np.column_stack([history.training, history.held_out])
+        self.best_epoch_ = history.best
+        self.n_features_in_ = X.shape[1]
+        self.divergence_ = compute_divergence(distributions)
+        variance = latent.var(axis=0, dtype=np.float64)
+        order = np.argsort(-self.divergence_, kind="stable")
+        self.active_dimensions_ = order[variance[order] > _MIN_ACTIVE_VARIANCE]
+        return latent
 
     def transform(self, X):
-        """The mean of the latent distribution of each pattern.
+        """Give each pattern the mean of its latent distribution.
 
         Parameters
         ----------
@@ -236,10 +255,10 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         numpy.ndarray, shape (n_patterns, latent_dim), float32
         """
         check_is_fitted(self)
-        return self.model_.encode(self._checked(X))[0]
+        return self.model_.encode(self._check_patterns(X)).mean
 
     def inverse_transform(self, latent):
-        """Patterns that latent points stand for.
+        """Give each latent point the pattern that it stands for.
 
         Parameters
         ----------
@@ -261,7 +280,7 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         return self.model_.decode(latent)
 
     def score(self, X, y=None):
-        """Evidence lower bound of patterns, a bound of their log likelihood.
+        """Compute the evidence lower bound, a bound of the log likelihood of patterns.
 
         Parameters
         ----------
@@ -277,99 +296,11 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             divergence, so that it is never positive. More is better.
         """
         check_is_fitted(self)
-        return self.model_.score(self._checked(X))
+        return self.model_.score(self._check_patterns(X))
 
     @property
     def _n_features_out(self):
         return self.model_.latent_dim
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        tags.non_deterministic = False
-        return tags
-
-    def _more_tags(self):
-        # The same for scikit-learn before 1.6.
-        return {"requires_positive_X": True, "preserves_dtype": ["float32"]}
-
-    def _fit(self, X, sample_weight):
-        check_parameters(self)
-        X = self._checked(X, fitting=True)
-        weights = check_sample_weight(sample_weight, X.shape[0])
-        self.check_enough(*X.shape, weights)
-        n_held_out, n_trained, batch_size = split(self, X.shape[0], weights)
-        require_torch()
-        from hyperspy_4dphase.estimators.vae._training import Schedule
-
-        random_state = check_random_state(self.random_state)
-        seed = int(random_state.randint(2**31 - 1))
-        model, patterns = self._begun(X, random_state, seed)
-        schedule = Schedule(
-            *lengths(self, n_trained // batch_size, batch_size),
-            learning_rate=self.learning_rate,
-            beta=self.beta,
-            n_flattened=model.inputs.n_flattened,
-        )
-        history = model.train(
-            patterns, weights, n_held_out, batch_size, schedule, seed, self.callback
-        )
-        mean, log_variance = model.encode(patterns)
-        self.model_ = model
-        self.loss_ = np.column_stack([history.training, history.held_out])
-        self.best_epoch_ = history.best
-        self.n_features_in_ = X.shape[1]
-        self._describe(mean, log_variance)
-        return mean
-
-    def _describe(self, mean, log_variance):
-        from hyperspy_4dphase.estimators.vae._model import mean_divergence
-
-        self.divergence_ = mean_divergence(mean, log_variance)
-        active = np.flatnonzero(mean.var(axis=0, dtype=np.float64) > _ACTIVE)
-        order = np.argsort(-self.divergence_[active], kind="stable")
-        self.active_dimensions_ = active[order]
-
-    def _begun(self, X, random_state, seed):
-        """The model to train, a new one or a copy of the last, and the patterns."""
-        from hyperspy_4dphase.estimators.vae._model import Model
-
-        if self.warm_start and hasattr(self, "model_"):
-            self._check_same(X)
-            return self.model_.copy(), X
-        if self.architecture == "compressed":
-            X = self._compressed(X, random_state)
-            inputs = CompressedInputs.of(X, max(X.n_significant, 1))
-        else:
-            inputs = ImageInputs.of(X)
-        device = resolve_device(self.device)
-        return Model.untrained(inputs, self.latent_dim, seed, device), X
-
-    def _check_same(self, X):
-        last = self.n_features_in_, self.model_.latent_dim
-        new = X.shape[1], self.latent_dim
-        if last != new:
-            raise ValueError(
-                f"warm_start=True with patterns of {new[0]} pixels and latent_dim="
-                f"{new[1]}; the last fit had {last[0]} pixels and {last[1]}."
-            )
-
-    def _compressed(self, X, random_state):
-        if not isinstance(X, CompressedPatterns):
-            X = compress_patterns(
-                X,
-                noise=self.noise,
-                rank=self.latent_dim,
-                random_state=random_state,
-                device=self.device,
-            )
-        if self.latent_dim > X.rank:
-            raise ValueError(
-                f"latent_dim={self.latent_dim}, but the compressed patterns have only "
-                f"{X.rank} directions, {X.n_significant} of them above the noise."
-            )
-        return X
 
     def check_enough(self, n_patterns, n_pixels, sample_weight=None):
         """Refuse fewer patterns or pixels than there must be, before any is read.
@@ -385,34 +316,51 @@ class PatternVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             If there are fewer than two patterns, fewer to train on than `batch_size`,
             or fewer patterns or pixels than `latent_dim`.
         """
-        check_parameters(self)
-        if n_patterns < 2:
-            raise ValueError(
-                f"There is {n_patterns} pattern that is not masked; at least 2 are "
-                "needed."
-            )
-        rank = min(n_patterns, n_pixels)
-        if self.latent_dim > rank:
-            raise ValueError(
-                f"latent_dim={self.latent_dim}, but {n_patterns} patterns of "
-                f"{n_pixels} pixels have a rank of {rank} at most."
-            )
-        split(self, n_patterns, sample_weight)
+        plan_training(self, n_patterns, n_pixels, sample_weight)
 
-    def _checked(self, X, fitting=False):
-        convolutional = self.architecture == "convolutional"
-        if not isinstance(X, CompressedPatterns | PatternBlocks):
-            X = check_array(
+    def _begin(self, X, random_state, seed):
+        """The model to train, a new one or a copy of the last, and the patterns."""
+        from hyperspy_4dphase.estimators.vae._model import Model
+
+        if self.warm_start and hasattr(self, "model_"):
+            last = self.n_features_in_, self.model_.latent_dim
+            new = X.shape[1], self.latent_dim
+            if last != new:
+                raise ValueError(
+                    f"warm_start=True with patterns of {new[0]} pixels and latent_dim="
+                    f"{new[1]}; the last fit had {last[0]} pixels and {last[1]}."
+                )
+            return copy.deepcopy(self.model_), X
+        if self.architecture == "compressed":
+            X = self._compress(X, random_state)
+            inputs = CompressedInputs.from_compression(X, max(X.n_significant, 1))
+        else:
+            inputs = ImageInputs.from_blocks(X)
+        device = resolve_device(self.device)
+        return Model.create(inputs, self.latent_dim, seed, device), X
+
+    def _compress(self, X, random_state):
+        if not isinstance(X, CompressedPatterns):
+            X = compress_patterns(
                 X,
-                ensure_min_samples=2 if fitting else 1,
-                allow_nd=convolutional,
+                noise=self.noise,
+                rank=self.latent_dim,
+                random_state=random_state,
+                device=self.device,
             )
-            X = PatternBlocks.of(X)
+        if self.latent_dim > X.rank:
+            raise ValueError(
+                f"latent_dim={self.latent_dim}, but the compressed patterns have only "
+                f"{X.rank} directions, {X.n_significant} of them above the noise."
+            )
+        return X
+
+    def _check_patterns(self, X, fitting=False):
+        convolutional = self.architecture == "convolutional"
+        if not isinstance(X, CompressedPatterns):
+            X = self._to_blocks(X, fitting=fitting, allow_nd=convolutional)
         if convolutional:
             check_images(X)
-        if not fitting and X.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {X.shape[1]} features, but PatternVAE is expecting "
-                f"{self.n_features_in_} features as input."
-            )
+        if not fitting:
+            self._check_n_pixels(X)
         return X

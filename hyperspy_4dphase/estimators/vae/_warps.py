@@ -5,44 +5,54 @@ from itertools import permutations
 import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.utils import gen_batches
 
-# Least volume that is left of a simplex, as a share of what it had.
-_LEAST_VOLUME = 1e-3
-_LEAST_FACTOR = 2.0**-3
-# Cells along a side of the box, fewest and most.
+# Least volume that is left of a simplex, as a fraction of what it had: above rounding.
+_MIN_VOLUME = 1e-3
+# A step that would fold a simplex is halved three times, then left out. Historical:
+# chosen by trial in 2026, not calibrated.
+_MIN_STEP_FACTOR = 2.0**-3
+# Cells along a side of the box, fewest and most, by dimension. Historical: chosen by
+# trial in 2026, not calibrated.
 _N_CELLS = {1: (80, 200), 2: (24, 40), 3: (9, 13)}
-_SHARE_OF_NODES = (0.6, 0.9)
-# Of kernels, in distances of neighbours.
-_WIDTHS = (2.0, 3.0)
-_MOST_SHRINKAGE = 0.95
+# Fraction of the places that become nodes, least and most. Historical: chosen by trial
+# in 2026, not calibrated.
+_NODE_FRACTIONS = (0.6, 0.9)
+# Width of kernels in distances of neighbours: least and most of nodes, and of fields.
+# Historical: chosen by trial in 2026, not calibrated.
+_NODE_WIDTHS = (2.0, 3.0)
+_FIELD_WIDTH = 2.5
+# The most by which a displacement may shorten a direction, which from 1 on turns over.
+_MAX_SHRINKAGE = 0.95
+# Added to the kernel of a place with itself, 1. Historical: chosen by trial in 2026,
+# not calibrated.
 _RIDGE = 1e-3
+# Points at once, for less memory.
 _BLOCK = 4096
 
 
-class GridField:
-    """A vector field given on a regular grid, linear between its points.
+def interpolate_grid(points, low, high, values):
+    """Interpolate a vector field that is given on a regular grid, linearly.
 
     Parameters
     ----------
+    points : numpy.ndarray, shape (n_points, d)
     low, high : numpy.ndarray, shape (d,)
-        Corners of the box; beyond it the field goes on as at its edge.
+        Corners of the grid; beyond it the field goes on as at its edge.
     values : numpy.ndarray, shape (n_1, ..., n_d, d)
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_points, d)
     """
-
-    def __init__(self, low, high, values):
-        self._low, self._width, self._values = low, high - low, values
-
-    def __call__(self, points):
-        """The field (n_points, d) at points (n_points, d)."""
-        sizes = np.array(self._values.shape[:-1])
-        places = ((points - self._low) / self._width * (sizes - 1)).T
-        return np.stack(
-            [
-                map_coordinates(self._values[..., i], places, order=1, mode="nearest")
-                for i in range(points.shape[1])
-            ],
-            axis=1,
-        )
+    sizes = np.array(values.shape[:-1])
+    places = ((points - low) / (high - low) * (sizes - 1)).T
+    components = np.moveaxis(values, -1, 0)
+    return np.stack(
+        [map_coordinates(part, places, order=1, mode="nearest") for part in components],
+        axis=1,
+    )
 
 
 class Mesh:
@@ -64,7 +74,7 @@ class Mesh:
         least, most = _N_CELLS[d]
         # In units of the box, so that a narrow side has as many cells as a wide one.
         self._low, self._width = low, high - low
-        self._rotation = _rotation(d, random_state)
+        self._rotation = _draw_rotation(d, random_state)
         self._size = 1 / random_state.randint(least, most + 1)
         half = 0.5 * np.abs(self._rotation).sum(axis=0)
         self._shape = np.ceil(2 * half / self._size).astype(int) + 2
@@ -75,7 +85,7 @@ class Mesh:
         self._free = ((indices > 0) & (indices < self._shape - 1)).all(axis=1)
         self._strides = np.cumprod([1, *self._shape[:0:-1]])[::-1]
         self._simplices = self._cut(indices)
-        self._whole = _volumes(self._nodes, self._simplices)
+        self._volumes = _measure_volumes(self._nodes, self._simplices)
         self.displacement = np.zeros_like(self._nodes)
 
     def follow(self, field, n_steps, step):
@@ -94,11 +104,11 @@ class Mesh:
         nodes = self._nodes + self.displacement
         for _ in range(n_steps):
             move = step * field(nodes) * self._free[:, None]
-            nodes = nodes + move * self._factors(nodes, move)
+            nodes = nodes + move * self._shorten(nodes, move)
         self.displacement = nodes - self._nodes
 
     def carry(self, points):
-        """Where points (n_points, d) are after the nodes were moved.
+        """Carry points along with the nodes that were moved.
 
         Parameters
         ----------
@@ -123,13 +133,8 @@ class Mesh:
             moved += weight[:, None] * self.displacement[node]
         return moved
 
-    def least_volume(self):
-        """Least share of its volume, with its sign, that any simplex has kept."""
-        volumes = _volumes(self._nodes + self.displacement, self._simplices)
-        return float((volumes / self._whole).min())
-
     def _cut(self, indices):
-        """Nodes of the simplices: one for each order in which a cube's axes are run."""
+        """Cut cubes into simplices: one for each order in which the axes are run."""
         first = np.flatnonzero((indices < self._shape - 1).all(axis=1))
         d = len(self._shape)
         return np.concatenate(
@@ -139,17 +144,17 @@ class Mesh:
             ]
         )
 
-    def _factors(self, nodes, move):
-        """What share of its move each node can take, shape (n_nodes, 1)."""
+    def _shorten(self, nodes, move):
+        """Find which part of its move each node can take, shape (n_nodes, 1)."""
         factors = np.ones((len(nodes), 1))
         while True:
-            volumes = _volumes(nodes + factors * move, self._simplices)
-            bad = volumes / self._whole < _LEAST_VOLUME
+            volumes = _measure_volumes(nodes + factors * move, self._simplices)
+            bad = volumes / self._volumes < _MIN_VOLUME
             if not bad.any():
                 return factors
             touched = np.unique(self._simplices[bad])
             factors[touched] *= 0.5
-            factors[factors < _LEAST_FACTOR] = 0
+            factors[factors < _MIN_STEP_FACTOR] = 0
 
 
 class KernelField:
@@ -161,24 +166,23 @@ class KernelField:
     ----------
     places, values : numpy.ndarray, shape (n_places, d)
     width : float, optional
-        Of the kernels. Default is 2.5 median distances of neighbours.
+        Standard deviation of the kernels. Default is 2.5 median distances of
+        neighbours.
     """
 
     def __init__(self, places, values, width=None):
         if width is None:
-            width = 2.5 * np.median(cKDTree(places).query(places, 2)[0][:, 1])
-        self._places, self._width = places, max(width, 1e-12)
+            width = _FIELD_WIDTH * _find_spacing(places)
+        self._places, self._gamma = places, 0.5 / max(width, 1e-12) ** 2
         # Where places are close the least coefficients will do, not exact values.
         kernel = self._kernel(places) + _RIDGE * np.eye(len(places))
         self._coefficients = np.linalg.solve(kernel, values)
 
     def __call__(self, points):
         """The field (n_points, d) at points (n_points, d)."""
-        field = np.empty_like(points)
-        for start in range(0, len(points), _BLOCK):
-            part = slice(start, start + _BLOCK)
-            field[part] = self._kernel(points[part]) @ self._coefficients
-        return field
+        parts = gen_batches(len(points), _BLOCK)
+        kernels = (self._kernel(points[part]) for part in parts)
+        return np.concatenate([kernel @ self._coefficients for kernel in kernels])
 
     def slopes(self, points):
         """Derivative of component j along axis i, shape (n_points, d, d)."""
@@ -187,12 +191,10 @@ class KernelField:
         kernel = self._kernel(points)
         first = (kernel @ products.reshape(-1, d * d)).reshape(-1, d, d)
         second = points[:, :, None] * (kernel @ self._coefficients)[:, None]
-        return (first - second) / self._width**2
+        return 2 * self._gamma * (first - second)
 
     def _kernel(self, points):
-        squares = (points**2).sum(axis=1)[:, None] + (self._places**2).sum(axis=1)
-        squares = np.maximum(squares - 2 * points @ self._places.T, 0)
-        return np.exp(-0.5 * squares / self._width**2)
+        return rbf_kernel(points, self._places, gamma=self._gamma)
 
 
 class Nodes:
@@ -210,12 +212,10 @@ class Nodes:
     """
 
     def __init__(self, places, random_state):
-        n = int(random_state.uniform(*_SHARE_OF_NODES) * len(places))
+        n = int(random_state.uniform(*_NODE_FRACTIONS) * len(places))
         self._nodes = places[random_state.permutation(len(places))[: max(n, 2)]]
-        distances = cKDTree(self._nodes).query(self._nodes, 2)[0]
-        factor = random_state.uniform(*_WIDTHS)
-        self._width = factor * np.median(distances[:, 1])
-        self._displacement = None
+        factor = random_state.uniform(*_NODE_WIDTHS)
+        self._width = factor * _find_spacing(self._nodes)
 
     def follow(self, field, n_steps, step):
         """Move the nodes along a field; see :meth:`Mesh.follow`."""
@@ -226,35 +226,35 @@ class Nodes:
         self._displacement = KernelField(self._nodes, moves, self._width)
 
     def carry(self, points):
-        """Where points (n_points, d) are after the nodes were moved."""
+        """Carry points along with the nodes that were moved; see :meth:`Mesh.carry`."""
         points = np.asarray(points, dtype=np.float64)
         shrinkage = max(
-            _shrinkage(self._displacement.slopes(points[start : start + _BLOCK]))
-            for start in range(0, len(points), _BLOCK)
+            _measure_shrinkage(self._displacement.slopes(points[part]))
+            for part in gen_batches(len(points), _BLOCK)
         )
         # From 1 on a direction would turn over.
-        factor = _MOST_SHRINKAGE / max(shrinkage, _MOST_SHRINKAGE)
+        factor = _MAX_SHRINKAGE / max(shrinkage, _MAX_SHRINKAGE)
         return points + factor * self._displacement(points)
 
 
-def _rotation(d, random_state):
+def _draw_rotation(d, random_state):
     matrix, triangle = np.linalg.qr(random_state.standard_normal((d, d)))
     return matrix * np.sign(np.diag(triangle))
 
 
-def _shrinkage(slopes):
-    """The most by which a displacement shortens any direction, if it is much."""
+def _find_spacing(places):
+    """Find the median distance of neighbours."""
+    return np.median(cKDTree(places).query(places, 2)[0][:, 1])
+
+
+def _measure_shrinkage(slopes):
+    """Measure by how much a displacement shortens any direction, if it is much."""
     slopes = 0.5 * (slopes + slopes.transpose(0, 2, 1))
     # No eigenvalue is larger than the norm.
-    slopes = slopes[np.linalg.norm(slopes, axis=(1, 2)) > _MOST_SHRINKAGE]
+    slopes = slopes[np.linalg.norm(slopes, axis=(1, 2)) > _MAX_SHRINKAGE]
     return -np.linalg.eigvalsh(slopes).min() if len(slopes) else 0.0
 
 
-def _volumes(nodes, simplices):
-    """Signed volumes of simplices, up to one factor."""
-    edges = nodes[simplices[:, 1:]] - nodes[simplices[:, :1]]
-    if edges.shape[1] == 1:
-        return edges[:, 0, 0]
-    if edges.shape[1] == 2:
-        return edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
-    return np.einsum("ni,ni->n", edges[:, 0], np.cross(edges[:, 1], edges[:, 2]))
+def _measure_volumes(nodes, simplices):
+    """Measure the signed volumes of simplices, up to one factor."""
+    return np.linalg.det(nodes[simplices[:, 1:]] - nodes[simplices[:, :1]])

@@ -8,8 +8,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import adjusted_rand_score
 
-from hyperspy_4dphase.estimators import MapConsensus
-from hyperspy_4dphase.estimators.confidence._overlap import overlap_confidence
+from hyperspy_4dphase.estimators import MapConsensus, overlap_confidence
+from hyperspy_4dphase.estimators.confidence._consensus import find_likeliest_prior
 
 from .test_overlap import A, B, noisy
 
@@ -212,7 +212,6 @@ def test_contract(maps, model):
         ({"prior": -1.0}, "prior=-1.0"),
         ({"n_independent": 9}, "n_independent=9; expected a number from 1 to 8"),
         ({"max_iter": 0}, "max_iter=0"),
-        ({"max_iter": 2.5}, "max_iter=2.5"),
         ({"tol": -1}, "tol=-1"),
     ],
 )
@@ -221,41 +220,24 @@ def test_bad_parameters(maps, options, match):
         MapConsensus(**options).fit(maps)
 
 
-GOOD = np.array([[0, 0, 1], [0, 1, 1]])
+def test_rounds_are_whole(maps):
+    with pytest.raises(TypeError, match="max_iter=2.5; expected an integer"):
+        MapConsensus(max_iter=2.5).fit(maps)
 
 
-@pytest.mark.parametrize(
-    ("bad", "match"),
-    [
-        (GOOD[:1], "maps is 1; expected 2"),
-        ([], "maps is 0"),
-        ([GOOD[0], GOOD[1, :2]], r"\(2,\), \(3,\)"),
-        (GOOD.reshape(2, 3, 1), r"one-dimensional"),
-        (np.where(GOOD, np.nan, 0), "Map 0 has 1 values that are no whole"),
-        (GOOD + 0.5, "Map 0 has 3 values"),
-        ([["a", "b"], ["a", "a"]], "type <U1"),
-        ([GOOD[0], [-1, -1, -1]], "assigned in map 1;"),
-    ],
-)
-def test_bad_maps(bad, match):
-    with pytest.raises(ValueError, match=match):
-        MapConsensus().fit(bad)
+@pytest.mark.parametrize("prior", [0.1, 1, 5])
+@pytest.mark.parametrize(("n_votes", "n_domains"), [(4, 3), (25, 8)])
+def test_planted_prior(prior, n_votes, n_domains):
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.full(n_domains, prior / n_domains), 20_000)
+    votes = rng.multinomial(n_votes, p) / n_votes
+    found = find_likeliest_prior(votes, np.full(len(votes), float(n_votes)))
+    assert found == pytest.approx(prior, rel=0.1)
 
 
-@pytest.mark.parametrize(
-    ("beside", "match"),
-    [
-        ({"second": GOOD}, "without share"),
-        ({"share": GOOD}, "without second"),
-        ({"second": GOOD[:1], "share": GOOD}, r"second has shape \(1, 3\)"),
-        ({"second": GOOD, "share": GOOD.T}, r"share has shape \(3, 2\)"),
-        ({"second": GOOD, "share": GOOD + 0.5}, "from 0.5 to 1.5"),
-        ({"second": GOOD, "share": np.full((2, 3), np.nan)}, "nan"),
-        ({"reference": [0, 1]}, r"reference has shape \(2,\); expected \(3,\)"),
-        ({"reference": [-1, -1, -1]}, "assigned in the reference"),
-        ({"reference": [0, 1.5, np.nan]}, "The reference has 2 values"),
-    ],
-)
-def test_bad_things_beside(beside, match):
-    with pytest.raises(ValueError, match=match):
-        MapConsensus().fit(GOOD, **beside)
+def test_bounds_of_the_prior():
+    unanimous = np.repeat(np.eye(3), 50, axis=0)
+    n_votes = np.full(150, 10.0)
+    assert find_likeliest_prior(unanimous, n_votes) < 0.01
+    even = np.full((150, 3), 1 / 3)
+    assert find_likeliest_prior(even, n_votes) == pytest.approx(10, 0.01)

@@ -182,7 +182,9 @@ def test_brightness_of_counts():
     ends = domain_patterns(2, 40)
     ends[1] = 0.6 * ends[0] + 0.4 * ends[1]
     X = np.random.default_rng(0).poisson(250 * brightness[:, np.newaxis] * ends[truth])
-    shapes = CompressedShapes.of(compress_patterns(X, random_state=0, device="cpu"))
+    shapes = CompressedShapes.from_compressed(
+        compress_patterns(X, random_state=0, device="cpu")
+    )
     found = modelled(shapes, truth).posterior()[0]
     sure = found.max(axis=1)
     known = shapes.known
@@ -221,7 +223,7 @@ def test_random_state(mixed, model):
 
 def test_a_sample_of_many_serves(monkeypatch, mixed, model):
     monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.confidence._domain_model._N_SAMPLED", 400
+        "hyperspy_4dphase.estimators.confidence._domain_model._N_TOTAL", 400
     )
     sampled = modelled(*mixed).posterior()[0]
     difference = np.abs(sampled - model.posterior()[0])
@@ -232,7 +234,7 @@ def test_rows_and_blocks(monkeypatch, model):
     whole = model.posterior()
     rows = np.array([999, 3, 3, 500])
     monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.confidence._domain_model._N_BLOCK", 7
+        "hyperspy_4dphase.estimators.confidence._domain_model._BLOCK_SIZE", 7
     )
     for one, all_, some in zip(
         whole, model.posterior(), model.posterior(rows), strict=True
@@ -295,7 +297,7 @@ def test_counts_whose_noise_is_exactly_0(noise):
     """It is then that of rounding, not that of a count."""
     X = np.repeat(np.random.default_rng(0).integers(1, 30, (3, 40)), 30, axis=0)
     X = compress_patterns(X, noise=noise, random_state=0, device="cpu")
-    shapes = CompressedShapes.of(replace(X, noise_variance=0.0))
+    shapes = CompressedShapes.from_compressed(replace(X, noise_variance=0.0))
     assert not shapes.spread.any()
     found = modelled(shapes, np.repeat([0, 1, 2], 30)).posterior()[0]
     np.testing.assert_allclose(found, np.repeat(np.eye(3), 30, axis=0), atol=1e-6)

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
 from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
-from hyperspy_4dphase.estimators.confidence._ensemble import DOUBTS
+from hyperspy_4dphase.estimators.confidence._map_making import DOUBTS
 from hyperspy_4dphase.plot import calibration_error
 
 from ..domain_points import counted_domains, domain_patterns
@@ -286,15 +286,14 @@ def test_patterns_without_counts(with_features):
 @pytest.mark.parametrize(
     ("options", "fit", "match"),
     [
-        ({"n_maps": 1}, {}, "n_maps=1; expected 2 maps at least"),
-        ({"n_maps": 2.5}, {}, "n_maps=2.5"),
+        ({"n_maps": 1}, {}, "n_maps=1; expected at least 2"),
         ({"doubts": ["noise", "taste"]}, {}, r"\['taste'\]; expected some of"),
         ({"threshold": 1.5}, {}, "threshold=1.5; expected a number from 0 to 1"),
         ({"threshold": "high"}, {}, "threshold='high'"),
-        ({}, {"features": np.ones((9, 2))}, "features of 9 patterns; expected 320"),
+        ({}, {"features": np.ones((9, 2))}, r"numbers of samples: \[9, 320\]"),
         ({}, {"features": np.full((320, 1), np.nan)}, "NaN"),
         ({}, {"reference": np.zeros(9, int)}, r"shape \(9,\); expected \(320,\)"),
-        ({}, {"reference": np.full(320, -1)}, "No position is assigned in the ref"),
+        ({}, {"reference": np.full(320, -1)}, "reference assigns no position"),
         ({}, {"reference": np.full(320, 0.5)}, "no whole numbers"),
         ({}, {"model": object()}, "model without features"),
     ],
@@ -302,6 +301,11 @@ def test_patterns_without_counts(with_features):
 def test_bad_input(planted, options, fit, match):
     with pytest.raises(ValueError, match=match):
         ensemble(**options).fit(planted[0], **fit)
+
+
+def test_number_of_maps_is_whole(planted):
+    with pytest.raises(TypeError, match="n_maps=2.5; expected an integer"):
+        ensemble(2.5).fit(planted[0])
 
 
 def test_parameters(clear):

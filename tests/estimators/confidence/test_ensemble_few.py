@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators import compress_patterns
-from hyperspy_4dphase.estimators.confidence._map_kinds import KINDS, divisive_map
 
 from ..domain_points import counted_domains, domain_patterns
 from .test_ensemble import assert_consistent, compressed, ensemble
@@ -48,21 +47,17 @@ def test_two_small_domains(seed, n):
     np.testing.assert_array_equal(model.labels_, expected)
 
 
-def test_domain_that_no_pattern_is_of(monkeypatch):
-    """A map that gives one pattern amid a domain a label of its own."""
-    X, truth = counted_domains((40, 30), 300, n_pixels=40)
+@pytest.mark.parametrize("seed", range(3))
+def test_domain_that_no_pattern_is_of(seed):
+    """Features give some patterns amid a domain a label of their own."""
+    counts, truth = counted_domains((60, 40), 300, n_pixels=40)
     odd = 2 * truth
-    odd[np.flatnonzero(truth == 0)[0]] = 1
-
-    def found(shapes, *others):
-        return odd if len(shapes.points) == 70 else divisive_map(shapes, *others)
-
-    monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.confidence._ensemble.divisive_map", found
-    )
-    monkeypatch.setitem(KINDS, "poisson", (found, *KINDS["poisson"][1:]))
-    model = ensemble(4, doubts=["resampling", "noise"]).fit(compressed(X))
-    assert_consistent(model, 70, 4)
+    odd[np.flatnonzero(truth == 0)[:12]] = 1
+    rng = np.random.default_rng(seed)
+    features = 20.0 * np.eye(3)[odd] + rng.normal(size=(100, 3))
+    X = compressed(counts)
+    model = ensemble(4, doubts=["resampling", "noise"]).fit(X, features=features)
+    assert_consistent(model, 100, 4)
     np.testing.assert_array_equal(model.labels_, truth)
 
 

@@ -10,13 +10,11 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators.confidence._overlap import (
-    alike,
-    by_appearance,
-    compacted,
-    map_weights,
-    medoid,
+    compare_maps,
+    find_medoid,
+    merges_domains,
     overlap_confidence,
-    rand_similarities,
+    weigh_maps,
 )
 
 # Gaps, a single label, and nothing assigned at all occur too.
@@ -50,7 +48,7 @@ def noisy(n_maps, error, n=5000, n_domains=6, seed=0):
 
 
 def n_effective(maps):
-    return map_weights(alike(rand_similarities(np.asarray(maps))))[1]
+    return weigh_maps(compare_maps(np.asarray(maps))).n_effective
 
 
 @given(maps=MAPS)
@@ -97,7 +95,7 @@ def test_large_maps_are_fast():
 @given(maps=MAPS)
 @settings(max_examples=30, deadline=None)
 def test_similarities_are_rand_indices(maps):
-    found = rand_similarities(maps)
+    found = compare_maps(maps)
     for a in range(len(maps)):
         for b in range(len(maps)):
             expected = adjusted_rand_score(maps[a], maps[b])
@@ -131,32 +129,31 @@ def test_independent_maps_count(error):
 
 def test_weights_of_copies():
     maps = np.stack([A] * 3 + [B])
-    weights, n = map_weights(alike(rand_similarities(maps)))
+    weights, n, alike = weigh_maps(compare_maps(maps))
     np.testing.assert_allclose(weights, [1 / 6] * 3 + [1 / 2])
     assert n == pytest.approx(2)
+    np.testing.assert_allclose(alike[0], [1, 1, 1, 0], atol=1e-6)
 
 
 def test_medoid_does_not_depend_on_order():
     maps = np.stack([A, B])
     ones = np.ones((2, 2)) - np.eye(2)
-    similarities = rand_similarities(maps)
-    first = maps[medoid(maps, similarities, ones)]
+    similarities = compare_maps(maps)
+    first = maps[find_medoid(maps, similarities, ones)]
     np.testing.assert_array_equal(
-        first, maps[::-1][medoid(maps[::-1], similarities, ones)]
+        first, maps[::-1][find_medoid(maps[::-1], similarities, ones)]
     )
 
 
 def test_medoid_is_the_middle():
     maps = noisy(5, 0.4)
     maps[3] = noisy(1, 0)
-    similarities = rand_similarities(maps)
-    assert medoid(maps, similarities, np.ones((5, 5)) - np.eye(5)) == 3
+    similarities = compare_maps(maps)
+    assert find_medoid(maps, similarities, np.ones((5, 5)) - np.eye(5)) == 3
 
 
-def test_codes():
-    labels = np.array([7, -1, 7, 2, -5, 9])
-    codes, values = compacted(labels)
-    np.testing.assert_array_equal(codes, [2, 0, 2, 1, 0, 3])
-    np.testing.assert_array_equal(values, [2, 7, 9])
-    np.testing.assert_array_equal(by_appearance(labels), [0, -1, 0, 1, -1, 2])
-    np.testing.assert_array_equal(by_appearance(np.array([-1, -1])), [-1, -1])
+def test_merged_domains():
+    fine, coarse = np.array([0, 0, 1, 1, 2, 2, -1]), np.array([5, 5, 5, 5, 1, 1, 1])
+    assert merges_domains(coarse, fine)
+    assert not merges_domains(fine, coarse)
+    assert not merges_domains(fine, fine)

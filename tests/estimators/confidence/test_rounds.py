@@ -3,16 +3,23 @@
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.metrics import adjusted_rand_score
 
+from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
+from hyperspy_4dphase.estimators.confidence._map_making import PatternMaps
 from hyperspy_4dphase.estimators.confidence._rounds import (
     CONSISTENT,
-    Round,
+    measure_information,
+    report_round,
     run_rounds,
     sample_weights,
 )
 
+from ..domain_points import counted_domains
+
 N = 100
 LABELS = np.repeat([0, 1, -1], [60, 30, 10])
+X = compress_patterns(np.ones((N, 5)), random_state=0, device="cpu")
 
 
 class Trained(BaseEstimator):
@@ -44,7 +51,7 @@ class Mapped(BaseEstimator):
         self.log = log
         self.merged = merged
 
-    def fit(self, X, features=None, model=None, reference=None, positions=None):
+    def fit(self, X, features=None, model=None, reference=None):
         assert not hasattr(self, "labels_")
         share = self.shares[len(self.log)]
         merged = len(self.log) in self.merged
@@ -69,7 +76,7 @@ def planned(shares, epochs=None, merged=(), **options):
     maps, trainings = [], []
     vae = Trained(epochs, log=trainings)
     best, reports = run_rounds(
-        Mapped(shares, maps, merged), "X", vae=vae, patterns="patterns", **options
+        Mapped(shares, maps, merged), X, vae=vae, patterns="patterns", **options
     )
     assert not hasattr(vae, "model_")
     assert vae.get_params()["warm_start"] is False
@@ -97,7 +104,7 @@ def test_they_end_when_it_does_not_rise():
     best, reports, maps, _ = planned([0.5, 0.7, 0.7, 0.9], n_rounds=4)
     assert len(maps) == len(reports["consistent"]) == 3
     assert reports["best"] == 1
-    assert best.consistent == pytest.approx(0.7)
+    assert best.report["consistent"] == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +171,7 @@ def test_features_are_mapped_first():
 
 def test_nothing_to_train():
     log = []
-    best, reports = run_rounds(Mapped([0.4], log), "X")
+    best, reports = run_rounds(Mapped([0.4], log), X)
     assert log == [(None, None, None)]
     assert "held_out_loss" not in reports
     assert {"mean_confidence", "unassigned", "consistent", "best"} < set(reports)
@@ -176,24 +183,33 @@ def test_nothing_to_train():
 
 
 def test_report_of_a_round():
-    ensemble = Mapped([0.25], []).fit("X")
-    report = Round(ensemble).report()
+    report = report_round(Mapped([0.25], []).fit(X))
     assert report["consistent"] == 0.25
     assert np.isnan(report["held_out_loss"])
 
 
 def test_information():
     """In bits: one for two sure domains of a size, none where nothing is known."""
-    ensemble = Mapped([1], []).fit("X")
-    ensemble.consensus_ = np.arange(N) % 2
-    ensemble.posterior_ = np.eye(2)[ensemble.consensus_]
-    assert Round(ensemble).information == pytest.approx(1)
-    ensemble.posterior_ = np.full((N, 2), 0.5)
-    assert Round(ensemble).information == pytest.approx(0)
-    ensemble.posterior_ = np.tile([1.0, 0], (N, 1))
-    assert Round(ensemble).information == pytest.approx(0)
-    ensemble.consensus_ = np.full(N, -1)
-    assert Round(ensemble).information == 0
+    assert measure_information(np.eye(2)[np.arange(N) % 2]) == pytest.approx(1)
+    assert measure_information(np.full((N, 2), 0.5)) == pytest.approx(0)
+    assert measure_information(np.tile([1.0, 0], (N, 1))) == pytest.approx(0)
+    assert measure_information(np.zeros((0, 2))) == 0
+
+
+def test_maps_of_the_patterns_are_made_once():
+    """They do not change from round to round, whatever is trained."""
+    counts, truth = counted_domains((60, 40), 300, n_pixels=40)
+    patterns = PatternMaps(compress_patterns(counts, random_state=0, device="cpu"))
+    maps, votes = [], []
+    for seed in range(2):
+        features = np.random.default_rng(seed).normal(size=(100, 2))
+        features[:, 0] += 20 * truth
+        ensemble = MapEnsemble(4, doubts=["kinds"], random_state=0)
+        maps.append(ensemble.fit(patterns, features=features).maps_)
+        votes.append(patterns.votes[0])
+    assert votes[0] is votes[1]
+    np.testing.assert_array_equal(maps[0][1], maps[1][1])
+    assert adjusted_rand_score(truth, maps[0][1]) == 1
 
 
 class TestSampleWeights:

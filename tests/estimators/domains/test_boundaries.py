@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.domains._boundaries import without_boundaries
+from hyperspy_4dphase.estimators.domains._boundaries import dissolve_boundaries
 
 from ..domain_points import UnitNoise, crowds
 
 
 def dissolved(points, labels, seed=0):
     shapes = UnitNoise.of(points)
-    return without_boundaries(shapes, labels, np.random.RandomState(seed))
+    return dissolve_boundaries(shapes, labels, np.random.RandomState(seed))
 
 
 def three(n_between, offset=0.0, n_features=5, seed=0):

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.domains._bridges import (
-    is_bridged,
-    not_mixed,
-    squared_tube_radius,
-)
+from hyperspy_4dphase.estimators.domains._bridges import find_unmixed, is_bridged
 from hyperspy_4dphase.estimators.domains._valley import find_valley
 
 from ..domain_points import crowds, mixtures
@@ -50,15 +46,15 @@ def test_mixtures_are_no_bridge(n_features, n_mixed, seed):
 
 
 @pytest.mark.parametrize(("n_features", "third"), [(8, 6), (5, 8)])
-def test_a_boundary_of_few_points(n_features, third):
-    """Twenty mixtures, with a little of something else, are hardly ever a path."""
-    centers, n_bridged = ends(n_features, 20.0), 0
-    for seed in range(40):
+def test_one_in_four_boundaries_of_few_points_may_be_a_path(n_features, third):
+    """Twenty mixtures, with a little of something else."""
+    centers, n_bridged, n_seeds = ends(n_features, 20.0), 0, 40
+    for seed in range(n_seeds):
         points, _ = crowds((110, 60), centers, seed)
         mixed = mixtures(20, *centers, seed + 99)
         mixed[:, -1] += third * np.random.default_rng(seed).random(20)
         n_bridged += bridged(np.concatenate([points, mixed]), seed)
-    assert n_bridged <= 9
+    assert n_bridged / n_seeds < 0.25
 
 
 @pytest.mark.parametrize("n_features", [3, 5, 12])
@@ -92,20 +88,13 @@ def test_mixtures_of_two_curves_are_no_bridge(n_features, seed):
     assert not bridged(noisy(points, seed), seed)
 
 
-def test_not_mixed_tells_one_from_the_other():
+def test_unmixed_points_are_told():
     centers = ends(4)
     points, labels = crowds((600, 400), centers)
     inside = mixtures(40, *centers)
     inside[::4, 2] += 20
     sides = [points[labels == 0], points[labels == 1]]
-    found = not_mixed(inside, inside, sides, np.random.RandomState(0))
+    found = find_unmixed(inside, inside, *sides, np.random.RandomState(0))
     expected = np.arange(40) % 4 == 0
     assert (found == expected).mean() > 0.9
     assert found[expected].all()
-
-
-@pytest.mark.parametrize("n_features", [2, 5, 30])
-def test_noise_stays_within_the_tube(n_features):
-    noise = np.random.default_rng(0).normal(size=(4000, n_features - 1))
-    inside = (noise**2).sum(axis=1) < squared_tube_radius(n_features)
-    assert 0.96 < inside.mean() < 1

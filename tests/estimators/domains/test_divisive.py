@@ -238,13 +238,18 @@ def test_callback_rises_to_all(X):
     assert set(total) == {len(X)} == {done[-1]}
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, "a", True, np.nan, [2]])
+@pytest.mark.parametrize("value", [-1, 1.5, "a", True, np.nan, [2]])
 @pytest.mark.parametrize("name", ["n_domains", "max_depth", "min_size"])
 def test_bad_parameters(X, name, value):
-    if name == "max_depth" and value == 0 and value is not False:
-        return
-    with pytest.raises(ValueError, match=f"{name}=.*expected an integer of at least"):
+    error = ValueError if value == -1 else TypeError
+    with pytest.raises(error, match=f"{name}=.*expected"):
         domains(**{name: value}).fit(X)
+
+
+@pytest.mark.parametrize("name", ["n_domains", "min_size"])
+def test_zero_is_too_few(X, name):
+    with pytest.raises(ValueError, match=f"{name}=0"):
+        domains(**{name: 0}).fit(X)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from hyperspy_4dphase.estimators.domains._gaps import joined
+from hyperspy_4dphase.estimators.domains._gaps import join_clusters
 from hyperspy_4dphase.estimators.domains._shapes import FeatureShapes
 
 from ..domain_points import UnitNoise, crowds, mixtures
@@ -32,8 +32,8 @@ def test_parts_of_a_path(n_parts, seed):
     labels = np.floor(n_parts * along).astype(int)
     labels[np.abs(n_parts * along - np.rint(n_parts * along)) < 0.1] = -1
     kept = labels.copy()
-    found = joined(
-        UnitNoise.of(points), FeatureShapes.of(features), labels, state(seed)
+    found = join_clusters(
+        UnitNoise.of(points), FeatureShapes.from_features(features), labels, state(seed)
     )
     np.testing.assert_array_equal(labels, kept)
     np.testing.assert_array_equal(found < 0, labels < 0)
@@ -46,11 +46,11 @@ def test_crowds_stay_and_their_parts_are_joined():
     points = np.concatenate([points, between])
     labels = np.append(true, np.full(100, -1))
     whole = UnitNoise.of(points)
-    found = joined(whole, FeatureShapes.of(points), labels, state())
+    found = join_clusters(whole, FeatureShapes.from_features(points), labels, state())
     np.testing.assert_array_equal(found, labels)
     # The largest one cut in the middle.
     cut = np.where((labels == 0) & (points[:, 1] > 0), 3, labels)
-    found = joined(whole, FeatureShapes.of(points), cut, state())
+    found = join_clusters(whole, FeatureShapes.from_features(points), cut, state())
     known = labels >= 0
     assert adjusted_rand_score(labels[known], found[known]) == 1
 
@@ -69,17 +69,21 @@ def ring(seed=0):
 def test_features_or_patterns_that_show_a_gap(seed):
     points, labels = ring(seed)
     straight = np.hypot(*points.T)[:, np.newaxis] * [1, 0.1]
-    shapes, features = UnitNoise.of(points), FeatureShapes.of(straight)
-    np.testing.assert_array_equal(joined(shapes, features, labels, state()), labels)
-    shapes, features = UnitNoise.of(straight), FeatureShapes.of(points)
-    np.testing.assert_array_equal(joined(shapes, features, labels, state()), labels)
+    shapes, features = UnitNoise.of(points), FeatureShapes.from_features(straight)
+    np.testing.assert_array_equal(
+        join_clusters(shapes, features, labels, state()), labels
+    )
+    shapes, features = UnitNoise.of(straight), FeatureShapes.from_features(points)
+    np.testing.assert_array_equal(
+        join_clusters(shapes, features, labels, state()), labels
+    )
 
 
 def test_a_gap_elsewhere_is_none_between_them():
     points, true = crowds((600, 60), [[0.0, 0], [30, 0]], dtype=float)
     labels = (points[:, 1] > 0).astype(int)
     shapes = UnitNoise.of(points)
-    found = joined(shapes, FeatureShapes.of(points), labels, state())
+    found = join_clusters(shapes, FeatureShapes.from_features(points), labels, state())
     assert np.unique(found).size == 1
 
 
@@ -87,14 +91,18 @@ def test_patterns_that_are_alike():
     """What features tell apart, but patterns do not, is chance."""
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 200)
-    features = FeatureShapes.of(labels[:, np.newaxis] + 0.01 * rng.random((400, 2)))
+    features = FeatureShapes.from_features(
+        labels[:, np.newaxis] + 0.01 * rng.random((400, 2))
+    )
     shapes = UnitNoise.of(rng.normal(size=(400, 3)))
-    assert not joined(shapes, features, labels, state()).any()
+    assert not join_clusters(shapes, features, labels, state()).any()
 
 
 @pytest.mark.parametrize("labels", [[-1, -1, -1], [0, 0, -1]])
 def test_nothing_to_join(labels):
     shapes = UnitNoise.of(np.zeros((3, 2)))
     shapes.known[2] = False
-    found = joined(shapes, FeatureShapes.of(np.eye(3)), np.array(labels), state())
+    found = join_clusters(
+        shapes, FeatureShapes.from_features(np.eye(3)), np.array(labels), state()
+    )
     np.testing.assert_array_equal(found, labels)

@@ -9,7 +9,6 @@ from hyperspy_4dphase import data
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.data.strained_flake import flake_patterns
 from hyperspy_4dphase.estimators import DivisiveDomains
-from hyperspy_4dphase.estimators.domains import _growth
 from hyperspy_4dphase.estimators.domains._growth import Growth
 
 from ..domain_points import UnitNoise, crowds
@@ -92,24 +91,6 @@ def test_boundaries_are_given_back():
     for node in tree:
         assert sum(tree[child].size for child in node.children) in (0, node.size)
     assert (np.bincount(labels) == tree.size[np.argsort(tree.label)][-3:]).all()
-
-
-def test_sizes_follow_what_is_given_back(monkeypatch):
-    growth = grown(four()[0])
-    leaves = growth.leaves()
-    (other,) = (i for i, leaf in enumerate(leaves) if leaf.rows.size == 200)
-    gone = max(i for i, leaf in enumerate(leaves) if leaf.rows.size <= 100)
-    monkeypatch.setattr(
-        _growth,
-        "without_boundaries",
-        lambda _, labels, *__: (np.where(labels == gone, other, labels), [gone]),
-    )
-    growth.dissolve_boundaries()
-    labels, tree = growth.result()
-    assert (tree.n_domains, len(tree), tree.size[0]) == (3, 5, 500)
-    for node in tree:
-        assert sum(tree[child].size for child in node.children) in (0, node.size)
-        assert node.label < 0 or (labels == node.label).sum() == node.size
 
 
 def test_reach():

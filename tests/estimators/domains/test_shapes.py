@@ -16,7 +16,7 @@ SIZES = (900, 500, 300)
 
 
 def shapes_of(X, **options):
-    return CompressedShapes.of(
+    return CompressedShapes.from_compressed(
         compress_patterns(X, random_state=0, device="cpu", **options)
     )
 
@@ -106,11 +106,11 @@ def test_averaged(noise):
     X[[3, 8]] = 0
     positions = np.stack([np.arange(170), 2 * np.arange(170)], axis=1)
     compressed = compress_patterns(X, random_state=0, device="cpu", noise=noise)
-    shapes = CompressedShapes.of(compressed, positions)
+    shapes = CompressedShapes.from_compressed(compressed, positions)
     groups = np.random.default_rng(0).integers(9, size=170)
     # The last has patterns of no counts only.
     groups[[3, 8]] = 9
-    found = shapes.averaged(groups, 10)
+    found = shapes.average(groups, 10)
     assert np.flatnonzero(~found.known).tolist() == [9]
     assert (found.points[9] == 0).all()
     assert found.positions is None
@@ -125,7 +125,7 @@ def test_averaged(noise):
             found.spread[group], share**2 @ shapes.spread[rows], rtol=1e-3
         )
     # One each: nothing changes.
-    same = shapes.averaged(np.arange(170), 170)
+    same = shapes.average(np.arange(170), 170)
     np.testing.assert_allclose(same.points, shapes.points, rtol=1e-9)
     np.testing.assert_allclose(same.spread, shapes.spread, rtol=1e-9)
 
@@ -135,10 +135,10 @@ def test_positions_go_with_their_points():
     positions = np.stack([np.arange(1700), np.arange(1700) % 7], axis=1)
     compressed = compress_patterns(X, random_state=0, device="cpu")
     rows = np.array([5, 900, 7])
-    found = CompressedShapes.of(compressed, positions).taken(rows)
+    found = CompressedShapes.from_compressed(compressed, positions).take(rows)
     np.testing.assert_array_equal(found.positions, positions[rows])
-    assert CompressedShapes.of(compressed).taken(rows).positions is None
-    assert FeatureShapes.of(np.eye(3)).taken(rows % 3).positions is None
+    assert CompressedShapes.from_compressed(compressed).take(rows).positions is None
+    assert FeatureShapes.from_features(np.eye(3)).take(rows % 3).positions is None
 
 
 @pytest.mark.parametrize("n_features", [2, 5, 12])
@@ -147,7 +147,7 @@ def test_noise_of_features(n_features, scale):
     rng = np.random.default_rng(0)
     centers = 40 * rng.normal(size=(3, n_features))[rng.integers(3, size=3000)]
     points = scale * (centers + rng.normal(size=centers.shape))
-    noise = FeatureShapes.of(points).noise(np.arange(3000))
+    noise = FeatureShapes.from_features(points).noise(np.arange(3000))
     diagonal = noise[0, 0]
     np.testing.assert_array_equal(noise, diagonal * np.eye(n_features))
     # Neighbours are nearer than any two, the more so the fewer features there are.
@@ -155,7 +155,7 @@ def test_noise_of_features(n_features, scale):
 
 
 def test_noise_of_equal_features():
-    shapes = FeatureShapes.of(np.ones((20, 3)))
+    shapes = FeatureShapes.from_features(np.ones((20, 3)))
     assert shapes.known.all()
     assert (np.diag(shapes.noise(np.arange(20))) > 0).all()
 

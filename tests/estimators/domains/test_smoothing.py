@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from hyperspy_4dphase.estimators.domains._smoothing import outvoted
+from hyperspy_4dphase.estimators.domains._smoothing import smooth_labels
 
 MAPS = arrays(
     np.int32,
@@ -32,7 +32,7 @@ def by_counting(labels):
 @settings(max_examples=60, deadline=None)
 def test_definition(labels):
     before = labels.copy()
-    voted = outvoted(labels)
+    voted = smooth_labels(labels)
     np.testing.assert_array_equal(voted, by_counting(labels))
     np.testing.assert_array_equal(labels, before)
     np.testing.assert_array_equal(voted < 0, labels < 0)
@@ -43,14 +43,14 @@ def test_definition(labels):
 def test_a_single_position_goes(shape):
     labels = np.zeros(shape, int)
     labels[tuple(n // 2 for n in shape)] = 1
-    assert (outvoted(labels) == 0).all()
+    assert (smooth_labels(labels) == 0).all()
 
 
 def test_straight_boundaries_stay():
     labels = np.repeat([[0, 0, 0, 1, 1, 1, 1]], 6, axis=0)
-    np.testing.assert_array_equal(outvoted(labels), labels)
+    np.testing.assert_array_equal(smooth_labels(labels), labels)
 
 
 def test_no_absolute_majority():
     labels = np.array([[0, 1, 2], [1, 3, 2], [0, 1, 2]])
-    assert outvoted(labels)[1, 1] == 3
+    assert smooth_labels(labels)[1, 1] == 3

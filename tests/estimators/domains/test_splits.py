@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.domains import _splits
 from hyperspy_4dphase.estimators.domains._splits import (
+    Search,
     Split,
-    best_split,
-    forced_split,
-    local_points,
+    choose_split,
+    find_local_points,
+    find_split,
+    force_split,
+    is_undecided,
 )
 
 from ..domain_points import crowds, mixtures
@@ -51,7 +53,7 @@ def test_noise_has_no_directions(n, n_features):
         noise = covariance(n_features, seed)
         draw = np.random.default_rng(seed).multivariate_normal
         points = draw(np.ones(n_features), noise, n)
-        assert local_points(points, noise).shape == (n, 0)
+        assert find_local_points(points, noise).shape == (n, 0)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -60,7 +62,7 @@ def test_directions_above_noise(seed):
     centers = 20 * np.random.default_rng(seed).normal(size=(3, 10))
     points, labels = crowds((500, 400, 300), centers, seed, float)
     points = points @ np.linalg.cholesky(noise).T + 7
-    found = local_points(points, noise)
+    found = find_local_points(points, noise)
     assert found.dtype == np.float32
     assert found.shape == (1200, 2)
     np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-4)
@@ -69,7 +71,7 @@ def test_directions_above_noise(seed):
         within = np.cov(found[labels == label].T)
         np.testing.assert_allclose(np.linalg.eigvalsh(within), 1, atol=0.3)
     # In other units nothing changes.
-    other = local_points(points * 1e-3, noise * 1e-6)
+    other = find_local_points(points * 1e-3, noise * 1e-6)
     np.testing.assert_allclose(np.abs(other), np.abs(found), rtol=1e-2, atol=1e-2)
 
 
@@ -78,7 +80,7 @@ def test_directions_above_noise(seed):
 def test_no_split_of_what_is_evenly_filled(shape, n, n_seeds):
     for seed in range(n_seeds):
         points = filled(shape, n, seed)
-        split, reason = best_split(points, 10, state(seed))
+        split, reason = find_split(points, 10, state(seed))
         assert split is None
         assert reason in ("no gap", "continuum")
 
@@ -90,7 +92,7 @@ def test_no_split_of_a_curve(n_features):
     points = 40 * t ** np.arange(1, n_features + 1)
     points += np.random.default_rng(1).normal(size=points.shape)
     points = points.astype(np.float32)
-    assert best_split(points, 10, state()) == (None, "continuum")
+    assert find_split(points, 10, state()) == (None, "continuum")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_no_split_of_a_curve(n_features):
 @pytest.mark.parametrize("seed", range(2))
 def test_planted_split(sizes, distance, seed):
     points, labels = apart(sizes, distance, seed)
-    split, reason = best_split(points, 10, state(seed))
+    split, reason = find_split(points, 10, state(seed))
     assert reason == "split"
     wrong = min((split.side == (labels == i)).mean() for i in (0, 1))
     assert wrong < 0.002
@@ -117,7 +119,7 @@ def test_mixtures_show_in_share():
     shares = []
     for n in (0, 50, 150):
         mixed = mixtures(n, np.zeros(4), 25 * np.eye(4)[0])
-        found = best_split(np.concatenate([points, mixed]), 10, state())[0]
+        found = find_split(np.concatenate([points, mixed]), 10, state())[0]
         shares.append(found.share)
     assert shares[0] < 0.01
     assert (np.diff(shares) > 0.03).all()
@@ -132,7 +134,7 @@ def test_what_varies_a_little_in_many_directions_hides_nothing(seed):
     share = np.append(share, rng.random(40))
     points = rng.normal(size=(share.size, 41)) * np.sqrt(1 + 0.7**2)
     points[:, 0] = rng.normal(size=share.size) + 30 * share
-    split, _ = best_split(points.astype(np.float32), 10, state(seed))
+    split, _ = find_split(points.astype(np.float32), 10, state(seed))
     assert split is not None
     assert len(set(split.side[:150])) == len(set(split.side[150:300])) == 1
     assert split.side[0] != split.side[150]
@@ -140,84 +142,88 @@ def test_what_varies_a_little_in_many_directions_hides_nothing(seed):
 
 def test_the_strongest_comes_first():
     points, labels = crowds((500, 500, 200), [[0, 0], [40, 0], [0, 12]])
-    split = best_split(points, 10, state())[0]
+    split = find_split(points, 10, state())[0]
     assert len(np.unique(split.side[labels == 1])) == 1
     assert (split.side[labels == 1][0] != split.side[labels != 1]).all()
-
-
-def test_what_both_halves_draw_comes_before_what_is_slightly_stronger(monkeypatch):
-    values = {"side": np.arange(60) < 20, "share": 0.0, "log_p": -9.0}
-    clear = Split(**values, strength=0.70, agreement=1.0)
-    other = Split(**values, strength=0.72, agreement=0.7)
-    found = _splits._Search([other, clear])
-    monkeypatch.setattr(_splits, "_search", lambda *args: found)
-    points = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
-    assert best_split(points, 10, state()) == (clear, "split")
-    other.strength = 2.0
-    assert best_split(points, 10, state())[0] is other
 
 
 SIDE, MOVED = np.arange(60) < 20, np.arange(60) < 21
 ELSEWHERE = np.arange(60) >= 40
 
 
-def found_in_turn(monkeypatch, *searches):
-    """What `best_split` makes of what halves find; how many were looked at."""
-    made = []
-    for splits, paths in searches:
-        splits = [Split(side, 1.0, 0.0, -9.0, 1.0) for side in splits]
-        made.append(_splits._Search(splits, list(paths), bool(len(paths))))
-    left = iter(made)
-    monkeypatch.setattr(_splits, "_search", lambda *args: next(left))
-    points = np.random.default_rng(0).normal(size=(60, 1)).astype(np.float32)
-    split, reason = best_split(points, 10, state())
-    return None if split is None else split.side, reason, len(made) - len(list(left))
+def search(splits=(), paths=()):
+    """What one half has found, and what it takes for the cut of a path."""
+    splits = [Split(side, 1.0, 0.0, -9.0, 1.0) for side in splits]
+    return Search(splits, list(paths), is_continuum=bool(len(paths)))
+
+
+def test_what_both_halves_draw_comes_before_what_is_slightly_stronger():
+    values = {"side": SIDE, "share": 0.0, "log_p": -9.0}
+    clear = Split(**values, strength=0.70, agreement=1.0)
+    other = Split(**values, strength=0.72, agreement=0.7)
+    searches = [Search([other, clear])] * 2
+    assert choose_split(searches) == (clear, "split")
+    other.strength = 2.0
+    assert choose_split(searches).split is other
 
 
 @pytest.mark.parametrize(
-    ("searches", "n_looked_at"),
+    "searches",
     [
-        ([([SIDE], []), ([MOVED], [])], 2),
-        ([([SIDE], []), ([], []), ([], []), ([MOVED], [])], 4),
-        ([([], [SIDE]), ([SIDE], []), ([SIDE], []), ([MOVED], [])], 4),
-        ([([SIDE, ELSEWHERE], []), ([SIDE], [ELSEWHERE])], 2),
+        [search([SIDE]), search([MOVED])],
+        [search([SIDE]), search(), search(), search([MOVED])],
+        [search([], [SIDE]), search([SIDE]), search([SIDE]), search([MOVED])],
+        [search([SIDE, ELSEWHERE]), search([SIDE], [ELSEWHERE])],
     ],
 )
-def test_what_two_halves_find(monkeypatch, searches, n_looked_at):
-    side, reason, n = found_in_turn(monkeypatch, *searches)
-    assert side is SIDE or side is MOVED
-    assert (reason, n) == ("split", n_looked_at)
+def test_what_two_halves_find(searches):
+    split, reason = choose_split(searches)
+    assert split.side is SIDE or split.side is MOVED
+    assert reason == "split"
+    assert not is_undecided(searches)
 
 
 @pytest.mark.parametrize(
-    ("searches", "why", "n_looked_at"),
+    ("searches", "why"),
     [
-        ([([], [])] * 2, "no gap", 2),
-        ([([], [SIDE])] * 2, "continuum", 2),
+        ([search()] * 2, "no gap"),
+        ([search([], [SIDE])] * 2, "continuum"),
+        ([search([SIDE]), search([], [MOVED]), search([], [SIDE])], "continuum"),
+    ],
+)
+def test_what_no_half_finds_is_none(searches, why):
+    assert choose_split(searches) == (None, why)
+    assert not is_undecided(searches)
+
+
+@pytest.mark.parametrize(
+    "searches",
+    [
         # Chance: one half of eight.
-        ([([SIDE], [])] + [([], [])] * 7, "no gap", 8),
-        ([([SIDE], []), ([], [MOVED]), ([], [SIDE]), ([], [])], "continuum", 4),
-        ([([SIDE], []), ([ELSEWHERE], [])] + [([], [])] * 6, "no gap", 8),
+        [search([SIDE])] + [search()] * 7,
+        [search([SIDE]), search([ELSEWHERE])] + [search()] * 6,
+        [search([SIDE]), search([], [SIDE])],
     ],
 )
-def test_what_one_half_finds_is_none(monkeypatch, searches, why, n_looked_at):
-    found = found_in_turn(monkeypatch, *searches)
-    assert found == (None, why, n_looked_at)
+def test_what_one_half_finds_is_none_yet(searches):
+    assert choose_split(searches).split is None
+    assert is_undecided(searches)
 
 
 def test_too_few_or_nothing():
     points, _ = apart((10, 9), 30)
-    assert best_split(points, 10, state()) == (None, "size")
-    assert best_split(points[:, :0], 5, state()) == (None, "noise")
-    split, _ = best_split(apart((300, 15), 30)[0], 40, state())
-    assert split is None or min(split.side.sum(), (~split.side).sum()) >= 40
+    assert find_split(points, 10, state()) == (None, "size")
+    assert find_split(points[:, :0], 5, state()) == (None, "noise")
+    points, _ = apart((300, 15), 30)
+    assert find_split(points, 15, state()).split.side.sum() in (15, 300)
+    assert find_split(points, 40, state()).split is None
 
 
 def test_same_random_state_same_split():
     points, _ = apart((300, 200), 8)
     kept = points.copy()
     points.setflags(write=False)
-    one, other = (best_split(points, 10, state(3))[0] for _ in range(2))
+    one, other = (find_split(points, 10, state(3))[0] for _ in range(2))
     np.testing.assert_array_equal(one.side, other.side)
     assert one.strength == other.strength
     np.testing.assert_array_equal(points, kept)
@@ -225,12 +231,12 @@ def test_same_random_state_same_split():
 
 def test_forced_split():
     line = filled("line", 400, 0)
-    split = forced_split(line, state())
+    split = force_split(line, state())
     assert 0.3 < split.side.mean() < 0.7
     assert split.strength == pytest.approx(20 / 4, rel=0.1)
     assert np.isnan([split.share, split.log_p, split.agreement]).all()
     points, labels = apart((300, 100), 10)
-    side = forced_split(points, state()).side
+    side = force_split(points, state()).side
     assert len(np.unique(side[labels == 0])) == len(np.unique(side[labels == 1])) == 1
 
 
@@ -238,4 +244,4 @@ def test_forced_split():
     "points", [np.zeros((30, 0)), np.zeros((1, 3)), np.ones((30, 2))]
 )
 def test_what_is_all_alike_cannot_be_forced(points):
-    assert forced_split(points.astype(np.float32), state()) is None
+    assert force_split(points.astype(np.float32), state()) is None

@@ -137,6 +137,23 @@ def test_pruned_nowhere():
     assert labels.tolist() == list(range(5))
 
 
+@pytest.mark.parametrize("level", range(3))
+def test_pruned_at_a_level(level):
+    tree, labels = TREE.pruned(TREE.at_level(level), "depth")
+    assert tree.n_levels == level
+    assert tree.n_domains == np.unique(labels).size == len(TREE.at_level(level))
+    ended = [node for node in tree if node.label >= 0 and node.reason == "depth"]
+    assert len(ended) == (TREE.label[TREE.at_level(level)] < 0).sum() + (level == 2)
+    assert all(np.isnan(node.strength) for node in ended)
+
+
+def test_take_renumbers_parents():
+    kept = np.isin(np.arange(9), [0, 2, 5, 6])
+    tree = TREE.take(kept)
+    assert tree.parent.tolist() == [-1, 0, 1, 1]
+    np.testing.assert_array_equal(tree.size, TREE.size[kept])
+
+
 def test_joined():
     tree = TREE.joined()
     # Node 2 is gone, its parts stand beside node 1.

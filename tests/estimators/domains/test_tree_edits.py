@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from hyperspy_4dphase.estimators.domains._tree import DomainTree
 from hyperspy_4dphase.estimators.domains._tree_edits import (
+    find_parts,
+    flat_tree,
     leaf_sizes,
-    level_cut,
-    merged,
+    merge_domains,
     node_means,
-    parted,
-    parts_of,
-    resized,
+    recount_patterns,
+    resize_domains,
+    split_domain,
+    weighted_mean,
 )
 
 
@@ -29,7 +31,7 @@ def grown(steps, size=1000):
         sizes = np.sort(sizes)[::-1]
         sizes[0] += n - sizes.sum()
         if sizes.min() > 0:
-            tree, _, _ = parted(tree, label, np.sort(sizes)[::-1])
+            tree, _, _ = split_domain(tree, label, np.sort(sizes)[::-1])
     return tree
 
 
@@ -62,7 +64,7 @@ def check(tree, size):
 
 @given(tree=TREES, data=st.data())
 @settings(max_examples=80, deadline=None)
-def test_merged(tree, data):
+def test_merge_domains(tree, data):
     check(tree, 1000)
     if tree.n_domains < 2:
         return
@@ -71,7 +73,7 @@ def test_merged(tree, data):
             st.integers(0, tree.n_domains - 1), min_size=2, max_size=5, unique=True
         )
     )
-    result, new = merged(tree, labels)
+    result, new = merge_domains(tree, labels)
     check(result, 1000)
     assert result.n_domains == tree.n_domains - len(labels) + 1
     assert np.unique(new[labels]).size == 1
@@ -82,13 +84,13 @@ def test_merged(tree, data):
 
 @given(tree=TREES, data=st.data())
 @settings(max_examples=80, deadline=None)
-def test_resized(tree, data):
+def test_resize_domains(tree, data):
     sizes = data.draw(
         st.lists(
             st.integers(0, 9), min_size=tree.n_domains, max_size=tree.n_domains
         ).filter(any)
     )
-    result, new = resized(tree, sizes)
+    result, new = resize_domains(tree, sizes)
     check(result, sum(sizes))
     np.testing.assert_array_equal(new < 0, np.array(sizes) == 0)
     for label, size in zip(new, sizes, strict=True):
@@ -106,7 +108,7 @@ def renamed(sets, new):
 
 # Four domains on three levels.
 STEADY = reduce(
-    lambda tree, step: parted(tree, *step)[0],
+    lambda tree, step: split_domain(tree, *step)[0],
     [(0, [600, 400]), (0, [350, 250]), (0, [210, 190])],
     DomainTree.single(1000),
 )
@@ -114,18 +116,18 @@ STEADY = reduce(
 
 def test_siblings_collapse():
     tree = DomainTree.single(10)
-    tree, _, _ = parted(tree, 0, [6, 4])
-    tree, _, _ = parted(tree, 0, [4, 2])
+    tree, _, _ = split_domain(tree, 0, [6, 4])
+    tree, _, _ = split_domain(tree, 0, [4, 2])
     assert leaf_sizes(tree).tolist() == [4, 4, 2]
     below = [n for n in tree if n.level == 2]
-    result, new = merged(tree, [node.label for node in below])
+    result, new = merge_domains(tree, [node.label for node in below])
     assert len(result) == 3
     assert leaf_sizes(result).tolist() == [6, 4]
     assert [node.reason for node in result if node.size == 6] == ["by hand"]
 
 
 def test_everything_merged():
-    result, new = merged(STEADY, range(STEADY.n_domains))
+    result, new = merge_domains(STEADY, range(STEADY.n_domains))
     assert len(result) == 1
     assert (new == 0).all()
     assert result[0].reason == "by hand"
@@ -134,7 +136,7 @@ def test_everything_merged():
 def test_other_branches_hang_below_the_common_ancestor():
     for one in range(STEADY.n_domains):
         for other in range(one):
-            result, new = merged(STEADY, [other, one])
+            result, new = merge_domains(STEADY, [other, one])
             # What held both, or neither, still does.
             kept = {
                 s for s in parts(STEADY) if {one, other} <= s or not {one, other} & s
@@ -142,8 +144,8 @@ def test_other_branches_hang_below_the_common_ancestor():
             assert renamed(kept, new) <= parts(result)
 
 
-def test_parted():
-    tree, new, labels = parted(STEADY, 1, [90, 60, 40])
+def test_split_domain():
+    tree, new, labels = split_domain(STEADY, 1, [90, 60, 40])
     check(tree, 1000 - leaf_sizes(STEADY)[1] + 190)
     assert new[1] == -1
     assert leaf_sizes(tree)[labels].tolist() == [90, 60, 40]
@@ -153,20 +155,8 @@ def test_parted():
     )
     # Side by side, though the tree is binary.
     node = [n.number for n in tree if set(tree.leaves(n.number)) == set(labels)][0]
-    assert sorted(tree.label[parts_of(tree, node)]) == sorted(labels)
+    assert sorted(tree.label[find_parts(tree, node)]) == sorted(labels)
     assert tree[node].reason == "by hand"
-
-
-def test_levels():
-    for level in range(STEADY.n_levels + 1):
-        tree, new = level_cut(STEADY, level)
-        check(tree, 1000)
-        assert tree.n_domains == np.unique(new).size
-        assert tree.n_levels == level
-    top = level_cut(STEADY, 0)[0]
-    assert len(top) == 1
-    assert top[0].reason == "depth"
-    assert [n.reason for n in level_cut(STEADY, 9)[0]] == [n.reason for n in STEADY]
 
 
 def test_node_means():
@@ -180,10 +170,61 @@ def test_node_means():
 
 
 @pytest.mark.parametrize(
-    "edit", [lambda t: merged(t, [0, 2]), lambda t: parted(t, 0, [3, 2])]
+    "edit", [lambda t: merge_domains(t, [0, 2]), lambda t: split_domain(t, 0, [3, 2])]
 )
 def test_nothing_in_place(edit):
     before = {name: array.copy() for name, array in STEADY.to_arrays().items()}
     edit(STEADY)
     for name, array in STEADY.to_arrays().items():
         np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(
+    "sizes", [[7], [3, 5], [5, 3, 9], [0, 4, 0, 4], [1, 2, 3, 4, 5, 6, 7], [0], [0, 0]]
+)
+@pytest.mark.parametrize("reason", ["consensus", "by hand"])
+def test_side_by_side_domains_keep_number_and_size(sizes, reason):
+    tree = flat_tree(sizes, reason)
+    assert tree.n_domains == len(sizes)
+    leaves = sorted((node for node in tree if node.label >= 0), key=lambda n: n.label)
+    assert [node.label for node in leaves] == list(range(len(sizes)))
+    assert [node.size for node in leaves] == sizes
+    assert {node.reason for node in leaves} == {reason}
+    assert tree[0].size == sum(sizes)
+    assert tree.n_levels == (1 if len(sizes) > 1 else 0)
+    for node in tree:
+        assert len(node.children) == (0 if node.label >= 0 else 2)
+        assert (node.reason == "split") == (node.label < 0)
+        if node.children:
+            assert sum(tree[child].size for child in node.children) == node.size
+            assert np.isnan([node.strength, node.agreement, node.log_p]).all()
+
+
+def test_sizes_of_any_kind():
+    sizes = np.array([3, 0, 5], np.uint32)
+    for given_sizes in (sizes, tuple(sizes), sizes.tolist()):
+        tree = flat_tree(given_sizes)
+        assert [node.size for node in tree if node.label >= 0] == [3, 0, 5]
+    assert sizes.tolist() == [3, 0, 5]
+
+
+def test_side_by_side_domains_can_be_merged():
+    tree, new = merge_domains(flat_tree([4, 8, 2, 6]), [0, 2])
+    check(tree, 20)
+    assert leaf_sizes(tree).tolist() == [8, 6, 6]
+    assert new[0] == new[2]
+    assert tree.n_levels == 1
+
+
+def test_recount_patterns():
+    sizes = np.arange(STEADY.n_domains) * 3
+    tree = recount_patterns(STEADY, sizes)
+    np.testing.assert_array_equal(leaf_sizes(tree), sizes)
+    for node in tree:
+        assert node.size == sizes[tree.leaves(node.number)].sum()
+
+
+def test_weighted_mean():
+    values = np.array([[1.0, 2], [np.nan, np.nan], [4, 8]])
+    np.testing.assert_allclose(weighted_mean(values, np.array([2, 0, 1])), [2, 4])
+    assert np.isnan(weighted_mean(values, np.zeros(3))).all()

@@ -6,10 +6,10 @@ from scipy.special import xlogy
 
 torch = pytest.importorskip("torch")
 
-from hyperspy_4dphase.estimators.vae._compressed_network import seeded  # noqa: E402
 from hyperspy_4dphase.estimators.vae._convolutional_network import (  # noqa: E402
     ConvolutionalNetwork,
 )
+from hyperspy_4dphase.estimators.vae._network_parts import make_seeded  # noqa: E402
 
 SHAPE = (19, 26)
 
@@ -29,7 +29,7 @@ def ring_scan(shape=SHAPE, n=300, dose=800.0, seed=0):
 
 def network_of(images, latent_dim=2, seed=0, gain=None, **options):
     options = {"width": 8, "n_hidden": 32} | options
-    network = seeded(
+    network = make_seeded(
         lambda: ConvolutionalNetwork(images.shape[1:], latent_dim, **options), seed
     )
     network.prepare(images, gain)
@@ -97,7 +97,7 @@ def test_misfit_is_half_the_deviance(images, network):
 
 
 @torch.no_grad()
-def test_misfit_vanishes_at_the_observed_shares_and_only_there(images, network):
+def test_misfit_vanishes_at_the_observed_fractions_and_only_there(images, network):
     X = images.reshape(len(images), -1)
     observed = (X / X.sum(dim=1, keepdim=True)).clamp(min=1e-30).log()
     np.testing.assert_allclose(network.misfit(images, observed), 0, atol=1e-2)

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from skimage.metrics import structural_similarity
 
 from hyperspy_4dphase.estimators.vae import _distortion
 from hyperspy_4dphase.estimators.vae._distortion import latent_distortions
@@ -78,7 +77,7 @@ def test_slopes_of_a_known_metric():
         return torch.stack([x.exp() * y.cos(), x.exp() * y.sin()], dim=1)
 
     latent = points().astype(float)
-    found = _distortion._metric_slopes(Toy(exponential), latent, 0.01)
+    found = _distortion._find_metric_slopes(Toy(exponential), latent, 0.01)
     metric = np.exp(2 * latent[:, 0])
     np.testing.assert_allclose(found[:, 0], -2 * metric / metric.mean(), rtol=1e-2)
     assert np.abs(found[:, 1]).max() < 1e-2
@@ -87,7 +86,7 @@ def test_slopes_of_a_known_metric():
 def test_slopes_in_one_and_three_dimensions():
     for d in (1, 3):
         latent = points(d=d).astype(float)
-        found = _distortion._metric_slopes(Toy(torch.sinh, d), latent, 0.01)
+        found = _distortion._find_metric_slopes(Toy(torch.sinh, d), latent, 0.01)
         metric = np.cosh(latent) ** 2
         expected = np.sinh(2 * latent) / metric.sum(axis=1).mean()
         # Each entry of the metric counts once in the trace and twice along its axis.
@@ -98,25 +97,13 @@ def test_slopes_in_one_and_three_dimensions():
 def test_both_methods_agree():
     latent = points(100).astype(float)
     model = Toy(textures, embed=logarithmic)
-    image = _distortion._checked_image(latent, model, IMAGE_SHAPE, None)
-    one = _distortion._metric_slopes(model, latent, 0.01)
-    other = _distortion._similarity_slopes(model, image, latent, 0.01)
+    image = _distortion._check_images(latent, model, IMAGE_SHAPE, None)
+    one = _distortion._find_metric_slopes(model, latent, 0.01)
+    other = _distortion._find_similarity_slopes(model, image, latent, 0.01)
     lengths = [np.linalg.norm(slopes, axis=1) for slopes in (one, other)]
     cosines = (one * other).sum(axis=1) / lengths[0] / lengths[1]
     assert np.median(cosines) > 0.95
     assert 0.7 < np.median(lengths[1] / lengths[0]) < 1.4
-
-
-def test_similarity_is_that_of_scikit_image():
-    rng = np.random.default_rng(0)
-    one, other = rng.uniform(size=(2, 3, *IMAGE_SHAPE))
-    other = 0.7 * one + 0.3 * other
-    expected = [
-        structural_similarity(a, b, data_range=1)
-        for a, b in zip(one, other, strict=True)
-    ]
-    found = 1 - _distortion._dissimilarity(one, other)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("method", ["jacobian", "ssim"])
@@ -277,12 +264,12 @@ def test_few_or_equal_points(d, n_points):
     ("changes", "message"),
     [
         ({"method": "laplace"}, "expected 'jacobian' or 'ssim'"),
-        ({"n": 0}, "at least 1"),
-        ({"n": 2.5}, "integer"),
+        ({"n": 0}, "n=0; expected at least 1"),
         ({"latent": points(d=3)}, r"expected \(n_points, 2\)"),
-        ({"latent": np.empty((0, 2))}, r"expected \(n_points, 2\)"),
-        ({"latent": np.full((4, 2), np.nan)}, "not finite"),
+        ({"latent": np.empty((0, 2))}, "minimum of 1 is required"),
+        ({"latent": np.full((4, 2), np.nan)}, "latent contains NaN"),
         ({"scatter": points(20)}, "standard deviation"),
+        ({"scatter": points(300, 1)}, r"scatter has shape \(300, 1\)"),
         ({"scatter": -np.ones((300, 2))}, "standard deviation"),
         ({"method": "ssim"}, "image_shape=None"),
         ({"method": "ssim", "image_shape": (4, 130)}, "at least 7"),
@@ -297,3 +284,8 @@ def test_bad_arguments(changes, message):
     arguments = {"latent": points(), "model": Toy(textures), "n": 1} | changes
     with pytest.raises(ValueError, match=message):
         latent_distortions(**arguments)
+
+
+def test_number_of_copies_is_an_integer():
+    with pytest.raises(TypeError, match="n=2.5; expected an integer"):
+        latent_distortions(points(), Toy(textures), 2.5)

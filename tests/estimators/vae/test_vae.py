@@ -18,7 +18,6 @@ from sklearn.utils.fixes import parse_version
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators import PatternVAE, compress_patterns
-from hyperspy_4dphase.estimators.vae._torch import restored_model
 
 from ..vae_patterns import (
     N_CLASSES,
@@ -185,22 +184,6 @@ def test_score(model, X):
     assert -50 < model.score(X) < 0
     assert model.score(X) == model.score(X)
     assert model.score(X[:, ::-1].copy()) < 3 * model.score(X)
-
-
-def test_arrays(model, latent, X):
-    arrays = model.model_.to_arrays()
-    for value in arrays.values():
-        assert isinstance(value, np.ndarray | int | float | str | bool | np.generic)
-        assert np.asarray(value).dtype.kind in "biufU"
-    copy = restored_model(arrays, "cpu")
-    np.testing.assert_array_equal(copy.encode(X)[0], latent)
-    np.testing.assert_array_equal(
-        copy.decode(latent[:9]), model.inverse_transform(latent[:9])
-    )
-    again = copy.to_arrays()
-    assert again.keys() == arrays.keys()
-    for name, value in arrays.items():
-        np.testing.assert_array_equal(again[name], value)
 
 
 def test_random_state(X):

@@ -6,7 +6,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 
 from hyperspy_4dphase.estimators import compress_patterns
-from hyperspy_4dphase.estimators.vae._compressed_inputs import Held
+from hyperspy_4dphase.estimators.vae._sources import HeldPatterns
 
 from ..vae_patterns import assert_same, class_patterns, counted, mixed_labels, vae
 
@@ -47,7 +47,7 @@ class Spoilt:
 
     def __init__(self, monkeypatch, epoch, what):
         self.n_epochs, self.epoch, self.what = 0, epoch, what
-        genuine = Held.batches
+        genuine = HeldPatterns.batches
 
         def batches(held, generator):
             self.n_epochs += 1
@@ -58,7 +58,7 @@ class Spoilt:
                     inputs = inputs * what
                 yield inputs, totals
 
-        monkeypatch.setattr(Held, "batches", batches)
+        monkeypatch.setattr(HeldPatterns, "batches", batches)
 
 
 @pytest.mark.parametrize(
@@ -136,16 +136,16 @@ def test_error_in_the_callback(fitted, X):
         ({"batch_size": 0}, ValueError, "batch_size=0"),
         ({"batch_size": "all"}, TypeError, "batch_size='all'"),
         ({"batch_size": 217}, ValueError, "batch_size=217.* 216 patterns.*24 of 240"),
-        ({"beta": -1}, ValueError, "beta=-1; expected a finite number of at least 0"),
+        ({"beta": -1}, ValueError, "beta=-1; expected a number from 0"),
         ({"beta": np.nan}, ValueError, "beta=nan"),
-        ({"beta": "one"}, TypeError, "beta='one'; expected a number"),
+        ({"beta": "one"}, ValueError, "beta='one'; expected a number"),
         ({"learning_rate": 0}, ValueError, "learning_rate=0; .* above 0"),
         ({"learning_rate": np.inf}, ValueError, "learning_rate=inf"),
-        ({"learning_rate": None}, TypeError, "learning_rate=None"),
+        ({"learning_rate": None}, ValueError, "learning_rate=None"),
         ({"validation_fraction": 0}, ValueError, "validation_fraction=0"),
         ({"validation_fraction": 1.0}, ValueError, "validation_fraction=1.0"),
         ({"validation_fraction": np.nan}, ValueError, "validation_fraction=nan"),
-        ({"validation_fraction": "few"}, (TypeError, ValueError), "validation_frac"),
+        ({"validation_fraction": "few"}, ValueError, "validation_fraction='few'"),
         ({"noise": "pink"}, ValueError, "noise='pink'"),
         ({"device": "abacus"}, ValueError, "device='abacus'"),
     ],
@@ -247,39 +247,3 @@ def test_empty_patterns_among_others(X):
     assert (decoded[:, [5, 169]] == 0).all()
     assert np.isfinite(decoded).all()
     assert torch.isfinite(torch.tensor(model.loss_)).all()
-
-
-WITHOUT_TORCH = """
-import importlib.abc, sys
-class Missing(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "torch":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Missing())
-import numpy as np
-import hyperspy.api as hs
-from hyperspy_4dphase.estimators import PatternVAE
-rng = np.random.default_rng(0)
-counts = rng.poisson(rng.gamma(0.5, 9, (3, 5, 8))[rng.integers(3, size=(6, 7))])
-s = hs.signals.Signal2D(counts)
-s.set_signal_type("electron_diffraction")
-for fit in (
-    lambda: PatternVAE().fit(counts.reshape(42, 40)),
-    lambda: s.vae_embed(show_progressbar=False),
-):
-    try:
-        fit()
-    except ModuleNotFoundError as error:
-        print(error)
-s.decomposition_rnmf(2, print_info=False, show_progressbar=False)
-print(s.learning_results.factors.shape)
-"""
-
-
-def test_without_torch(run_fresh):
-    *messages, shape = run_fresh(WITHOUT_TORCH).splitlines()
-    assert len(messages) == 2
-    for message in messages:
-        assert "PyTorch" in message
-        assert "pip install torch" in message
-    assert shape == "(40, 2)"

@@ -3,23 +3,30 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.vae._warps import GridField, KernelField, Mesh, Nodes
+from hyperspy_4dphase.estimators.vae._warps import (
+    KernelField,
+    Mesh,
+    Nodes,
+    _measure_volumes,
+    interpolate_grid,
+)
 
 
 def points(n, d, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d))
 
 
-def test_grid_field_is_linear_between_its_points():
+def test_interpolation_is_linear_between_points_of_the_grid():
     low, high = np.array([-1.0, 2.0]), np.array([1.0, 5.0])
     axes = np.linspace(low[0], high[0], 5), np.linspace(low[1], high[1], 7)
     x, y = np.meshgrid(*axes, indexing="ij")
-    field = GridField(low, high, np.stack([2 * x + y, x - y], axis=-1))
+    values = np.stack([2 * x + y, x - y], axis=-1)
     x, y = np.random.default_rng(0).uniform(low, high, (50, 2)).T
-    found = field(np.column_stack([x, y]))
+    found = interpolate_grid(np.column_stack([x, y]), low, high, values)
     np.testing.assert_allclose(found, np.column_stack([2 * x + y, x - y]))
     # Beyond the box it is as at the edge.
-    np.testing.assert_allclose(field(np.array([[9.0, 3.0]])), [[5.0, -2.0]])
+    found = interpolate_grid(np.array([[9.0, 3.0]]), low, high, values)
+    np.testing.assert_allclose(found, [[5.0, -2.0]])
 
 
 def test_kernel_field_follows_a_smooth_field():
@@ -50,7 +57,8 @@ def test_mesh_never_folds(d):
     mesh = Mesh(low, high, np.random.RandomState(0))
     mesh.follow(field, 12, 0.1)
     assert np.abs(mesh.displacement).max() > 0.1
-    assert mesh.least_volume() > 0
+    volumes = _measure_volumes(mesh._nodes + mesh.displacement, mesh._simplices)
+    assert (volumes / _measure_volumes(mesh._nodes, mesh._simplices)).min() > 0
     # What is carried agrees with what was checked.
     moved = mesh.carry(mesh._nodes)
     np.testing.assert_allclose(moved, mesh._nodes + mesh.displacement, atol=1e-9)

@@ -1,14 +1,12 @@
-"""A trained model taken up again, and what it was trained on recognised."""
+"""A trained model that is stored, or taken up again."""
 
 import copy
 
 import numpy as np
 import pytest
 
-from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.estimators import PatternVAE, compress_patterns
-from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs
-from hyperspy_4dphase.estimators.vae._image_inputs import ImageInputs
+from hyperspy_4dphase.estimators import PatternVAE
+from hyperspy_4dphase.estimators.vae import restore_model
 
 from ..vae_patterns import N_PIXELS, class_patterns, counted, mixed_labels, vae
 
@@ -30,7 +28,7 @@ def weights(model):
 
 
 def test_it_is_fitted(X, trained):
-    taken = PatternVAE.of(trained.model_)
+    taken = PatternVAE.from_model(trained.model_)
     assert taken.latent_dim == 2
     assert taken.architecture == "compressed"
     assert taken.warm_start
@@ -46,7 +44,7 @@ def test_it_is_fitted(X, trained):
 def test_training_goes_on_from_its_weights(X, trained):
     """It is better from the first epoch on, and the model itself stays."""
     model, before = trained.model_, weights(trained.model_)
-    taken = PatternVAE.of(model, epochs=2, random_state=1)
+    taken = PatternVAE.from_model(model, epochs=2, random_state=1)
     taken.fit(X)
     fresh = vae(epochs=2, random_state=1).fit(X)
     assert taken.loss_[0, 1] < fresh.loss_[0, 1]
@@ -60,19 +58,19 @@ def test_training_goes_on_from_its_weights(X, trained):
 
 def test_same_as_warm_start(X, trained):
     on = copy.deepcopy(trained).set_params(warm_start=True, epochs=2).fit_transform(X)
-    taken = PatternVAE.of(trained.model_, epochs=2, random_state=0)
+    taken = PatternVAE.from_model(trained.model_, epochs=2, random_state=0)
     np.testing.assert_array_equal(taken.fit_transform(X), on)
 
 
 def test_parameters(trained):
-    taken = PatternVAE.of(trained.model_, beta=0.5, batch_size=16)
+    taken = PatternVAE.from_model(trained.model_, beta=0.5, batch_size=16)
     assert (taken.beta, taken.batch_size) == (0.5, 16)
     with pytest.raises(TypeError, match="latent_dim"):
-        PatternVAE.of(trained.model_, latent_dim=3)
+        PatternVAE.from_model(trained.model_, latent_dim=3)
 
 
 def test_other_patterns(X, trained):
-    taken = PatternVAE.of(trained.model_)
+    taken = PatternVAE.from_model(trained.model_)
     with pytest.raises(ValueError, match="169 features, but .* expecting 170"):
         taken.transform(X[:, 1:])
     with pytest.raises(ValueError, match="169 pixels and latent_dim=2; .* 170"):
@@ -83,48 +81,25 @@ def test_of_images():
     images = counted(2000 * class_patterns()[mixed_labels(60)])[:, :168]
     images = images.reshape(60, 12, 14)
     first = vae(1, architecture="convolutional", epochs=1, batch_size=16).fit(images)
-    taken = PatternVAE.of(first.model_)
+    taken = PatternVAE.from_model(first.model_)
     assert taken.architecture == "convolutional"
     assert taken.latent_dim == 1
     assert taken.n_features_in_ == first.n_features_in_ == 168
     np.testing.assert_array_equal(taken.transform(images), first.transform(images))
 
 
-@pytest.fixture(scope="module")
-def compression(X):
-    return compress_patterns(X, random_state=0, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def inputs(compression):
-    return CompressedInputs.of(compression, 3)
-
-
-class TestFits:
-    def test_its_own(self, compression, inputs):
-        assert inputs.n_pixels == N_PIXELS
-        assert inputs.fits(compression)
-
-    def test_others(self, X, inputs):
-        other = counted(2000 * class_patterns(seed=9)[mixed_labels(N)])
-        for patterns in (other, X[:, ::-1], X[:, 1:], X * np.arange(1, 171)):
-            compression = compress_patterns(patterns, random_state=0, device="cpu")
-            assert not inputs.fits(compression)
-
-    def test_fewer_directions(self, compression, X):
-        few = compress_patterns(
-            np.ones((N, 1)) * X[:1], random_state=0, rank=1, device="cpu"
-        )
-        assert few.rank < 3
-        assert not CompressedInputs.of(compression, 3).fits(few)
-
-    def test_images_never_fit(self, compression):
-        blocks = PatternBlocks(np.ones((5, 17, 10)), 1)
-        inputs = ImageInputs.of(blocks)
-        assert inputs.n_pixels == 170 == N_PIXELS
-        assert not inputs.fits(compression)
-
-    def test_pixels_that_are_left_out(self):
-        kept = np.arange(170) % 5 > 0
-        blocks = PatternBlocks(np.ones((5, 17, 10)), 1, kept_pixels=kept)
-        assert ImageInputs.of(blocks).n_pixels == 136
+def test_arrays(X, trained):
+    latent = trained.transform(X)
+    arrays = trained.model_.to_arrays()
+    for value in arrays.values():
+        assert isinstance(value, np.ndarray | int | float | str | bool | np.generic)
+        assert np.asarray(value).dtype.kind in "biufU"
+    copy = restore_model(arrays, "cpu")
+    np.testing.assert_array_equal(copy.encode(X)[0], latent)
+    np.testing.assert_array_equal(
+        copy.decode(latent[:9]), trained.inverse_transform(latent[:9])
+    )
+    again = copy.to_arrays()
+    assert again.keys() == arrays.keys()
+    for name, value in arrays.items():
+        np.testing.assert_array_equal(again[name], value)

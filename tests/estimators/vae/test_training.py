@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 import torch
 from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
 
 from hyperspy_4dphase.estimators import compress_patterns
-from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs, Held
+from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs
 from hyperspy_4dphase.estimators.vae._model import Model
-from hyperspy_4dphase.estimators.vae._plan import lengths
-from hyperspy_4dphase.estimators.vae._training import Schedule, evaluate
+from hyperspy_4dphase.estimators.vae._plan import TrainingPlan
+from hyperspy_4dphase.estimators.vae._training import evaluate
 
 from ..vae_patterns import class_patterns, counted, mixed_labels, nearest, vae
 
@@ -32,83 +31,16 @@ def compression(X):
     return compress_patterns(X, random_state=0, device="cpu")
 
 
-def numbered(n, weights=None, n_held_out=20, batch_size=16, seed=0):
-    """`Held` patterns, of which each is its own number."""
-    numbers = torch.arange(n, dtype=torch.float32)
-    held = Held(numbers[:, None], numbers, "cpu")
-    held.divide(weights, n_held_out, batch_size, torch.Generator().manual_seed(seed))
-    return held
-
-
-def numbers_in(batches):
-    batches = list(batches)
-    for inputs, totals in batches:
-        assert torch.equal(inputs[:, 0], totals)
-    return np.concatenate([totals.numpy() for _, totals in batches]).astype(int)
-
-
-class TestHeld:
-    def test_hold_out(self):
-        """Disjoint and complete."""
-        held = numbered(211)
-        apart = numbers_in(held.held_out())
-        trained = numbers_in([held.sample(10**6)])
-        assert len(apart) == 20
-        np.testing.assert_array_equal(np.sort([*apart, *trained]), np.arange(211))
-        np.testing.assert_array_equal(numbers_in(held.all()), np.arange(211))
-
-    def test_epochs(self):
-        """Each pattern once at most, in another order each time."""
-        held = numbered(211)
-        generator = torch.Generator().manual_seed(1)
-        epochs = [numbers_in(held.batches(generator)) for _ in range(2)]
-        assert not np.array_equal(*epochs)
-        for epoch in epochs:
-            assert held.n_steps * 16 == len(epoch) == len(set(epoch)) == 176
-            assert not set(epoch) & set(numbers_in(held.held_out()))
-
-    def test_seed(self):
-        apart = [numbers_in(numbered(211, seed=s).held_out()) for s in (4, 4, 5)]
-        np.testing.assert_array_equal(apart[0], apart[1])
-        assert set(apart[0]) != set(apart[2])
-
-    def test_weights(self):
-        """Drawn as often as they weigh, and those of weight zero never."""
-        weights = np.tile([0.0, 1, 3], 70)
-        held = numbered(210, weights)
-        generator = torch.Generator().manual_seed(1)
-        drawn = np.concatenate(
-            [numbers_in(held.batches(generator)) for _ in range(150)]
-        )
-        apart = numbers_in(held.held_out())
-        assert (weights[drawn] > 0).all()
-        assert (weights[apart] > 0).all()
-        assert not set(drawn) & set(apart)
-        expected = weights[numbers_in([held.sample(10**6)])]
-        share = expected[expected == 3].sum() / expected.sum()
-        assert (weights[drawn] == 3).mean() == pytest.approx(share, abs=0.02)
-
-    def test_balanced(self):
-        """Classes of 200 and of 20 patterns are drawn alike."""
-        labels = np.repeat([0, 1], [200, 20])
-        weights = compute_sample_weight("balanced", labels)
-        shares = []
-        for seed in range(20):
-            held = numbered(220, weights, seed=seed)
-            generator = torch.Generator().manual_seed(seed)
-            shares += [labels[numbers_in(held.batches(generator))].mean()]
-        assert np.mean(shares) == pytest.approx(0.5, abs=0.05)
-
-
 def trained(inputs, X, epochs=4, weights=None):
-    model = Model.untrained(inputs, 2, 0, "cpu")
-    schedule = Schedule(epochs, epochs, 2e-3, 1.0, 16)
-    return model, model.train(X, weights, 24, 54, schedule, 5, None)
+    model = Model.create(inputs, 2, 0, "cpu")
+    plan = TrainingPlan(24, 54, epochs, epochs, learning_rate=2e-3, beta=1.0)
+    return model, model.train(X, weights, plan, 5, None)
 
 
 def test_held_out_patterns_do_not_enter_the_training(X, compression):
-    inputs = CompressedInputs.of(compression, 4)
-    apart = numbers_in(numbered(N, n_held_out=24, batch_size=54, seed=5).held_out())
+    inputs = CompressedInputs.from_compression(compression, 4)
+    order = torch.randperm(N, generator=torch.Generator().manual_seed(5))
+    apart = order[:24].numpy()
     changed = X.copy()
     changed[apart] = changed[apart][:, ::-1]
     (one, history), (other, other_history) = (
@@ -123,7 +55,7 @@ def test_held_out_patterns_do_not_enter_the_training(X, compression):
 def held_out_loss(model, X, n_held_out):
     """As in training, for the weights that the estimator has."""
     seed = int(check_random_state(model.random_state).randint(2**31 - 1))
-    source = model.model_.inputs.source(X, "cpu")
+    source = model.model_.inputs.open_source(X, "cpu")
     source.divide(None, n_held_out, 16, torch.Generator().manual_seed(seed))
     return evaluate(model.model_.network, source.held_out())
 
@@ -150,9 +82,6 @@ def test_training_stops_early(X):
     """When the loss has not fallen for half of the epochs."""
     model = vae(epochs=30, learning_rate=0.05).fit(X[:40])
     assert len(model.loss_) == min(30, model.best_epoch_ + 1 + 15)
-    assert lengths(vae(epochs=7), 3, 128) == (7, 4)
-    for n_steps, n_epochs in ((3, 300), (100, 40), (10**5, 5)):
-        assert lengths(vae(epochs=None), n_steps, 128)[0] == n_epochs
 
 
 def test_training_lowers_the_loss(X):
@@ -166,7 +95,7 @@ def test_weighted_patterns(X, labels):
     weights = (labels != 2).astype(float)
     spoilt = X.copy()
     spoilt[labels == 2] = X[labels == 2][:, ::-1]
-    inputs = CompressedInputs.of(compress_patterns(X, random_state=0), 4)
+    inputs = CompressedInputs.from_compression(compress_patterns(X, random_state=0), 4)
     losses = [trained(inputs, data, weights=weights)[1] for data in (X, spoilt)]
     assert losses[0].training == losses[1].training
     assert losses[0].held_out == losses[1].held_out

@@ -1,0 +1,125 @@
+"""The neighbours of a pixel, on a detector of which some pixels are not used."""
+
+import numpy as np
+
+# Rows and columns to the eight neighbours, and to the pixels around these.
+STEPS = tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0))
+OUTER_STEPS = tuple(
+    (y, x) for y in range(-2, 3) for x in range(-2, 3) if 2 in (abs(y), abs(x))
+)
+# Gaps between modules are narrower than this.
+_WIDEST_GAP = 8
+
+
+class PixelNeighbours:
+    """Numbers of the used pixels around each of them.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the detector: (n_ky, n_kx).
+    used : numpy.ndarray of int, shape (n_pixels,)
+        Where the pixels lie in the flat detector.
+    """
+
+    def __init__(self, shape, used):
+        self.shape, self.used = shape, used
+        number = np.full(shape, -1)
+        number.flat[used] = np.arange(used.size)
+        # Beyond the edge there is none, however far.
+        self._number = np.pad(number, _WIDEST_GAP + 1, constant_values=-1)
+
+    def of(self, pixels=None, steps=STEPS):
+        """The neighbours of some pixels, or of all.
+
+        Parameters
+        ----------
+        pixels : numpy.ndarray of int, shape (n,), optional
+            Their numbers among the used ones.
+        steps : sequence of (int, int)
+            Rows and columns to the neighbours.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (n, n_steps)
+            Numbers among the used ones; -1 where there is none.
+        """
+        row, column = self._places(pixels)
+        return np.stack([self._number[row + y, column + x] for y, x in steps], axis=1)
+
+    def next_of(self, pixels=None):
+        """The same eight; beyond pixels that are not used, the next one that is.
+
+        Parameters
+        ----------
+        pixels : numpy.ndarray of int, shape (n,), optional
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (n, 8)
+            -1 where there is none up to the edge, or beyond a gap of 8 pixels.
+        """
+        near = self.of(pixels)
+        missing = np.flatnonzero((near < 0).any(axis=1))
+        row, column = (place[missing] for place in self._places(pixels))
+        for side, (y, x) in enumerate(STEPS):
+            found = near[missing, side]
+            for far in range(2, _WIDEST_GAP + 2):
+                beyond = self._number[row + far * y, column + far * x]
+                found = np.where(found < 0, beyond, found)
+            near[missing, side] = found
+        return near
+
+    def beside_missing(self, pixels=None):
+        """Which pixels have a neighbour on the detector that is not used.
+
+        Parameters
+        ----------
+        pixels : numpy.ndarray of int, shape (n,), optional
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n,)
+        """
+        row, column = (place - _WIDEST_GAP - 1 for place in self._places(pixels))
+        on_detector = [
+            (row + y >= 0)
+            & (row + y < self.shape[0])
+            & (column + x >= 0)
+            & (column + x < self.shape[1])
+            for y, x in STEPS
+        ]
+        return ((self.of(pixels) < 0) & np.stack(on_detector, axis=1)).any(axis=1)
+
+    def central(self):
+        """Which of the used pixels lie in the middle third of both sides.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n_pixels,)
+        """
+        place = np.stack(np.unravel_index(self.used, self.shape), axis=1)
+        off = np.abs(place - (np.array(self.shape) - 1) / 2)
+        return (off <= np.array(self.shape) / 6).all(axis=1)
+
+    def _places(self, pixels):
+        used = self.used if pixels is None else self.used[pixels]
+        row, column = np.unravel_index(used, self.shape)
+        return row + _WIDEST_GAP + 1, column + _WIDEST_GAP + 1
+
+
+def moved(values, down, right):
+    """The value of the neighbour so many pixels on, NaN beyond the edge.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_ky, n_kx)
+    down, right : {-1, 0, 1}
+
+    Returns
+    -------
+    numpy.ndarray, of the same shape
+    """
+    n_ky, n_kx = values.shape
+    padded = np.pad(values, 1, constant_values=np.nan)
+    return padded[1 + down : 1 + down + n_ky, 1 + right : 1 + right + n_kx]

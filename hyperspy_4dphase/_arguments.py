@@ -108,6 +108,17 @@ def check_flag(name, value, optional=False):
     return bool(value)
 
 
+def check_flags(*, optional=False, **flags):
+    """Refuse arguments that are no booleans, nor None where that is allowed.
+
+    Raises
+    ------
+    TypeError
+    """
+    for name, value in flags.items():
+        check_flag(name, value, optional)
+
+
 def check_random_state(random_state):
     """Return a seed or a generator, with a fresh seed for None.
 

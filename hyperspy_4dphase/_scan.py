@@ -1,86 +1,246 @@
-"""A signal as the patterns that masks leave."""
+"""The scan at the door of a method: checked once, with all that is needed of it."""
 
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
+from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._masks import (
-    check_unmasked,
-    excluded_patterns,
-    excluded_pixels,
-)
+from hyperspy_4dphase._arguments import check_flags, check_random_state, check_scan
+from hyperspy_4dphase._masks import check_unmasked, excluded_patterns, excluded_pixels
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase._results import array_shapes
+from hyperspy_4dphase._progress import Progress
+from hyperspy_4dphase._results import (
+    array_shapes,
+    axes_dictionaries,
+    filled,
+    scan_metadata,
+)
+
+# What `normalize_poissonian_noise` asks of a compression.
+NOISES = {None: "measured", True: "counts", False: "uniform"}
 
 
-def pattern_blocks(
-    signal,
-    excluded_patterns,
-    excluded_pixels,
-    progress=None,
-    *,
-    allow_negative=True,
-    correction=None,
-):
-    """The patterns of a signal, block by block.
+@dataclass(frozen=True, eq=False, repr=False)
+class Scan:
+    """A scan, what its masks leave, and how it is to be read.
 
-    Parameters
+    Attributes
     ----------
     signal : hyperspy.signal.BaseSignal
+        Where the patterns are.
+    navigation_shape, signal_shape : tuple of int
+        In array order.
+    axes : list of dict
+        HyperSpy's axes dictionaries, in array order.
+    metadata : dict
+        Title, sample, instrument and signal type.
     excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
-        Flat masks, see `hyperspy_4dphase._masks`.
-    progress : callable, optional
-    allow_negative : bool, default True
-        Whether negative values are taken.
-    correction : Correction, optional
-        For what masks leave.
-
-    Returns
-    -------
-    PatternBlocks
-
-    Raises
-    ------
-    ValueError
-        If the data are a masked array, and masked values are not excluded.
+        Flat masks, True where excluded.
+    noise : {"measured", "counts", "uniform"}
+        As of :func:`compress_patterns`.
+    keep_faulty : bool
+        Whether values that no counting allows stay as they are.
+    random_state : None, int or numpy.random.RandomState
+        As the user gave it.
+    seed : int or numpy.random.RandomState
+        One for the whole call, also where the user gave none.
+    show_progressbar : bool or None
     """
-    return PatternBlocks(
-        _unmasked(signal, excluded_patterns, excluded_pixels),
-        signal.axes_manager.navigation_dimension,
-        kept_patterns=None if excluded_patterns is None else ~excluded_patterns,
-        kept_pixels=None if excluded_pixels is None else ~excluded_pixels,
-        progress=progress,
-        allow_negative=allow_negative,
-        correction=correction,
-    )
 
+    signal: BaseSignal
+    navigation_shape: tuple
+    signal_shape: tuple
+    axes: list
+    metadata: dict
+    excluded_patterns: np.ndarray | None = None
+    excluded_pixels: np.ndarray | None = None
+    noise: str = "measured"
+    keep_faulty: bool = False
+    random_state: object = None
+    seed: object = None
+    show_progressbar: bool | None = None
 
-def kept_shape(signal, navigation_mask, signal_mask):
-    """(n_patterns, n_pixels) of what masks leave."""
-    shape = []
-    for sizes, excluded in zip(
-        array_shapes(signal),
-        (
-            excluded_patterns(signal, navigation_mask),
-            excluded_pixels(signal, signal_mask),
-        ),
-        strict=True,
+    @classmethod
+    def from_signal(
+        cls,
+        signal,
+        navigation_mask=None,
+        signal_mask=None,
+        *,
+        normalize_poissonian_noise=None,
+        keep_faulty=False,
+        random_state=None,
+        show_progressbar=None,
+        flat_masks=None,
     ):
-        shape.append(prod(sizes) - (0 if excluded is None else int(excluded.sum())))
-    return shape
+        """Check a signal and what the user said of it; nothing is read.
 
+        Parameters
+        ----------
+        signal : hyperspy.signal.BaseSignal
+        navigation_mask, signal_mask, normalize_poissonian_noise, keep_faulty, \
+random_state, show_progressbar : optional
+            See :func:`compress`.
+        flat_masks : tuple of numpy.ndarray of bool, or None, optional
+            Excluded patterns and pixels of an earlier result, instead of masks.
 
-def _unmasked(signal, excluded_patterns, excluded_pixels):
-    """The data as a plain array."""
-    data = signal.data
-    if isinstance(data, np.ma.MaskedArray):
-        shape = (prod(array_shapes(signal)[0]), -1)
-        kept = np.ma.reshape(data, shape)
-        if excluded_patterns is not None:
-            kept = kept[~excluded_patterns]
-        if excluded_pixels is not None:
-            kept = kept[:, ~excluded_pixels]
+        Returns
+        -------
+        Scan
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the signal is no scan of real patterns, or an argument is wrong.
+        """
+        check_scan(signal)
+        check_flags(keep_faulty=keep_faulty)
+        check_flags(
+            optional=True,
+            normalize_poissonian_noise=normalize_poissonian_noise,
+            show_progressbar=show_progressbar,
+        )
+        if flat_masks is None:
+            patterns = excluded_patterns(signal, navigation_mask)
+            pixels = excluded_pixels(signal, signal_mask)
+        else:
+            patterns, pixels = flat_masks
+        return cls(
+            signal,
+            *array_shapes(signal),
+            axes=axes_dictionaries(signal),
+            metadata=scan_metadata(signal),
+            excluded_patterns=patterns,
+            excluded_pixels=pixels,
+            noise=NOISES[normalize_poissonian_noise],
+            keep_faulty=keep_faulty,
+            random_state=random_state,
+            seed=check_random_state(random_state),
+            show_progressbar=show_progressbar,
+        )
+
+    @property
+    def navigation_axes(self):
+        """list of dict: Those of the probe positions."""
+        return self.axes[: len(self.navigation_shape)]
+
+    @property
+    def signal_axes(self):
+        """list of dict: Those of a pattern."""
+        return self.axes[len(self.navigation_shape) :]
+
+    @property
+    def title(self):
+        """str: Empty if there is none."""
+        return self.metadata.get("General", {}).get("title", "")
+
+    @property
+    def signal_type(self):
+        """str: HyperSpy's name of the kind of patterns."""
+        return self.metadata["Signal"]["signal_type"]
+
+    @property
+    def n_positions(self):
+        """int: Number of probe positions, masked ones included."""
+        return prod(self.navigation_shape)
+
+    @property
+    def shape(self):
+        """tuple of int: (n_patterns, n_pixels) of what masks leave."""
+        n_patterns = np.count_nonzero(self.kept_patterns)
+        if self.excluded_pixels is None:
+            return n_patterns, prod(self.signal_shape)
+        return n_patterns, np.count_nonzero(~self.excluded_pixels)
+
+    @property
+    def kept_patterns(self):
+        """numpy.ndarray of bool, shape (n_positions,): What the mask leaves."""
+        if self.excluded_patterns is None:
+            return np.ones(self.n_positions, dtype=bool)
+        return ~self.excluded_patterns
+
+    @property
+    def positions(self):
+        """numpy.ndarray of int, shape (n_patterns, n_axes): Where patterns are."""
+        n_axes = len(self.navigation_shape)
+        positions = np.indices(self.navigation_shape).reshape(n_axes, -1).T
+        return positions[self.kept_patterns]
+
+    def masked(self, excluded_patterns, excluded_pixels):
+        """The same scan with other masks.
+
+        Parameters
+        ----------
+        excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
+            Flat.
+
+        Returns
+        -------
+        Scan
+        """
+        return replace(
+            self, excluded_patterns=excluded_patterns, excluded_pixels=excluded_pixels
+        )
+
+    def map_of(self, values, fill_value=np.nan):
+        """Rows of patterns as a map of the navigation shape.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, shape (n_patterns, ...)
+        fill_value : scalar, default NaN
+            Of masked positions.
+
+        Returns
+        -------
+        numpy.ndarray, shape (*navigation_shape, ...)
+        """
+        values = filled(values, self.excluded_patterns, fill_value)
+        return values.reshape(*self.navigation_shape, *values.shape[1:])
+
+    def progress(self):
+        """Progress: A bar as the user wants it, to be used in a `with` statement."""
+        return Progress(self.show_progressbar)
+
+    def blocks(self, progress=None, *, allow_negative=True, correction=None):
+        """The patterns that masks leave, block by block.
+
+        Parameters
+        ----------
+        progress : callable, optional
+        allow_negative : bool, default True
+            Whether negative values are taken.
+        correction : Correction, optional
+            For what masks leave.
+
+        Returns
+        -------
+        PatternBlocks
+
+        Raises
+        ------
+        ValueError
+            If the data are a masked array, and masked values are not excluded.
+        """
+        pixels = self.excluded_pixels
+        return PatternBlocks(
+            self._plain_data(),
+            len(self.navigation_shape),
+            kept_patterns=self.kept_patterns,
+            kept_pixels=None if pixels is None else ~pixels,
+            progress=progress,
+            allow_negative=allow_negative,
+            correction=correction,
+        )
+
+    def _plain_data(self):
+        data = self.signal.data
+        if not isinstance(data, np.ma.MaskedArray):
+            check_unmasked(data)
+            return data
+        kept = np.ma.reshape(data, (self.n_positions, -1))[self.kept_patterns]
+        if self.excluded_pixels is not None:
+            kept = kept[:, ~self.excluded_pixels]
         check_unmasked(kept)
         return np.ma.getdata(data)
-    check_unmasked(data)
-    return data

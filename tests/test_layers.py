@@ -58,7 +58,10 @@ LAYERS = {
     "_arguments.py": Layer({"numpy"}),
     "_progress.py": Layer({"hyperspy"}),
     "_scan_files.py": Layer({"numpy", "dask"}),
-    "_scan.py": Layer({"numpy"} | ours("_masks", "_patterns", "_results")),
+    "_scan.py": Layer(
+        {"numpy", "hyperspy"}
+        | ours("_arguments", "_masks", "_patterns", "_progress", "_results")
+    ),
     "estimators/vae/_convolutional_network.py": WITH_TORCH,
     "estimators/vae/_compressed_network.py": WITH_TORCH,
     "estimators/vae/_network_parts.py": WITH_TORCH,

@@ -71,26 +71,40 @@ def scan_key(signal):
     return (id(graph), signal.data.name, n_navigation, content)
 
 
-def cache_key(scan, patterns, pixels, options, random_state):
+def cache_key(proof, scan, options):
     """What makes a compression reusable, or None where nothing does.
 
     Parameters
     ----------
-    scan : tuple or None
+    proof : tuple or None
         As of :func:`scan_key`.
-    patterns, pixels : numpy.ndarray of bool, or None
-        Flat masks.
+    scan : Scan
     options : dict
-    random_state : None, int or numpy.random.RandomState
 
     Returns
     -------
     tuple or None
     """
-    if scan is None or isinstance(random_state, np.random.RandomState):
+    if proof is None or isinstance(scan.random_state, np.random.RandomState):
         return None
-    masks = (None if mask is None else mask.tobytes() for mask in (patterns, pixels))
-    return (*scan, *masks, str(options), random_state)
+    masks = (
+        None if mask is None else mask.tobytes()
+        for mask in (scan.excluded_patterns, scan.excluded_pixels)
+    )
+    return (*proof, *masks, str(options), scan.random_state)
+
+
+def recall(key):
+    """What was kept under a key, or None.
+
+    Parameters
+    ----------
+    key : tuple or None
+        As of :func:`cache_key`.
+    """
+    if key in _cache:
+        _cache.move_to_end(key)
+    return _cache.get(key)
 
 
 def remember(key, item, signal):

@@ -27,7 +27,7 @@ def report_data(compression, print_info):
         If neighbouring patterns share their noise, or if noise follows no known law.
     """
     for message in data_warnings(compression):
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warnings.warn(message, UserWarning, stacklevel=4)
     if print_info:
         print("\n".join(["Data info:", *describe_data(compression)]))
 

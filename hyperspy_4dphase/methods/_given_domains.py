@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._results import array_shapes, axes_dictionaries, map_values
+from hyperspy_4dphase._results import map_values
 from hyperspy_4dphase.estimators.domains import (
     DomainTree,
     flat_tree,
@@ -38,12 +38,12 @@ class GivenDomains:
     excluded_patterns: np.ndarray | None = None
     excluded_pixels: np.ndarray | None = None
 
-    def kept(self, excluded):
-        """Labels 0 ... n - 1 of what a mask leaves, and their tree.
+    def keep(self, scan):
+        """Labels 0 ... n - 1 of what the masks of a scan leave, and their tree.
 
         Parameters
         ----------
-        excluded : numpy.ndarray of bool, or None
+        scan : Scan
 
         Returns
         -------
@@ -56,7 +56,7 @@ class GivenDomains:
         ValueError
             If all are unassigned.
         """
-        labels = self.labels if excluded is None else self.labels[~excluded]
+        labels = self.labels[scan.kept_patterns]
         assigned = labels >= 0
         if not assigned.any():
             raise ValueError(
@@ -76,13 +76,13 @@ class GivenDomains:
         return labels, tree
 
 
-def given_domains(signal, domains):
+def given_domains(scan, domains):
     """Check domains against the scan that they are to be of.
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
-        The scan. Only its axes are looked at.
+    scan : Scan
+        Only its axes are looked at.
     domains : DomainMap, DomainConfidence, BaseSignal or array-like
         See :func:`domain_confidence`.
 
@@ -98,8 +98,8 @@ def given_domains(signal, domains):
     if isinstance(domains, DomainConfidence):
         domains = domains.domains
     if isinstance(domains, DomainMap):
-        return _of_map(signal, domains)
-    labels = _labels(domains, array_shapes(signal)[0])
+        return _of_map(scan, domains)
+    labels = _labels(domains, scan.navigation_shape)
     if labels.min() < -1:
         raise ValueError(
             f"domains holds {labels.min()}; expected labels from 0 on, and -1 where "
@@ -108,14 +108,13 @@ def given_domains(signal, domains):
     return GivenDomains(labels)
 
 
-def _of_map(signal, domains):
-    shape = array_shapes(signal)[0]
+def _of_map(scan, domains):
     stored = StoredMap.of(domains)
-    axes = axes_dictionaries(signal)[: len(shape)]
-    check_same_axes(axes, shape, "the scan", *stored.navigation_axes(), "domains")
+    own = scan.navigation_axes, scan.navigation_shape, "the scan"
+    check_same_axes(*own, *stored.navigation_axes(), "domains")
     check_whole(domains, stored, "The confidence of a map")
     pixels = stored.excluded_pixels()
-    fits = pixels is not None and pixels.size == prod(array_shapes(signal)[1])
+    fits = pixels is not None and pixels.size == prod(scan.signal_shape)
     return GivenDomains(
         domains.labels.ravel().astype(np.int64),
         stored.tree(),

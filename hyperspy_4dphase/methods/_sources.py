@@ -5,24 +5,19 @@ from math import prod
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._results import (
-    array_shapes,
-    axes_dictionaries,
-    map_values,
-    plain,
-)
+from hyperspy_4dphase._results import array_shapes, map_values, plain
 from hyperspy_4dphase.signals._stored_map import check_same_positions
 from hyperspy_4dphase.signals._stored_model import NODE, StoredModel
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
 
-def source_features(signal, source):
+def source_features(scan, source):
     """Features of each probe position, from a source other than the scan itself.
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
-        The scan. Only its axes and `learning_results` are looked at.
+    scan : Scan
+        Only its axes and `learning_results` are looked at.
     source : LatentEmbedding, "rnmf", BaseSignal or array-like
         See :func:`cluster_hierarchical`.
 
@@ -44,11 +39,11 @@ def source_features(signal, source):
                 f"source={source!r}; expected None, 'rnmf', a LatentEmbedding, or "
                 "another signal or array."
             )
-        features, pixels = _shares(signal)
+        features, pixels = _shares(scan)
     elif isinstance(source, LatentEmbedding):
-        features, pixels = _embedded(signal, source)
+        features, pixels = _embedded(scan, source)
     else:
-        features, pixels = _any_features(signal, source), None
+        features, pixels = _any_features(scan.navigation_shape, source), None
     n_infinite = np.isinf(features).sum()
     if n_infinite:
         raise ValueError(
@@ -60,22 +55,19 @@ def source_features(signal, source):
     return features, pixels
 
 
-def check_enough(signal, excluded, n_domains=None):
+def check_enough(scan, n_domains=None):
     """Refuse a scan of which masks leave fewer than two positions, or than domains.
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
-    excluded : numpy.ndarray of bool, or None
-        Flat mask.
+    scan : Scan
     n_domains : int, optional
 
     Raises
     ------
     ValueError
     """
-    n = prod(array_shapes(signal)[0])
-    n_kept = n if excluded is None else int((~excluded).sum())
+    n, n_kept = scan.n_positions, scan.shape[0]
     left = f"masks leave {n_kept} of {n}" if n_kept < n else f"there are {n}"
     if n_kept < 2:
         raise ValueError(f"At least 2 probe positions are needed, but {left}.")
@@ -86,30 +78,12 @@ def check_enough(signal, excluded, n_domains=None):
         )
 
 
-def scan_positions(signal, excluded):
-    """Where the positions that are not masked are on the navigation axes.
-
-    Parameters
-    ----------
-    signal : hyperspy.signal.BaseSignal
-    excluded : numpy.ndarray of bool, or None
-        Flat mask.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_kept, n_axes)
-    """
-    shape = array_shapes(signal)[0]
-    positions = np.indices(shape).reshape(len(shape), -1).T
-    return positions if excluded is None else positions[~excluded]
-
-
-def noise_model_of(signal, compression=None):
+def noise_model_of(scan, compression=None):
     """How the variance of a value follows from its mean, for a map to keep.
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
+    scan : Scan
     compression : Compression, optional
         Which may know better.
 
@@ -121,7 +95,7 @@ def noise_model_of(signal, compression=None):
     """
     if compression is not None:
         return compression.noise_model
-    return {"gain": 1.0 if signal.data.dtype.kind in "bui" else None}
+    return {"gain": 1.0 if scan.signal.data.dtype.kind in "bui" else None}
 
 
 def named(source, none="compressed patterns"):
@@ -144,26 +118,25 @@ def named(source, none="compressed patterns"):
     return f"{type(source).__name__} {title!r}" if title else type(source).__name__
 
 
-def _embedded(signal, embedding):
-    shape = array_shapes(signal)[0]
-    axes = axes_dictionaries(signal)[: len(shape)]
-    check_same_positions(axes, shape, "the scan", embedding, "source")
+def _embedded(scan, embedding):
+    shape = scan.navigation_shape
+    check_same_positions(scan.navigation_axes, shape, "the scan", embedding, "source")
     pixels = None
     if embedding.metadata.has_item(NODE):
         pixels = StoredModel.of(embedding).excluded_pixels()
-    return _rows(embedding.data, shape), _fitting(signal, pixels)
+    return _rows(embedding.data, shape), _fitting(scan, pixels)
 
 
-def _shares(signal):
+def _shares(scan):
     """What each component contributes to a pattern's counts, as shares."""
-    results = signal.learning_results
+    results = scan.signal.learning_results
     loadings, factors = plain(results.loadings), plain(results.factors)
     if loadings is None or factors is None:
         raise ValueError(
             "source='rnmf' takes the loadings of a decomposition, but there is none: "
             "s.decomposition_rnmf() first."
         )
-    loadings, n = _real(loadings), prod(array_shapes(signal)[0])
+    loadings, n = _real(loadings), scan.n_positions
     if loadings.ndim != 2 or len(loadings) != n:
         raise ValueError(
             f"source='rnmf': the loadings have the shape {loadings.shape}, but this "
@@ -175,11 +148,10 @@ def _shares(signal):
     shares = np.divide(
         weights, totals, out=np.full_like(weights, np.nan), where=totals > 0
     )
-    return shares, _fitting(signal, plain(results.signal_mask))
+    return shares, _fitting(scan, plain(results.signal_mask))
 
 
-def _any_features(signal, source):
-    shape = array_shapes(signal)[0]
+def _any_features(shape, source):
     if isinstance(source, BaseSignal):
         return _of_signal(shape, source)
     if not hasattr(source, "shape") and not isinstance(source, list | tuple):
@@ -218,12 +190,12 @@ def _rows(values, shape):
     return _real(values).reshape(prod(shape), -1)
 
 
-def _fitting(signal, pixels):
+def _fitting(scan, pixels):
     """A mask as a flat array, if it is one of these patterns and masks some."""
     if pixels is None:
         return None
     pixels = np.asarray(pixels, dtype=bool).ravel()
-    fits = pixels.size == prod(array_shapes(signal)[1])
+    fits = pixels.size == prod(scan.signal_shape)
     return pixels if fits and pixels.any() and not pixels.all() else None
 
 

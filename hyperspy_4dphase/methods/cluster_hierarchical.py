@@ -2,40 +2,25 @@
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import (
-    check_flag,
-    check_integer,
-    check_random_state,
-    check_scan,
-)
+from hyperspy_4dphase._arguments import check_flags, check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import either_mask, excluded_patterns, excluded_pixels
-from hyperspy_4dphase._progress import Progress
-from hyperspy_4dphase._results import (
-    array_shapes,
-    axes_dictionaries,
-    filled,
-    provenance,
-)
-from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase._masks import either_mask
+from hyperspy_4dphase._results import provenance
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.domains import (
     DivisiveDomains,
     parse_plan,
-    smooth_labels,
     resize_domains,
+    smooth_labels,
 )
-from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
-from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.methods._domain_report import report_domains
+from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import (
     check_enough,
     named,
     noise_model_of,
-    scan_positions,
     source_features,
 )
-from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
 from hyperspy_4dphase.signals._same_values import keep_expected
 from hyperspy_4dphase.signals.domain_map import DomainMap
@@ -179,7 +164,6 @@ def cluster_hierarchical(
     >>> domains.mean_patterns(show_progressbar=False)
     <Diffraction2D, title: Mean patterns: Domains, dimensions: (3|8, 9)>
     """
-    check_scan(self)
     options = {
         "n_domains": check_integer("n_domains", n_domains, 1, optional=True),
         "max_depth": check_integer("max_depth", max_depth, 0, optional=True),
@@ -187,79 +171,46 @@ def cluster_hierarchical(
         "device": resolve_device(device),
     }
     flags = {
-        "rotation_invariant": check_flag("rotation_invariant", rotation_invariant),
-        "neighbours_sum": check_flag("neighbours_sum", neighbours_sum),
-        "neighbours_vote": check_flag("neighbours_vote", neighbours_vote),
+        "rotation_invariant": rotation_invariant,
+        "neighbours_sum": neighbours_sum,
+        "neighbours_vote": neighbours_vote,
     }
-    check_flag("print_info", print_info)
-    check_flag("return_info", return_info)
-    check_flag("show_progressbar", show_progressbar, optional=True)
-    poissonian = check_flag(
-        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
+    check_flags(print_info=print_info, return_info=return_info, **flags)
+    _check_alone(source, compression, n_parts, options)
+    scan = open_scan(
+        self,
+        navigation_mask,
+        signal_mask,
+        compression,
+        normalize_poissonian_noise=normalize_poissonian_noise,
+        keep_faulty=keep_faulty,
+        random_state=random_state,
+        show_progressbar=show_progressbar,
     )
-    check_flag("keep_faulty", keep_faulty)
-    check_not_kept(keep_faulty, compression)
-    seed = check_random_state(random_state)
     if rotation_invariant:
-        _check_rotatable(self)
-    features, patterns, pixels = _features_and_masks(
-        self, source, compression, navigation_mask, signal_mask, poissonian
-    )
-    check_enough(self, patterns, options["n_domains"])
-    _check_alone(n_parts, source, compression, options)
-    if features is None and compression is None and n_parts is None:
-        compression = compress(
-            self,
-            navigation_mask,
-            signal_mask,
-            normalize_poissonian_noise=normalize_poissonian_noise,
-            keep_faulty=keep_faulty,
-            # Not the seed drawn for None: that one is not remembered.
-            random_state=random_state,
-            device=device,
-            show_progressbar=show_progressbar,
-            print_info=False,
+        check_rotatable(scan.signal_axes, scan.signal_type)
+    features = None
+    if source is not None:
+        scan, features = _leave_missing_out(scan, source, signal_mask)
+    check_enough(scan, options["n_domains"])
+    if source is None and n_parts is None:
+        scan, compression = read_scan(
+            scan, compression, print_info, device=options["device"]
         )
-    if compression is not None:
-        report_data(compression, print_info)
-        patterns, pixels = compression.excluded_patterns, compression.excluded_pixels
-    with Progress(show_progressbar) as progress:
-        estimator = DivisiveDomains(
-            noise=_noise(compression),
-            n_parts=n_parts,
-            random_state=seed,
-            callback=lambda done, total: progress("Splitting", done, total),
-            **options,
-        )
-        positions = None
-        if compression is not None:
-            features = compression.patterns
-            if neighbours_sum:
-                positions = scan_positions(self, patterns)
-        elif n_parts is not None:
-            features = pattern_blocks(self, patterns, pixels, progress)
-        estimator.fit(features, positions=positions)
-    estimator.set_params(callback=None)
+    estimator = _fitted(scan, features, compression, neighbours_sum, n_parts, options)
     labels, tree = estimator.labels_, estimator.tree_
     if neighbours_vote:
-        labels, tree = _voted(self, labels, tree, patterns)
+        labels, tree = _voted(scan, labels, tree)
     record = provenance(
         "cluster_hierarchical",
         {**options, **flags, "n_parts": n_parts, "source": named(source)},
-        seed,
+        scan.seed,
         {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
     )
     if compression is not None:
         record["compression"] = compression.provenance
-    domains = DomainMap.of(
-        self,
-        labels,
-        tree,
-        patterns,
-        pixels,
-        noise=noise_model_of(self, compression),
-        provenance=record,
-    )
+    noise = noise_model_of(scan, compression)
+    domains = DomainMap.from_scan(scan, labels, tree, noise, record)
     if compression is not None:
         keep_expected(domains, compression.patterns, labels, tree.n_domains)
     asked = "found" if n_domains is None and n_parts is None else "as asked"
@@ -277,39 +228,15 @@ def cluster_hierarchical(
     return (domains, estimator) if return_info else domains
 
 
-def _features_and_masks(
-    signal, source, compression, navigation_mask, signal_mask, poissonian
-):
-    """Features (None for the compressed scan) of what flat masks leave."""
-    if source is None and compression is not None:
-        check_compression(compression, signal, navigation_mask, signal_mask, poissonian)
-        return None, compression.excluded_patterns, compression.excluded_pixels
-    patterns = excluded_patterns(signal, navigation_mask)
-    pixels = excluded_pixels(signal, signal_mask)
-    if source is None:
-        return None, patterns, pixels
-    if compression is not None:
+def _check_alone(source, compression, n_parts, options):
+    if source is not None and compression is not None:
         raise ValueError(
             "compression was given with a source, which is clustered instead of it; "
             "leave one of them out."
         )
-    features, own = source_features(signal, source)
-    missing = np.isnan(features).any(axis=1)
-    if patterns is not None:
-        missing |= patterns
-    return (
-        features[~missing],
-        missing if missing.any() else None,
-        either_mask(pixels, own) if signal_mask is None or pixels is None else pixels,
-    )
-
-
-def _check_alone(n_parts, source, compression, options):
     if n_parts is None:
         return
-    names = "n_domains", "max_depth", "min_size"
-    given = {"source": source, "compression": compression}
-    given |= {name: options[name] for name in names}
+    given = {"source": source, "compression": compression, **options, "device": None}
     given = [name for name, value in given.items() if value is not None]
     if given:
         raise ValueError(
@@ -319,23 +246,40 @@ def _check_alone(n_parts, source, compression, options):
     parse_plan(n_parts)
 
 
-def _check_rotatable(signal):
-    n_navigation = len(array_shapes(signal)[0])
-    check_rotatable(
-        axes_dictionaries(signal)[n_navigation:], signal.metadata.Signal.signal_type
-    )
+def _leave_missing_out(scan, source, signal_mask):
+    """The scan without positions that a source lacks, and the features of the rest."""
+    features, pixels = source_features(scan, source)
+    missing = ~scan.kept_patterns | np.isnan(features).any(axis=1)
+    if signal_mask is None or scan.excluded_pixels is None:
+        pixels = either_mask(scan.excluded_pixels, pixels)
+    else:
+        pixels = scan.excluded_pixels
+    patterns = missing if missing.any() else None
+    return scan.masked(patterns, pixels), features[~missing]
 
 
-def _noise(compression):
-    if compression is None:
-        return None
-    return "poisson" if compression.poissonian_noise_normalized else "uniform"
+def _fitted(scan, features, compression, neighbours_sum, n_parts, options):
+    """The estimator, fitted to features, to the compressed scan, or to its counts."""
+    noise = positions = None
+    with scan.progress() as progress:
+        if n_parts is not None:
+            features = scan.blocks(progress)
+        elif compression is not None:
+            features, noise = compression.patterns, compression.patterns.noise
+            positions = scan.positions if neighbours_sum else None
+        estimator = DivisiveDomains(
+            noise=noise,
+            n_parts=n_parts,
+            random_state=scan.seed,
+            callback=lambda done, total: progress("Splitting", done, total),
+            **options,
+        )
+        estimator.fit(features, positions=positions)
+    return estimator.set_params(callback=None)
 
 
-def _voted(signal, labels, tree, excluded):
-    whole = filled(labels, excluded, -1).reshape(array_shapes(signal)[0])
-    labels = smooth_labels(whole).ravel()
-    labels = labels if excluded is None else labels[~excluded]
+def _voted(scan, labels, tree):
+    labels = smooth_labels(scan.map_of(labels, -1)).ravel()[scan.kept_patterns]
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
     if not sizes.any():
         return labels, tree

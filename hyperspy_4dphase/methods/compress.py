@@ -1,29 +1,13 @@
 """A scan reduced to what rises above its counting noise."""
 
-from hyperspy_4dphase._arguments import (
-    check_flag,
-    check_integer,
-    check_random_state,
-    check_scan,
-)
+from hyperspy_4dphase._arguments import check_flags, check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
-from hyperspy_4dphase._progress import Progress
-from hyperspy_4dphase._results import provenance
-from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators.compression import compress_patterns
-from hyperspy_4dphase.methods._cache import (
-    _cache,
-    clear_cache,
-    scan_key,
-)
-from hyperspy_4dphase.methods._cache import cache_key as _cache_key
-from hyperspy_4dphase.methods._cache import remember as _remember
-from hyperspy_4dphase.methods._compression import Compression
+from hyperspy_4dphase.methods._cache import clear_cache
 from hyperspy_4dphase.methods._data_report import describe_data
-
-_NOISES = {None: "measured", True: "counts", False: "uniform"}
+from hyperspy_4dphase.methods._reading import compress_scan
+from hyperspy_4dphase.signals.compression import Compression
 
 __all__ = ["Compression", "clear_cache", "compress"]
 
@@ -121,45 +105,27 @@ def compress(
     >>> compression.reconstruct()
     <LazyDiffraction2D, title: , dimensions: (7, 6|8, 9)>
     """
-    check_scan(signal)
-    poissonian = check_flag(
-        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
+    scan = Scan.from_signal(
+        signal,
+        navigation_mask,
+        signal_mask,
+        normalize_poissonian_noise=normalize_poissonian_noise,
+        keep_faulty=keep_faulty,
+        random_state=random_state,
+        show_progressbar=show_progressbar,
     )
-    options = {
-        "rank": check_integer("rank", rank, 1, optional=True),
-        "noise": _NOISES[poissonian],
-        "keep_faulty": check_flag("keep_faulty", keep_faulty),
-        "descan": _check_descan(descan, signal, poissonian),
-        "oversampling": check_integer("oversampling", oversampling, 0),
-        "power_iterations": check_integer(
+    check_flags(squares=squares, print_info=print_info)
+    compression = compress_scan(
+        scan,
+        rank=check_integer("rank", rank, 1, optional=True),
+        oversampling=check_integer("oversampling", oversampling, 0),
+        power_iterations=check_integer(
             "power_iterations", power_iterations, 1, optional=True
         ),
-        "device": resolve_device(device),
-    }
-    squares = check_flag("squares", squares)
-    check_flag("show_progressbar", show_progressbar, optional=True)
-    check_flag("print_info", print_info)
-    seed = check_random_state(random_state)
-    patterns = excluded_patterns(signal, navigation_mask)
-    pixels = excluded_pixels(signal, signal_mask)
-
-    scan = scan_key(signal)
-    # One with squares has all that one without them has.
-    for with_squares in (True, squares):
-        options["squares"] = with_squares
-        key = _cache_key(scan, patterns, pixels, options, random_state)
-        if key in _cache:
-            break
-    if key in _cache:
-        _cache.move_to_end(key)
-        compressed, record = _cache[key]
-    else:
-        with Progress(show_progressbar) as progress:
-            blocks = pattern_blocks(signal, patterns, pixels, progress)
-            compressed = compress_patterns(blocks, random_state=seed, **options)
-        record = provenance("compress", options, seed, {"n_reads": compressed.n_reads})
-        _remember(key, (compressed, record), signal)
-    compression = Compression.of(signal, compressed, patterns, pixels, record)
+        squares=squares,
+        descan=_check_descan(descan, scan),
+        device=resolve_device(device),
+    )
     if print_info:
         print("\n".join(["Data info:", *describe_data(compression)]))
         print(
@@ -169,18 +135,18 @@ def compress(
     return compression
 
 
-def _check_descan(descan, signal, poissonian):
+def _check_descan(descan, scan):
     if descan not in (None, "fit"):
         raise ValueError(f"descan={descan!r}; expected None or 'fit'.")
-    if descan is not None and poissonian is False:
+    if descan is not None and scan.noise == "uniform":
         raise ValueError(
             "descan='fit' deals out counts, but normalize_poissonian_noise=False says "
             "that there are none. Leave one of them out."
         )
-    n_axes = signal.axes_manager.signal_dimension
+    n_axes = len(scan.signal_shape)
     if descan is not None and n_axes != 2:
         raise ValueError(
-            f"descan='fit' needs patterns with two signal axes; those of {signal!r} "
-            f"have {n_axes}."
+            "descan='fit' needs patterns with two signal axes; those of "
+            f"{scan.signal!r} have {n_axes}."
         )
     return descan

@@ -7,19 +7,12 @@ from functools import partial
 import dask.array as da
 import numpy as np
 
-from hyperspy_4dphase._arguments import (
-    check_flag,
-    check_number,
-    check_random_state,
-    check_scan,
-)
+from hyperspy_4dphase._arguments import check_flags, check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
-from hyperspy_4dphase._progress import Progress
-from hyperspy_4dphase._results import array_shapes, axes_dictionaries
-from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.methods._data_report import describe_faults
-from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.methods._reading import compress_scan
 from hyperspy_4dphase.signals._domain_patterns import replacing
 
 _DTYPES = "uint8", "uint16", "uint32"
@@ -120,30 +113,23 @@ def count_electrons(
     >>> bool((counted.data != counts).mean() < 0.01)
     True
     """
-    check_scan(signal)
     if gain is not None:
         gain = check_number("gain", gain, above=0)
     if offset is not None:
         offset = check_number("offset", offset)
-    check_flag("keep_faulty", keep_faulty)
-    check_flag("print_info", print_info)
-    check_flag("show_progressbar", show_progressbar, optional=True)
-    check_random_state(random_state)
+    check_flags(print_info=print_info)
     dtype = _check_dtype(dtype)
-    patterns = excluded_patterns(signal, navigation_mask)
-    pixels = excluded_pixels(signal, signal_mask)
+    scan = Scan.from_signal(
+        signal,
+        navigation_mask,
+        signal_mask,
+        keep_faulty=keep_faulty,
+        random_state=random_state,
+        show_progressbar=show_progressbar,
+    )
     is_measured, compression = gain is None or offset is None, None
     if is_measured or not keep_faulty:
-        compression = compress(
-            signal,
-            navigation_mask,
-            signal_mask,
-            squares=False,
-            keep_faulty=keep_faulty,
-            random_state=random_state,
-            show_progressbar=show_progressbar,
-            print_info=False,
-        )
+        compression = compress_scan(scan, squares=False, device=resolve_device(None))
     if is_measured:
         measured = compression.detector
         if gain is None:
@@ -152,22 +138,20 @@ def count_electrons(
         offset = measured["offset"] if offset is None else offset
     faults = {}
     if compression is not None:
-        patterns, pixels = compression.excluded_patterns, compression.excluded_pixels
+        scan = scan.masked(compression.excluded_patterns, compression.excluded_pixels)
         faults = _numbers(compression)
     replaced = None if compression is None else compression.replaced
     rounding = _Rounding(float(gain), float(offset), dtype)
-    with Progress(show_progressbar) as progress:
-        correction = replacing(replaced, patterns, pixels)
-        blocks = pattern_blocks(
-            signal, patterns, pixels, progress, correction=correction
-        )
+    correction = replacing(replaced, scan.excluded_patterns, scan.excluded_pixels)
+    with scan.progress() as progress:
+        blocks = scan.blocks(progress, correction=correction)
         clipped = blocks.reduce(rounding.clipped, _Clipped.merge)
     _warn_of(clipped, rounding, blocks.size)
     if print_info:
         print(_describe(rounding, is_measured, compression, clipped))
     counted = type(signal)(
-        _counted(signal, rounding, patterns, pixels, replaced),
-        axes=axes_dictionaries(signal),
+        _counted(scan, rounding, replaced),
+        axes=scan.axes,
         metadata=signal.metadata.as_dictionary(),
         original_metadata=signal.original_metadata.as_dictionary(),
     )
@@ -304,12 +288,14 @@ def _describe(rounding, is_measured, compression, clipped):
     return "\n".join(lines)
 
 
-def _counted(signal, rounding, patterns, pixels, replaced):
+def _counted(scan, rounding, replaced):
     """The data as counts: an array, or a dask array of the same chunks."""
-    data, shapes = signal.data, array_shapes(signal)
+    data, shapes = scan.signal.data, (scan.navigation_shape, scan.signal_shape)
     masks = [
         None if mask is None else mask.reshape(shape)
-        for mask, shape in zip((patterns, pixels), shapes, strict=True)
+        for mask, shape in zip(
+            (scan.excluded_patterns, scan.excluded_pixels), shapes, strict=True
+        )
     ]
     places, values = None, None
     if replaced is not None:

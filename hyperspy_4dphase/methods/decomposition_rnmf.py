@@ -5,23 +5,14 @@ from math import prod
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import (
-    check_flag,
-    check_integer,
-    check_number,
-    check_random_state,
-    check_scan,
-)
+from hyperspy_4dphase._arguments import check_flags, check_integer, check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import provenance, store_decomposition
-from hyperspy_4dphase._scan import kept_shape
 from hyperspy_4dphase.estimators._beam import pattern_shifts
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
-from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
 from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
-from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.methods._reading import compress_scan, open_scan
 
 _ALGORITHM = "randomized NMF"
 _ADAPTIVE_RANK = 64
@@ -155,56 +146,45 @@ def decomposition_rnmf(
     >>> s.get_decomposition_factors().data.shape
     (2, 9, 8)
     """
-    check_scan(self)
     n_components = check_integer("output_dimension", output_dimension, 1, optional=True)
-    poissonian = check_flag(
-        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
-    )
+    sketch = {
+        "oversampling": check_integer("oversampling", oversampling, 0),
+        "power_iterations": check_integer(
+            "power_iterations", power_iterations, 1, optional=True
+        ),
+        "device": resolve_device(device),
+    }
     settings = {
         "max_iter": check_integer("max_iter", max_iter, 1),
         "tol": check_number("tol", tol, at_least=0),
-        "device": resolve_device(device),
     }
-    check_flag("print_info", print_info)
-    check_flag("return_info", return_info)
-    seed = check_random_state(random_state)
-    given = compression is not None
-    check_flag("keep_faulty", keep_faulty)
-    if given:
-        check_not_kept(keep_faulty, compression)
-        check_compression(compression, self, navigation_mask, signal_mask, poissonian)
-        _check_enough(n_components, *compression.patterns.shape)
-    else:
-        _check_enough(n_components, *kept_shape(self, navigation_mask, signal_mask))
-        compression = compress(
-            self,
-            navigation_mask,
-            signal_mask,
-            normalize_poissonian_noise=poissonian,
-            rank=_explicit_rank(n_components),
-            keep_faulty=keep_faulty,
-            oversampling=oversampling,
-            power_iterations=power_iterations,
-            squares=False,
-            # Not the seed drawn for None: that one is not remembered.
-            random_state=random_state,
-            device=device,
-            show_progressbar=show_progressbar,
-            print_info=False,
-        )
-    estimator, W = _fit(
+    check_flags(print_info=print_info, return_info=return_info)
+    scan = open_scan(
+        self,
+        navigation_mask,
+        signal_mask,
         compression,
-        n_components,
-        oversampling=oversampling,
-        power_iterations=power_iterations,
-        random_state=seed,
+        normalize_poissonian_noise=normalize_poissonian_noise,
+        keep_faulty=keep_faulty,
+        random_state=random_state,
         show_progressbar=show_progressbar,
-        **settings,
     )
+    _check_enough(n_components, *scan.shape)
+    given = compression is not None
+    if not given:
+        rank = _explicit_rank(n_components)
+        compression = compress_scan(scan, rank=rank, squares=False, **sketch)
+    estimator, W = _fit(scan, compression, n_components, settings | sketch)
     shifts = None
     # A shift has directions of its own, beyond those of distinct patterns.
     if n_components or compression.n_significant > estimator.n_components_:
         shifts = _pattern_shifts(compression)
+    record = provenance(
+        "decomposition_rnmf",
+        {"output_dimension": n_components, **settings, "device": sketch["device"]},
+        scan.seed,
+        _outcome(estimator, compression) | _outcome_of(shifts),
+    )
     store_decomposition(
         self,
         W,
@@ -215,13 +195,7 @@ def decomposition_rnmf(
         poissonian_noise_normalized=compression.poissonian_noise_normalized,
         excluded_patterns=compression.excluded_patterns,
         excluded_pixels=compression.excluded_pixels,
-        provenance=provenance(
-            "decomposition_rnmf",
-            {"output_dimension": n_components, **settings},
-            seed,
-            _outcome(estimator, compression) | _outcome_of(shifts),
-        )
-        | {"compression": compression.provenance},
+        provenance=record | {"compression": compression.provenance},
     )
     for message in data_warnings(compression):
         warnings.warn(message, UserWarning, stacklevel=2)
@@ -251,11 +225,12 @@ def _check_enough(n_components, n_patterns, n_pixels):
         )
 
 
-def _fit(compression, n_components, *, show_progressbar, **settings):
-    with Progress(show_progressbar) as progress:
+def _fit(scan, compression, n_components, settings):
+    with scan.progress() as progress:
         estimator = RandomizedNMF(
             n_components,
             noise=compression.patterns.noise,
+            random_state=scan.seed,
             callback=progress,
             **settings,
         )

@@ -2,27 +2,19 @@
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import (
-    check_flag,
-    check_integer,
-    check_random_state,
-    check_scan,
-)
+from hyperspy_4dphase._arguments import check_flags, check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._progress import Progress
-from hyperspy_4dphase._results import array_shapes, provenance
+from hyperspy_4dphase._results import provenance
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
 from hyperspy_4dphase.estimators.domains import flat_tree
-from hyperspy_4dphase.estimators.vae import DISTORTIONS as METHODS
-from hyperspy_4dphase.methods._compression import check_not_kept
-from hyperspy_4dphase.methods._confidence_source import confidence_source, mask_source
-from hyperspy_4dphase.methods._data_report import report_data
+from hyperspy_4dphase.estimators.vae import DISTORTIONS
+from hyperspy_4dphase.methods._autoencoder import least_rank, trained_embedding
+from hyperspy_4dphase.methods._confidence_source import confidence_source
 from hyperspy_4dphase.methods._domain_report import report_domains
 from hyperspy_4dphase.methods._given_domains import given_domains
-from hyperspy_4dphase.methods._sources import named, noise_model_of, scan_positions
-from hyperspy_4dphase.methods._training import least_rank, trained_embedding
-from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.methods._reading import open_scan, read_scan
+from hyperspy_4dphase.methods._sources import check_enough, named
 from hyperspy_4dphase.signals._same_values import keep_expected
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence, check_threshold
 
@@ -164,59 +156,48 @@ optional
     >>> confidence.posterior
     <Signal1D, title: Posterior, dimensions: (24, 14|3)>
     """
-    check_scan(self)
     n_rounds = check_integer("n_rounds", n_rounds, 1)
     options = {
         "n_maps": _check_n_maps(n_maps),
         "threshold": check_threshold(threshold),
     }
-    computes_on = resolve_device(device)
-    poissonian = check_flag(
-        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
+    check_flags(print_info=print_info, return_info=return_info)
+    device = resolve_device(device)
+    scan = open_scan(
+        self,
+        navigation_mask,
+        signal_mask,
+        compression,
+        normalize_poissonian_noise=normalize_poissonian_noise,
+        keep_faulty=keep_faulty,
+        random_state=random_state,
+        show_progressbar=show_progressbar,
     )
-    check_flag("keep_faulty", keep_faulty)
-    check_not_kept(keep_faulty, compression)
-    check_flag("print_info", print_info)
-    check_flag("return_info", return_info)
-    check_flag("show_progressbar", show_progressbar, optional=True)
-    seed = check_random_state(random_state)
-    given = None if domains is None else given_domains(self, domains)
-    origin = confidence_source(self, source, seed, computes_on, n_rounds)
-    options["doubts"] = _checked_doubts(doubts, origin.has_model)
-    options["distortion"] = _checked_distortion(distortion, origin, self)
-    mask_source(
-        origin, self, compression, navigation_mask, signal_mask, given, poissonian
-    )
-    if given is not None:
-        given.kept(origin.excluded_patterns)
+    given = None if domains is None else given_domains(scan, domains)
+    origin = confidence_source(scan, source, device, n_rounds)
+    options["doubts"] = _check_doubts(doubts, origin.has_model)
+    options["distortion"] = _check_distortion(distortion, origin, scan)
     if compression is None:
-        compression = _compressed(
-            self,
-            origin,
-            normalize_poissonian_noise=poissonian,
-            keep_faulty=keep_faulty,
-            # Not the seed drawn for None: that one is not remembered.
-            random_state=random_state,
-            device=device,
-            show_progressbar=show_progressbar,
-            print_info=False,
-        )
-    report_data(compression, print_info)
-    origin.leave_out(compression.excluded_patterns, compression.excluded_pixels)
-    reference, tree = None, None
+        scan = origin.mask(scan, given, is_masked=signal_mask is not None)
+    check_enough(scan)
+    origin.fit_to(scan)
     if given is not None:
-        reference, tree = given.kept(origin.excluded_patterns)
-    with Progress(show_progressbar) as progress:
+        given.keep(scan)
+    rank = None if origin.vae is None else least_rank(origin.vae)
+    before = scan
+    scan, compression = read_scan(
+        scan, compression, print_info, rank=rank, device=device
+    )
+    origin.leave_out(before, scan)
+    reference, tree = (None, None) if given is None else given.keep(scan)
+    with scan.progress() as progress:
         ensemble = MapEnsemble(
-            image_shape=array_shapes(self)[1],
-            excluded_pixels=origin.excluded_pixels,
-            random_state=seed,
-            callback=lambda what, done, total: progress(what, done, total),
+            image_shape=scan.signal_shape,
+            excluded_pixels=scan.excluded_pixels,
+            random_state=scan.seed,
+            callback=progress,
             **options,
         )
-        if origin.vae is not None:
-            origin.vae.set_params(callback=progress.losses)
-        patterns = origin.training_patterns(self, compression, progress)
         best, reports = run_rounds(
             ensemble,
             compression.patterns,
@@ -224,58 +205,52 @@ optional
             features=origin.features,
             model=origin.model,
             vae=origin.vae,
-            patterns=patterns,
+            patterns=origin.training_patterns(scan, compression, progress),
             sample_weight=origin.sample_weight,
             reference=reference,
-            positions=scan_positions(self, origin.excluded_patterns),
+            positions=scan.positions,
         )
     estimator = best.ensemble.set_params(callback=None)
     if tree is None:
         tree = flat_tree(np.ones(estimator.n_domains_, dtype=int))
     told = {
         "n_rounds": n_rounds,
-        "device": computes_on,
+        "device": device,
         "source": "vae" if isinstance(source, dict) else named(source),
         "domains": named(domains, "consensus"),
     }
     record = provenance(
-        "domain_confidence", options | told, seed, _outcome(estimator, reports)
+        "domain_confidence", options | told, scan.seed, _outcome(estimator, reports)
     )
-    confidence = DomainConfidence.of(
-        self,
+    confidence = DomainConfidence.from_scan(
+        scan,
         estimator,
         tree,
-        origin.excluded_patterns,
-        origin.excluded_pixels,
-        noise=noise_model_of(self, compression),
+        compression.noise_model,
         threshold=options["threshold"],
         sample_weight=best.sample_weight,
         rounds=reports,
-        embedding=_embedding(self, best, origin, patterns, compression),
+        embedding=_embedding(scan, best, origin, compression),
         provenance=record | {"compression": compression.provenance},
     )
     found = confidence.domains
+    labels = found.labels.ravel()[scan.kept_patterns]
+    keep_expected(confidence, compression.patterns, labels, confidence.n_domains)
     few = int((estimator.consensus_ < 0).sum())
-    unsure = int((found.labels < 0).sum()) - few
-    if origin.excluded_patterns is not None:
-        unsure -= int(origin.excluded_patterns.sum())
+    unsure = f"less sure than threshold={options['threshold']:.3g}"
     report_domains(
         found,
         print_info,
         asked=f"agreed on by {n_maps} maps" if given is None else "as given",
         method="Confidence info:",
         unassigned={
-            f"less sure than threshold={options['threshold']:.3g}": unsure,
+            unsure: int((labels < 0).sum()) - few,
             "with too few counts to tell": few,
         },
         faulty=compression.faulty_patterns,
     )
     if print_info:
         print(f"  mean_confidence={np.nanmean(confidence.data):.3g}")
-    labels = found.labels.ravel()
-    if origin.excluded_patterns is not None:
-        labels = labels[~origin.excluded_patterns]
-    keep_expected(confidence, compression.patterns, labels, confidence.n_domains)
     return (confidence, estimator) if return_info else confidence
 
 
@@ -288,7 +263,7 @@ def _check_n_maps(n_maps):
     return int(n_maps)
 
 
-def _checked_doubts(doubts, has_model):
+def _check_doubts(doubts, has_model):
     known = MapEnsemble().doubts
     if doubts is None:
         return tuple(name for name in known if has_model or name != "distortion")
@@ -311,10 +286,10 @@ def _checked_doubts(doubts, has_model):
     return tuple(name for name in known if name in names)
 
 
-def _checked_distortion(distortion, origin, signal):
-    if distortion not in METHODS:
-        raise ValueError(f"distortion={distortion!r}; expected one of {METHODS}.")
-    n_axes, n_dims = len(array_shapes(signal)[1]), origin.latent_dim
+def _check_distortion(distortion, origin, scan):
+    if distortion not in DISTORTIONS:
+        raise ValueError(f"distortion={distortion!r}; expected one of {DISTORTIONS}.")
+    n_axes, n_dims = len(scan.signal_shape), origin.latent_dim
     if distortion == "ssim" and (n_axes != 2 or n_dims is None or n_dims > 2):
         found = "no embedding" if n_dims is None else f"{n_dims} latent dimensions"
         raise ValueError(
@@ -324,35 +299,12 @@ def _checked_distortion(distortion, origin, signal):
     return distortion
 
 
-def _compressed(signal, origin, **options):
-    shapes = array_shapes(signal)
-    masks = (
-        None if excluded is None else excluded.reshape(shape)
-        for excluded, shape in zip(
-            (origin.excluded_patterns, origin.excluded_pixels), shapes, strict=True
-        )
-    )
-    return compress(
-        signal,
-        *masks,
-        rank=None if origin.vae is None else least_rank(origin.vae),
-        **options,
-    )
-
-
-def _embedding(signal, best, origin, patterns, compression):
-    """The one that the best round has mapped, or None."""
+def _embedding(scan, best, origin, compression):
+    """The embedding that the best round has mapped, or None."""
     if best.vae is None:
         return origin.embedding
-    return trained_embedding(
-        signal,
-        best.vae,
-        best.latent,
-        origin.excluded_patterns,
-        origin.excluded_pixels,
-        best.weighted,
-        compression if patterns is compression.patterns else None,
-    )
+    own = compression if origin.fits(compression) else None
+    return trained_embedding(scan, best.vae, best.latent, best.weighted, own)
 
 
 def _outcome(estimator, reports):

@@ -1,21 +1,15 @@
 """Embedding of a scan's patterns by a variational autoencoder."""
 
-from hyperspy_4dphase._arguments import check_flag, check_random_state, check_scan
+from hyperspy_4dphase._arguments import check_flags
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
-from hyperspy_4dphase._progress import Progress
-from hyperspy_4dphase._scan import pattern_blocks
-from hyperspy_4dphase.methods._compression import check_compression, check_not_kept
-from hyperspy_4dphase.methods._data_report import report_data
-from hyperspy_4dphase.methods._training import (
-    check_enough_to_train,
-    checked_vae,
-    checked_weights,
+from hyperspy_4dphase.methods._autoencoder import (
+    check_vae,
+    check_weights,
     least_rank,
     rows_left,
     trained_embedding,
 )
-from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.methods._reading import open_scan, read_scan
 
 
 @with_shared_parameters
@@ -143,73 +137,47 @@ def vae_embed(
     >>> embedding.decode([0.0, 0.0])
     <Diffraction2D, title: Decoded patterns, dimensions: (|8, 9)>
     """
-    check_scan(self)
-    vae = checked_vae(
+    check_flags(print_info=print_info, return_info=return_info)
+    scan = open_scan(
         self,
+        navigation_mask,
+        signal_mask,
+        compression,
+        normalize_poissonian_noise=normalize_poissonian_noise,
+        keep_faulty=keep_faulty,
+        random_state=random_state,
+        show_progressbar=show_progressbar,
+    )
+    vae = check_vae(
+        scan,
         latent_dim=latent_dim,
         architecture=architecture,
         epochs=epochs,
         beta=beta,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        random_state=check_random_state(random_state),
         device=device,
     )
-    poissonian = check_flag(
-        "normalize_poissonian_noise", normalize_poissonian_noise, optional=True
-    )
-    check_flag("keep_faulty", keep_faulty)
-    check_not_kept(keep_faulty, compression)
-    check_flag("print_info", print_info)
-    check_flag("return_info", return_info)
-    check_flag("show_progressbar", show_progressbar, optional=True)
-    patterns, pixels = _masks(
-        self, architecture, compression, navigation_mask, signal_mask, poissonian
-    )
-    weights = checked_weights(self, sample_weight, patterns)
-    check_enough_to_train(self, vae, patterns, pixels, weights)
-    if compression is None and architecture == "compressed":
-        compression = compress(
-            self,
-            navigation_mask,
-            signal_mask,
-            normalize_poissonian_noise=poissonian,
-            keep_faulty=keep_faulty,
-            rank=least_rank(vae),
-            # Not the seed drawn for None: that one is not remembered.
-            random_state=random_state,
-            device=device,
-            show_progressbar=show_progressbar,
-            print_info=False,
-        )
-    if compression is not None:
-        report_data(compression, print_info)
-        left = compression.excluded_patterns
-        weights = rows_left(weights, patterns, left)
-        patterns, pixels = left, compression.excluded_pixels
-    with Progress(show_progressbar) as progress:
-        if compression is not None:
-            X = compression.patterns
-        else:
-            X = pattern_blocks(self, patterns, pixels, progress, allow_negative=False)
-        vae.set_params(callback=progress.losses)
-        latent = vae.fit_transform(X, sample_weight=weights)
-    embedding = trained_embedding(
-        self, vae, latent, patterns, pixels, weights is not None, compression
-    )
-    return (embedding, vae) if return_info else embedding
-
-
-def _masks(signal, architecture, compression, navigation_mask, signal_mask, poissonian):
-    if compression is None:
-        return (
-            excluded_patterns(signal, navigation_mask),
-            excluded_pixels(signal, signal_mask),
-        )
-    if architecture != "compressed":
+    on_compressed = architecture == "compressed"
+    if compression is not None and not on_compressed:
         raise ValueError(
             f"compression was given with architecture={architecture!r}, which trains "
             "on the patterns themselves; leave one of them out."
         )
-    check_compression(compression, signal, navigation_mask, signal_mask, poissonian)
-    return compression.excluded_patterns, compression.excluded_pixels
+    weights = check_weights(scan, sample_weight)
+    vae.check_enough(*scan.shape, weights)
+    if on_compressed:
+        given = scan
+        scan, compression = read_scan(
+            scan, compression, print_info, rank=least_rank(vae), device=vae.device
+        )
+        weights = rows_left(weights, given, scan)
+    with scan.progress() as progress:
+        if on_compressed:
+            X = compression.patterns
+        else:
+            X = scan.blocks(progress, allow_negative=False)
+        vae.set_params(callback=progress.losses)
+        latent = vae.fit_transform(X, sample_weight=weights)
+    embedding = trained_embedding(scan, vae, latent, weights is not None, compression)
+    return (embedding, vae) if return_info else embedding

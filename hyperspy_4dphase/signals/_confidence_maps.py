@@ -3,9 +3,14 @@
 import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
-from hyperspy_4dphase._results import axes_dictionaries, map_labels, scan_metadata
+from hyperspy_4dphase._results import (
+    axes_dictionaries,
+    filled,
+    map_labels,
+    scan_metadata,
+)
 from hyperspy_4dphase.estimators.confidence import judge_labels, measure_errors
-from hyperspy_4dphase.signals._stored_confidence import StoredConfidence, whole
+from hyperspy_4dphase.signals._stored_confidence import StoredConfidence
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
@@ -125,7 +130,8 @@ class ConfidenceMaps:
         """Rows of patterns as maps of the shape of the data."""
         self._check_whole()
         excluded = self._stored_map.array("excluded_patterns", bool)
-        return whole(values, excluded, self.data.shape, fill_value)
+        values = filled(values, excluded, fill_value)
+        return values.reshape(*self.data.shape, *values.shape[1:])
 
     def _titled(self, what):
         metadata = scan_metadata(self)

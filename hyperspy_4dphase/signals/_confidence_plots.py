@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_integer, check_scan
+from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._results import axes_dictionaries, image_extent
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.signals._domain_plots import pattern_extent_of
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
@@ -180,8 +181,7 @@ class ConfidencePlots:
         if signal is None:
             scan = self._unchanged_scan()
             return self.embedding if scan is None else scan
-        check_scan(signal)
-        StoredMap.of(self).check_scan(signal)
+        StoredMap.of(self).check_scan(Scan.from_signal(signal))
         return signal
 
 

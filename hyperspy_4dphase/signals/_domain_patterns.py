@@ -3,11 +3,10 @@
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._arguments import check_flag, check_scan
+from hyperspy_4dphase._arguments import check_flags
 from hyperspy_4dphase._correction import Correction
-from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import filled, scan_metadata
-from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._means import label_means
 from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean
 from hyperspy_4dphase.signals._same_values import check_same_values
@@ -44,36 +43,35 @@ def domain_means(domains, stored, signal=None, show_progressbar=None):
     UserWarning
         If the values of `signal` are not those that the map was made of.
     """
-    check_flag("show_progressbar", show_progressbar, optional=True)
-    given = signal is not None
-    if given:
-        check_scan(signal)
-        stored.check_scan(signal)
-    else:
-        means = stored.array("mean_patterns", float)
-        if means is not None:
-            return means, stored.array("variances", float), False
-        signal = domains._unchanged_scan()
+    check_flags(optional=True, show_progressbar=show_progressbar)
+    means = stored.array("mean_patterns", float)
+    if signal is None and means is not None:
+        return means, stored.array("variances", float), False
+    is_given = signal is not None
+    signal = signal if is_given else domains._unchanged_scan()
     if signal is None:
         raise ValueError(
             "Mean patterns have not been read yet, and the scan is no longer in "
             "memory: give it, as in mean_patterns(signal)."
         )
-    check_whole(domains, stored, "Reading mean patterns")
     labels = domains.labels.ravel()
     excluded, pixels = labels < 0, stored.excluded_pixels()
-    with Progress(show_progressbar) as progress:
-        correction = replacing(stored.array("replaced", float), excluded, pixels)
-        blocks = pattern_blocks(
-            signal, excluded, pixels, progress, correction=correction
-        )
+    scan = Scan.from_signal(
+        signal, show_progressbar=show_progressbar, flat_masks=(excluded, pixels)
+    )
+    if is_given:
+        stored.check_scan(scan)
+    check_whole(domains, stored, "Reading mean patterns")
+    correction = replacing(stored.array("replaced", float), excluded, pixels)
+    with scan.progress() as progress:
+        blocks = scan.blocks(progress, correction=correction)
         means = label_means(
             blocks,
             labels[~excluded],
             domains.n_domains,
             variances=stored.get("gain") is None,
         )
-    check_same_values(means[0], domains.sizes, stored, given)
+    check_same_values(means[0], domains.sizes, stored, is_given)
     means, variances = (None if m is None else filled(m.T, pixels).T for m in means)
     return means, variances, True
 

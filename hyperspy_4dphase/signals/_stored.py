@@ -2,16 +2,37 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import (
-    array_shapes,
-    axes_dictionaries,
-    axes_shape,
-    axis_steps,
-    plain,
-)
+from hyperspy_4dphase._results import axes_shape, axis_steps, plain
 
 
-def stored_axes(axes):
+def stored(scan, version, **record):
+    """What the metadata of a result are to hold.
+
+    Parameters
+    ----------
+    scan : Scan
+        Whose result it is.
+    version : int
+        Of the format.
+    **record
+        What else is to be there: what HyperSpy saves.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "version": version,
+        "navigation_axes": _numbered(scan.navigation_axes),
+        "signal_axes": _numbered(scan.signal_axes),
+        "signal_type": scan.signal_type,
+        "excluded_patterns": scan.excluded_patterns,
+        "excluded_pixels": scan.excluded_pixels,
+        **record,
+    }
+
+
+def _numbered(axes):
     """Axes dictionaries as a dict, which every file format takes."""
     return {f"axis_{i}": axis for i, axis in enumerate(axes)}
 
@@ -85,26 +106,25 @@ class Stored:
         """Axes dictionaries of a pattern, and its shape, in array order."""
         return self.axes("signal_axes")
 
-    def check_detector(self, signal):
+    def check_detector(self, scan):
         """Refuse patterns of another shape or calibration.
 
         Parameters
         ----------
-        signal : hyperspy.signal.BaseSignal
+        scan : Scan
 
         Raises
         ------
         ValueError
         """
         axes, shape = self.signal_axes()
-        found = array_shapes(signal)[1]
+        found = scan.signal_shape
         if found != shape:
             raise ValueError(
                 f"The patterns have the shape {found} in array order; this "
                 f"{self.RESULT} expects {shape}."
             )
-        others = axes_dictionaries(signal)[-len(axes) :]
-        for own, other in zip(axes, others, strict=True):
+        for own, other in zip(axes, scan.signal_axes, strict=True):
             difference = other_scale(own, other)
             if difference:
                 raise ValueError(

@@ -2,33 +2,32 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import axes_dictionaries, filled, plain
+from hyperspy_4dphase._results import axes_dictionaries, plain
 from hyperspy_4dphase.signals._stored import Stored
 from hyperspy_4dphase.signals._stored_model import NODE as EMBEDDING
 
 NODE = "Domain_confidence"
-_VERSION = 1
+VERSION = 1
 
 
-def stored(ensemble, *, threshold, sample_weight, rounds, embedding, provenance):
-    """What the metadata are to hold.
+def stored_confidence(ensemble, rounds, embedding, **record):
+    """What the metadata of a confidence are to hold, beside the map it is of.
 
     Parameters
     ----------
     ensemble : MapEnsemble
         Fitted: its arrays have one row for each pattern that is not masked.
-    threshold : float
-    sample_weight : numpy.ndarray, shape (n_patterns,)
     rounds : dict of arrays and numbers
     embedding : LatentEmbedding or None
-    provenance : dict
+    **record
+        Threshold, sample weight and provenance.
 
     Returns
     -------
     dict
     """
     return {
-        "version": _VERSION,
+        "version": VERSION,
         "confidence": np.asarray(ensemble.confidence_, dtype=np.float32),
         "consensus": np.asarray(ensemble.consensus_, dtype=np.int32),
         "posterior": np.asarray(ensemble.posterior_, dtype=np.float32),
@@ -38,32 +37,37 @@ def stored(ensemble, *, threshold, sample_weight, rounds, embedding, provenance)
             for name, doubt in ensemble.doubts_.items()
         },
         "n_effective": float(ensemble.n_effective_),
-        "threshold": float(threshold),
-        "sample_weight": np.asarray(sample_weight, dtype=np.float64),
         "rounds": rounds,
         "embedding": None if embedding is None else _stored_embedding(embedding),
-        "provenance": provenance,
+        **record,
     }
 
 
-class StoredConfidence(Stored):
-    """Reads what :func:`stored` gave."""
+def sure_labels(confidence, consensus, threshold):
+    """Domain of each pattern, -1 where it is not as sure as that.
 
-    NODE, VERSION, RESULT, MAKER = NODE, _VERSION, "confidence", "domain_confidence"
+    Parameters
+    ----------
+    confidence : numpy.ndarray of float32, shape (n_patterns,)
+    consensus : numpy.ndarray of int32, shape (n_patterns,)
+    threshold : float
+
+    Returns
+    -------
+    numpy.ndarray of int32, shape (n_patterns,)
+    """
+    return np.where(confidence >= np.float32(threshold), consensus, np.int32(-1))
+
+
+class StoredConfidence(Stored):
+    """Reads what :func:`stored_confidence` gave."""
+
+    NODE, VERSION, RESULT, MAKER = NODE, VERSION, "confidence", "domain_confidence"
 
     def labels(self, threshold):
-        """Domain of each pattern, -1 where it is not as sure as that.
-
-        Parameters
-        ----------
-        threshold : float
-
-        Returns
-        -------
-        numpy.ndarray of int32, shape (n_patterns,)
-        """
-        sure = self.array("confidence", np.float32) >= np.float32(threshold)
-        return np.where(sure, self.array("consensus", np.int32), np.int32(-1))
+        """Domain of each pattern at a threshold, see :func:`sure_labels`."""
+        confidence = self.array("confidence", np.float32)
+        return sure_labels(confidence, self.array("consensus", np.int32), threshold)
 
     def rounds(self):
         """dict: Arrays, one value a round, and the number of the best one."""
@@ -96,25 +100,6 @@ class StoredConfidence(Stored):
         latent = own["axis"] | {"navigate": False}
         axes = [axis | {"navigate": True} for axis in axes]
         return LatentEmbedding(data, axes=[*axes, latent], metadata=metadata)
-
-
-def whole(values, excluded, shape, fill_value=np.nan):
-    """Rows of patterns as maps, with masked positions filled.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (n_patterns, ...)
-    excluded : numpy.ndarray of bool, shape (n_positions,), or None
-    shape : tuple of int
-        Of the map.
-    fill_value : scalar, default NaN
-
-    Returns
-    -------
-    numpy.ndarray, shape (*shape, ...)
-    """
-    values = filled(values, excluded, fill_value)
-    return values.reshape(*shape, *values.shape[1:])
 
 
 def _stored_embedding(embedding):

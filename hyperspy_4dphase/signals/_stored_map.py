@@ -7,25 +7,23 @@ from hyperspy_4dphase._results import (
     axes_dictionaries,
     axis_steps,
     axis_values,
-    scan_metadata,
 )
 from hyperspy_4dphase.estimators.domains import DomainTree
-from hyperspy_4dphase.signals._stored import Stored, other_scale, stored_axes
+from hyperspy_4dphase.signals._scan_reference import reference_to
+from hyperspy_4dphase.signals._stored import Stored, other_scale, stored
 
 NODE = "Domain_map"
-_VERSION = 1
+VERSION = 1
 
 
-def stored(scan, tree, excluded_patterns, excluded_pixels, noise, provenance):
-    """What the metadata are to hold.
+def stored_map(scan, tree, noise, provenance):
+    """What the metadata of a map are to hold.
 
     Parameters
     ----------
-    scan : hyperspy.signal.BaseSignal
+    scan : Scan
         Whose domains these are.
     tree : DomainTree
-    excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
-        Flat masks.
     noise : dict
         ``"gain"``, the variance of a value over its mean, for counts (times a gain),
         None for others; ``"offset"``, ``"readout_variance"``, ``"replaced"``.
@@ -35,74 +33,64 @@ def stored(scan, tree, excluded_patterns, excluded_pixels, noise, provenance):
     -------
     dict
     """
-    n_navigation = len(array_shapes(scan)[0])
-    axes = axes_dictionaries(scan)
-    return {
-        "version": _VERSION,
-        "tree": tree.to_arrays(),
-        "navigation_axes": stored_axes(axes[:n_navigation]),
-        "signal_axes": stored_axes(axes[n_navigation:]),
-        "signal_type": scan.metadata.Signal.signal_type,
-        "excluded_patterns": excluded_patterns,
-        "excluded_pixels": excluded_pixels,
-        "gain": noise.get("gain"),
-        "offset": noise.get("offset"),
-        "readout_variance": noise.get("readout_variance"),
-        "replaced": noise.get("replaced"),
-        "mean_patterns": None,
-        "variances": None,
-        "expected": None,
-        "phases": None,
-        "provenance": provenance,
-    }
+    names = "gain", "offset", "readout_variance", "replaced"
+    return stored(
+        scan,
+        VERSION,
+        tree=tree.to_arrays(),
+        **{name: noise.get(name) for name in names},
+        mean_patterns=None,
+        variances=None,
+        expected=None,
+        phases=None,
+        provenance=provenance,
+    )
 
 
-def map_form(scan):
-    """Axes and shape of a map of the probe positions of a scan, in array order.
+def map_of_scan(cls, scan, what, values, fill_value, **branches):
+    """A signal of the probe positions of a scan: ``(|x, y)``.
 
     The last two navigation axes become its signal axes. A scan along a line gives one
     row.
 
     Parameters
     ----------
-    scan : hyperspy.signal.BaseSignal
+    cls : type
+        Of the signal.
+    scan : Scan
+    what : str
+        For the title, "`what` of" that of the scan.
+    values : numpy.ndarray, shape (n_patterns,)
+        One for each pattern that is not masked.
+    fill_value : scalar
+        Where a position is masked.
+    **branches
+        Of the metadata.
 
     Returns
     -------
-    axes : list of dict
-    shape : tuple of int
+    signal
     """
-    shape = array_shapes(scan)[0]
-    axes = axes_dictionaries(scan)[: len(shape)]
+    axes, values = scan.navigation_axes, scan.map_of(values, fill_value)
     if len(axes) == 1:
         # HyperSpy would make it a Signal1D when it is reloaded.
-        axes, shape = [{"size": 1}, *axes], (1, *shape)
-    return [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)], shape
-
-
-def map_metadata(scan, what, signal_type):
-    """Metadata of a map, with the title "`what` of" that of the scan.
-
-    Parameters
-    ----------
-    scan : hyperspy.signal.BaseSignal
-    what, signal_type : str
-
-    Returns
-    -------
-    dict
-    """
-    metadata = scan_metadata(scan)
-    title = scan.metadata.get_item("General.title", "")
-    title = f"{what} of {title}" if title else what
-    metadata.setdefault("General", {})["title"] = title
-    return metadata | {"Signal": {"signal_type": signal_type}}
+        axes, values = [{"size": 1}, *axes], values[np.newaxis]
+    axes = [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)]
+    title = f"{what} of {scan.title}" if scan.title else what
+    metadata = {
+        **scan.metadata,
+        "General": {**scan.metadata.get("General", {}), "title": title},
+        "Signal": {"signal_type": cls._signal_type},
+    }
+    signal = cls(values, axes=axes, metadata=metadata | branches)
+    signal._reference = reference_to(scan.signal)
+    return signal
 
 
 class StoredMap(Stored):
-    """Reads what :func:`stored` gave."""
+    """Reads what :func:`stored_map` gave."""
 
-    NODE, VERSION, RESULT, MAKER = NODE, _VERSION, "map", "cluster_hierarchical"
+    NODE, VERSION, RESULT, MAKER = NODE, VERSION, "map", "cluster_hierarchical"
 
     def tree(self):
         """The tree of domains."""
@@ -115,17 +103,24 @@ class StoredMap(Stored):
         """Axes dictionaries of the whole scan, and its shape, in array order."""
         return self.axes("navigation_axes")
 
-    def check_scan(self, signal):
+    def check_scan(self, scan):
         """Refuse a scan that this map cannot be of.
+
+        Parameters
+        ----------
+        scan : Scan
 
         Raises
         ------
         ValueError
             If shapes or calibrations differ; values cannot be compared.
         """
-        axes, shape = self.navigation_axes()
-        check_same_positions(axes, shape, "the map", signal, "signal")
-        self.check_detector(signal)
+        own, others = (
+            self.navigation_axes(),
+            (scan.navigation_axes, scan.navigation_shape),
+        )
+        check_same_axes(*own, "the map", *others, "signal")
+        self.check_detector(scan)
 
 
 def check_same_positions(axes, shape, owner, signal, name):

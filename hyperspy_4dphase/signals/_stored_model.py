@@ -2,22 +2,19 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import array_shapes, axes_dictionaries
-from hyperspy_4dphase.signals._stored import Stored, stored_axes
+from hyperspy_4dphase.signals._stored import Stored, stored
 
 NODE = "Latent_embedding"
-_VERSION = 1
+VERSION = 1
 
 
-def stored(scan, excluded_pixels, model, record):
-    """What the metadata are to hold.
+def stored_model(scan, model, record):
+    """What the metadata of an embedding are to hold.
 
     Parameters
     ----------
-    scan : hyperspy.signal.BaseSignal
+    scan : Scan
         Whose patterns the model is of.
-    excluded_pixels : numpy.ndarray of bool, or None
-        Flat mask.
     model : dict
         As of ``Model.to_arrays``.
     record : dict
@@ -27,23 +24,15 @@ def stored(scan, excluded_pixels, model, record):
     -------
     dict
     """
-    n_navigation = len(array_shapes(scan)[0])
-    axes = axes_dictionaries(scan)[n_navigation:]
-    return {
-        "version": _VERSION,
-        # A full stop in a name would be read as a branch.
-        "model": {k.replace(".", "__"): _number(v) for k, v in model.items()},
-        "signal_axes": stored_axes(axes),
-        "signal_type": scan.metadata.Signal.signal_type,
-        "excluded_pixels": excluded_pixels,
-        **record,
-    }
+    # A full stop in a name would be read as a branch.
+    model = {name.replace(".", "__"): _number(value) for name, value in model.items()}
+    return stored(scan, VERSION, model=model, **record)
 
 
 class StoredModel(Stored):
-    """Reads what :func:`stored` gave."""
+    """Reads what :func:`stored_model` gave."""
 
-    NODE, VERSION, RESULT, MAKER = NODE, _VERSION, "embedding", "vae_embed"
+    NODE, VERSION, RESULT, MAKER = NODE, VERSION, "embedding", "vae_embed"
 
     def model(self, latent_dim, device="cpu"):
         """The model, ready to encode and decode.

@@ -7,14 +7,17 @@ from hyperspy_4dphase._arguments import check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries, plain, scan_metadata
 from hyperspy_4dphase.estimators.domains import recount_patterns
-from hyperspy_4dphase.signals import _stored_confidence as own_branch
-from hyperspy_4dphase.signals import _stored_map as map_branch
 from hyperspy_4dphase.signals._confidence_maps import ConfidenceMaps
 from hyperspy_4dphase.signals._confidence_plots import ConfidencePlots
-from hyperspy_4dphase.signals._scan_reference import ScanReference, reference_to
+from hyperspy_4dphase.signals._scan_reference import ScanReference
+from hyperspy_4dphase.signals._stored_confidence import (
+    NODE,
+    stored_confidence,
+    sure_labels,
+)
+from hyperspy_4dphase.signals._stored_map import NODE as MAP
+from hyperspy_4dphase.signals._stored_map import map_of_scan, stored_map
 from hyperspy_4dphase.signals.domain_map import DomainMap
-
-MAP = map_branch.NODE
 
 
 class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D):
@@ -39,48 +42,46 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
     _signal_type = "domain_confidence"
 
     @classmethod
-    def of(cls, scan, ensemble, tree, excluded, excluded_pixels, *, noise, **record):
+    def from_scan(cls, scan, ensemble, tree, noise, *, threshold, provenance, **record):
         """Join what an ensemble of maps says with the scan that they are of.
 
         Parameters
         ----------
-        scan : hyperspy.signal.BaseSignal
+        scan : Scan
             Whose axes and metadata are taken.
         ensemble : MapEnsemble
-            Fitted to the patterns that are not excluded.
+            Fitted to the patterns that are not masked.
         tree : DomainTree
             Of its domains; sizes do not matter.
-        excluded, excluded_pixels : numpy.ndarray of bool, or None
-            Flat masks.
         noise : dict
             How the variance of a value follows from its mean, see
             ``Compression.noise_model``.
+        threshold : float
+        provenance : dict
         **record
-            `threshold`, `sample_weight`, `rounds`, `embedding` and `provenance`, see
-            ``_stored_confidence.stored``.
+            `sample_weight`, `rounds` and `embedding`, see
+            ``_stored_confidence.stored_confidence``.
 
         Returns
         -------
         DomainConfidence
         """
-        axes, shape = map_branch.map_form(scan)
-        own = own_branch.stored(ensemble, **record)
-        metadata = map_branch.map_metadata(scan, "Confidence", cls._signal_type)
-        metadata[own_branch.NODE] = own
-        metadata[MAP] = map_branch.stored(
-            scan, tree, excluded, excluded_pixels, noise, record["provenance"]
+        own = stored_confidence(
+            ensemble, threshold=threshold, provenance=provenance, **record
         )
-        data = own_branch.whole(own["confidence"], excluded, shape)
-        confidence = cls(data, axes=axes, metadata=metadata)
-        confidence._reference = reference_to(scan)
-        tree = confidence._recounted(record["threshold"])
-        confidence.metadata.set_item(f"{MAP}.tree", tree.to_arrays())
-        return confidence
+        labels = sure_labels(own["confidence"], own["consensus"], threshold)
+        tree = _with_sizes(tree, labels)
+        branches = {
+            NODE: own,
+            MAP: stored_map(scan, tree, noise, provenance),
+        }
+        values = own["confidence"]
+        return map_of_scan(cls, scan, "Confidence", values, np.nan, **branches)
 
     @property
     def domains(self):
         """DomainMap: The domains, -1 where the confidence is below `threshold`."""
-        return self._map(self._stored.get("threshold"), plain(self.metadata)[MAP])
+        return self._map(self._stored.get("threshold"), self._map_branch())
 
     def at_threshold(self, threshold):
         """The domains at another threshold.
@@ -97,10 +98,12 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
             Numbered as :attr:`domains`.
         """
         threshold = check_threshold(threshold)
-        own = plain(self.metadata)[MAP]
-        own |= {"tree": self._recounted(threshold).to_arrays()}
-        own |= {"mean_patterns": None, "variances": None, "expected": None}
-        return self._map(threshold, own)
+        tree = _with_sizes(self._stored_map.tree(), self._stored.labels(threshold))
+        own = self._map_branch() | {"tree": tree.to_arrays()}
+        return self._map(
+            threshold,
+            own | {"mean_patterns": None, "variances": None, "expected": None},
+        )
 
     @property
     def rounds(self):
@@ -172,9 +175,9 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
             return domains.mean_patterns(signal, show_progressbar=show_progressbar)
         domains = self.domains
         means = domains.mean_patterns(signal, show_progressbar=show_progressbar)
-        read = plain(domains.metadata)[MAP]
         for name in ("mean_patterns", "variances"):
-            self.metadata.set_item(f"{MAP}.{name}", read[name])
+            read = domains.metadata.get_item(f"{MAP}.{name}")
+            self.metadata.set_item(f"{MAP}.{name}", read)
         return means
 
     def n_patterns(self, threshold=None):
@@ -193,11 +196,8 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
             return self.domains.sizes
         return self.at_threshold(threshold).sizes
 
-    def _recounted(self, threshold):
-        """The tree with the sizes that domains have at a threshold."""
-        labels = self._stored.labels(threshold)
-        sizes = np.bincount(labels[labels >= 0], minlength=self.n_domains)
-        return recount_patterns(self._stored_map.tree(), sizes)
+    def _map_branch(self):
+        return plain(self.metadata.get_item(MAP))
 
     def _map(self, threshold, own):
         labels = self._maps(self._stored.labels(threshold), -1)
@@ -226,3 +226,9 @@ def check_threshold(threshold):
     if number > 1:
         raise ValueError(f"threshold must be at most 1, not {threshold}.")
     return number
+
+
+def _with_sizes(tree, labels):
+    """The tree with the sizes that domains have among labels."""
+    sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
+    return recount_patterns(tree, sizes)

@@ -5,27 +5,29 @@ from hyperspy.signals import LazySignal2D, Signal2D
 
 from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import axes_dictionaries, filled
+from hyperspy_4dphase._results import axes_dictionaries
 from hyperspy_4dphase.estimators.domains import node_means
+from hyperspy_4dphase.signals._domain_crystal_map import DomainCrystalMap
 from hyperspy_4dphase.signals._domain_edits import DomainEdits
 from hyperspy_4dphase.signals._domain_patterns import (
     as_patterns,
     differences,
     domain_means,
 )
+from hyperspy_4dphase.signals._domain_phases import DomainPhases
 from hyperspy_4dphase.signals._domain_plots import DomainPlots
-from hyperspy_4dphase.signals._domain_rotations import DomainRotations
-from hyperspy_4dphase.signals._scan_reference import ScanReference, reference_to
+from hyperspy_4dphase.signals._scan_reference import ScanReference
 from hyperspy_4dphase.signals._stored_map import (
     NODE,
     StoredMap,
-    map_form,
-    map_metadata,
-    stored,
+    map_of_scan,
+    stored_map,
 )
 
 
-class DomainMap(ScanReference, DomainEdits, DomainRotations, DomainPlots, Signal2D):
+class DomainMap(
+    ScanReference, DomainEdits, DomainPhases, DomainPlots, DomainCrystalMap, Signal2D
+):
     """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 
     Made by ``s.cluster_hierarchical()``. Domains are numbered by size, 0 is the
@@ -49,19 +51,17 @@ class DomainMap(ScanReference, DomainEdits, DomainRotations, DomainPlots, Signal
     _signal_type = "domain_map"
 
     @classmethod
-    def of(cls, scan, labels, tree, excluded, excluded_pixels, *, noise, provenance):
+    def from_scan(cls, scan, labels, tree, noise, provenance):
         """Join labels and their tree with the scan they are of.
 
         Parameters
         ----------
-        scan : hyperspy.signal.BaseSignal
+        scan : Scan
             Whose axes and metadata are taken.
         labels : numpy.ndarray of int, shape (n_patterns,)
-            One for each pattern that is not excluded.
+            One for each pattern that is not masked.
         tree : DomainTree
             Of these labels.
-        excluded, excluded_pixels : numpy.ndarray of bool, or None
-            Flat masks.
         noise : dict
             How the variance of a value follows from its mean, see
             ``Compression.noise_model``.
@@ -71,15 +71,9 @@ class DomainMap(ScanReference, DomainEdits, DomainRotations, DomainPlots, Signal
         -------
         DomainMap
         """
-        axes, shape = map_form(scan)
-        labels = filled(np.asarray(labels, np.int32), excluded, -1).reshape(shape)
-        metadata = map_metadata(scan, "Domains", cls._signal_type)
-        metadata[NODE] = stored(
-            scan, tree, excluded, excluded_pixels, noise, provenance
-        )
-        domains = cls(labels, axes=axes, metadata=metadata)
-        domains._reference = reference_to(scan)
-        return domains
+        branch = {NODE: stored_map(scan, tree, noise, provenance)}
+        labels = np.asarray(labels, np.int32)
+        return map_of_scan(cls, scan, "Domains", labels, -1, **branch)
 
     @property
     def labels(self):

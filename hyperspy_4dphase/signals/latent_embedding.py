@@ -6,10 +6,8 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 from hyperspy.signals import LazySignal1D, Signal1D
 
-from hyperspy_4dphase._arguments import check_integer, check_scan
+from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import excluded_patterns
-from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import (
     array_shapes,
     axes_dictionaries,
@@ -17,11 +15,10 @@ from hyperspy_4dphase._results import (
     image_extent,
     map_labels,
     plain,
-    scan_metadata,
 )
-from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.signals._stored_model import NODE, StoredModel, stored
+from hyperspy_4dphase.signals._stored_model import NODE, StoredModel, stored_model
 
 _N_AVERAGED = 500
 
@@ -36,38 +33,40 @@ class LatentEmbedding(Signal1D):
     _signal_type = "latent_embedding"
 
     @classmethod
-    def of(cls, scan, latent, excluded, excluded_pixels, model, record):
+    def from_scan(cls, scan, latent, model, **record):
         """Join latent points with the model and the scan they are of.
 
         Parameters
         ----------
-        scan : hyperspy.signal.BaseSignal
+        scan : Scan
             Whose axes and metadata are taken.
         latent : numpy.ndarray, shape (n_patterns, latent_dim)
-            One row for each pattern that is not excluded.
-        excluded, excluded_pixels : numpy.ndarray of bool, or None
-            Flat masks.
+            One row for each pattern that is not masked.
         model : dict
             Arrays and numbers, as of ``Model.to_arrays``.
-        record : dict
+        **record
             Architecture, losses, active dimensions and provenance.
 
         Returns
         -------
         LatentEmbedding
         """
-        navigation_shape, signal_shape = array_shapes(scan)
-        data = filled(latent, excluded).reshape(*navigation_shape, latent.shape[1])
-        axes = axes_dictionaries(scan)
-        n_navigation = len(navigation_shape)
+        return cls._of(scan, latent, stored_model(scan, model, record))
+
+    @classmethod
+    def _of(cls, scan, latent, node):
+        title = (
+            f"Latent embedding of {scan.title}" if scan.title else "Latent embedding"
+        )
+        metadata = {
+            **scan.metadata,
+            "General": {**scan.metadata.get("General", {}), "title": title},
+            "Signal": {"signal_type": cls._signal_type},
+            NODE: node,
+        }
         latent_axis = {"name": "latent dimension", "size": latent.shape[1]}
-        title = scan.metadata.get_item("General.title", "")
-        metadata = scan_metadata(scan)
-        title = f"Latent embedding of {title}" if title else "Latent embedding"
-        metadata.setdefault("General", {})["title"] = title
-        metadata["Signal"] = {"signal_type": cls._signal_type}
-        metadata[NODE] = stored(scan, excluded_pixels, model, record)
-        return cls(data, axes=[*axes[:n_navigation], latent_axis], metadata=metadata)
+        axes = [*scan.navigation_axes, latent_axis]
+        return cls(scan.map_of(latent), axes=axes, metadata=metadata)
 
     @property
     def latent_dim(self):
@@ -153,17 +152,16 @@ class LatentEmbedding(Signal1D):
             If the signal shape, or the scale or units of its axes, are not those of the
             scan that the model was trained on.
         """
-        check_scan(signal)
-        self._stored.check_detector(signal)
+        scan = Scan.from_signal(
+            signal, navigation_mask, show_progressbar=show_progressbar
+        )
+        self._stored.check_detector(scan)
         device = resolve_device(device)
-        excluded = excluded_patterns(signal, navigation_mask)
-        pixels = self._stored.excluded_pixels()
-        with Progress(show_progressbar) as progress:
-            blocks = pattern_blocks(signal, excluded, pixels, progress)
-            mean, _ = self._stored.model(self.latent_dim, device).encode(blocks)
-        embedding = LatentEmbedding.of(signal, mean, excluded, pixels, {}, {})
-        embedding.metadata.set_item(NODE, plain(self.metadata.get_item(NODE)))
-        return embedding
+        scan = scan.masked(scan.excluded_patterns, self._stored.excluded_pixels())
+        with scan.progress() as progress:
+            model = self._stored.model(self.latent_dim, device)
+            latent, _ = model.encode(scan.blocks(progress))
+        return LatentEmbedding._of(scan, latent, plain(self.metadata.get_item(NODE)))
 
     def plot_latent(self, labels=None, signal=None):
         """Plot the latent plane and the map, linked.
@@ -311,7 +309,8 @@ class LatentEmbedding(Signal1D):
             step = -(-len(points) // _N_AVERAGED)
             return self.decode(points[::step]).data.mean(axis=0).reshape(shape)
         excluded = self._stored.excluded_pixels()
-        blocks = pattern_blocks(signal, ~selected.ravel(), excluded)
+        masks = ~selected.ravel(), excluded
+        blocks = Scan.from_signal(signal, flat_masks=masks).blocks()
         total = blocks.reduce(_summed, np.add)
         return filled(total / blocks.shape[0], excluded).reshape(shape)
 

@@ -13,10 +13,10 @@ from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 import hyperspy_4dphase
 from hyperspy_4dphase import data
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.data import Camera, crystal_pattern, simulate_scan, zone_rotation
 from hyperspy_4dphase.data.strained_flake import flake_patterns
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, whitening
-from hyperspy_4dphase.methods._sources import scan_positions
 from tests.benchmarks.run import ROOT
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -200,7 +200,7 @@ def _stretched(values):
 def compressed(scan, random_state=0):
     """Compressed patterns of a scan, and their positions as `positions` of a fit."""
     patterns = hyperspy_4dphase.compress(scan, random_state=random_state).patterns
-    return patterns, {"positions": scan_positions(scan, None)}
+    return patterns, {"positions": Scan.from_signal(scan).positions}
 
 
 def in_a_square(patterns, rows=slice(None)):

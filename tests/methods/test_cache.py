@@ -14,7 +14,7 @@ from pyxem.signals import Diffraction2D
 from scipy.ndimage import gaussian_filter
 
 from hyperspy_4dphase.methods import _cache
-from hyperspy_4dphase.methods import compress as module
+from hyperspy_4dphase.methods import _reading as module
 from hyperspy_4dphase.methods.compress import compress
 
 from .conftest import calibrated, counts, lazy, planted

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import hyperspy_4dphase
-from hyperspy_4dphase.methods import compress as module
-from hyperspy_4dphase.methods._archive import write_arrays
+from hyperspy_4dphase.methods import _cache
+from hyperspy_4dphase.methods import _reading as module
 from hyperspy_4dphase.methods._cache import _N_CACHED
 from hyperspy_4dphase.methods.compress import Compression, compress
+from hyperspy_4dphase.signals._archive import write_arrays
 
 from .conftest import (
     CHUNKS,
@@ -95,9 +96,7 @@ def test_lazy_is_eager(scan, chunks):
 def test_reconstruct_in_blocks(scan, monkeypatch):
     compression = compress(scan, **SETTINGS)
     whole = compression.reconstruct().data
-    monkeypatch.setattr(
-        "hyperspy_4dphase.methods._compression._BLOCK_BYTES", 4 * 99 * 7
-    )
+    monkeypatch.setattr("hyperspy_4dphase.signals.compression._BLOCK_BYTES", 4 * 99 * 7)
     blocks = compression.reconstruct().data
     assert blocks.npartitions > 10
     np.testing.assert_allclose(blocks.compute(), whole.compute(), rtol=1e-6)
@@ -181,7 +180,7 @@ def test_load_refuses_other_files(scan, tmp_path):
 
 def test_load_refuses_newer_files(scan, tmp_path, monkeypatch):
     path = tmp_path / "compression.npz"
-    monkeypatch.setattr("hyperspy_4dphase.methods._archive._VERSION", 2)
+    monkeypatch.setattr("hyperspy_4dphase.signals._archive._VERSION", 2)
     compress(scan, **SETTINGS).save(path)
     monkeypatch.undo()
     with pytest.raises(ValueError, match=r"version 2 .*up to version 1: update"):
@@ -285,7 +284,7 @@ def test_few_are_remembered(scan, calls):
     signal = lazy(scan)
     for seed in range(_N_CACHED + 1):
         compress(signal, random_state=seed, show_progressbar=False)
-    assert len(module._cache) == _N_CACHED
+    assert len(_cache._cache) == _N_CACHED
     compress(signal, random_state=0, show_progressbar=False)
     assert len(calls) == _N_CACHED + 2
 

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase import DomainConfidence, DomainMap
 from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes
-from hyperspy_4dphase.methods import compress as compress_module
+from hyperspy_4dphase.methods import _reading as compress_module
 from hyperspy_4dphase.methods import domain_confidence as module
 from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.methods.domain_confidence import domain_confidence

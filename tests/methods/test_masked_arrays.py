@@ -6,7 +6,7 @@ import pytest
 from pyxem.signals import Diffraction2D
 
 from hyperspy_4dphase._masks import excluded_patterns, excluded_pixels
-from hyperspy_4dphase._scan import pattern_blocks
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.methods.compress import compress
 
 from .conftest import NAVIGATION, SIGNAL, counts, lazy, planted
@@ -184,6 +184,6 @@ def test_models_see_nothing_of_another_mask(data):
 def test_a_mask_covered_by_others_is_nothing(data):
     signal = masked(data)
     signal.data[2, 3, 0, 0] = np.ma.masked
-    blocks = pattern_blocks(signal, PATTERNS.ravel(), None)
+    blocks = Scan.from_signal(signal, flat_masks=(PATTERNS.ravel(), None)).blocks()
     total = blocks.reduce(lambda patterns, rows: patterns.sum(dtype=int), np.add)
     assert total == data[~PATTERNS].sum()

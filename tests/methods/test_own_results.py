@@ -55,7 +55,7 @@ def test_labels_of_plots(domains, confidence, embedding):
 
 
 def test_labels_of_another_scan_are_refused(domains, embedding):
-    with pytest.raises(ValueError, match="labels have the shape"):
+    with pytest.raises(ValueError, match="labels must have the shape"):
         embedding.plot_latent(domains.isig[1:])
 
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from hyperspy_4dphase import DomainConfidence
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree
 
 from .domains import N_DOMAINS, planted
@@ -40,12 +41,10 @@ def confident(form="2-D navigation", masks=True, embedding=None):
         excluded, pixels = None, None
     kept = labels.ravel() if excluded is None else labels.ravel()[~excluded]
     ensemble = voted(kept)
-    confidence = DomainConfidence.of(
-        scan,
+    confidence = DomainConfidence.from_scan(
+        Scan.from_signal(scan).masked(excluded, pixels),
         ensemble,
         flat_tree(np.ones(N_DOMAINS, dtype=int)),
-        excluded,
-        pixels,
         noise={"gain": 1.0},
         threshold=THRESHOLD,
         sample_weight=0.5 + ensemble.overlap_,

@@ -4,6 +4,7 @@ import numpy as np
 from pyxem.signals import Diffraction1D, Diffraction2D, PolarDiffraction2D
 
 from hyperspy_4dphase import DomainMap
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.domains._tree import DomainTree
 from hyperspy_4dphase.estimators.domains._tree_edits import split_domain
 
@@ -46,12 +47,10 @@ def mapped(form="2-D navigation", masks=True, dtype="uint16"):
     tree, _, _ = split_domain(tree, 0, [sizes[[0, 2]].sum(), sizes[[1, 3]].sum()])
     tree, new, _ = split_domain(tree, 0, sizes[[0, 2]])
     tree, _, _ = split_domain(tree, new[1], sizes[[1, 3]])
-    domains = DomainMap.of(
-        scan,
+    domains = DomainMap.from_scan(
+        Scan.from_signal(scan).masked(excluded if masks else None, pixels),
         kept,
         tree,
-        excluded if masks else None,
-        pixels,
         noise={"gain": 1.0 if dtype == "uint16" else None},
         provenance={"method": "planted", "random_state": 3},
     )

@@ -7,6 +7,7 @@ import pytest
 
 from hyperspy_4dphase import DomainMap
 from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes
 from hyperspy_4dphase.signals import _domain_patterns
 from hyperspy_4dphase.signals.domain_map import LazyDomainMap
@@ -123,12 +124,10 @@ def test_lazy_scan_is_remembered():
     domains, scan, labels = mapped()
     signal = lazy(scan)
     kept = labels.ravel() >= 0
-    own = DomainMap.of(
-        signal,
+    own = DomainMap.from_scan(
+        Scan.from_signal(signal).masked(~kept, None),
         labels.ravel()[kept],
         domains.tree,
-        ~kept,
-        None,
         noise={"gain": 1},
         provenance={},
     )

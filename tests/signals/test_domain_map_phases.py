@@ -7,6 +7,7 @@ from orix.crystal_map import Phase
 from pyxem.signals import ElectronDiffraction2D
 
 from hyperspy_4dphase import DomainMap, interop
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.domains._tree import DomainTree
 from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes, split_domain
 
@@ -43,12 +44,10 @@ def planted(request):
     excluded = np.zeros(108, bool)
     excluded[-1] = True
     tree, _, _ = split_domain(DomainTree.single(107), 0, [40, 30, 24, 13])
-    domains = DomainMap.of(
-        scan,
+    domains = DomainMap.from_scan(
+        Scan.from_signal(scan).masked(excluded, None),
         labels.ravel()[:-1],
         tree,
-        excluded,
-        None,
         noise={"gain": 1.0 if request.param == "uint16" else None},
         provenance={},
     )

@@ -13,14 +13,9 @@ from hyperspy_4dphase._masks import (
     excluded_pixels,
     same_mask,
 )
-from hyperspy_4dphase._results import (
-    array_shapes,
-    axes_dictionaries,
-    filled,
-    scan_metadata,
-)
+from hyperspy_4dphase._results import array_shapes, filled
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
-from hyperspy_4dphase.methods._archive import as_json, read_arrays, write_arrays
+from hyperspy_4dphase.signals._archive import as_json, read_arrays, write_arrays
 
 _BLOCK_BYTES = 2**26
 _PREFIX = "patterns."
@@ -73,17 +68,28 @@ class Compression:
     provenance: dict = field(default_factory=dict)
 
     @classmethod
-    def of(cls, signal, patterns, excluded_patterns, excluded_pixels, provenance):
-        """Join compressed patterns with what the signal knows of its scan."""
-        shapes = array_shapes(signal)
+    def from_scan(cls, scan, patterns, provenance):
+        """Join compressed patterns with the scan they are of.
+
+        Parameters
+        ----------
+        scan : Scan
+            With the masks of what was compressed.
+        patterns : CompressedPatterns
+        provenance : dict
+
+        Returns
+        -------
+        Compression
+        """
+        masks = scan.excluded_patterns, scan.excluded_pixels
+        shapes = scan.navigation_shape, scan.signal_shape
         kept = [
             np.arange(prod(shape)) if mask is None else np.flatnonzero(~mask)
-            for shape, mask in zip(
-                shapes, (excluded_patterns, excluded_pixels), strict=True
-            )
+            for mask, shape in zip(masks, shapes, strict=True)
         ]
         frames = _flat_mask(patterns.faulty_patterns, kept[0], prod(shapes[0]))
-        pixels, incomplete = (
+        faulty, incomplete = (
             _flat_mask(own, kept[1], prod(shapes[1]))
             for own in (patterns.faulty_pixels, patterns.incomplete_pixels)
         )
@@ -94,16 +100,14 @@ class Compression:
         return cls(
             replace(patterns, **dict.fromkeys((*_LEFT_OUT, "incomplete_pixels"))),
             *shapes,
-            excluded_patterns=either_mask(excluded_patterns, frames),
-            excluded_pixels=either_mask(
-                excluded_pixels, either_mask(pixels, incomplete)
-            ),
+            excluded_patterns=either_mask(masks[0], frames),
+            excluded_pixels=either_mask(masks[1], faulty, incomplete),
             faulty_patterns=frames,
-            faulty_pixels=pixels,
+            faulty_pixels=faulty,
             incomplete_pixels=incomplete,
             replaced=replaced,
-            axes=as_json(axes_dictionaries(signal)),
-            metadata=as_json(scan_metadata(signal)),
+            axes=as_json(scan.axes),
+            metadata=as_json(scan.metadata),
             provenance=as_json(provenance),
         )
 
@@ -324,18 +328,18 @@ class Compression:
         )
 
 
-def check_compression(
-    compression, signal, navigation_mask=None, signal_mask=None, poissonian=None
-):
-    """Refuse what is no compression of this scan with these masks and this scaling.
+def check_compression(compression, signal, navigation_mask, signal_mask, scan):
+    """Refuse what is no compression of this scan, read as it is to be read.
 
     Parameters
     ----------
     compression : object
         What the user gave.
     signal : hyperspy.signal.BaseSignal
-    navigation_mask, signal_mask, poissonian : optional
+    navigation_mask, signal_mask : optional
         What the user gave; None stands for what the compression was made with.
+    scan : Scan
+        Of the signal.
 
     Raises
     ------
@@ -348,28 +352,13 @@ def check_compression(
         )
     compression.check_scan(signal, navigation_mask, signal_mask)
     made_with = compression.poissonian_noise_normalized
-    if poissonian is not None and poissonian != made_with:
+    if scan.noise != "measured" and (scan.noise == "counts") != made_with:
         raise ValueError(
-            f"normalize_poissonian_noise={poissonian}, but compression was made with "
-            f"{made_with}. Leave it out, or compress again."
+            f"normalize_poissonian_noise={scan.noise == 'counts'}, but compression was "
+            f"made with {made_with}. Leave it out, or compress again."
         )
-
-
-def check_not_kept(keep_faulty, compression):
-    """Refuse to keep what a compression has left out.
-
-    Parameters
-    ----------
-    keep_faulty : bool
-    compression : object
-        What the user gave, or None.
-
-    Raises
-    ------
-    ValueError
-    """
-    left_out = [getattr(compression, name, None) is not None for name in _LEFT_OUT]
-    if keep_faulty and any(left_out):
+    left_out = [getattr(compression, name) is not None for name in _LEFT_OUT]
+    if scan.keep_faulty and any(left_out):
         raise ValueError(
             "keep_faulty=True, but compression was made without faulty values: "
             "compress(signal, keep_faulty=True) keeps them."

@@ -1,9 +1,7 @@
 """What all methods share that train an autoencoder: checks before, and the record."""
 
-from math import prod
-
 from hyperspy_4dphase._arguments import check_integer, check_number
-from hyperspy_4dphase._results import array_shapes, map_values, provenance
+from hyperspy_4dphase._results import map_values, provenance
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.vae import (
     ARCHITECTURES,
@@ -26,10 +24,10 @@ _RECORDED = (
 )
 
 
-def checked_vae(
-    signal,
+def check_vae(
+    scan,
     *,
-    random_state,
+    random_state=None,
     latent_dim=2,
     architecture="compressed",
     epochs=None,
@@ -42,8 +40,9 @@ def checked_vae(
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
-    random_state : int or numpy.random.RandomState
+    scan : Scan
+    random_state : int or numpy.random.RandomState, optional
+        By default the seed of the scan.
     latent_dim, architecture, epochs, beta, batch_size, learning_rate, device : optional
         See :func:`vae_embed`.
 
@@ -61,27 +60,26 @@ def checked_vae(
     require_torch()
     options = {
         "latent_dim": check_integer("latent_dim", latent_dim, 1),
-        "architecture": _check_architecture(architecture, signal),
+        "architecture": _check_architecture(architecture, scan),
         "epochs": check_integer("epochs", epochs, 1, optional=True),
         "beta": check_number("beta", beta, at_least=0),
         "batch_size": check_integer("batch_size", batch_size, 1, optional=True),
         "learning_rate": check_number("learning_rate", learning_rate, above=0),
         "device": resolve_device(device),
     }
-    noise = "poisson" if signal.data.dtype.kind in "bui" else "uniform"
-    return PatternVAE(noise=noise, random_state=random_state, **options)
+    noise = "poisson" if scan.signal.data.dtype.kind in "bui" else "uniform"
+    seed = scan.seed if random_state is None else random_state
+    return PatternVAE(noise=noise, random_state=seed, **options)
 
 
-def checked_weights(signal, sample_weight, excluded):
+def check_weights(scan, sample_weight):
     """One weight for each pattern that is not masked, or None.
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
+    scan : Scan
     sample_weight : BaseSignal, array-like or None
         Of the navigation shape.
-    excluded : numpy.ndarray of bool, or None
-        Flat mask.
 
     Raises
     ------
@@ -90,43 +88,29 @@ def checked_weights(signal, sample_weight, excluded):
     """
     if sample_weight is None:
         return None
-    shape = array_shapes(signal)[0]
+    shape = scan.navigation_shape
     weights = map_values(sample_weight, shape)
     if weights.shape != shape:
         raise ValueError(
             f"sample_weight has the shape {weights.shape}; expected the navigation "
             f"shape {shape}, in array order."
         )
-    weights = weights.ravel()
-    return check_sample_weight(
-        weights if excluded is None else weights[~excluded],
-        weights.size if excluded is None else int((~excluded).sum()),
-    )
+    weights = weights.ravel()[scan.kept_patterns]
+    return check_sample_weight(weights, len(weights))
 
 
-def rows_left(rows, excluded, left):
-    """Rows of the patterns that two masks leave, from those that the first one leaves.
+def rows_left(rows, before, after):
+    """Rows of the patterns that a scan still has after more were masked.
 
     Parameters
     ----------
-    rows : numpy.ndarray, shape (n_kept, ...), or None
-    excluded, left : numpy.ndarray of bool, or None
-        Flat masks; the second excludes what the first does.
+    rows : numpy.ndarray, shape (n_patterns, ...), or None
+        Of what the masks left before.
+    before, after : Scan
     """
-    if rows is None or left is None:
-        return rows
-    return rows[~left if excluded is None else ~left[~excluded]]
-
-
-def check_enough_to_train(signal, vae, excluded_patterns, excluded_pixels, weights):
-    """Refuse a scan of which masks leave too little; see `PatternVAE.check_enough`."""
-    n_patterns, n_pixels = (
-        prod(shape) - (0 if excluded is None else int(excluded.sum()))
-        for shape, excluded in zip(
-            array_shapes(signal), (excluded_patterns, excluded_pixels), strict=True
-        )
-    )
-    vae.check_enough(n_patterns, n_pixels, weights)
+    if rows is None:
+        return None
+    return rows[after.kept_patterns[before.kept_patterns]]
 
 
 def least_rank(vae):
@@ -134,20 +118,16 @@ def least_rank(vae):
     return vae.latent_dim if vae.latent_dim > _ADAPTIVE_RANK else None
 
 
-def trained_embedding(
-    signal, vae, latent, excluded_patterns, excluded_pixels, weighted, compression
-):
+def trained_embedding(scan, vae, latent, weighted, compression):
     """Join latent points with the autoencoder that was trained for them.
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
-        The scan.
+    scan : Scan
+        With the masks of what was trained on.
     vae : PatternVAE
         Fitted. Its callback is taken away.
     latent : numpy.ndarray, shape (n_patterns, latent_dim)
-    excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
-        Flat masks.
     weighted : bool
         Whether it was trained with sample weights.
     compression : Compression or None
@@ -158,38 +138,35 @@ def trained_embedding(
     LatentEmbedding
     """
     vae.set_params(callback=None)
-    parameters = vae.get_params()
-    record = {
-        "architecture": vae.architecture,
-        "loss": vae.loss_,
-        "best_epoch": vae.best_epoch_,
-        "divergence": vae.divergence_,
-        "active_dimensions": vae.active_dimensions_,
-        "provenance": provenance(
-            "vae_embed",
-            {name: parameters[name] for name in _RECORDED}
-            | {"sample_weight": weighted},
-            vae.random_state,
-            _outcome(vae),
-        )
-        | ({} if compression is None else {"compression": compression.provenance}),
-    }
-    arrays = vae.model_.to_arrays()
-    return LatentEmbedding.of(
-        signal, latent, excluded_patterns, excluded_pixels, arrays, record
+    options = vae.get_params()
+    options = {name: options[name] for name in _RECORDED}
+    options["sample_weight"] = weighted
+    record = provenance("vae_embed", options, vae.random_state, _outcome(vae))
+    if compression is not None:
+        record["compression"] = compression.provenance
+    return LatentEmbedding.from_scan(
+        scan,
+        latent,
+        vae.model_.to_arrays(),
+        architecture=vae.architecture,
+        loss=vae.loss_,
+        best_epoch=vae.best_epoch_,
+        divergence=vae.divergence_,
+        active_dimensions=vae.active_dimensions_,
+        provenance=record,
     )
 
 
-def _check_architecture(architecture, signal):
+def _check_architecture(architecture, scan):
     if architecture not in ARCHITECTURES:
         raise ValueError(
             f"architecture={architecture!r}; expected one of {ARCHITECTURES}."
         )
-    n_axes = signal.axes_manager.signal_dimension
+    n_axes = len(scan.signal_shape)
     if architecture == "convolutional" and n_axes != 2:
         raise ValueError(
             "architecture='convolutional' needs patterns with two signal axes; those "
-            f"of {signal!r} have {n_axes}. Leave it at 'compressed'."
+            f"of {scan.signal!r} have {n_axes}. Leave it at 'compressed'."
         )
     return architecture
 

@@ -5,8 +5,7 @@ from pyxem.signals import Diffraction1D, Diffraction2D, PolarDiffraction2D
 
 from hyperspy_4dphase import DomainMap
 from hyperspy_4dphase._scan import Scan
-from hyperspy_4dphase.estimators.domains._tree import DomainTree
-from hyperspy_4dphase.estimators.domains._tree_edits import split_domain
+from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree, split_domain
 
 from ..methods.conftest import calibrated
 
@@ -43,7 +42,7 @@ def mapped(form="2-D navigation", masks=True, dtype="uint16"):
         excluded, pixels = np.zeros_like(excluded), None
     kept = labels.ravel()[~excluded]
     sizes = np.bincount(kept)
-    tree = DomainTree.single(kept.size)
+    tree = flat_tree([kept.size])
     tree, _, _ = split_domain(tree, 0, [sizes[[0, 2]].sum(), sizes[[1, 3]].sum()])
     tree, new, _ = split_domain(tree, 0, sizes[[0, 2]])
     tree, _, _ = split_domain(tree, new[1], sizes[[1, 3]])

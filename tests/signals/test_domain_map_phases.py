@@ -8,8 +8,7 @@ from pyxem.signals import ElectronDiffraction2D
 
 from hyperspy_4dphase import DomainMap, interop
 from hyperspy_4dphase._scan import Scan
-from hyperspy_4dphase.estimators.domains._tree import DomainTree
-from hyperspy_4dphase.estimators.domains._tree_edits import leaf_sizes, split_domain
+from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree, leaf_sizes, split_domain
 
 from .domains import mapped
 
@@ -43,7 +42,7 @@ def planted(request):
         axis.units, axis.scale = "nm", 2.5
     excluded = np.zeros(108, bool)
     excluded[-1] = True
-    tree, _, _ = split_domain(DomainTree.single(107), 0, [40, 30, 24, 13])
+    tree, _, _ = split_domain(flat_tree([107]), 0, [40, 30, 24, 13])
     domains = DomainMap.from_scan(
         Scan.from_signal(scan).masked(excluded, None),
         labels.ravel()[:-1],

@@ -7,9 +7,12 @@ has as few neighbours on either side.
 """
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
-from hyperspy_4dphase.estimators.domains._clusters import draw_sample, k_means
+from hyperspy_4dphase.estimators.domains._clusters import (
+    draw_sample,
+    k_means,
+    measure_neighbours,
+)
 from hyperspy_4dphase.estimators.domains._tubes import (
     MAX_DENSITY_RATIO,
     draw_lines,
@@ -136,7 +139,6 @@ def _squared_spacing(points, random_state):
 
     Patterns of one domain may scatter by more than noise, in many directions.
     """
-    n_neighbors = min(_N_NEIGHBOURS, len(points) - 1)
-    found = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(points)
     sample = draw_sample(points, _NEIGHBOUR_SAMPLE, random_state)
-    return float(np.median(found.kneighbors(sample)[0][:, -1]) ** 2)
+    distances = measure_neighbours(sample, points, _N_NEIGHBOURS)
+    return float(np.median(distances[:, -1]) ** 2)

@@ -1,4 +1,4 @@
-"""K-means where some points may be equal, random samples, and near pairs."""
+"""K-means where some points may be equal, random samples, and neighbours."""
 
 import warnings
 
@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.neighbors import NearestNeighbors
 
 # Each centre is paired with so many others. Historical: chosen by trial in 2026.
 _N_NEAREST = 3
@@ -57,3 +58,26 @@ def pair_neighbours(centers):
     near = np.argsort(distances, axis=1)[:, : min(_N_NEAREST, len(centers) - 1)]
     pairs = {(min(i, j), max(i, j)) for i, row in enumerate(near.tolist()) for j in row}
     return sorted(pairs, key=lambda pair: (distances[pair], pair))
+
+
+def measure_neighbours(points, among, n_neighbours):
+    """Measure the distances of some points from their nearest others.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (n, n_features)
+        Some of the points in `among`.
+    among : numpy.ndarray, shape (n_all, n_features)
+        At least two.
+    n_neighbours : int
+        Fewer if there are not so many.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, n_neighbours)
+        Ascending.
+    """
+    # The first of its neighbours is the point itself.
+    n_neighbors = min(n_neighbours + 1, len(among))
+    found = NearestNeighbors(n_neighbors=n_neighbors).fit(among)
+    return found.kneighbors(points)[0][:, 1:]

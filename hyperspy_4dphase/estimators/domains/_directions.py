@@ -1,5 +1,7 @@
 """Directions along which points may fall into two parts."""
 
+from typing import NamedTuple
+
 import numpy as np
 from sklearn.preprocessing import normalize
 
@@ -8,7 +10,7 @@ from hyperspy_4dphase.estimators.domains._clusters import (
     k_means,
     pair_neighbours,
 )
-from hyperspy_4dphase.estimators.domains._valley import find_valley
+from hyperspy_4dphase.estimators.domains._valley import Valley, find_valley
 
 # Fewest points of a part in half of the data: two parts in two halves need four times
 # these. Historical: chosen by trial in 2026.
@@ -29,6 +31,25 @@ _N_EXTREMES, _N_AROUND = 12, 5
 # Variance added to the scatter of parts, in units of that of the noise.
 _RIDGE = 0.1
 _N_STEPS = 3
+
+
+class Cut(NamedTuple):
+    """Where points fall into two parts.
+
+    Attributes
+    ----------
+    direction : numpy.ndarray, shape (n_features,)
+        Of norm 1.
+    valley : Valley
+        Of the projections on it.
+    """
+
+    direction: np.ndarray
+    valley: Valley
+
+    def side(self, points):
+        """On which side points are, (n,): True beyond the cut."""
+        return points @ self.direction > self.valley.cut
 
 
 def find_directions(points, min_size, random_state):
@@ -133,9 +154,9 @@ def refine_direction(points, direction, min_size, n_steps=_N_STEPS):
 
     Returns
     -------
-    (numpy.ndarray, Valley) or None
-        The direction with the clearest valley; None if there is no valley along the
-        first one.
+    Cut or None
+        Along the direction with the clearest valley; None if there is no valley along
+        the first one.
     """
     best = None
     for _ in range(n_steps):
@@ -143,8 +164,8 @@ def refine_direction(points, direction, min_size, n_steps=_N_STEPS):
         valley = find_valley(values, min_size)
         if valley is None:
             break
-        if best is None or valley.log_p < best[1].log_p:
-            best = direction, valley
+        if best is None or valley.log_p < best.valley.log_p:
+            best = Cut(direction, valley)
         side = values > valley.cut
         if side.all() or not side.any():
             break

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._checks import check_integer, check_positions
-from hyperspy_4dphase.estimators.compression import (
+from hyperspy_4dphase.estimators.compression._compress import (
     CompressedPatterns,
     compress_patterns,
 )
@@ -207,18 +207,17 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         with threadpool_limits(1):
             growth.grow()
             growth.dissolve_boundaries()
-            n_found = growth.reach(self.n_domains or 0)
+            growth.reach(self.n_domains or 0)
         labels, tree = growth.result()
-        if self.n_domains is None:
-            return labels, tree
-        if n_found < self.n_domains:
+        n_domains = self.n_domains or tree.n_domains
+        if tree.n_domains < n_domains:
             warnings.warn(
-                f"There are {n_found} domains, not {self.n_domains}: within them "
+                f"There are {tree.n_domains} domains, not {n_domains}: within them "
                 "patterns differ by no more than noise.",
                 stacklevel=3,
             )
-        if n_found > self.n_domains:
-            tree, new = tree.pruned(tree.cut(self.n_domains))
+        if tree.n_domains > n_domains:
+            tree, new = tree.pruned(tree.cut(n_domains))
             labels = np.where(labels < 0, labels, new[labels]).astype(np.int32)
         return labels, tree
 

@@ -101,17 +101,16 @@ def _are_apart(shapes, clustered, labels, pair, random_state):
     features = features @ whitening(clustered.noise(rows))
     if _find_gap(features.astype(np.float32), side) is not None:
         return True
-    found = _find_gap(patterns, side)
-    if found is None:
+    gap = _find_gap(patterns, side)
+    if gap is None:
         return False
-    direction, valley = found
-    return not is_bridged(patterns, patterns @ direction, valley, random_state)
+    values = patterns @ gap.direction
+    return not is_bridged(patterns, values, gap.valley, random_state)
 
 
 def _find_gap(points, side):
-    """Direction and valley between two sides; None if there is none, or elsewhere."""
-    found = refine_direction(points, discriminate(points, side), _MIN_SIZE)
-    if found is None or found[1].log_p > MAX_LOG_P:
+    """The cut between two sides; None if there is none, or elsewhere."""
+    cut = refine_direction(points, discriminate(points, side), _MIN_SIZE)
+    if cut is None or cut.valley.log_p > MAX_LOG_P:
         return None
-    alike = measure_agreement(side, points @ found[0] > found[1].cut)
-    return found if alike > _MIN_AGREEMENT else None
+    return cut if measure_agreement(side, cut.side(points)) > _MIN_AGREEMENT else None

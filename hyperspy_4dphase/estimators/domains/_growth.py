@@ -90,10 +90,7 @@ class Growth:
     def reach(self, n_domains):
         """Split on, gap or no gap, until there are so many leaves.
 
-        Returns
-        -------
-        int
-            How many there are: fewer if the points do not differ by more than noise.
+        There are fewer in the end if the points do not differ by more than noise.
         """
         found = {}
         while len(leaves := self.leaves()) < n_domains:
@@ -106,7 +103,6 @@ class Growth:
             best = max(able, key=lambda leaf: found[leaf].strength * leaf.rows.size)
             for part in self._split(best, found[best], forced=True):
                 part.reason = "n_domains"
-        return len(leaves)
 
     def leaves(self):
         """The nodes without children."""

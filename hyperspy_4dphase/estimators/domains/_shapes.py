@@ -2,12 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
-from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase.estimators._reciprocals import inverse
+from hyperspy_4dphase.estimators.domains._clusters import measure_neighbours
 
 # Below so many counts a pattern has no shape: its total, of three standard deviations,
 # is lost in its noise.
@@ -52,9 +51,10 @@ class Shapes(ABC):
     def take(self, rows):
         """Take some of the points."""
         names = "points", "spread", "known", "positions", "dark"
-        of_each = {name: getattr(self, name) for name in names}
-        taken = {k: each[rows] for k, each in of_each.items() if each is not None}
-        return replace(self, **taken)
+        taken = {name: getattr(self, name) for name in names}
+        return replace(
+            self, **{name: a[rows] for name, a in taken.items() if a is not None}
+        )
 
 
 @dataclass
@@ -178,15 +178,15 @@ class CompressedShapes(Shapes):
         return (self.directions * weight) @ self.directions.T + rounding
 
 
-class _Totals(NamedTuple):
-    """Totals of patterns, and whether they are large enough to tell a shape."""
-
-    totals: np.ndarray
-    known: np.ndarray
-
-
 def _find_totals(compressed, scaled, directions, floor):
-    """Brightness of each pattern, and whether it has a shape."""
+    """Brightness of each pattern, and whether it has a shape.
+
+    Returns
+    -------
+    totals : numpy.ndarray, shape (n,)
+    known : numpy.ndarray of bool, shape (n,)
+        Whether the total is large enough to tell a shape.
+    """
     per_pixel = directions @ inverse(compressed.column_scale.astype(np.float64))
     totals = scaled @ per_pixel * inverse(compressed.row_scale)
     gain = float(compressed.score_variance)
@@ -213,7 +213,7 @@ def _find_totals(compressed, scaled, directions, floor):
             "No pattern has a positive total, so that none has a shape of its own: "
             "was a background taken off that is larger than what was left?"
         )
-    return _Totals(totals, known)
+    return totals, known
 
 
 @dataclass
@@ -239,11 +239,8 @@ class FeatureShapes(Shapes):
         least += np.finfo(float).tiny
         if len(points) < 2:
             return least * identity
-        step = -(-len(points) // _N_SAMPLED)
-        # The first of its neighbours is the point itself.
-        n_neighbours = min(_N_NEIGHBOURS + 1, len(points))
-        found = NearestNeighbors(n_neighbors=n_neighbours).fit(points)
-        distances = found.kneighbors(points[::step])[0][:, 1:]
+        sample = points[:: -(-len(points) // _N_SAMPLED)]
+        distances = measure_neighbours(sample, points, _N_NEIGHBOURS)
         variance = np.median((distances**2).mean(axis=1)) / (2 * points.shape[1])
         return max(variance, least) * identity
 

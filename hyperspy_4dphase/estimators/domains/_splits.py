@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._scaling import fluctuation_factor
+from hyperspy_4dphase.estimators.compression._scaling import fluctuation_factor
 from hyperspy_4dphase.estimators.domains._bridges import is_bridged
 from hyperspy_4dphase.estimators.domains._clusters import k_means
 from hyperspy_4dphase.estimators.domains._directions import (
     FEWEST,
+    Cut,
     find_directions,
     measure_agreement,
     measure_strength,
@@ -232,49 +233,36 @@ def _search(points, chosen, other, min_size, random_state):
     least = max(min_size // 2, FEWEST)
     search = Search()
     for direction in find_directions(half, least, random_state):
-        confirmed = _confirm(half, other_half, direction, least)
-        if confirmed is None:
+        first = refine_direction(half, direction, least)
+        if first is None:
             continue
-        final = refine_direction(points, confirmed[0][0], min_size, _N_STEPS_ALL)
-        if final is None or final[1].log_p > MAX_LOG_P:
+        second = _confirm(first, other_half, least)
+        if second is None:
             continue
-        valley = final[1]
-        values = points @ final[0]
-        side = values > valley.cut
-        if is_bridged(points, values, valley, random_state):
+        final = refine_direction(points, first.direction, min_size, _N_STEPS_ALL)
+        if final is None or final.valley.log_p > MAX_LOG_P:
+            continue
+        values, side = points @ final.direction, final.side(points)
+        if is_bridged(points, values, final.valley, random_state):
             search.paths.append(side)
             # Nearer than this, noise fills a gap as a path would.
             length = values[side].mean() - values[~side].mean()
             search.is_continuum |= bool(length > _PATH_LENGTH)
             continue
-        one, second = confirmed
-        second = refine_direction(other_half, one[0], least) or second
-        agreement = measure_agreement(
-            *(points @ axis > found.cut for axis, found in (one, second))
-        )
-        strength = measure_strength(points, side)
-        split = Split(side, strength, valley.share, valley.log_p, agreement)
-        search.splits.append(split)
+        second = refine_direction(other_half, first.direction, least) or second
+        agreement = measure_agreement(first.side(points), second.side(points))
+        scores = final.valley.share, final.valley.log_p, agreement
+        search.splits.append(Split(side, measure_strength(points, side), *scores))
         if len(search.splits) == _MAX_SPLITS:
             break
     return search
 
 
-def _confirm(half, other_half, direction, min_size):
-    """Refine a direction on one half, and find the same valley on the other one.
-
-    Returns
-    -------
-    list of (numpy.ndarray, Valley), or None
-        The refined direction with its valley on either half; None if it has none.
-    """
-    refined = refine_direction(half, direction, min_size)
-    if refined is None:
+def _confirm(cut, other_half, min_size):
+    """The same cut with the valley of the other half; None if that has none."""
+    valley = find_valley(other_half @ cut.direction, min_size)
+    if valley is None or valley.log_p > _MAX_LOG_P_OTHER_HALF:
         return None
-    direction, valley = refined
-    other = find_valley(other_half @ direction, min_size)
-    if other is None or other.log_p > _MAX_LOG_P_OTHER_HALF:
+    if valley.log_p + cut.valley.log_p > MAX_LOG_P:
         return None
-    if other.log_p + valley.log_p > MAX_LOG_P:
-        return None
-    return [refined, (direction, other)]
+    return Cut(cut.direction, valley)

@@ -103,13 +103,6 @@ class DomainTree:
     reason: np.ndarray
 
     @classmethod
-    def single(cls, size, reason="by hand"):
-        """A tree of one domain."""
-        integers = {"parent": -1, "level": 0, "size": size, "label": 0}
-        integers["reason"] = REASONS.index(reason)
-        return cls.from_arrays(integers | dict.fromkeys(SCORES, np.nan))
-
-    @classmethod
     def from_arrays(cls, arrays):
         """From a dict as :meth:`to_arrays` gives it, checked.
 
@@ -131,8 +124,8 @@ class DomainTree:
         parent = values["parent"]
         if len(set(lengths.values())) != 1 or parent.ndim != 1:
             raise ValueError(f"The tree's arrays differ in shape: {lengths}.")
-        expected = np.arange(parent.size)
-        if parent[0] != -1 or not ((parent[1:] >= 0) & (parent < expected)[1:]).all():
+        too_late = parent >= np.arange(parent.size)
+        if parent[0] != -1 or (parent[1:] < 0).any() or too_late.any():
             raise ValueError(
                 "The tree's nodes are not in order: the root must come first, and each "
                 "parent before its children."

@@ -217,14 +217,11 @@ def find_parts(tree, node):
     list of int
         Two or more, or none for a domain.
     """
-    parts, waiting = [], list(tree.children(node))
-    while waiting:
-        part = waiting.pop(0)
-        children = tree.children(part)
-        if children and tree.level[children[0]] == tree.level[part]:
-            waiting = [*children, *waiting]
-        else:
-            parts.append(part)
+    parts = []
+    for part in tree.children(node):
+        below = tree.children(part)
+        is_passed = below and tree.level[below[0]] == tree.level[part]
+        parts += find_parts(tree, part) if is_passed else [part]
     return parts
 
 

@@ -1,16 +1,21 @@
 """Which of a few strong patterns are rotations or mirror images of one another."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
+from hyperspy_4dphase.estimators._checks import check_number
 from hyperspy_4dphase.estimators.rotation._polar_images import (
-    checked_centers,
-    checked_patterns,
+    check_centers,
+    check_patterns,
 )
-from hyperspy_4dphase.estimators.rotation._polar_pairs import Comparison
+from hyperspy_4dphase.estimators.rotation._polar_pairs import PolarPatterns
+
+# Noise is the same if it differs by less than this, relatively: rounding.
+_SAME_NOISE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,8 @@ class RotationGroups:
     centers : numpy.ndarray, shape (n_domains, 2)
         Row and column about which each pattern is turned.
     correlation : numpy.ndarray, shape (n_domains, n_domains)
-        Share of their azimuthal variation that two patterns have in common at the best
-        angle, noise taken out: 1 for all of it; NaN where neither has any.
+        Fraction of their azimuthal variation that two patterns have in common at the
+        best angle, noise taken out: 1 for all of it; NaN where neither has any.
     misfit : numpy.ndarray, shape (n_domains, n_domains)
         Difference of two patterns in units of what noise and changes within a phase
         allow: up to 1 they can share a phase.
@@ -88,7 +93,7 @@ def group_rotations(
     strain : float
         Largest relative difference of spacings within a phase. Default is 0.025.
     tolerance : float
-        Largest share of the azimuthal variation that two patterns of a phase may not
+        Largest fraction of the azimuthal variation that two patterns of a phase may not
         have in common. Mixed positions, strain and distortion cost a few hundredths,
         spots in other places 0.2 and more. Default is 0.1.
 
@@ -130,48 +135,63 @@ def group_rotations(
     >>> found.labels, found.angles.round()
     (array([0, 0, 1]), array([ 0., 90.,  0.]))
     """
-    for name, value in (("strain", strain), ("tolerance", tolerance)):
-        if not 0 < value <= 0.5:
-            raise ValueError(f"{name} must be above 0 and at most 0.5, got {value!r}")
-    patterns, variances, used = checked_patterns(patterns, variances, excluded)
-    centers = checked_centers(center, patterns, used)
-    compare = Comparison(patterns, variances, used, centers, mirror, strain, tolerance)
+    check_number("strain", strain, 0, 0.5, open_low=True)
+    check_number("tolerance", tolerance, 0, 0.5, open_low=True)
+    patterns, variances, used = check_patterns(patterns, variances, excluded)
+    centers = check_centers(center, patterns, used)
+    polar = PolarPatterns(patterns, variances, used, centers, mirror, strain, tolerance)
     n = len(patterns)
-    pairs = {(i, j): compare.pair(i, j) for i in range(n) for j in range(i)}
-    correlation, misfit, distance = np.eye(n), np.zeros((n, n)), np.zeros((n, n))
-    for (i, j), pair in pairs.items():
-        correlation[i, j] = correlation[j, i] = pair.correlation
-        misfit[i, j] = misfit[j, i] = pair.misfit
-        distance[i, j] = distance[j, i] = pair.distance if pair.misfit <= 1 else np.inf
-    labels = _linked(distance)
+    pairs = [polar.compare(i, j) for j, i in combinations(range(n), 2)]
+    labels = _group([p.distance if p.misfit <= 1 else np.inf for p in pairs])
     noise = variances.sum(axis=(1, 2)) / used.sum(axis=(1, 2)) ** 2
-    members = [np.flatnonzero(labels == k) for k in range(labels.max() + 1)]
-    # The first of equals, whatever rounding makes of them.
-    equal = [noise[domains] <= noise[domains].min() * (1 + 1e-6) for domains in members]
-    references = np.array([d[e.argmax()] for d, e in zip(members, equal, strict=True)])
+    members = [np.flatnonzero(labels == i) for i in range(labels.max() + 1)]
+    references = np.array([_find_reference(noise, domains) for domains in members])
+    number = squareform(np.arange(len(pairs)))
     angles, mirrored = np.zeros(n), np.zeros(n, bool)
     for i, r in enumerate(references[labels]):
         if i != r:
-            pair = pairs[max(i, r), min(i, r)]
+            pair = pairs[number[i, r]]
             # Mirroring and turning by one and the same angle leads back.
             sign = 1 if i > r or pair.mirrored else -1
             angles[i], mirrored[i] = sign * pair.angle, pair.mirrored
     return RotationGroups(
-        labels, angles, mirrored, references, centers, correlation, misfit
+        labels,
+        angles,
+        mirrored,
+        references,
+        centers,
+        correlation=squareform([pair.correlation for pair in pairs]) + np.eye(n),
+        misfit=squareform([pair.misfit for pair in pairs]),
     )
 
 
-def _linked(distance):
-    """Label groups within which no distance is infinite, the nearest joined first."""
-    if len(distance) == 1:
+def _find_reference(noise, members):
+    """Of some domains the one with the least noise, the first of equals."""
+    equal = noise[members] <= noise[members].min() * (1 + _SAME_NOISE)
+    return members[equal.argmax()]
+
+
+def _group(distances):
+    """Label groups within which no distance is infinite, the nearest joined first.
+
+    Parameters
+    ----------
+    distances : list of float
+        Of all pairs, as :func:`scipy.spatial.distance.pdist` lists them.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        Counted from 0 in order of appearance.
+    """
+    if not distances:
         return np.zeros(1, int)
-    finite = np.isfinite(distance)
+    finite = np.isfinite(distances)
     # Noise taken out may leave less than nothing.
-    near = np.where(finite, distance, 0)
-    near -= near.min()
+    near = np.where(finite, distances, 0)
+    near -= min(near.min(), 0)
     far = near.max() + 1
     near[~finite] = 2 * far
-    np.fill_diagonal(near, 0)
-    found = fcluster(linkage(squareform(near), "complete"), far, "distance")
+    found = fcluster(linkage(near, "complete"), far, "distance")
     _, first, labels = np.unique(found, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[labels]

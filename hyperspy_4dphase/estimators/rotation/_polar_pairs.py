@@ -6,28 +6,48 @@ import numpy as np
 from scipy import fft, ndimage
 
 from hyperspy_4dphase.estimators.rotation._polar_images import (
-    COMMON,
-    FINE,
+    MIN_COMMON,
+    SMOOTHING,
     TINY,
-    log_polar_grid,
-    smoothed,
-    vertex,
+    find_vertex,
+    place_circles,
+    smooth,
 )
 
 # Standard deviations of the counting noise that are no evidence.
 _SURE = 3.0
-# Azimuthal variation below this share of the amplitude is none: mean patterns hold as
-# much of their neighbours.
+# Azimuthal variation below this fraction of the amplitude is none: mean patterns hold
+# as much of their neighbours. Historical: chosen by trial in 2026.
 _FEATURELESS = 0.05
 # Relative difference of radial profiles within a phase, and what spots add to it: they
-# make up a ring's mean, and thickness and tilt change them.
+# make up a ring's mean, and thickness and tilt change them. Historical: chosen by trial
+# in 2026.
 _RADIAL, _SPOTTY = 0.15, 0.25
 # Angles are equal, by symmetry, where the variation not shared differs by less.
+# Historical: chosen by trial in 2026.
 _EQUAL = 0.03
+# Angles are looked at where the variation not shared is so near the least. Historical:
+# chosen by trial in 2026.
+_DEEP = 0.1
+# Scales that are tried on either side, in units of the strain that is allowed.
+_SCALE_RANGE = 2.5
 
 
 class Pair(NamedTuple):
-    """How two patterns compare; `distance` tells which of those alike are most so."""
+    """How two patterns compare.
+
+    Attributes
+    ----------
+    correlation : float
+        Fraction of the azimuthal variation that they have in common; NaN without any.
+    misfit : float
+        Up to 1 they can share a phase.
+    distance : float
+        Tells which of those that are alike are most so.
+    angle : float
+        Degrees.
+    mirrored : bool
+    """
 
     correlation: float
     misfit: float
@@ -37,7 +57,21 @@ class Pair(NamedTuple):
 
 
 class Dip(NamedTuple):
-    """Where two patterns are most alike: the share not in common, and the place."""
+    """Where two patterns are most alike.
+
+    Attributes
+    ----------
+    depth : float
+        Fraction of the variation not in common, noise included.
+    mirrored : bool
+    angle : float
+        Radians.
+    stretch : float
+        Logarithm of the scale.
+    width : float
+        By how much the logarithm of the scale may differ where noise is as large as
+        the variation.
+    """
 
     depth: float
     mirrored: bool
@@ -46,26 +80,94 @@ class Dip(NamedTuple):
     width: float
 
 
-class Comparison:
-    """Patterns on a log-polar grid, to be compared in pairs."""
+class Difference(NamedTuple):
+    """How two patterns differ at one angle.
+
+    Attributes
+    ----------
+    energy : float
+        Azimuthal variation of both, squared, as a fraction of the intensity.
+    apart : float
+        What of it is not in common, noise taken out.
+    error : float
+        Standard error of that.
+    radial : float
+        Relative difference of the radial profiles.
+    """
+
+    energy: float
+    apart: float
+    error: float
+    radial: float
+
+
+class PolarPatterns:
+    """Patterns on a log-polar grid, to be compared in pairs.
+
+    Parameters
+    ----------
+    patterns, variances, used : numpy.ndarray, shape (n, n_ky, n_kx)
+        As :func:`check_patterns` gives them.
+    centers : numpy.ndarray, shape (n, 2)
+    mirror : bool
+        Whether mirror images are looked at.
+    strain, tolerance : float
+        See :func:`group_rotations`.
+    """
 
     def __init__(self, patterns, variances, used, centers, mirror, strain, tolerance):
         self.senses = (False, True) if mirror else (False,)
         self.strain, self.tolerance, self.blur = strain, tolerance, strain / 2
-        self.images = [
-            smoothed(*one) for one in zip(patterns, variances, used, strict=True)
-        ]
+        self.images = list(map(smooth, patterns, variances, used))
         self.centers = centers
-        self.radii, self.angles = log_polar_grid(self.images, centers, self.blur)
+        self.radii, self.angles = place_circles(self.images, centers, self.blur)
         self.step = self.angles[1]
-        self.n_scales = max(2, int(np.ceil(2.5 * strain / self.step)))
+        self.n_scales = max(2, int(np.ceil(_SCALE_RANGE * strain / self.step)))
         # All smoothing, that of interpolation among it.
-        self.widths = np.sqrt(FINE**2 + 1 / 6 + (self.blur * self.radii) ** 2)
-        self.polar = [self.sample(i) for i in range(len(patterns))]
-        self.spectra = [self.transformed(one, used) for one, _, used in self.polar]
+        self.widths = np.sqrt(SMOOTHING**2 + 1 / 6 + (self.blur * self.radii) ** 2)
+        self.polar = [self._sample(i) for i in range(len(patterns))]
+        self.spectra = [self._transform(one, used) for one, _, used in self.polar]
 
-    def sample(self, i, angle=0.0, mirrored=False, scale=1.0):
-        """Intensity, noise and use of pattern i, mirrored, turned and scaled."""
+    def compare(self, i, j):
+        """Compare pattern i with pattern j.
+
+        Returns
+        -------
+        Pair
+        """
+        dips = [dip for mirrored in self.senses for dip in self._dips(i, j, mirrored)]
+        if not dips:
+            return Pair(np.nan, np.inf, np.inf)
+        best = min(dips)
+        found = self._differ(i, j, best.angle, best.mirrored, np.exp(best.stretch))
+        featureless = found.energy <= _SURE * found.error + _FEATURELESS**2
+        if featureless:
+            found = self._differ(i, j)
+        energy, apart = found.energy, found.apart
+        sure = _SURE * found.error
+        misfit = max(
+            (apart - sure) / (self.tolerance * energy + _FEATURELESS**2),
+            found.radial / (_RADIAL + _SPOTTY * energy / 2),
+            0.0,
+        )
+        if featureless:
+            return Pair(np.nan, misfit, found.radial)
+        stretch = abs(best.stretch) - sure / energy * best.width
+        misfit = max(misfit, stretch / self.strain)
+        # Of equal angles neither noise nor distortion is to choose.
+        alike = [dip for dip in dips if dip.depth <= best.depth + _EQUAL]
+        dip = min(alike, key=lambda d: (d.mirrored, round(abs(d.angle), 2), -d.angle))
+        apart /= energy
+        return Pair(1 - apart, misfit, apart, np.rad2deg(dip.angle), dip.mirrored)
+
+    def _sample(self, i, angle=0.0, mirrored=False, scale=1.0):
+        """Sample pattern i, mirrored, turned and scaled.
+
+        Returns
+        -------
+        intensity, noise : numpy.ndarray, shape (n_radii, n_angles)
+        used : numpy.ndarray of bool, shape (n_radii, n_angles)
+        """
         turned = (self.angles - angle) * (-1 if mirrored else 1)
         at = np.stack([np.sin(turned), np.cos(turned)])[:, None]
         at = at * self.radii[:, None] / scale + self.centers[i][:, None, None]
@@ -74,18 +176,18 @@ class Comparison:
         )
         used = weight > 0.999
 
-        def blurred(values):
+        def blur(values):
             # Spots that strain has moved must still meet.
             values = np.where(used, values, 0.0)
             width = self.blur / self.step
             return ndimage.gaussian_filter(values, width, mode=("constant", "wrap"))
 
-        share = np.where(used, blurred(1.0), 1.0)
-        intensity = blurred(intensity) / share
-        noise = blurred(noise) / share * (FINE / self.widths[:, None]) ** 2
+        weight = np.where(used, blur(1.0), 1.0)
+        intensity = blur(intensity) / weight
+        noise = blur(noise) / weight * (SMOOTHING / self.widths[:, None]) ** 2
         return np.where(used, intensity, 0), np.where(used, noise, 0), used
 
-    def transformed(self, intensity, used):
+    def _transform(self, intensity, used):
         """Spectra of a pattern weighted by area, as it is, and mirrored."""
         amplitude = np.sqrt(np.maximum(intensity, 0))
         area = self.radii[:, None] ** 2
@@ -99,29 +201,31 @@ class Comparison:
         shape = fft.next_fast_len(len(self.radii) + self.n_scales), len(self.angles)
         return [fft.rfft2(x, shape) for x in (area * values, values, mirrored)]
 
-    def surface(self, i, j, mirrored):
-        """Share not in common with j, noise included, at its scales and angles."""
+    def _correlate(self, i, j, mirrored):
+        """Fraction not in common with j, noise included, at its scales and angles."""
         a, b = self.spectra[i][0], self.spectra[j][1 + mirrored].conj()
         products = a[0] * b[0], a[1] * b[2] + a[2] * b[1], a[2] * b[2]
         shape = a.shape[1], len(self.angles)
         rows = np.arange(-self.n_scales, self.n_scales + 1)
         shared, energy, area = (fft.irfft2(x, shape)[rows] for x in products)
-        enough = area > COMMON * (self.radii**2).sum() * len(self.angles)
+        enough = area > MIN_COMMON * (self.radii**2).sum() * len(self.angles)
         # Rounding leaves less than nothing of patterns without variation.
         energy = np.maximum(energy, 1e-6 * abs(area).max())
         return np.where(enough, 1 - 2 * shared / energy, np.inf)
 
-    def dips(self, i, j, mirrored):
-        """Angles at which j is as like i as anywhere, or nearly."""
-        surface = self.surface(i, j, mirrored)
+    def _dips(self, i, j, mirrored):
+        """Angles at which j is as like i as anywhere, or nearly: a list of Dip."""
+        surface = self._correlate(i, j, mirrored)
         lowest = surface.min(axis=0)
         beside = np.minimum(np.roll(lowest, 1), np.roll(lowest, -1))
-        near = np.isfinite(lowest) & (lowest <= np.minimum(beside, lowest.min() + 0.1))
+        near = lowest <= np.minimum(beside, lowest.min() + _DEEP)
         dips = []
-        for k in np.flatnonzero(near):
+        for k in np.flatnonzero(near & np.isfinite(lowest)):
             row = np.clip(surface[:, k].argmin(), 1, len(surface) - 2)
-            turn, *_, depth = vertex(*surface[row, [k - 1, k, (k + 1) % len(lowest)]])
-            shift, bend, least = vertex(*surface[row - 1 : row + 2, k])
+            turn, *_, depth = find_vertex(
+                *surface[row, [k - 1, k, (k + 1) % len(lowest)]]
+            )
+            shift, bend, least = find_vertex(*surface[row - 1 : row + 2, k])
             depth += least - surface[row, k]
             angle = ((k + turn) * self.step + np.pi) % (2 * np.pi) - np.pi
             stretch = (row + shift - self.n_scales) * self.step
@@ -129,42 +233,14 @@ class Comparison:
             dips.append(Dip(depth, mirrored, angle, stretch, width))
         return dips
 
-    def pair(self, i, j):
-        """Compare pattern i with pattern j."""
-        dips = [dip for mirrored in self.senses for dip in self.dips(i, j, mirrored)]
-        if not dips:
-            return Pair(np.nan, np.inf, np.inf)
-        best = min(dips)
-        place = best.angle, best.mirrored, np.exp(best.stretch)
-        energy, apart, error, radial = self.difference(i, j, *place)
-        sure = _SURE * error
-        featureless = energy <= sure + _FEATURELESS**2
-        if featureless:
-            energy, apart, error, radial = self.difference(i, j)
-        misfit = max(
-            (apart - sure) / (self.tolerance * energy + _FEATURELESS**2),
-            radial / (_RADIAL + _SPOTTY * energy / 2),
-            0.0,
-        )
-        if featureless:
-            return Pair(np.nan, misfit, radial)
-        apart, noise = apart / energy, sure / energy
-        misfit = max(misfit, (abs(best.stretch) - noise * best.width) / self.strain)
-        # Of equal angles neither noise nor distortion is to choose.
-        alike = [dip for dip in dips if dip.depth <= best.depth + _EQUAL]
-        dip = min(alike, key=lambda d: (d.mirrored, round(abs(d.angle), 2), -d.angle))
-        return Pair(1 - apart, misfit, apart, np.rad2deg(dip.angle), dip.mirrored)
-
-    def difference(self, i, j, angle=0.0, mirrored=False, scale=1.0):
-        """Azimuthal variation of both as a share of intensity, the part not in common,
-        its standard error, and the relative difference of the radial profiles.
-        """
-        pair = self.polar[i], self.sample(j, angle, mirrored, scale)
+    def _differ(self, i, j, angle=0.0, mirrored=False, scale=1.0):
+        """Difference of pattern i and pattern j, mirrored, turned and scaled."""
+        pair = self.polar[i], self._sample(j, angle, mirrored, scale)
         intensity, noise, used = (np.stack(x) for x in zip(*pair, strict=True))
         area = used.all(axis=0) * self.radii[:, None] ** 2
         size = area.sum(axis=1)
         if not size.any():
-            return 2.0, 2.0, 0.0, np.inf
+            return Difference(2.0, 2.0, 0.0, np.inf)
 
         def mean(values):
             return (area * values).sum(axis=-1) / np.maximum(size, 1)
@@ -172,7 +248,7 @@ class Comparison:
         brightness = mean(np.maximum(intensity, 0)) @ size / size.sum() + TINY
         brightness = brightness[:, None, None]
         intensity, noise = intensity / brightness, noise / brightness**2
-        amplitude, variance = _amplitude(intensity, noise, used)
+        amplitude, variance = _find_amplitude(intensity, noise, used)
         variation = amplitude - mean(amplitude)[..., None]
         profile, variance = mean(intensity), mean(variance)
         # Rings on which hardly an electron was counted say little.
@@ -186,11 +262,11 @@ class Comparison:
         rings = width / (self.step * self.radii)
         error = weight**2 @ (2 * rings * per_arc * variance.sum(axis=0) ** 2)
         ring_noise = mean(noise) * np.sqrt(2) * per_arc
-        radial = _radial_difference(self.radii, weight, profile, ring_noise, rings)
-        return np.maximum(energy, 0).sum(), apart, np.sqrt(error), radial
+        radial = _compare_profiles(self.radii, weight, profile, ring_noise, rings)
+        return Difference(np.maximum(energy, 0).sum(), apart, np.sqrt(error), radial)
 
 
-def _amplitude(intensity, noise, used):
+def _find_amplitude(intensity, noise, used):
     """Square root of intensity, and the variance of its noise."""
     # Values that are no counts may lie below their noise, and below 0.
     intensity = np.maximum(intensity, 0)
@@ -201,7 +277,7 @@ def _amplitude(intensity, noise, used):
     return np.sqrt(intensity), variance * (1 + 2 / (1 + counts) ** 2)
 
 
-def _radial_difference(radii, weight, profile, variance, rings):
+def _compare_profiles(radii, weight, profile, variance, rings):
     """Root mean square of what noise and a smooth trend leave of the log of a ratio."""
     # Rings without a count are compared with their noise.
     profile = np.maximum(profile, 0) + np.sqrt(variance.sum(axis=0)) + TINY
@@ -209,6 +285,7 @@ def _radial_difference(radii, weight, profile, variance, rings):
     variance = (variance / profile**2).sum(axis=0)
     weight = weight / (1 + variance / _RADIAL**2)
     weight = weight / (weight.sum() + TINY)
+    # Brightness and a slope of the logarithm are free.
     root, trend = np.sqrt(weight), np.stack([np.ones_like(radii), radii], axis=1)
     ratio -= trend @ np.linalg.lstsq(root[:, None] * trend, root * ratio, rcond=None)[0]
     error = np.sqrt(weight**2 @ (2 * rings * variance**2))

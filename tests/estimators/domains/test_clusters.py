@@ -6,6 +6,7 @@ import pytest
 from hyperspy_4dphase.estimators.domains._clusters import (
     draw_sample,
     k_means,
+    measure_neighbours,
     pair_neighbours,
 )
 
@@ -57,3 +58,11 @@ def test_each_is_paired_with_its_nearest():
 def test_few_are_all_paired(n):
     centers = np.random.default_rng(0).normal(size=(n, 2))
     assert len(pair_neighbours(centers)) == n * (n - 1) // 2
+
+
+@pytest.mark.parametrize(("n_wanted", "n_found"), [(1, 1), (2, 2), (9, 3)])
+def test_distances_of_neighbours(n_wanted, n_found):
+    points = np.array([[0.0], [1], [3], [7]])
+    found = measure_neighbours(points[:2], points, n_wanted)
+    expected = np.array([[1.0, 3, 7], [1, 2, 6]])[:, :n_found]
+    np.testing.assert_allclose(found, expected)

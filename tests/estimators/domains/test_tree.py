@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.domains._tree import REASONS, DomainTree, TreeNode
+from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree
 
 # 0 (100) - 1 (70) - 3 (50)
 #         |        - 4 (20)
@@ -62,7 +63,7 @@ def test_what_is_no_tree(arrays, match):
 
 
 def test_single():
-    tree = DomainTree.single(12, "noise")
+    tree = flat_tree([12], "noise")
     assert (len(tree), tree.n_domains, tree.n_levels) == (1, 1, 0)
     assert (tree[0].size, tree[0].label, tree[0].reason) == (12, 0, "noise")
     assert np.isnan(tree[0].strength)

@@ -23,7 +23,7 @@ from hyperspy_4dphase.estimators.domains._tree_edits import (
 
 def grown(steps, size=1000):
     """A tree split again and again: (leaf, shares of the parts) each."""
-    tree = DomainTree.single(size)
+    tree = flat_tree([size], "by hand")
     for label, shares in steps:
         label %= tree.n_domains
         n = leaf_sizes(tree)[label]
@@ -110,12 +110,12 @@ def renamed(sets, new):
 STEADY = reduce(
     lambda tree, step: split_domain(tree, *step)[0],
     [(0, [600, 400]), (0, [350, 250]), (0, [210, 190])],
-    DomainTree.single(1000),
+    flat_tree([1000], "by hand"),
 )
 
 
 def test_siblings_collapse():
-    tree = DomainTree.single(10)
+    tree = flat_tree([10], "by hand")
     tree, _, _ = split_domain(tree, 0, [6, 4])
     tree, _, _ = split_domain(tree, 0, [4, 2])
     assert leaf_sizes(tree).tolist() == [4, 4, 2]

@@ -399,18 +399,19 @@ def test_one_domain_no_noise_and_no_intensity():
     [
         ({"patterns": np.ones(SHAPE)}, r"n_domains, n_ky, n_kx.*got \(61, 75\)"),
         ({"patterns": np.ones((0, *SHAPE))}, r"got \(0, 61, 75\)"),
-        ({"variances": np.ones((2, 75, 61))}, r"\(2, 61, 75\), got \(2, 75, 61\)"),
+        ({"variances": np.ones((2, 75, 61))}, r"\(2, 61, 75\) and \(2, 75, 61\)"),
         ({"variances": np.full((2, *SHAPE), -1.0)}, r"9150 are, .*\(0, 0, 0\)"),
         ({"patterns": np.full((2, *SHAPE), np.inf)}, "finite"),
         ({"excluded": np.zeros((75, 61), bool)}, r"\(61, 75\), got bool .*\(75, 61\)"),
         ({"excluded": np.zeros(SHAPE)}, "bool of shape .*got float64"),
         ({"excluded": np.ones(SHAPE, bool)}, "pattern 0"),
         ({"excluded": np.arange(61 * 75).reshape(SHAPE) > 80}, "got 0"),
-        ({"center": (1, 2, 3)}, r"\(2,\) or \(2, 2\), got \(3,\)"),
+        ({"center": (1, 2, 3)}, r"\(2,\) or \(2, 2\), .*got \[1.0, 2.0, 3.0\]"),
         ({"center": (61, 30)}, r"\(60, 74\).*got \[61.0, 30.0\]"),
         ({"center": (np.nan, 30)}, "nan"),
-        ({"strain": 0}, "strain must be above 0.*got 0"),
-        ({"tolerance": 0.7}, "tolerance must .*got 0.7"),
+        ({"strain": 0}, "strain=0; expected a number above 0"),
+        ({"strain": "a"}, "strain='a'"),
+        ({"tolerance": 0.7}, "tolerance=0.7; .* to 0.5"),
     ],
 )
 def test_bad_input(change, message):

@@ -71,7 +71,7 @@ LAYERS = {
     "estimators/vae/": TORCH_IN_FUNCTIONS,
     "estimators/_device.py": TORCH_IN_FUNCTIONS,
     # Multiplies blocks of patterns on a GPU, where there is one.
-    "estimators/_passes.py": TORCH_IN_FUNCTIONS,
+    "estimators/compression/_passes.py": TORCH_IN_FUNCTIONS,
     "estimators/": ESTIMATORS,
     "methods/": Layer(
         SIGNALS | {"dask", "tqdm"} | PLUMBING | ours("estimators", "signals", "methods")

@@ -1,6 +1,5 @@
 """Estimators on plain arrays, with scikit-learn's contract."""
 
-from hyperspy_4dphase.estimators._detector import Detector
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
@@ -11,6 +10,7 @@ from hyperspy_4dphase.estimators.confidence import (
     MapEnsemble,
     overlap_confidence,
 )
+from hyperspy_4dphase.estimators.detector import Detector
 from hyperspy_4dphase.estimators.domains import DivisiveDomains, DomainTree, TreeNode
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.estimators.rotation import RotationGroups, group_rotations

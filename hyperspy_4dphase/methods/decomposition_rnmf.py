@@ -8,9 +8,9 @@ import numpy as np
 from hyperspy_4dphase._arguments import check_flags, check_integer, check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import provenance, store_decomposition
-from hyperspy_4dphase.estimators._beam import pattern_shifts
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
+from hyperspy_4dphase.estimators.shifts import pattern_shifts
 from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
 from hyperspy_4dphase.methods._reading import compress_scan, open_scan
 

@@ -7,7 +7,7 @@ from hyperspy_4dphase._arguments import check_flags
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._results import filled, scan_metadata
 from hyperspy_4dphase._scan import Scan
-from hyperspy_4dphase.estimators._means import label_means
+from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean
 from hyperspy_4dphase.signals._same_values import check_same_values
 from hyperspy_4dphase.signals._stored_map import StoredMap

@@ -6,7 +6,7 @@ from hyperspy.signals import Signal2D
 from hyperspy_4dphase._arguments import check_flag
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import as_uniform, axes_dictionaries
-from hyperspy_4dphase.estimators._faulty_pixels import find_faulty_pixels
+from hyperspy_4dphase.estimators.detector import find_faulty_pixels
 from hyperspy_4dphase.estimators.domains import leaf_sizes, merge_domains
 from hyperspy_4dphase.estimators.rotation import group_rotations
 from hyperspy_4dphase.signals._domain_patterns import check_whole

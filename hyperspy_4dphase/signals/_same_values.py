@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._expected_means import expected_means, in_groups
+from hyperspy_4dphase.estimators.compression import expected_means, in_groups
 from hyperspy_4dphase.signals._stored_map import NODE
 
 # Root mean square over groups of pixels, in standard deviations of noise. The same scan

@@ -6,8 +6,8 @@ All dimensions differ.
 import numpy as np
 
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.estimators._first_read import first_read
-from hyperspy_4dphase.estimators._pair_noise import pair_noise
+from hyperspy_4dphase.estimators.compression._first_read import first_read
+from hyperspy_4dphase.estimators.detector._pair_noise import pair_noise
 
 NAVIGATION, SIGNAL = (20, 25), (24, 22)
 KINDS = ("amorphous", "spotty", "bent", "sharp", "overlapping")

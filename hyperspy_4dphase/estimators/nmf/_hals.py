@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase.estimators._reciprocals import inverse
 
 # The largest fraction of a component is that of several patterns, lest noise decides:
 # of this many, or of one in so many. Historical: chosen by trial in 2026, not

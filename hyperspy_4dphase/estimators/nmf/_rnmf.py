@@ -8,13 +8,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from hyperspy_4dphase.estimators._checks import check_integer, check_number
-from hyperspy_4dphase.estimators._passes import CrossPass, gathered
-from hyperspy_4dphase.estimators._scaling import inverse
+from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
-from hyperspy_4dphase.estimators.compression import (
+from hyperspy_4dphase.estimators.compression._compress import (
     CompressedPatterns,
     compress_patterns,
 )
+from hyperspy_4dphase.estimators.compression._passes import CrossPass, gathered
 from hyperspy_4dphase.estimators.nmf._hals import (
     CompressedMatrix,
     Factors,

@@ -9,7 +9,7 @@ from operator import add
 import numpy as np
 import torch
 
-from hyperspy_4dphase.estimators._passes import gathered
+from hyperspy_4dphase.estimators.compression._passes import gathered
 
 # Patterns that are encoded or decoded at once.
 BATCH = 512

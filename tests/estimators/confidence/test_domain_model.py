@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hyperspy_4dphase.estimators.compression import compress_patterns
+from hyperspy_4dphase.estimators.compression._compress import compress_patterns
 from hyperspy_4dphase.estimators.confidence._domain_model import DomainModel
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, Shapes
 from hyperspy_4dphase.plot import calibration_error

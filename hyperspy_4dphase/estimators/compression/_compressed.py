@@ -1,0 +1,260 @@
+"""Patterns reduced to what rises above noise: arrays, and what follows from them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hyperspy_4dphase._correction import Correction
+from hyperspy_4dphase.estimators._reciprocals import inverse
+from hyperspy_4dphase.estimators.compression._scaling import Scaling
+
+_STRONG_FROM = 2.0
+
+
+@dataclass
+class CompressedPatterns:
+    """Patterns X (n_patterns, n_pixels) as Q B in scaled units, where noise is white.
+
+    The scaled patterns are ``X * row_scale[:, None] * column_scale``; their singular
+    value decomposition, cut off, is ``Q @ B`` with the singular values in ``B``.
+
+    Attributes
+    ----------
+    Q : numpy.ndarray, shape (n_patterns, rank), float32
+        Orthonormal columns, the strongest first.
+    B : numpy.ndarray, shape (rank, n_pixels), float32
+        Orthogonal rows, of norm `singular_values`.
+    row_scale, column_scale : numpy.ndarray, shape (n_patterns,) and (n_pixels,)
+        What patterns and pixels were multiplied by; 0 where there are no counts.
+    singular_values : numpy.ndarray, shape (rank,)
+        Of the scaled patterns.
+    noise_variance : float
+        Of one scaled value: 1 for counts, the gain for counts times a gain.
+    noise_edge : float
+        The largest singular value that noise alone would show.
+    n_significant : int
+        How many singular values stand above the edge: the first so many directions
+        are structure, the others noise.
+    residual : numpy.ndarray, shape (n_patterns,)
+        Mean squared deviation of each pattern from ``Q @ B`` in units of the noise
+        variance: about 1 where all that is left is noise.
+    squared_norm : float
+        Of the scaled patterns, all directions counted.
+    noise : str
+        ``"poisson"`` or ``"uniform"``.
+    row_limit : float
+        Largest squared `row_scale` times total of a pattern; see :class:`Scaling`.
+    n_reads : float
+        How many times the patterns were read.
+    gain, offset : float
+        Units of the data an electron, and without one: X are the data less `offset`,
+        over `gain`.
+    floor : float
+        Variance of readout noise, in the units of X.
+    inflation : float
+        Variance of the noise along the significant directions over that of a value:
+        1 for white noise, more where pixels share their noise.
+    detector : dict or None
+        What the first read found out; see :class:`Detector`. Beside it `neighbours`,
+        the variance among neighbouring patterns over that of independent ones.
+    descan : dict or None
+        The plane of shifts that was found, and whether it was `taken_out`: `slopes` in
+        pixels a position along either axis of the detector and each of the scan, `rms`
+        and its error in pixels.
+    faulty_patterns, faulty_pixels : numpy.ndarray of bool, or None
+        Which of the patterns and pixels given were left out as no counts.
+    incomplete_pixels : numpy.ndarray of bool, or None
+        Which of the pixels given were left out since some patterns have nothing to put
+        there once the descan is taken out.
+    replaced : numpy.ndarray, shape (3, n_values), or None
+        Single values that were replaced: numbers of their patterns and pixels among
+        those given, and what was taken instead, in units of the data.
+    broad_rows : numpy.ndarray, shape (n_broad, n_pixels), float32, or None
+        Orthonormal directions that stand above noise only where the counts of several
+        pixels are taken together; None if there are none.
+    broad_scores : numpy.ndarray, shape (n_patterns, n_broad), float32, or None
+        What the scaled patterns have of them.
+    """
+
+    Q: np.ndarray
+    B: np.ndarray
+    row_scale: np.ndarray
+    column_scale: np.ndarray
+    singular_values: np.ndarray
+    noise_variance: float
+    noise_edge: float
+    n_significant: int
+    residual: np.ndarray
+    squared_norm: float
+    noise: str
+    row_limit: float
+    n_reads: float
+    gain: float = 1.0
+    offset: float = 0.0
+    floor: float = 0.0
+    inflation: float = 1.0
+    detector: dict | None = None
+    descan: dict | None = None
+    faulty_patterns: np.ndarray | None = None
+    faulty_pixels: np.ndarray | None = None
+    incomplete_pixels: np.ndarray | None = None
+    replaced: np.ndarray | None = None
+    broad_rows: np.ndarray | None = None
+    broad_scores: np.ndarray | None = None
+
+    @property
+    def score_variance(self):
+        """float: Of the noise of a scaled pattern's part along a direction."""
+        return self.noise_variance * self.inflation
+
+    @property
+    def rank(self):
+        """int: Number of directions kept, noise directions included."""
+        return self.Q.shape[1]
+
+    @property
+    def shape(self):
+        """tuple of int: (n_patterns, n_pixels)."""
+        return self.Q.shape[0], self.B.shape[1]
+
+    def reconstruct(self, rows=slice(None), *, rank=None):
+        """Patterns in the units of the data, without their noise.
+
+        Parameters
+        ----------
+        rows : slice or index array, optional
+            Which patterns.
+        rank : int, optional
+            How many directions to use; by default those above the noise edge.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_rows, n_pixels), float32
+        """
+        rank = max(self.n_significant, 1) if rank is None else rank
+        scaled = self.Q[rows, :rank] @ self.B[:rank]
+        patterns = unscaled(scaled, self.row_scale[rows][:, None], self.column_scale)
+        if self.gain != 1:
+            patterns *= np.float32(self.gain)
+        if self.offset:
+            patterns += np.float32(self.offset)
+        return patterns
+
+    @property
+    def scaling(self):
+        """Scaling: By which other patterns of the same detector become comparable."""
+        return Scaling(
+            self.column_scale.astype(np.float64) ** 2,
+            row_limit=self.row_limit,
+            poisson=self.noise == "poisson",
+            floor=self.floor,
+        )
+
+    @property
+    def correction(self):
+        """Correction: What makes X of the data."""
+        return Correction(offset=self.offset, gain=self.gain)
+
+    def taken(self, rows):
+        """Some of the patterns, in the same directions."""
+        of_each = "Q", "row_scale", "residual", "broad_scores"
+        values = {name: getattr(self, name) for name in of_each}
+        taken = {k: v[rows] for k, v in values.items() if v is not None}
+        return replace(self, **taken)
+
+    def add_broad(self, columns, scores, edge):
+        """Keep those of some directions that are structure, and not held yet.
+
+        Parameters
+        ----------
+        columns, scores : numpy.ndarray
+            Orthonormal directions, shape (n_pixels, k), and what the scaled patterns
+            have of them, shape (n_patterns, k).
+        edge : float
+            Where noise of unit variance ends among them.
+        """
+        right, left, _ = self._known_well()
+        more, scores, values = remainder(right, left, columns, scores)
+        if not np.isfinite(edge):
+            return
+        above = values > edge * np.sqrt(self.noise_variance)
+        if above.any():
+            self.broad_rows = np.ascontiguousarray(more[:, above].T)
+            self.broad_scores = scores[:, above]
+
+    def with_broad(self):
+        """All structure in one: Q and B with that of `broad_rows`, without noise.
+
+        Directions that stand well above the edge stay as they are. Of the weaker ones,
+        only what the broad ones do not hold is taken, if that is still above the edge:
+        in them is much of the noise that makes them weak.
+
+        Returns
+        -------
+        CompressedPatterns
+            All of its directions are significant, also those whose singular values are
+            below `noise_edge`. ``self`` if there is nothing broad.
+        """
+        if self.broad_rows is None:
+            return self
+        right, left, n_strong = self._known_well()
+        weak = slice(n_strong, self.n_significant)
+        right = np.column_stack([right, self.broad_rows.T])
+        left = np.column_stack([left, self.broad_scores])
+        scores = self.Q[:, weak] * self.singular_values[weak]
+        more, scores, values = remainder(right, left, self._directions(weak), scores)
+        above = values > self.noise_edge
+        right = np.column_stack([right, more[:, above]])
+        left = np.column_stack([left, scores[:, above]])
+        Q, values, rotation = singular_values_of(left)
+        return replace(
+            self,
+            Q=Q,
+            B=np.ascontiguousarray((right @ rotation * values).T, np.float32),
+            singular_values=values,
+            n_significant=len(values),
+            broad_rows=None,
+            broad_scores=None,
+        )
+
+    def _known_well(self):
+        strong = self.singular_values > _STRONG_FROM * self.noise_edge
+        n_strong = int(strong[: self.n_significant].sum())
+        known = slice(0, n_strong)
+        left = self.Q[:, known] * self.singular_values[known]
+        return self._directions(known), left, n_strong
+
+    def _directions(self, which):
+        return self.B[which].T * inverse(self.singular_values[which])
+
+
+def unscaled(scaled, row_scale, column_scale):
+    """Divide by both scales, with 0 where either is 0."""
+    return scaled * inverse(row_scale) * inverse(column_scale)
+
+
+def remainder(right, left, more, scores):
+    """Orthonormal directions of what others do not hold, the scores in them and sizes.
+
+    `left` are the scores of the orthonormal columns `right`, and `scores` of `more`.
+    """
+    overlap = right.T @ more
+    more, sizes, turned = np.linalg.svd(
+        (more - right @ overlap).astype(np.float64), full_matrices=False
+    )
+    # What is held already leaves nothing but rounding.
+    new = sizes > 1e-3
+    turned = (turned[new] / sizes[new, None]).T
+    scores = (scores - left @ overlap) @ turned
+    values, vectors = np.linalg.eigh(scores.T @ scores)
+    values, vectors = np.sqrt(np.maximum(values[::-1], 0)), vectors[:, ::-1]
+    more, scores = more[:, new] @ vectors, scores @ vectors
+    return more.astype(np.float32), scores.astype(np.float32), values
+
+
+def singular_values_of(scores):
+    """Left singular vectors, singular values and rotation of a tall matrix."""
+    squares, vectors = np.linalg.eigh(scores.T.astype(np.float64) @ scores)
+    values, vectors = np.sqrt(np.maximum(squares[::-1], 0)), vectors[:, ::-1]
+    Q = scores @ (vectors * inverse(values))
+    return Q.astype(np.float32), values, vectors.astype(np.float32)

@@ -1,0 +1,376 @@
+"""Pixels whose values are no counts: stuck, flickering, hot, or camera metadata."""
+
+import functools
+
+import numpy as np
+from scipy import ndimage
+
+from hyperspy_4dphase.estimators._reciprocals import inverse
+from hyperspy_4dphase.estimators.detector._pixel_neighbours import PixelNeighbours
+from hyperspy_4dphase.estimators.detector._sharp_pixels import (
+    is_beam,
+    sharp_pixels,
+    surroundings,
+)
+
+# Noise of a pixel over that of an electron counter: above the first only structure can
+# explain it, below the second nothing does.
+_FLICKERS_FROM = 5.0
+_STUCK_BELOW = 0.1
+# Structure is shared with a neighbour or with the rest of the pattern.
+_ALONE_BELOW = 0.25
+_EXPLAINED_BELOW = 0.25
+_N_DIRECTIONS = 8
+_MOST_COMPARED = 500
+_BRIGHTER = 5.0
+_FEWEST_ELECTRONS = 50
+_SURE = 6.0
+# What moves over a pixel lights up its neighbours as much, at other times.
+_TOP_SHARE, _TOP_ABOVE = 0.01, 2.0
+# If more are found, pixels do not share what they show with their neighbours.
+_MOST = 0.1
+_MOST_HOT = 0.01
+# Sharpness of a spot that is told by how much it exceeds its brightest neighbour.
+_FAIRLY_SHARP = 2.5
+# How far from its place a spot's mate on the other side of the beam may be.
+_MATE_WITHIN = 1.5
+# Brightness beside a saturated beam over that in it.
+_BESIDE_SPOT = 0.2
+_LEAST_PIXELS = 64
+_WINDOW = 7
+# Share of odd pixels in a line of metadata, and how many such lines there may be.
+_ODD_LINE = 0.3
+_ODD_ALONE = 0.6
+_MOST_LINES = 8
+
+
+def broken_pixels(pairs, detector, signal_shape, used_pixels):
+    """Find the pixels that no law of counting allows.
+
+    Parameters
+    ----------
+    pairs : PairNoise
+    detector : Detector
+    signal_shape : tuple of int
+        Of the detector.
+    used_pixels : numpy.ndarray of int, shape (n_pixels,)
+        Where the pixels lie in the flat detector.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_pixels,)
+    """
+    n_pixels = used_pixels.size
+    none = np.zeros(n_pixels, dtype=bool)
+    if n_pixels < _LEAST_PIXELS or len(signal_shape) != 2 or pairs.n_pairs < 64:
+        return none
+    electrons = (pairs.mean - detector.offset) / detector.gain
+    noise = pairs.variance / detector.gain**2
+    expected = np.maximum(electrons, 0) + detector.dark_variance
+    # Of a pixel that hardly counts anything, one electron is expected in all.
+    expected = np.maximum(expected, 1 / pairs.n_pairs)
+    ratio = noise / expected
+    image = Around(signal_shape, used_pixels, pairs, electrons)
+    counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
+    counts = detector.scales_with_mean
+    # Where the gain comes out wrong, all pixels seem to have too little or too much.
+    varies = ratio[counted & (ratio > 0)]
+    low = np.quantile(varies, 0.02) if varies.size else 1.0
+    stuck = counted & (ratio < _STUCK_BELOW * min(low, 1.0)) & counts
+    excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))
+    usual = max(np.median(ratio), 1.0)
+    restless = counted & (ratio > _FLICKERS_FROM * usual) & (excess > _SURE)
+    if stuck.any():
+        stuck &= ~image.in_spots(stuck, stuck | restless, electrons)
+    odd = stuck | restless
+    if restless.any():
+        restless &= ratio > 3 * image.low(ratio)
+        odd = stuck | restless
+        # What moves or bends makes more noise around it than in its middle.
+        above = np.maximum(noise - expected, 0)
+        restless &= above > 2 * image.beside(above)
+    found = stuck | restless
+    if odd.any():
+        lines = _odd_lines(odd, image)
+        found = stuck | (restless & _is_alone(pairs, restless, image))
+        found |= _whole_lines(found, image) | lines
+    if counts:
+        found |= _hot(pairs, electrons, detector, counted, image, found)
+    return none if found.mean() > _MOST else found
+
+
+class Around:
+    """What is around each pixel of a detector of which some are not used."""
+
+    def __init__(self, shape, used, pairs=None, electrons=None):
+        self.shape, self.used = shape, used
+        self.near = PixelNeighbours(shape, used)
+        self._pairs, self._electrons = pairs, electrons
+
+    @functools.cached_property
+    def alive(self):
+        """Which of the used pixels are not dead among others that count."""
+        alive = np.ones(self.used.size, dtype=bool)
+        still = self._pairs.variance == 0
+        if not still.any():
+            return alive
+        bright = self.low(self._electrons, 75) * self._pairs.n_pairs > 10
+        dead = self.image(still & bright, 0.0) > 0
+        # Where the arms of a cross meet, too.
+        closed = np.ones((_WINDOW, _WINDOW))
+        closed = ndimage.binary_closing(np.pad(dead, _WINDOW), closed)
+        closed = closed[_WINDOW:-_WINDOW, _WINDOW:-_WINDOW].flat[self.used]
+        return ~(still & closed)
+
+    @functools.cached_property
+    def near_alive(self):
+        """Neighbours of the pixels that are not dead."""
+        alive = self.alive
+        return (
+            self.near if alive.all() else PixelNeighbours(self.shape, self.used[alive])
+        )
+
+    def image(self, values, fill=np.nan):
+        """Values of the used pixels as an image."""
+        image = np.full(self.shape, fill)
+        image.flat[self.used] = values
+        return image
+
+    def low(self, values, percentile=25):
+        """Lower quartile, or another, over a window of 7 x 7 pixels."""
+        image = self.image(values)
+        # Not used pixels do not rule: they take the median of all.
+        image[np.isnan(image)] = np.median(values)
+        low = ndimage.percentile_filter(image, percentile, size=_WINDOW, mode="mirror")
+        return low.flat[self.used]
+
+    def in_spots(self, which, odd, values):
+        """Which of some pixels are in groups beside which others are as bright, nearly:
+        a saturated beam is no broken pixel. Odd pixels beside them say nothing.
+        """
+        grid = self.image(which.astype(float), 0.0) > 0
+        bright = self.image(np.where(odd & ~which, 0, values), 0.0)
+        groups, n = ndimage.label(grid, np.ones((3, 3)))
+        inside = np.zeros(self.shape, dtype=bool)
+        for k, place in enumerate(ndimage.find_objects(groups), 1):
+            place = tuple(slice(max(p.start - 1, 0), p.stop + 1) for p in place)
+            own = groups[place] == k
+            ring = ndimage.binary_dilation(own, np.ones((3, 3))) & ~own
+            if ring.any() and own.sum() > 1:
+                beside = bright[place][ring].max()
+                inside[place] |= own & (
+                    beside > _BESIDE_SPOT * bright[place][own].mean()
+                )
+        return inside.flat[self.used]
+
+    def beside(self, values):
+        """Median over the neighbours of each pixel."""
+        near = self.near.of()
+        median = np.zeros(len(near))
+        some = (near >= 0).any(axis=1)
+        near = near[some]
+        median[some] = np.nanmedian(np.where(near >= 0, values[near], np.nan), axis=1)
+        return median
+
+
+def _is_alone(pairs, restless, image):
+    """Whether what a pixel shows beyond noise is nowhere else in the pattern."""
+    alone = np.zeros_like(restless)
+    which = np.flatnonzero(restless & ~_is_lit_in_turn(pairs, restless, image))
+    if not which.size:
+        return alone
+    values = pairs.differences
+    norms = np.sqrt(np.square(values).sum(axis=0, dtype=np.float64))
+    near = image.near.of(which)
+    shared = np.zeros(which.size)
+    for neighbour in near.T:
+        inside = neighbour >= 0
+        one, other = which[inside], neighbour[inside]
+        products = np.einsum("ij,ij->j", values[:, one], values[:, other])
+        cosine = np.abs(products) * inverse(norms[one] * norms[other])
+        shared[inside] = np.maximum(shared[inside], cosine)
+    lonely = which[shared < _ALONE_BELOW]
+    rest = np.setdiff1d(np.flatnonzero(norms > 0), lonely)
+    if lonely.size and rest.size > _N_DIRECTIONS:
+        # Alone among its neighbours, it may still follow the pattern as a whole.
+        scaled = values[:, rest] / norms[rest].astype(np.float32)
+        _, vectors = np.linalg.eigh((scaled @ scaled.T).astype(np.float64))
+        leading = vectors[:, -_N_DIRECTIONS:]
+        own = values[:, lonely] * inverse(norms[lonely])
+        explained = np.square(leading.T @ own).sum(axis=0)
+        lonely = lonely[explained < _EXPLAINED_BELOW + _N_DIRECTIONS / len(values)]
+    others = np.flatnonzero(restless)
+    if lonely.size and lonely.size * others.size <= _MOST_COMPARED**2:
+        # So may others as sharp as it, where spots are no wider than a pixel.
+        cosine = values[:, lonely].T @ values[:, others]
+        cosine = np.abs(cosine) * inverse(np.outer(norms[lonely], norms[others]))
+        cosine[lonely[:, None] == others] = 0
+        limit = max(_ALONE_BELOW, 5 / np.sqrt(len(values)))
+        lonely = lonely[cosine.max(axis=1) < limit]
+    alone[lonely] = True
+    alone[image.alive] = _not_at_gaps(alone[image.alive], image.near_alive)
+    return alone
+
+
+def _is_lit_in_turn(pairs, restless, image):
+    """Whether neighbours of a restless pixel are at times as bright as it is."""
+    lit = np.zeros_like(restless)
+    which = np.flatnonzero(restless[image.alive])
+    near = image.near_alive.next_of(which)
+    alive = np.flatnonzero(image.alive)
+    which, near = alive[which], np.where(near >= 0, alive[near], -1)
+    if not which.size:
+        return lit
+    several, place = np.unique(np.append(which, near[near >= 0]), return_inverse=True)
+    n_top = max(1, round(_TOP_SHARE * len(pairs.patterns)))
+    columns = pairs.patterns[:, several]
+    top = np.partition(columns, -n_top, axis=0)[-n_top:].mean(axis=0)
+    top = top - np.median(columns, axis=0).min()
+    beside = np.full(near.shape, -np.inf)
+    beside[near >= 0] = top[place[which.size :]]
+    # The brightest of them may be broken, too.
+    second = np.sort(beside, axis=1)[:, -2]
+    lit[which] = top[place[: which.size]] < _TOP_ABOVE * second
+    return lit
+
+
+def _not_at_gaps(found, neighbours):
+    """Without those beside missing pixels, where most are: spots are cut there.
+
+    In the middle of the detector, beside missing pixels, the direct beam may be cut.
+    """
+    which = np.flatnonzero(found)
+    if not which.size:
+        return found
+    beside = neighbours.beside_missing(which)
+    cut = beside & neighbours.central()[which]
+    if beside.sum() > max(2, (~beside).sum()):
+        cut = beside
+    kept = found.copy()
+    kept[which[cut]] = False
+    return kept
+
+
+def _is_constant(pairs, detector):
+    """Whether a pixel counts the same in all patterns, but for its noise."""
+    values = (pairs.patterns - detector.offset) / detector.gain
+    mean = np.maximum(values.mean(axis=0, dtype=np.float64), 1e-12)
+    ratio = values.var(axis=0, dtype=np.float64) / (mean + detector.dark_variance)
+    return ratio < 1 + _SURE * np.sqrt(2 / len(values))
+
+
+def _hot(pairs, electrons, detector, counted, image, known):
+    """Pixels sharper than a spot, as no other maximum is, in all patterns.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_pixels,)
+    """
+    hot, n = np.zeros(electrons.size, dtype=bool), pairs.n_pairs
+    noise = (np.maximum(electrons, 1 / n) + detector.dark_variance) / n
+    bright = np.flatnonzero(counted & (electrons > 1))
+    near = image.near.of(bright)
+    beside = np.sort(np.where(near >= 0, electrons[near], -np.inf), axis=1)[:, -2]
+    may_be = electrons[bright] > beside
+    if not may_be.any():
+        return hot
+    still = ((near >= 0) & (pairs.variance == 0)[near])[may_be].any()
+    alive, neighbours = ~known, image.near
+    if still:
+        # Which are dead takes long to tell.
+        alive, neighbours = image.alive & ~known, image.near_alive
+    if known.any():
+        neighbours = PixelNeighbours(image.shape, image.used[alive])
+    values, noise = electrons[alive], noise[alive]
+    sharp = sharp_pixels(values, noise, neighbours)
+    bright = values[sharp.pixels]
+    clear = counted[alive][sharp.pixels] & (sharp.excess > 1)
+    clear &= bright > _BRIGHTER * (bright - sharp.excess)
+    pixels = sharp.pixels[clear]
+    if not pixels.size:
+        return hot
+    constant = _is_constant(pairs, detector)[alive][pixels]
+    found = np.zeros(values.size, dtype=bool)
+    found[pixels[constant]] = True
+    # The direct beam may be as sharp. Where spots that vary are, this is how sharp
+    # spots are.
+    found = _not_at_gaps(found & ~is_beam(values, neighbours), neighbours)
+    usual = (~constant).sum() > 2 or found.sum() > max(2, _MOST_HOT * found.size)
+    if not usual and found.any() and not _are_spots(found, values, noise, neighbours):
+        hot[alive] = found
+    return hot
+
+
+def _are_spots(found, values, noise, neighbours):
+    """Whether others are nearly as sharp, or most have a mate beyond the beam."""
+    near = neighbours.of()
+    beside = np.where(near >= 0, values[near], -np.inf).max(axis=1)
+    peaks = np.flatnonzero(values > beside + 2 * np.sqrt(noise))
+    around = surroundings(values, noise, neighbours, peaks)
+    excess = values[peaks] - around.background
+    skirt = np.maximum(beside[peaks] - around.background, 0)
+    clear = excess > _SURE * np.sqrt(noise[peaks] + around.noise)
+    peaks = peaks[clear & (excess > _FAIRLY_SHARP * skirt)]
+    number = found.sum()
+    if (~found[peaks]).sum() > max(2, number / 2):
+        return True
+    centers = _center(np.where(found, 0, values), neighbours)[None]
+    place = np.stack(np.unravel_index(neighbours.used, neighbours.shape), axis=1)
+    own, others = place[found], place[peaks]
+    if number > 3:
+        # The beam may be hidden, but not from several pairs.
+        middles = ((own[:, None] + others) / 2).reshape(-1, 2)
+        off = np.abs(middles - (np.array(neighbours.shape) - 1) / 2)
+        inside = (off <= np.array(neighbours.shape) / 6).all(axis=1)
+        centers = np.append(centers, middles[inside][:_MOST_COMPARED], axis=0)
+    for center in centers:
+        apart = np.abs((2 * center - own)[:, None] - others).max(axis=2)
+        apart[(own[:, None] == others).all(axis=2)] = np.inf
+        mated = apart.min(axis=1, initial=np.inf) <= _MATE_WITHIN
+        if mated.sum() > number / 2:
+            return True
+    return False
+
+
+def _center(values, neighbours):
+    """Row and column of the brightest spot in the middle."""
+    grid = np.zeros(neighbours.shape)
+    middle = np.where(neighbours.central(), np.maximum(values, 0), 0)
+    grid.flat[neighbours.used] = middle
+    smooth = ndimage.uniform_filter(grid, 5, mode="constant")
+    row, column = np.unravel_index(smooth.argmax(), grid.shape)
+    rows, columns = np.indices(grid.shape)
+    grid[(abs(rows - row) > 3) | (abs(columns - column) > 3)] = 0
+    total = max(grid.sum(), np.finfo(float).tiny)
+    return np.array([(grid * rows).sum(), (grid * columns).sum()]) / total
+
+
+def _odd_lines(odd, image):
+    """Rows and columns that hold no image, at the edges or alone, as metadata do."""
+    grid = np.nan_to_num(image.image(odd.astype(float)))
+    lines = np.zeros(image.shape, dtype=bool)
+    for grid_view, view in ((grid, lines), (grid.T, lines.T)):
+        share = grid_view.mean(axis=1)
+        padded = np.pad(share, 1)
+        beside = np.maximum(padded[:-2], padded[2:])
+        view[(share > _ODD_ALONE) & (beside < _ODD_LINE / 2)] = True
+        for order in (slice(None), slice(None, None, -1)):
+            own, rows = share[order], view[order]
+            depth = np.argmax(own < _ODD_LINE)
+            beyond = own[depth : depth + 2].max()
+            # It must end, and soon.
+            if 0 < depth <= _MOST_LINES and beyond < _ODD_LINE / 2:
+                rows[:depth] = True
+    return lines.flat[image.used]
+
+
+def _whole_lines(found, image):
+    """Rows and columns of which more than half is found."""
+    grid = image.image(found.astype(float))
+    lines = np.zeros(image.shape, dtype=bool)
+    for axis in (0, 1):
+        valid = np.isfinite(grid).sum(axis=axis)
+        share = np.nansum(grid, axis=axis) / np.maximum(valid, 1)
+        line = np.expand_dims((share > 0.5) & (valid >= 8), axis)
+        lines |= line
+    return lines.flat[image.used]

@@ -1,0 +1,85 @@
+"""A plane of shifts over the scan, taken out of every block of patterns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hyperspy_4dphase.estimators.shifts._forms import sound_pixels
+from hyperspy_4dphase.estimators.shifts._moved_blocks import covered_pixels, shifted
+from hyperspy_4dphase.estimators.shifts._offsets import ShiftPlane
+from hyperspy_4dphase.estimators.shifts._sample import sample_plane
+
+_MOST_PATTERNS = 3000
+
+
+@dataclass
+class Descan:
+    """Moves the patterns of a block back to where they would be without descan.
+
+    Attributes
+    ----------
+    plane : ShiftPlane
+    positions : numpy.ndarray of int, shape (n_patterns, n_axes)
+        Of all patterns.
+    signal_shape : tuple of int
+        (nky, nkx).
+    used_pixels : numpy.ndarray of int, shape (n_used,)
+        Where the pixels of the patterns lie in the flat detector.
+    covered : numpy.ndarray of bool, shape (n_used,)
+        Those that are complete in all patterns afterwards, and are kept.
+    """
+
+    plane: ShiftPlane
+    positions: np.ndarray
+    signal_shape: tuple
+    used_pixels: np.ndarray
+    covered: np.ndarray
+
+    def __call__(self, patterns, rows):
+        """A block of patterns, moved.
+
+        Parameters
+        ----------
+        patterns : numpy.ndarray, shape (n_block, n_used)
+        rows : numpy.ndarray of int, shape (n_block,)
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (n_block, n_covered)
+        """
+        shifts = -self.plane.at(self.positions[rows])
+        moved = shifted(patterns, self.signal_shape, shifts, self.used_pixels)
+        return np.ascontiguousarray(moved[:, self.covered])
+
+
+def fitted_descan(geometry, pieces, faults, correction):
+    """Find the plane by which patterns are shifted.
+
+    Parameters
+    ----------
+    geometry : PatternBlocks
+        With the shape of the detector, without what is faulty.
+    pieces : list of tuple
+        Rows and patterns of a sample, before anything was left out.
+    faults : Faults
+    correction : Correction
+        From values to electrons.
+
+    Returns
+    -------
+    Descan
+    """
+    rows = np.concatenate([rows for rows, _ in pieces])
+    sample = np.concatenate([patterns for _, patterns in pieces])
+    if faults.pixels is not None:
+        sample = sample[:, ~faults.pixels]
+    step = max(1, -(-len(rows) // _MOST_PATTERNS))
+    rows, sample = rows[::step], correction.electrons(sample[::step])
+    sample = np.maximum(sample, 0)
+    shape, kept = geometry.signal_shape, geometry.kept_pixels
+    used = np.arange(np.prod(shape)) if kept is None else np.flatnonzero(kept)
+    positions = geometry.positions
+    plane = sample_plane(sample, positions[rows], used, shape)
+    sound = sound_pixels(sample.mean(axis=0, dtype=np.float64), used, shape)
+    covered = covered_pixels(used[sound], shape, -plane.at(positions))[used]
+    return Descan(plane, positions, shape, used, covered)

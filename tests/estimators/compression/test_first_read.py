@@ -1,0 +1,392 @@
+"""The first read: what it finds, leaves out and scales, so that noise is white."""
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators import compress_patterns
+from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
+from hyperspy_4dphase.estimators.detector._detector import Detector
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, whitening
+
+from ..detector_scans import (
+    KINDS,
+    NAVIGATION,
+    SIGNAL,
+    as_camera,
+    counted,
+    domain_images,
+    read,
+    stripes,
+)
+
+N, M = int(np.prod(NAVIGATION)), int(np.prod(SIGNAL))
+TINY = [((2, 3), (7, 9)), ((3, 4), (24, 22)), ((1, 30), (12, 10)), ((5, 8), (7, 6))]
+
+
+def compress(data, n_axes=2, **options):
+    blocks = PatternBlocks(data, n_axes, allow_negative=True)
+    options = {"noise": "measured", "random_state": 0, "device": "cpu"} | options
+    return compress_patterns(blocks, **options)
+
+
+def spoilt(dtype="u2", seed=0, frame=False):
+    """A scan with several kinds of faults, and where they are."""
+    rng = np.random.default_rng(seed)
+    data = counted(seed=seed).astype(dtype)
+    data[..., 5, 7] = np.iinfo(dtype).max
+    data[..., 18, 2] = rng.integers(0, 60000, NAVIGATION)
+    data[..., 0, :] = np.iinfo(dtype).max
+    if frame:
+        data[3, 4] = np.iinfo(dtype).max
+    zingers = [(2, 3, 8, 9), (2, 4, 20, 20), (19, 24, 12, 1), (10, 0, 23, 21)]
+    for place in zingers:
+        data[place] = 9000
+    pixels, patterns = np.zeros(SIGNAL, bool), np.zeros(NAVIGATION, bool)
+    pixels[5, 7] = pixels[18, 2] = pixels[0] = True
+    patterns[3, 4] = frame
+    return data, pixels.ravel(), patterns.ravel(), zingers
+
+
+def places(faults):
+    if faults.rows is None:
+        return []
+    rows = np.unravel_index(faults.rows, NAVIGATION)
+    pixels = np.unravel_index(faults.columns, SIGNAL)
+    return sorted(tuple(map(int, p)) for p in zip(*rows, *pixels, strict=True))
+
+
+class TestCleanCounts:
+    def check(self, data, gain=1):
+        first = read(data)
+        assert not first.faults
+        assert first.detector.kind == "counts"
+        assert first.detector.gain == pytest.approx(gain, rel=1e-5)
+        assert first.detector.offset == 0
+        assert np.isnan(first.neighbours) or first.neighbours > 0.85
+        # Nothing has to be read again.
+        assert first.blocks.n_reads == 1 or gain != 1
+
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("dose", [20, 2000, 50000])
+    def test_no_false_alarm(self, kind, dose):
+        for seed in range(2):
+            self.check(counted(kind, dose, seed))
+
+    @pytest.mark.parametrize("shapes", TINY, ids=str)
+    @pytest.mark.parametrize("dose", [50, 2000])
+    def test_of_tiny_scans(self, shapes, dose):
+        navigation, signal = shapes
+        for kind in KINDS:
+            self.check(counted(kind, dose, navigation=navigation, signal=signal))
+
+    @pytest.mark.parametrize("gain", [0.0123, 30, 300])
+    def test_times_a_gain(self, gain):
+        for kind in ("spotty", "overlapping"):
+            self.check((counted(kind) * gain).astype("f4"), gain)
+
+
+@pytest.mark.parametrize("dtype", ["u2", "u4"])
+def test_faults_are_found_where_they_are(dtype):
+    for seed in range(2):
+        data, pixels, _, zingers = spoilt(dtype, seed)
+        before = data.copy()
+        first = read(data)
+        np.testing.assert_array_equal(first.faults.pixels, pixels)
+        assert first.faults.patterns is None
+        assert places(first.faults) == sorted(zingers)
+        assert first.detector.kind == "counts"
+        assert (first.detector.gain, first.detector.offset) == (1, 0)
+        assert first.blocks.shape == (N, M - pixels.sum())
+        np.testing.assert_array_equal(data, before)
+
+
+@pytest.mark.parametrize("dtype", ["u2", "u4"])
+def test_a_saturated_frame_alone(dtype):
+    data = counted().astype(dtype)
+    data[3, 4] = np.iinfo(dtype).max
+    first = read(data)
+    np.testing.assert_array_equal(np.flatnonzero(first.faults.patterns), [3 * 25 + 4])
+    assert first.faults.pixels is first.faults.rows is None
+    assert first.blocks.shape == (N - 1, M)
+    assert (first.detector.kind, first.detector.gain) == ("counts", 1)
+
+
+@pytest.mark.parametrize("dtype", ["u2", "u4"])
+def test_a_saturated_frame_hides_no_other_fault(dtype):
+    data, pixels, patterns, zingers = spoilt(dtype, frame=True)
+    first = read(data)
+    np.testing.assert_array_equal(first.faults.patterns, patterns)
+    assert places(first.faults) == sorted(zingers)
+    np.testing.assert_array_equal(first.faults.pixels, pixels)
+
+
+def test_faults_are_kept_if_asked():
+    data, *_ = spoilt()
+    first = read(data, keep_faulty=True)
+    assert not first.faults
+    assert first.faults.pixels is first.faults.patterns is first.faults.rows is None
+    assert first.blocks.shape == (N, M)
+
+
+def test_what_is_read_from_now_on():
+    """Without faulty pixels and frames, single values replaced, and in electrons."""
+    data, pixels, _, zingers = spoilt("u4")
+    data = np.minimum(data, 60000).astype("u4") * 30 + 600
+    first = read(data)
+    assert (first.detector.gain, first.detector.offset) == (30, 600)
+    found = first.blocks.reduce(lambda p, rows: [(rows, p)], lambda a, b: a + b)
+    whole = np.empty(first.blocks.shape)
+    for rows, values in found:
+        whole[rows] = values
+    clean = counted(seed=0).reshape(N, M)[:, ~pixels]
+    same = whole == clean
+    assert (~same).sum() <= len(zingers)
+    assert whole.max() <= clean.max()
+    np.testing.assert_array_equal(first.sample, whole)
+
+
+@pytest.mark.parametrize("chunks", [(20, 25, 24, 22), (7, 9, 24, 11), (1, 25, 5, 22)])
+def test_chunks_find_the_same(chunks):
+    data, pixels, _, zingers = spoilt()
+    first = read(da.from_array(data, chunks=chunks), block_values=1)
+    np.testing.assert_array_equal(first.faults.pixels, pixels)
+    assert places(first.faults) == sorted(zingers)
+    whole = read(data)
+    assert first.detector.gain == whole.detector.gain
+    np.testing.assert_allclose(
+        first.scaling.column_weight, whole.scaling.column_weight, rtol=0.02
+    )
+
+
+def test_masked_faults_are_not_found():
+    data, pixels, patterns, _ = spoilt(frame=True)
+    first = read(data, kept_patterns=~patterns, kept_pixels=~pixels)
+    assert first.faults.pixels is first.faults.patterns is None
+    assert first.faults.rows.size == 4
+    assert first.blocks.shape == (N - 1, M - pixels.sum())
+
+
+@pytest.mark.parametrize("noise", ["poisson", "uniform"])
+def test_nothing_is_looked_for_if_told(noise):
+    data, *_ = spoilt()
+    first = read(data, noise=noise)
+    assert not first.faults
+    assert np.isnan(first.neighbours)
+    assert first.blocks.n_reads == 1
+    assert first.detector.kind == {"poisson": "counts"}.get(noise, noise)
+
+
+def test_told_that_these_are_counts():
+    """Where noise is too much in doubt to be measured."""
+    few = counted(navigation=(2, 3)) * 0.37 + np.random.default_rng(0).random(SIGNAL)
+    assert read(few).detector.kind == "uniform"
+    data = counted() * 1.0 - np.random.default_rng(0).uniform(0, 9, SIGNAL)
+    assert read(data).detector.kind == "pixels"
+    # The data say that they are none.
+    assert read(data, noise="counts").detector.kind in ("gain", "pixels")
+
+
+CAMERAS = [(1, 0, 0), (30, 0, 0), (1, 100, 0), (12, 0, 0.4), (20, 200, 1), (20, 200, 3)]
+
+
+def seen(electrons, gain, offset, noise, seed=0):
+    """Float, so that a camera with a gain of one has a readout noise."""
+    if not noise:
+        return electrons * gain + offset
+    return as_camera(electrons, gain, offset, noise, seed)
+
+
+class TestNoiseIsWhite:
+    """With readout noise it is so only with its floor."""
+
+    @pytest.mark.parametrize("camera", CAMERAS, ids=str)
+    @pytest.mark.parametrize("dose", [300, 2000])
+    def test_of_one_pattern(self, camera, dose):
+        data = seen(counted("amorphous", dose), *camera)
+        result = compress(data)
+        assert result.n_significant == 1
+        scaled = result.noise == "poisson"
+        # Where readout noise is far above that of electrons, nothing is scaled.
+        assert scaled or (camera[2] == 3 and dose == 300)
+        variance = 1 if scaled else data.var((0, 1)).mean()
+        assert result.noise_variance == pytest.approx(variance, rel=0.05)
+        largest = result.singular_values[1]
+        assert 0.94 < largest / result.noise_edge < 1
+        assert result.residual.mean() == pytest.approx(1, abs=0.08)
+
+    @pytest.mark.parametrize("camera", CAMERAS, ids=str)
+    def test_of_three_domains(self, camera):
+        result = compress(seen(counted(), *camera))
+        assert result.n_significant == 3
+        assert result.noise_variance == pytest.approx(1, abs=0.05)
+        assert result.singular_values[3] < result.noise_edge
+
+    @pytest.mark.parametrize("camera", CAMERAS[3:], ids=str)
+    def test_rows_and_columns(self, camera):
+        """Each pixel and each pattern carry about unit variance."""
+        data = seen(counted("amorphous", 2000), *camera)
+        result = compress(data)
+        electrons = (data.reshape(N, M) - result.offset) / result.gain
+        scaled = electrons * result.row_scale[:, None] * result.column_scale
+        noise = scaled - scaled.mean(axis=0)
+        np.testing.assert_allclose(noise.var(axis=0), 1, atol=0.35)
+        assert noise.var(axis=0).mean() == pytest.approx(1, abs=0.05)
+        # What is taken off too much, or too little, is noise of the readout.
+        off = (camera[1] - result.offset) / result.gain
+        # The gain is known to about a tenth, and this to twice as much.
+        assert result.floor + off == pytest.approx(camera[2] ** 2, rel=0.25, abs=0.1)
+
+    def test_of_pixels_with_noise_of_their_own(self):
+        background = np.random.default_rng(3).uniform(0, 9, SIGNAL)
+        result = compress(counted("amorphous", 2000) - background)
+        assert result.detector["kind"] == "pixels"
+        assert result.noise == "uniform"
+        assert result.n_significant <= 2
+        assert result.noise_variance == pytest.approx(1, abs=0.05)
+
+
+class TestScaling:
+    def test_floor_adds_to_rows_and_columns(self):
+        weight = np.random.default_rng(0).random(9) + 0.5
+        scaling = Scaling(weight, floor=4.0)
+        X = np.random.default_rng(1).poisson(3, (7, 9)).astype(float)
+        u = scaling.row_weights(X @ weight, X.sum(axis=1))
+        np.testing.assert_allclose(u, 9 / ((X + 4) @ weight), rtol=1e-6)
+        np.testing.assert_allclose(scaling.row_noise(u, X @ weight), 9, rtol=1e-6)
+        np.testing.assert_allclose(
+            scaling.column_noise(u @ X, u), u @ (X + 4) * weight, rtol=1e-6
+        )
+
+    def test_without_counts_there_is_still_readout_noise(self):
+        scaling = Scaling(np.ones(9), floor=4.0)
+        u = scaling.row_weights(np.zeros(2), np.zeros(2))
+        np.testing.assert_allclose(u, 1 / 4)
+        none = Scaling(np.ones(9)).row_weights(np.zeros(2), np.zeros(2))
+        np.testing.assert_array_equal(none, 0)
+
+    def test_balanced_with_a_floor(self):
+        """Rows and columns of the variance have the mean one."""
+        expected = counted("overlapping").reshape(N, M).astype(float)
+        balance = Balance(expected, floor=9.0)
+        u = 1 / (expected.sum(axis=1) + 9 * M)
+        first = N / (u @ (expected + 9))
+        scaling = balance.refined(first, np.ones(M), 30)
+        rows = scaling.row_weights(
+            expected @ scaling.column_weight, expected.sum(axis=1)
+        )
+        variance = rows[:, None] * (expected + 9) * scaling.column_weight
+        np.testing.assert_allclose(variance.mean(axis=1), 1, rtol=0.01)
+        np.testing.assert_allclose(variance.mean(axis=0), 1, rtol=0.01)
+
+
+class TestShapes:
+    """Their covariance is that of the same patterns recorded again and again."""
+
+    def shapes(self, camera, n, seed, dose=1000):
+        rng = np.random.default_rng(seed)
+        labels = stripes((n, 30)).ravel()
+        bright = rng.uniform(0.5, 2, labels.size)
+        images = domain_images(seed=seed).reshape(3, M)
+        electrons = rng.poisson(dose * bright[:, None] * images[labels])
+        data = seen(electrons, *camera, seed).reshape(n, 30, *SIGNAL)
+        return CompressedShapes.from_compressed(compress(data)), labels
+
+    @pytest.mark.parametrize("camera", CAMERAS[2:], ids=str)
+    def test_noise_is_the_covariance(self, camera):
+        shapes, labels = self.shapes(camera, 60, 0)
+        assert (shapes.dark is None) == (camera[2] == 0)
+        for label in range(3):
+            rows = np.flatnonzero(labels == label)
+            points = shapes.points[rows] - shapes.points[rows].mean(axis=0)
+            white = points @ whitening(shapes.noise(rows))
+            values = np.linalg.eigvalsh(white.T @ white / rows.size)
+            # Shapes have one dimension less than directions: their total is fixed.
+            assert values[0] < 0.05
+            np.testing.assert_allclose(values[1:], 1, atol=0.25)
+
+    # At three gains of readout noise the offset is not known well enough for this.
+    @pytest.mark.parametrize("camera", CAMERAS[3:5], ids=str)
+    def test_spread_is_that_of_each_pattern(self, camera):
+        """Dim patterns have more noise, and more of it is that of the readout."""
+        shapes, labels = self.shapes(camera, 60, 1)
+        rows = np.flatnonzero(labels == 0)
+        dim = rows[shapes.spread[rows] > np.median(shapes.spread[rows])]
+        light = np.setdiff1d(rows, dim)
+        for part in (dim, light):
+            points = shapes.points[part] - shapes.points[part].mean(axis=0)
+            white = points @ whitening(shapes.noise(part))
+            values = np.linalg.eigvalsh(white.T @ white / part.size)
+            np.testing.assert_allclose(values[1:], 1, atol=0.4)
+
+    @pytest.mark.parametrize("camera", [(1, 0, 0), (20, 200, 3)], ids=str)
+    def test_averaged(self, camera):
+        """The sums of four patterns have the noise that they are said to have."""
+        shapes, labels = self.shapes(camera, 60, 2)
+        rows = np.flatnonzero(labels == 1)
+        groups = np.full(labels.size, rows.size // 4)
+        groups[rows[: rows.size // 4 * 4]] = np.arange(rows.size // 4).repeat(4)
+        sums = shapes.average(groups, rows.size // 4 + 1)
+        own = np.arange(rows.size // 4)
+        points = sums.points[own] - sums.points[own].mean(axis=0)
+        white = points @ whitening(sums.noise(own))
+        values = np.linalg.eigvalsh(white.T @ white / own.size)
+        np.testing.assert_allclose(values[1:], 1, atol=0.4)
+
+    def test_taken(self):
+        shapes, _ = self.shapes((20, 200, 3), 20, 0)
+        taken = shapes.take(np.array([3, 8, 100]))
+        np.testing.assert_array_equal(taken.dark, shapes.dark[[3, 8, 100]])
+        assert taken.floor == shapes.floor
+
+
+class TestGivenDetector:
+    """It is taken at its word, and nothing is looked for."""
+
+    @pytest.mark.parametrize(
+        ("detector", "camera"),
+        [
+            (Detector("counts"), (1, 0, 0)),
+            (Detector("counts", gain=30), (30, 0, 0)),
+            (Detector("counts", gain=30, offset=600), (30, 600, 0)),
+            (Detector("gain", gain=20, offset=200, readout_noise=20), (20, 200, 1)),
+        ],
+        ids=["counts", "times 30", "above 600", "camera"],
+    )
+    def test_gives_what_is_measured(self, detector, camera):
+        data = seen(counted(), *camera)
+        result = compress(data, noise=detector)
+        assert (result.gain, result.offset) == (camera[0], camera[1])
+        assert result.n_significant == 3
+        assert result.noise_variance == pytest.approx(1, abs=0.05)
+        assert result.floor == pytest.approx(camera[2] ** 2)
+        found = result.reconstruct()
+        np.testing.assert_allclose(found.mean(), data.mean(), rtol=0.01)
+
+    def test_the_same_everywhere(self):
+        data = counted() + 0.5
+        result = compress(data, noise=Detector("uniform"))
+        assert result.noise == "uniform"
+        np.testing.assert_allclose(result.reconstruct().mean(), data.mean(), rtol=0.01)
+
+    @pytest.mark.parametrize("noise", ["gauss", None, 3])
+    def test_no_noise(self, noise):
+        with pytest.raises(ValueError, match="expected one of .* or a Detector"):
+            compress(counted(), noise=noise)
+
+
+def test_reconstructed_in_units_of_the_data():
+    for camera in CAMERAS[3:]:
+        data = seen(counted(), *camera)
+        found = compress(data).reconstruct().reshape(data.shape)
+        clean = np.stack([data[:, stripes()[0] == k].mean((0, 1)) for k in range(3)])
+        difference = found - clean[stripes()]
+        assert np.linalg.norm(difference) < 0.25 * np.linalg.norm(
+            data - clean[stripes()]
+        )
+
+
+def test_empty():
+    with pytest.raises(ValueError, match="empty"):
+        read(np.zeros((*NAVIGATION, *SIGNAL)))

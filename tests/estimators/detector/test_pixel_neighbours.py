@@ -1,0 +1,90 @@
+"""Neighbours of pixels on a detector of which some are not used."""
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators.detector._pixel_neighbours import (
+    OUTER_STEPS,
+    STEPS,
+    PixelNeighbours,
+    moved,
+)
+
+SHAPE = 9, 12
+USED = np.flatnonzero(np.arange(108) % 7 != 3)
+
+
+def placed(pixel, y, x):
+    """The used pixel there, or None."""
+    row, column = np.unravel_index(pixel, SHAPE)
+    if not (0 <= row + y < SHAPE[0] and 0 <= column + x < SHAPE[1]):
+        return None
+    found = np.flatnonzero(USED == (row + y) * SHAPE[1] + column + x)
+    return int(found[0]) if found.size else -1
+
+
+@pytest.mark.parametrize("steps", [STEPS, OUTER_STEPS], ids=["8", "16"])
+def test_neighbours(steps):
+    near = PixelNeighbours(SHAPE, USED).of(steps=steps)
+    assert near.shape == (USED.size, len(steps)) == (USED.size, len(set(steps)))
+    for pixel, own in zip(USED, near, strict=True):
+        expected = [placed(pixel, *step) for step in steps]
+        assert own.tolist() == [-1 if e is None else e for e in expected]
+
+
+def test_of_some():
+    neighbours, some = PixelNeighbours(SHAPE, USED), np.array([3, 50, 7])
+    np.testing.assert_array_equal(neighbours.of(some), neighbours.of()[some])
+    np.testing.assert_array_equal(neighbours.next_of(some), neighbours.next_of()[some])
+    beside = neighbours.beside_missing()
+    np.testing.assert_array_equal(neighbours.beside_missing(some), beside[some])
+    assert neighbours.of(np.array([], int)).shape == (0, 8)
+
+
+def test_next_ones():
+    """Straight on, over all that is not used."""
+    near = PixelNeighbours(SHAPE, USED).next_of()
+    for pixel, own in zip(USED, near, strict=True):
+        for (y, x), number in zip(STEPS, own, strict=True):
+            way = [placed(pixel, y * far, x * far) for far in range(1, 10)]
+            found = [n for n in way if n is not None and n >= 0]
+            assert number == (found[0] if found else -1)
+
+
+def test_over_wide_gaps_there_is_none():
+    image = np.arange(40 * 30).reshape(40, 30)
+    kept = np.ones(image.shape, bool)
+    kept[10:18], kept[22:31] = False, False
+    used = image[kept]
+    number = np.full(image.size, -1)
+    number[used] = np.arange(used.size)
+    below = PixelNeighbours(image.shape, used).next_of(number[image[[9, 21], 5]])
+    assert below[:, STEPS.index((1, 0))].tolist() == [number[image[18, 5]], -1]
+
+
+def test_beside_missing():
+    """The edge is no missing pixel."""
+    mask = np.zeros(SHAPE, bool)
+    mask[4, 5] = True
+    used = np.flatnonzero(~mask)
+    beside = np.zeros(SHAPE, bool)
+    beside.flat[used] = PixelNeighbours(SHAPE, used).beside_missing()
+    expected = np.zeros(SHAPE, bool)
+    expected[3:6, 4:7] = ~mask[3:6, 4:7]
+    np.testing.assert_array_equal(beside, expected)
+    whole = PixelNeighbours(SHAPE, np.arange(108))
+    assert not whole.beside_missing().any()
+
+
+def test_central():
+    central = PixelNeighbours(SHAPE, np.arange(108)).central().reshape(SHAPE)
+    expected = np.zeros(SHAPE, bool)
+    expected[3:6, 4:8] = True
+    np.testing.assert_array_equal(central, expected)
+
+
+def test_moved():
+    values = np.arange(12.0).reshape(3, 4)
+    np.testing.assert_array_equal(moved(values, 1, 0)[:-1], values[1:])
+    assert np.isnan(moved(values, 1, 0)[-1]).all()
+    np.testing.assert_array_equal(moved(values, 0, -1)[:, 1:], values[:, :-1])

@@ -72,8 +72,7 @@ def cluster_hierarchical(
     max_depth : int, optional
         Most levels of the tree. By default there is no limit.
     min_size : int, optional
-        Fewest probe positions of a domain. By default the fewest that statistics allow
-        to tell from chance.
+        Fewest probe positions of a domain. Default is 10, which was chosen by trial.
     n_parts : int, sequence of int, or nested, optional
         The published method ([1]_) instead, for comparison: k-means at each node with k
         given and no test, on the counts of the pixels that vary most. One k for a

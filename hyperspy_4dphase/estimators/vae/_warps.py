@@ -256,5 +256,13 @@ def _measure_shrinkage(slopes):
 
 
 def _measure_volumes(nodes, simplices):
-    """Measure the signed volumes of simplices, up to one factor."""
-    return np.linalg.det(nodes[simplices[:, 1:]] - nodes[simplices[:, :1]])
+    """Measure the signed volumes of simplices, up to one factor.
+
+    `numpy.linalg.det` takes two to three times as long.
+    """
+    edges = nodes[simplices[:, 1:]] - nodes[simplices[:, :1]]
+    if edges.shape[1] == 1:
+        return edges[:, 0, 0]
+    if edges.shape[1] == 2:
+        return edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
+    return np.einsum("ni,ni->n", edges[:, 0], np.cross(edges[:, 1], edges[:, 2]))

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from hyperspy_4dphase.estimators._checks import check_integer, check_number
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
-from hyperspy_4dphase.estimators.compression._compress import (
+from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )

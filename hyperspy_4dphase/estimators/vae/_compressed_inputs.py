@@ -8,7 +8,7 @@ import numpy as np
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.compression._compress import CompressedPatterns
+from hyperspy_4dphase.estimators.compression import CompressedPatterns
 from hyperspy_4dphase.estimators.compression._passes import CrossPass, gathered
 from hyperspy_4dphase.estimators.compression._scaling import Scaling
 

@@ -13,7 +13,7 @@ from hyperspy_4dphase.estimators._binning import (
     expand,
 )
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.compression._compress import compress_patterns
+from hyperspy_4dphase.estimators.compression import compress_patterns
 from hyperspy_4dphase.estimators.compression._passes import gathered
 
 # Images that take more memory than this, in bytes, are read again in each epoch.

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
-from hyperspy_4dphase.estimators.compression._compress import (
+from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )

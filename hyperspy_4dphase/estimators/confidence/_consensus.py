@@ -191,12 +191,12 @@ class MapConsensus(BaseEstimator):
 
     @property
     def similarities_(self):
-        """Adjusted Rand indices, found when they are asked for."""
+        """numpy.ndarray, shape (n_maps, n_maps): Computed when it is asked for."""
         return overlap.compare_maps(self._votes.first.T)
 
     @property
     def overlap_(self):
-        """Mean overlap of first labels, found when it is asked for."""
+        """numpy.ndarray, shape (n_positions,): Computed when it is asked for."""
         return overlap.overlap_confidence(self._votes.first.T)
 
     def agreement_of(self, which, labels=None):

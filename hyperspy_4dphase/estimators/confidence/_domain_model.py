@@ -24,6 +24,9 @@ _CORE = 0.75
 _MIXED = 0.2
 # Log likelihood ratio beyond which there is no doubt.
 _CLEAR = 15.0
+# Patterns that are added to those of each domain and pair, so that none vanishes, and
+# mixtures up to which a pair is left out.
+_ADDED, _MAX_MIXTURES_OF_NONE = 1e-3, 1
 
 # Patterns that are looked at together, so that little memory is needed.
 _BLOCK_SIZE = 65_536
@@ -175,13 +178,13 @@ class DomainModel:
             pure, halves = self._find_parts(rows)
             pure, halves = pure * weights, np.stack(halves) * weights
             counts = np.concatenate([pure.sum(axis=0), halves.sum(axis=(0, 1))])
-            frequencies = (counts + 1e-3) / (counts + 1e-3).sum()
+            frequencies = (counts + _ADDED) / (counts + _ADDED).sum()
             self.frequencies, self.pair_frequencies = np.split(frequencies, [n])
             for domain, part in zip(self._domains, pure.T, strict=True):
                 domain.update(points, spread, part)
             if step >= _FIRST_PRUNING:
                 # Pairs of which there are no mixtures are left out.
-                kept = np.flatnonzero(counts[n:] > 1)
+                kept = np.flatnonzero(counts[n:] > _MAX_MIXTURES_OF_NONE)
                 self.pairs = [self.pairs[k] for k in kept]
                 self.pair_frequencies = self.pair_frequencies[kept]
 

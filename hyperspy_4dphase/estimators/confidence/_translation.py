@@ -93,8 +93,8 @@ def find_meanings(counts, starts):
     """
     sizes = np.diff(np.append(starts, len(counts)))
     largest = np.repeat(np.maximum.reduceat(counts, starts), sizes, axis=0)
-    lies_in_it = _ramp(counts, largest)
-    it_lies_in = _ramp(counts, counts.max(axis=1, keepdims=True))
+    lies_in_it = _rate_parts(counts, largest)
+    it_lies_in = _rate_parts(counts, counts.max(axis=1, keepdims=True))
     meant = lies_in_it + (1 - lies_in_it.max(axis=1, keepdims=True)) * it_lies_in
     table = meant * counts
     total = np.repeat(np.add.reduceat(table, starts), sizes, axis=0)
@@ -103,11 +103,12 @@ def find_meanings(counts, starts):
     table /= table.max(axis=1, keepdims=True)
     # A part of a domain, to which a small one is joined: that the large one has other
     # parts as well does not speak against it.
-    table = np.maximum(table, _ramp(counts, counts.sum(axis=1, keepdims=True)))
+    table = np.maximum(table, _rate_parts(counts, counts.sum(axis=1, keepdims=True)))
     return table.astype(np.float32)
 
 
-def _ramp(counts, largest):
+def _rate_parts(counts, largest):
+    """Rate, from 0 to 1, how far parts are most of the largest."""
     ratio = np.zeros_like(counts)
     np.divide(counts, largest, out=ratio, where=largest > 0)
     return np.clip((ratio - _NOT_IN_IT) / (_FULLY_IN_IT - _NOT_IN_IT), 0, 1)

@@ -57,6 +57,8 @@ def test_attributes(maps, model):
     assert 0 < np.count_nonzero(~sure) < n / 10
     assert (np.diff(np.bincount(model.consensus_[assigned])) <= 0).all()
     np.testing.assert_array_equal(model.overlap_, overlap_confidence(maps))
+    similarity = adjusted_rand_score(maps[0], maps[2])
+    assert model.similarities_[0, 2] == pytest.approx(similarity)
     assert model.map_weights_.sum() == pytest.approx(1)
     assert 1 <= model.n_effective_ <= len(maps)
     assert maps[model.reference_index_].max() < 9

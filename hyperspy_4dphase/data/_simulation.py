@@ -176,13 +176,12 @@ def simulate_scan(
 def _choose_dtype(brightest):
     """Return the smallest type that holds the brightest pixel's counts, noise too."""
     highest = brightest + 8 * np.sqrt(brightest)
-    for dtype in (np.uint16, np.uint32):
-        if highest < np.iinfo(dtype).max:
-            return np.dtype(dtype)
-    raise ValueError(
-        f"dose must be lower: a pixel would count some {brightest:.3g} electrons, more "
-        "than 32 bits hold"
-    )
+    if highest >= np.iinfo(np.uint32).max:
+        raise ValueError(
+            f"dose must be lower: a pixel would count some {brightest:.3g} electrons, "
+            "more than 32 bits hold"
+        )
+    return np.uint16 if highest < np.iinfo(np.uint16).max else np.uint32
 
 
 def _choose_bad_pixels(seed, camera, n_hot, n_dead):

@@ -225,19 +225,17 @@ def check_tree(parent, size, label):
             f"shapes {', '.join(map(str, shapes))}."
         )
     nodes = np.arange(len(parent))
-    lost = (parent >= nodes) | (parent < 0)
-    lost[0] = parent[0] != -1
-    n_children = np.bincount(parent[parent >= 0], minlength=len(parent))[: len(parent)]
-    for wrong, text in [
-        (lost, "has no parent before it: only the first, the root, has none, -1"),
-        (n_children == 1, "has a single child, but must have none, or two or more"),
-        ((n_children == 0) & (label < 0), "has no children and must have a label"),
-        ((n_children > 1) & (label != -1), "has children and must have the label -1"),
-    ]:
-        if wrong.any():
-            node = nodes[wrong][0]
-            raise ValueError(
-                f"node {node}, of the parent {parent[node]} and the label "
-                f"{label[node]}, {text}."
-            )
+    n_children = np.bincount(parent[parent >= 0], minlength=len(parent))[nodes]
+    wrong = (parent >= nodes) | (parent < 0)
+    wrong[0] = parent[0] != -1
+    if not wrong.any():
+        wrong = (n_children == 1) | np.where(n_children, label != -1, label < 0)
+    if wrong.any():
+        node = nodes[wrong][0]
+        raise ValueError(
+            f"node {node} has the parent {parent[node]}, {n_children[node]} children "
+            f"and the label {label[node]}, but each node must come after its parent "
+            "(-1 for the first), have no children or several, and have a label from 0 "
+            "on without children, -1 with them."
+        )
     return parent, size, label

@@ -79,13 +79,12 @@ def add_panel_below(ax, height):
     """
     place = ax.get_subplotspec()
     if place is None:
-        x, y, width, whole = ax.get_position().bounds
-        ax.set_position([x, y + height * whole, width, (1 - height) * whole])
-        below = ax.figure.add_axes([x, y, width, 0.8 * height * whole], sharex=ax)
-    else:
-        grid = place.subgridspec(2, 1, height_ratios=[1 - height, height])
-        ax.set_subplotspec(grid[0])
-        below = ax.figure.add_subplot(grid[1], sharex=ax)
+        left, bottom, right, top = ax.get_position().extents
+        edges = {"left": left, "bottom": bottom, "right": right, "top": top}
+        place = ax.figure.add_gridspec(1, 1, **edges)[0]
+    grid = place.subgridspec(2, 1, height_ratios=[1 - height, height])
+    ax.set_subplotspec(grid[0])
+    below = ax.figure.add_subplot(grid[1], sharex=ax)
     ax.tick_params(labelbottom=False)
     return below
 

@@ -37,8 +37,7 @@ class ScanMap:
         total[frames] = colors
         self._colors = total.sum(axis=0) / np.maximum(n_valid, 1)[..., None]
         self._alpha = (n_valid > 0).astype(float)
-        is_strip = valid.ndim == 1
-        self.image = _draw_scan(axes, self._rgba(1.0), is_strip, extent, units)
+        self.image = _draw_scan(axes, self._rgba(1.0), valid.ndim, extent, units)
 
     def show(self, selected):
         """Dim the positions that are not selected, or none if `selected` is None."""
@@ -90,11 +89,12 @@ def draw_domains(axes, labels, colors, extent, units, scalebar=True):
     matplotlib.image.AxesImage
         It holds the labels.
     """
-    style = {
-        "cmap": ListedColormap(np.roll(colors, 1, axis=0)),
-        "norm": BoundaryNorm(np.arange(len(colors) + 1) - 1.5, len(colors)),
-    }
-    return _draw_map(axes, most_frequent(labels), extent, units, scalebar, **style)
+    image, place = most_frequent(labels), (labels.ndim, extent, units, scalebar)
+    norm = BoundaryNorm(np.arange(len(colors) + 1) - 1.5, len(colors))
+    cmap = ListedColormap(np.roll(colors, 1, axis=0))
+    # Domains are not to blend where they meet.
+    style = {"cmap": cmap, "norm": norm, "interpolation": "nearest"}
+    return _draw_scan(axes, image, *place, **style)
 
 
 def draw_fractions(axes, fractions, cmap, extent, units, scalebar=True):
@@ -116,9 +116,10 @@ def draw_fractions(axes, fractions, cmap, extent, units, scalebar=True):
     matplotlib.image.AxesImage
         It holds the numbers.
     """
+    image, place = mean_known(fractions), (fractions.ndim, extent, units, scalebar)
     cmap = matplotlib.colormaps[cmap].with_extremes(bad=UNASSIGNED)
-    style = {"cmap": cmap, "vmin": 0, "vmax": 1}
-    return _draw_map(axes, mean_known(fractions), extent, units, scalebar, **style)
+    style = {"cmap": cmap, "vmin": 0, "vmax": 1, "interpolation": "nearest"}
+    return _draw_scan(axes, image, *place, **style)
 
 
 def most_frequent(labels):
@@ -178,7 +179,9 @@ def is_calibrated(units):
 
 
 def draw_scale_bar(axes, units, fontsize="small"):
-    """Draw a bar of a round length, about a fifth of the width of the axes."""
+    """Draw a bar of a round length, about a fifth of the width, if there are units."""
+    if not is_calibrated(units):
+        return
     left, right = axes.get_xlim()
     length = _round_length(abs(right - left) / 5)
     bar = AnchoredSizeBar(
@@ -196,21 +199,16 @@ def draw_scale_bar(axes, units, fontsize="small"):
     axes.add_artist(bar)
 
 
-def _draw_map(axes, values, extent, units, scalebar, **style):
-    """Draw values, whose colours are not to blend where they meet."""
-    image, is_strip = np.atleast_2d(values), values.ndim == 1
-    style["interpolation"] = "nearest"
-    image = _draw_scan(axes, image, is_strip, extent, units, **style)
-    if scalebar and not is_strip and is_calibrated(units):
-        axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
-        draw_scale_bar(axes, units)
-    return image
-
-
-def _draw_scan(axes, image, is_strip, extent, units, **style):
+def _draw_scan(axes, image, n_axes, extent, units, scalebar=False, **style):
+    """Draw a map, or a strip if there is one navigation axis."""
+    is_strip = n_axes == 1
     if is_strip and extent is not None:
         extent = (*extent, 0.5, -0.5)
-    shown = draw_image(axes, image, extent, **style)
+    shown = draw_image(axes, np.atleast_2d(image), extent, **style)
+    if scalebar and not is_strip and is_calibrated(units):
+        axes.set(xticks=[], yticks=[])
+        draw_scale_bar(axes, units)
+        return shown
     axes.set_xlabel(with_units("x", units))
     if is_strip:
         axes.set(aspect="auto", yticks=[], box_aspect=0.35)

@@ -36,17 +36,17 @@ def draw_pattern(axes, pattern, extent, *, top=None, units=None):
     if pattern.ndim == 2:
         style = {"cmap": pattern_colormap(), "norm": power_norm(top)}
         draw_image(axes, pattern, extent, **style)
-        labels = {"xlabel": "kx", "ylabel": with_units("ky", units)}
+        x, y = "kx", with_units("ky", units)
     else:
         ends = (0, len(pattern) - 1) if extent is None else extent
         k = np.linspace(*ends, len(pattern))
         axes.plot(k, power(pattern), color="0.1", linewidth=0.9)
         axes.set_ylim(0, 1.05 * power(top))
-        labels = {"xlabel": "k", "ylabel": POWER_LABEL}
+        x, y = "k", POWER_LABEL
     if units is None:
         axes.set(xticks=[], yticks=[])
     else:
-        axes.set(**labels | {"xlabel": with_units(labels["xlabel"], units)})
+        axes.set(xlabel=with_units(x, units), ylabel=y)
 
 
 def draw_image(axes, image, extent, **style):

@@ -1,6 +1,5 @@
 """The map of the domains of a scan."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from hyperspy_4dphase.plot._checks import check_extent, check_labels, check_names
@@ -9,6 +8,7 @@ from hyperspy_4dphase.plot._layout import (
     draw_legend,
     format_entry,
     legend_size,
+    make_figure,
     map_size,
 )
 from hyperspy_4dphase.plot._maps import draw_domains
@@ -78,7 +78,7 @@ def plot_domains(
         legend_width, legend_height = legend_size(texts)
         size = width + legend_width + 0.4, max(height + 0.5, legend_height)
         # A legend beside a map that floats in its place could be cut off.
-        ax = plt.figure(figsize=size, layout="constrained").add_subplot(anchor="NW")
+        ax = make_figure(None, size).add_subplot(anchor="NW")
     draw_domains(ax, labels, colors, extent, units, scalebar)
     if title:
         ax.set_title(title)

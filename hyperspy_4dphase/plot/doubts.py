@@ -54,8 +54,15 @@ def plot_doubts(
         If there are no doubts, if their shapes differ, or if they hold what is not in
         [0, 1].
     """
-    doubts = _check_doubts(doubts)
-    shape = next(iter(doubts.values())).shape
+    if not isinstance(doubts, dict) or not doubts:
+        raise ValueError(
+            f"doubts must be a dict with a map for each source, but are {doubts!r}."
+        )
+    shape = np.shape(next(iter(doubts.values())))
+    doubts = {
+        name: check_fractions(doubt, f"doubts[{name!r}]", shape)
+        for name, doubt in doubts.items()
+    }
     check_extent(extent, len(shape), "extent")
     largest, n = _find_largest(doubts), len(doubts)
     names = [*doubts, f"none above {_CLEAR:g}", "masked"]
@@ -82,19 +89,6 @@ def plot_doubts(
     if title:
         figure.suptitle(title)
     return figure
-
-
-def _check_doubts(doubts):
-    if not isinstance(doubts, dict) or not doubts:
-        raise ValueError(
-            "doubts must be a dict with a map for each source of doubt, but is "
-            f"{doubts if isinstance(doubts, dict) else type(doubts).__name__}."
-        )
-    shape = np.shape(next(iter(doubts.values())))
-    return {
-        name: check_fractions(doubt, f"doubts[{name!r}]", shape)
-        for name, doubt in doubts.items()
-    }
 
 
 def _find_largest(doubts):

@@ -82,7 +82,12 @@ def plot_latent(
         below -1, or if there are no such `dimensions`.
     """
     latent = check_latent(latent)
-    dimensions = _check_dimensions(dimensions, latent.shape[-1])
+    dimensions = np.ravel(dimensions)
+    if len(dimensions) != 2 or len({*dimensions} & {*range(latent.shape[-1])}) != 2:
+        raise ValueError(
+            f"dimensions must be two different ones of 0 to {latent.shape[-1] - 1}, "
+            f"but are {dimensions}."
+        )
     check_extent(navigation_extent, latent.ndim - 1, "navigation_extent")
     if mean_pattern is not None:
         check_callable(mean_pattern, "mean_pattern")
@@ -132,7 +137,7 @@ class LatentView:
         self.axes = axes
         self._valid, self._points = valid, points
         self._plane, self._map, self._show_pattern = panels
-        self._show(np.zeros_like(valid), f"{valid.sum()} probe positions")
+        self._show(None)
         # Only windows are blitted: matplotlib 3.11 never frees a canvas as long as a
         # selector that blits is held, and only windows say when they are closed.
         useblit = figure.canvas.required_interactive_framework is not None
@@ -172,6 +177,10 @@ class LatentView:
         TypeError, ValueError
             If it holds no booleans, or is of another shape.
         """
+        self._show(mask)
+        self.figure.canvas.draw_idle()
+
+    def _show(self, mask):
         n_valid = self._valid.sum()
         note = f"nothing selected: all {n_valid} shown"
         if mask is None:
@@ -184,21 +193,17 @@ class LatentView:
                 f"mask has the shape {mask.shape}, but the navigation shape is "
                 f"{self._valid.shape}."
             )
-        selected = mask & self._valid
-        if selected.any():
-            note = f"{selected.sum()} of {n_valid} selected"
-        self._show(selected, note)
-        self.figure.canvas.draw_idle()
-
-    def _show(self, selected, note):
-        selected.setflags(write=False)
-        self.selected = selected
-        some = selected.any()
-        self._plane.show(selected[self._valid] if some else None)
-        self._map.show(selected if some else None)
+        self.selected = mask & self._valid
+        self.selected.setflags(write=False)
+        highlighted = None
+        if self.selected.any():
+            highlighted = self.selected
+            note = f"{highlighted.sum()} of {n_valid} selected"
+        self._plane.show(None if highlighted is None else highlighted[self._valid])
+        self._map.show(highlighted)
         self.axes["map"].set_title(note)
         if self._show_pattern is not None:
-            shown = selected if some else self._valid
+            shown = self._valid if highlighted is None else highlighted
             self._show_pattern(shown.copy())
 
     def _on_lasso(self, vertices):
@@ -214,18 +219,6 @@ class LatentView:
         self._lasso.disconnect_events()
         self._rectangle.disconnect_events()
         self.figure.canvas.mpl_disconnect(self._held)
-
-
-def _check_dimensions(dimensions, latent_dim):
-    """Return two different latent dimensions as a list."""
-    found = list(dimensions) if np.iterable(dimensions) else [dimensions]
-    exist = all(dimension in range(latent_dim) for dimension in found)
-    if not exist or len(found) != 2 or found[0] == found[1]:
-        raise ValueError(
-            f"dimensions must be two different ones of 0 to {latent_dim - 1}, but are "
-            f"{dimensions}."
-        )
-    return [int(dimension) for dimension in found]
 
 
 def _add_panels(with_pattern, title):

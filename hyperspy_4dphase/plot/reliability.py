@@ -51,13 +51,11 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     if ax is None:
         ax = plt.figure(figsize=(4.4, 5.4), layout="constrained").add_subplot()
     below = add_panel_below(ax, 0.25)
-    n_positions, n_right, total = _sum_bins(confidence, right, n_bins)
-    filled = n_positions > 0
-    mean, fraction = (x[filled] / n_positions[filled] for x in (total, n_right))
-    tests = map(binomtest, n_right[filled], n_positions[filled])
-    ends = [
-        (ci.low, ci.high) for ci in (t.proportion_ci(method="wilson") for t in tests)
-    ]
+    size, n_right, total = _sum_bins(confidence, right, n_bins)
+    filled = size > 0
+    mean, fraction = (x[filled] / size[filled] for x in (total, n_right))
+    tests = map(binomtest, n_right[filled], size[filled])
+    ends = [test.proportion_ci(method="wilson") for test in tests]
     interval = np.abs(np.transpose(ends) - fraction)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.9, linestyle="--", zorder=1)
     style = {"fmt": "o", "color": _COLOR, "markersize": 5, "capsize": 2}
@@ -69,13 +67,9 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     ax.text(0.04, 0.96, text, transform=ax.transAxes, ha="left", va="top")
     ax.set(xlim=(0, 1), ylim=(0, 1), ylabel="share that is right")
     left = np.arange(n_bins) / n_bins
-    below.bar(
-        left, n_positions, 1 / n_bins, align="edge", color="0.7", edgecolor="white"
-    )
+    below.bar(left, size, 1 / n_bins, align="edge", color="0.7", edgecolor="white")
     below.set_yscale("log")
-    below.set(
-        ylim=(0.7, 2 * n_positions.max()), xlabel="confidence", ylabel="positions"
-    )
+    below.set(ylim=(0.7, 2 * size.max()), xlabel="confidence", ylabel="positions")
     return ax
 
 
@@ -117,8 +111,8 @@ def calibration_error(confidence, right, n_bins=10):
     0.375
     """
     confidence, right = _checked(confidence, right, n_bins)
-    n_positions, n_right, total = _sum_bins(confidence, right, n_bins)
-    return float(np.abs(n_right - total).sum() / n_positions.sum())
+    size, n_right, total = _sum_bins(confidence, right, n_bins)
+    return float(np.abs(n_right - total).sum() / size.sum())
 
 
 def _sum_bins(confidence, right, n_bins):

@@ -12,7 +12,7 @@ from hyperspy_4dphase.plot._checks import (
     check_patterns,
 )
 from hyperspy_4dphase.plot._layout import make_figure
-from hyperspy_4dphase.plot._maps import draw_domains, draw_scale_bar, is_calibrated
+from hyperspy_4dphase.plot._maps import draw_domains, draw_scale_bar
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
 from hyperspy_4dphase.plot._pattern import (
     POWER_LABEL,
@@ -196,8 +196,7 @@ def _draw_images(panels, parent, children, colors, extent, units):
         below.set(xticks=[], yticks=[])
         for axes in (mean, below):
             axes.spines[:].set(color=color, linewidth=2.5)
-    if is_calibrated(units):
-        draw_scale_bar(panels.parent, units, "x-small")
+    draw_scale_bar(panels.parent, units, "x-small")
     decades = 10.0 ** (np.floor(np.log10(top)) - [2, 1, 0])
     panels.draw_color_bar(panels.means, [0, *decades], "intensity")
     clipped = np.nanmax(np.abs(differences), initial=0) > limit

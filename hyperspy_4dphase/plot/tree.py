@@ -15,7 +15,7 @@ from hyperspy_4dphase.plot._checks import (
     check_tree,
 )
 from hyperspy_4dphase.plot._layout import make_figure
-from hyperspy_4dphase.plot._maps import draw_scale_bar, is_calibrated
+from hyperspy_4dphase.plot._maps import draw_scale_bar
 from hyperspy_4dphase.plot._palette import domain_colors
 from hyperspy_4dphase.plot._pattern import (
     draw_pattern,
@@ -287,7 +287,7 @@ def _draw_ends(axes, room, colors, patterns, extent, units):
         inset = axes.inset_axes(bounds, transform=axes.transData, anchor="N")
         draw_pattern(inset, pattern, extent, top=top)
         inset.spines[:].set(color=color, linewidth=2)
-    if patterns.ndim == 3 and room.width >= _LEAST_WITH_BAR and is_calibrated(units):
+    if patterns.ndim == 3 and room.width >= _LEAST_WITH_BAR:
         draw_scale_bar(axes.child_axes[0], units, "xx-small")
 
 

@@ -112,7 +112,7 @@ def test_given_figure_is_used():
     ("given", "match"),
     [
         ({}, "a dict with a map for each.*{}"),
-        ([np.zeros(SCAN)], "dict.*list"),
+        ([np.zeros(SCAN)], "dict with a map for each.*array"),
         ({"a": np.zeros(SCAN), "b": np.zeros((9, 7))}, r"'b'.*\(7, 9\).*\(9, 7\)"),
         ({"a": np.full(SCAN, 1.5)}, r"doubts\['a'\] must be from 0 to 1"),
         ({"a": 0.5}, r"doubts\['a'\].*\(\)"),

@@ -168,7 +168,7 @@ LATENT = np.zeros((*TWO, 2))
         (LATENT, {"labels": np.zeros(TWO)}, TypeError, "integers.*float64"),
         (LATENT, {"labels": np.zeros(TWO, bool)}, TypeError, "integers.*bool"),
         (LATENT, {"labels": np.full(TWO, -2)}, ValueError, "hold -2"),
-        (LATENT, {"dimensions": (0, 2)}, ValueError, r"0 to 1.*\(0, 2\)"),
+        (LATENT, {"dimensions": (0, 2)}, ValueError, r"0 to 1, but are \[0 2\]"),
         (LATENT, {"dimensions": (1, 1)}, ValueError, "different"),
         (LATENT, {"dimensions": 1}, ValueError, "different"),
         (LATENT, {"navigation_extent": (0, 1)}, ValueError, r"left.*top.*\(0, 1\)"),

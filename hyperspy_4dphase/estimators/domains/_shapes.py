@@ -1,7 +1,7 @@
 """Patterns as points in which brightness does not show, and how noisy these are."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -35,14 +35,15 @@ class Shapes(ABC):
         False where there are too few counts to tell a shape; such points are 0.
     positions : numpy.ndarray of int, shape (n, n_axes), or None
         Where points are in the scan, if that is to be looked at.
+    dark : numpy.ndarray, shape (n,), or None
+        What a unit of readout noise in every pixel is in each point.
     """
 
     points: np.ndarray
     spread: np.ndarray
     known: np.ndarray
-    # Not a field, whose default would have to come last in all that derive from this.
-    positions = None
-    dark = None
+    positions: np.ndarray | None = field(default=None, kw_only=True)
+    dark: np.ndarray | None = field(default=None, kw_only=True)
 
     @abstractmethod
     def noise(self, rows):
@@ -50,11 +51,9 @@ class Shapes(ABC):
 
     def take(self, rows):
         """Take some of the points."""
-        names = "points", "spread", "known", "positions", "dark"
-        taken = {name: getattr(self, name) for name in names}
-        return replace(
-            self, **{name: a[rows] for name, a in taken.items() if a is not None}
-        )
+        each = {item.name: getattr(self, item.name) for item in fields(Shapes)}
+        taken = {name: a[rows] for name, a in each.items() if a is not None}
+        return replace(self, **taken)
 
 
 @dataclass
@@ -76,17 +75,13 @@ class CompressedShapes(Shapes):
         Whether noise is that of counts; else it is the same in all pixels.
     floor : float
         Variance that readout noise adds to each pixel.
-    dark : numpy.ndarray, shape (n,), or None
-        What a unit of `floor` is in each point; None without readout noise.
     """
 
     directions: np.ndarray
     column_scale: np.ndarray
     gain: float
     poisson: bool
-    positions: np.ndarray | None = None
     floor: float = 0.0
-    dark: np.ndarray | None = None
 
     @classmethod
     def from_compressed(cls, compressed, positions=None):

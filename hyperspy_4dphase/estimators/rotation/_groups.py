@@ -154,14 +154,10 @@ def group_rotations(
             # Mirroring and turning by one and the same angle leads back.
             sign = 1 if i > r or pair.mirrored else -1
             angles[i], mirrored[i] = sign * pair.angle, pair.mirrored
+    correlation = squareform([pair.correlation for pair in pairs]) + np.eye(n)
+    misfit = squareform([pair.misfit for pair in pairs])
     return RotationGroups(
-        labels,
-        angles,
-        mirrored,
-        references,
-        centers,
-        correlation=squareform([pair.correlation for pair in pairs]) + np.eye(n),
-        misfit=squareform([pair.misfit for pair in pairs]),
+        labels, angles, mirrored, references, centers, correlation, misfit
     )
 
 

@@ -80,27 +80,6 @@ class Dip(NamedTuple):
     width: float
 
 
-class Difference(NamedTuple):
-    """How two patterns differ at one angle.
-
-    Attributes
-    ----------
-    energy : float
-        Azimuthal variation of both, squared, as a fraction of the intensity.
-    apart : float
-        What of it is not in common, noise taken out.
-    error : float
-        Standard error of that.
-    radial : float
-        Relative difference of the radial profiles.
-    """
-
-    energy: float
-    apart: float
-    error: float
-    radial: float
-
-
 class PolarPatterns:
     """Patterns on a log-polar grid, to be compared in pairs.
 
@@ -139,19 +118,19 @@ class PolarPatterns:
         if not dips:
             return Pair(np.nan, np.inf, np.inf)
         best = min(dips)
-        found = self._differ(i, j, best.angle, best.mirrored, np.exp(best.stretch))
-        featureless = found.energy <= _SURE * found.error + _FEATURELESS**2
+        place = best.angle, best.mirrored, np.exp(best.stretch)
+        energy, apart, error, radial = self._differ(i, j, *place)
+        featureless = energy <= _SURE * error + _FEATURELESS**2
         if featureless:
-            found = self._differ(i, j)
-        energy, apart = found.energy, found.apart
-        sure = _SURE * found.error
+            energy, apart, error, radial = self._differ(i, j)
+        sure = _SURE * error
         misfit = max(
             (apart - sure) / (self.tolerance * energy + _FEATURELESS**2),
-            found.radial / (_RADIAL + _SPOTTY * energy / 2),
+            radial / (_RADIAL + _SPOTTY * energy / 2),
             0.0,
         )
         if featureless:
-            return Pair(np.nan, misfit, found.radial)
+            return Pair(np.nan, misfit, radial)
         stretch = abs(best.stretch) - sure / energy * best.width
         misfit = max(misfit, stretch / self.strain)
         # Of equal angles neither noise nor distortion is to choose.
@@ -234,13 +213,25 @@ class PolarPatterns:
         return dips
 
     def _differ(self, i, j, angle=0.0, mirrored=False, scale=1.0):
-        """Difference of pattern i and pattern j, mirrored, turned and scaled."""
+        """Difference of pattern i and pattern j, mirrored, turned and scaled.
+
+        Returns
+        -------
+        energy : float
+            Azimuthal variation of both, squared, as a fraction of the intensity.
+        apart : float
+            What of it is not in common, noise taken out.
+        error : float
+            Standard error of that.
+        radial : float
+            Relative difference of the radial profiles.
+        """
         pair = self.polar[i], self._sample(j, angle, mirrored, scale)
         intensity, noise, used = (np.stack(x) for x in zip(*pair, strict=True))
         area = used.all(axis=0) * self.radii[:, None] ** 2
         size = area.sum(axis=1)
         if not size.any():
-            return Difference(2.0, 2.0, 0.0, np.inf)
+            return 2.0, 2.0, 0.0, np.inf
 
         def mean(values):
             return (area * values).sum(axis=-1) / np.maximum(size, 1)
@@ -263,7 +254,7 @@ class PolarPatterns:
         error = weight**2 @ (2 * rings * per_arc * variance.sum(axis=0) ** 2)
         ring_noise = mean(noise) * np.sqrt(2) * per_arc
         radial = _compare_profiles(self.radii, weight, profile, ring_noise, rings)
-        return Difference(np.maximum(energy, 0).sum(), apart, np.sqrt(error), radial)
+        return np.maximum(energy, 0).sum(), apart, np.sqrt(error), radial
 
 
 def _find_amplitude(intensity, noise, used):

@@ -30,7 +30,9 @@ def unit_shapes(points, positions, spread=1.0):
     spread = np.broadcast_to(spread, n).astype(float)
     known = np.ones(n, bool)
     axes = np.eye(k), np.ones(k)
-    return CompressedShapes(points, spread, known, *axes, 1.0, False, positions)
+    shapes = CompressedShapes(points, spread, known, *axes, gain=1.0, poisson=False)
+    shapes.positions = positions
+    return shapes
 
 
 def scanned(positions, means, seed=0):

@@ -42,7 +42,7 @@ def divide_shapes(shapes, random_state):
     growth = Growth(shapes, _MIN_CLUSTER, None, random_state)
     growth.grow()
     growth.dissolve_boundaries()
-    return growth.result()[0]
+    return growth.result().labels
 
 
 def cluster_density(points, begin, random_state):

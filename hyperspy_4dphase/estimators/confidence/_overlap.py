@@ -7,10 +7,7 @@ import numpy as np
 from scipy.special import comb
 from sklearn.metrics.cluster import contingency_matrix
 
-from hyperspy_4dphase.estimators.confidence._numbering import (
-    number_by_appearance,
-    number_labels,
-)
+from hyperspy_4dphase.estimators.confidence import _numbering as numbering
 
 # Relative differences up to this one are rounding.
 _ROUNDING = 1e-9
@@ -91,7 +88,7 @@ def overlap_confidence(maps):
     total = np.zeros(n_positions)
     if not n_positions:
         return total
-    codes = [number_labels(labels) + 1 for labels in maps]
+    codes = [numbering.number_labels(labels) + 1 for labels in maps]
     sizes = [np.bincount(code) for code in codes]
     for a, b in combinations(range(n_maps), 2):
         counts, pair = _count_pairs(codes[a], codes[b])
@@ -118,7 +115,7 @@ def compare_maps(maps):
         Symmetric, with 1 on the diagonal.
     """
     n_maps, n_positions = maps.shape
-    codes = [number_labels(labels) + 1 for labels in maps]
+    codes = [numbering.number_labels(labels) + 1 for labels in maps]
     within = [comb(np.bincount(code), 2).sum() for code in codes]
     in_all = comb(n_positions, 2)
     result = np.eye(n_maps)
@@ -205,7 +202,7 @@ def find_medoid(maps, similarities, weights):
         return int(best[0])
 
     def key(index):
-        labels = number_by_appearance(maps[index])
+        labels = numbering.number_by_appearance(maps[index])
         return np.count_nonzero(labels >= 0), labels.max(), tuple(-labels)
 
     return int(max(best, key=key))

@@ -132,5 +132,5 @@ def test_positions_of_features():
 def test_not_with_the_published_method():
     X = np.ones((12, 5))
     model = DivisiveDomains(n_parts=2, random_state=0)
-    with pytest.raises(ValueError, match="positions were given together with n_parts"):
+    with pytest.raises(ValueError, match="n_parts was given together with positions"):
         model.fit(X, positions=np.indices((3, 4)).reshape(2, -1).T)

@@ -53,6 +53,7 @@ def plan_training(estimator, n_patterns, n_pixels, weights=None):
     Parameters
     ----------
     estimator : PatternVAE
+        With parameters that are checked (:func:`check_parameters`).
     n_patterns, n_pixels : int
     weights : numpy.ndarray, shape (n_patterns,), optional
 
@@ -62,12 +63,10 @@ def plan_training(estimator, n_patterns, n_pixels, weights=None):
 
     Raises
     ------
-    TypeError, ValueError
-        If a parameter is of the wrong type or out of range, if there are fewer than two
-        patterns, fewer to train on than `batch_size`, or fewer patterns or pixels than
-        `latent_dim`.
+    ValueError
+        If there are fewer than two patterns, fewer to train on than `batch_size`, or
+        fewer patterns or pixels than `latent_dim`.
     """
-    check_parameters(estimator)
     if n_patterns < 2:
         raise ValueError(
             f"There is {n_patterns} pattern that is not masked; at least 2 are needed."

@@ -1,19 +1,13 @@
 """Variational autoencoder of diffraction patterns."""
 
-import copy
-
 import numpy as np
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
-from hyperspy_4dphase.estimators.compression import (
-    CompressedPatterns,
-    compress_patterns,
-)
+from hyperspy_4dphase.estimators.compression import CompressedPatterns
+from hyperspy_4dphase.estimators.vae._begin import begin_model
 from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs
-from hyperspy_4dphase.estimators.vae._image_inputs import ImageInputs
 from hyperspy_4dphase.estimators.vae._plan import (
     check_images,
     check_parameters,
@@ -228,7 +222,7 @@ class PatternVAE(PatternTransformer):
 
         random_state = check_random_state(self.random_state)
         seed = int(random_state.randint(2**31 - 1))
-        model, patterns = self._begin(X, random_state, seed)
+        model, patterns = begin_model(self, X, random_state, seed)
         history = model.train(patterns, weights, plan, seed, self.callback)
         distributions = model.encode(patterns)
         latent = distributions.mean
@@ -317,43 +311,6 @@ class PatternVAE(PatternTransformer):
             or fewer patterns or pixels than `latent_dim`.
         """
         plan_training(self, n_patterns, n_pixels, sample_weight)
-
-    def _begin(self, X, random_state, seed):
-        """The model to train, a new one or a copy of the last, and the patterns."""
-        from hyperspy_4dphase.estimators.vae._model import Model
-
-        if self.warm_start and hasattr(self, "model_"):
-            last = self.n_features_in_, self.model_.latent_dim
-            new = X.shape[1], self.latent_dim
-            if last != new:
-                raise ValueError(
-                    f"warm_start=True with patterns of {new[0]} pixels and latent_dim="
-                    f"{new[1]}; the last fit had {last[0]} pixels and {last[1]}."
-                )
-            return copy.deepcopy(self.model_), X
-        if self.architecture == "compressed":
-            X = self._compress(X, random_state)
-            inputs = CompressedInputs.from_compression(X, max(X.n_significant, 1))
-        else:
-            inputs = ImageInputs.from_blocks(X)
-        device = resolve_device(self.device)
-        return Model.create(inputs, self.latent_dim, seed, device), X
-
-    def _compress(self, X, random_state):
-        if not isinstance(X, CompressedPatterns):
-            X = compress_patterns(
-                X,
-                noise=self.noise,
-                rank=self.latent_dim,
-                random_state=random_state,
-                device=self.device,
-            )
-        if self.latent_dim > X.rank:
-            raise ValueError(
-                f"latent_dim={self.latent_dim}, but the compressed patterns have only "
-                f"{X.rank} directions, {X.n_significant} of them above the noise."
-            )
-        return X
 
     def _check_patterns(self, X, fitting=False):
         convolutional = self.architecture == "convolutional"

@@ -10,7 +10,7 @@ from orix.crystal_map import Phase
 
 FCC = [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]
 BODY = [(0, 0, 0), (0.5, 0.5, 0.5)]
-RHOMBOHEDRAL = [(0, 0, 0), (2 / 3, 1 / 3, 1 / 3), (1 / 3, 2 / 3, 2 / 3)]
+OBVERSE = [(0, 0, 0), (2 / 3, 1 / 3, 1 / 3), (1 / 3, 2 / 3, 2 / 3)]
 
 
 def _make_phase(name, space_group, cell, sites, centring=((0, 0, 0),)):
@@ -30,8 +30,7 @@ def _layered_oxide():
     sites = [("Li", (0, 0, 0), 1.0)]
     sites += [(element, (0, 0, 0.5), share) for element, share in metals]
     sites += [("O", (0, 0, z), 1.0) for z in (0.2415, -0.2415)]
-    cell = (2.87, 2.87, 14.22, 90, 90, 120)
-    return _make_phase("NMC622", 166, cell, sites, RHOMBOHEDRAL)
+    return _make_phase("NMC622", 166, (2.87, 2.87, 14.22, 90, 90, 120), sites, OBVERSE)
 
 
 def _monolayer(name, a, metal, chalcogen, half_thickness):

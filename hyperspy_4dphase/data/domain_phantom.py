@@ -208,7 +208,6 @@ def _paint_small(labels, v, u, shape):
     labels[ring < max(0.035, least)] = 11
     for i, n_rows in enumerate((3, 2, 1)):
         first = int(shape[0] * (0.80 + 0.055 * i))
-        line = np.zeros(shape, dtype=bool)
-        line[first : first + n_rows] = True
-        labels[line & (u > 0.40) & (u < 0.70)] = 10
+        rows = slice(first, first + n_rows)
+        labels[rows][(u[rows] > 0.40) & (u[rows] < 0.70)] = 10
     labels[(np.abs(v - 0.965) < 0.02) & (u > 0.42) & (u < 0.70)] = 11

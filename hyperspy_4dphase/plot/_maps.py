@@ -145,10 +145,7 @@ def mean_known(fractions):
     """
     if fractions.ndim < 3:
         return fractions
-    known = ~np.isnan(fractions)
-    n_known = known.sum(axis=0)
-    total = fractions.sum(axis=0, where=known)
-    return np.where(n_known, total / np.maximum(n_known, 1), np.nan)
+    return np.ma.masked_invalid(fractions).mean(axis=0).filled(np.nan)
 
 
 def find_touched(image, start, stop):

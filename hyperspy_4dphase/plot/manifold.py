@@ -64,10 +64,10 @@ def plot_manifold(
     axes = figure.add_subplot()
     (_draw_images if patterns.ndim == 4 else _draw_curves)(axes, patterns, alpha)
     n_rows, n_columns = alpha.shape
-    axes.set(xlim=(-0.5, n_columns - 0.5), ylim=(-0.5, n_rows - 0.5), aspect=aspect)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title, aspect=aspect)
+    axes.set(xlim=(-0.5, n_columns - 0.5), ylim=(-0.5, n_rows - 0.5))
     axes.set_xticks(*_ticks(x))
     axes.set_yticks(*_ticks(y))
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     lines = {"color": "white", "linewidth": 0.6}
     axes.vlines(np.arange(1, n_columns) - 0.5, -0.5, n_rows - 0.5, **lines)
     axes.hlines(np.arange(1, n_rows) - 0.5, -0.5, n_columns - 0.5, **lines)

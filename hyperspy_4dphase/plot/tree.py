@@ -221,8 +221,8 @@ def _add_axes(figure, tree, room, score):
     """Add axes for the tree, with thumbnails below zero."""
     axes = figure.add_subplot()
     low, high = -room.height / room.tree, 1 + _STEM / room.tree
-    axes.set(xlim=(-0.5, len(tree.leaves) - 0.5), ylim=(low, high))
-    axes.set(xticks=[], yticks=[])
+    edges = -0.5, len(tree.leaves) - 0.5
+    axes.set(xlim=edges, ylim=(low, high), xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     if tree.by_score:
         top = np.nanmax(score)

@@ -195,9 +195,10 @@ def discriminate(points, side, noise=None):
     noise = _RIDGE * np.eye(points.shape[1]) if noise is None else noise
     parts = points[~side], points[side]
     means = [part.mean(axis=0) for part in parts]
-    centred = [part - mean for part, mean in zip(parts, means, strict=True)]
-    scatter = sum(part.T @ part for part in centred) / len(points)
-    direction = np.linalg.solve(scatter + noise, means[1] - means[0])
+    scatter = sum(
+        (part - mean).T @ (part - mean) for part, mean in zip(parts, means, strict=True)
+    )
+    direction = np.linalg.solve(scatter / len(points) + noise, means[1] - means[0])
     return (direction / np.linalg.norm(direction)).astype(points.dtype)
 
 

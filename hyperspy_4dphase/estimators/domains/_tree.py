@@ -139,9 +139,6 @@ class DomainTree:
     def __len__(self):
         return self.parent.size
 
-    def __iter__(self):
-        return (self[number] for number in range(len(self)))
-
     def __getitem__(self, number):
         number = range(len(self))[number]
         values = {name: array[number].item() for name, array in vars(self).items()}

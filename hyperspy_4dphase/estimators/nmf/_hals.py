@@ -99,12 +99,12 @@ class CompressedMatrix:
         """Leave out the weaker directions; `noise` stays that of all."""
         return replace(self, Q=self.Q[:, :rank], B=self.B[:rank])
 
-    def cross(self, H):
-        """Products H A^T (n_components, n_patterns) of the rows of H with patterns."""
+    def project(self, H):
+        """Project patterns on the rows of H: H A^T (n_components, n_patterns)."""
         return (H @ self.B.T) @ self.Q.T
 
-    def fractions(self, factors):
-        """Which part of the total of each pattern is that of each component.
+    def find_fractions(self, factors):
+        """Find which part of the total of each pattern is that of each component.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ def hals(A, factors, *, max_iter, tol, enough=0.0, callback=None):
     misfits = []
     for i in range(max_iter):
         sweep(H, Wt @ Wt.T, (Wt @ A.Q) @ A.B)
-        gram, cross = H @ H.T, A.cross(H)
+        gram, cross = H @ H.T, A.project(H)
         sweep(Wt, gram, cross)
         overlap = np.einsum("ij,ij->", cross, Wt, dtype=np.float64)
         model = np.einsum("ij,ij->", gram, Wt @ Wt.T, dtype=np.float64)
@@ -238,7 +238,7 @@ def purify(A, factors):
     Factors
     """
     for _ in range(_N_PURE_ROUNDS):
-        fractions = A.fractions(factors)
+        fractions = A.find_fractions(factors)
         peak = find_peak_fractions(fractions)[:, None]
         weight = np.divide(
             fractions, peak, out=np.zeros_like(fractions), where=peak > 0
@@ -249,6 +249,6 @@ def purify(A, factors):
         # A component that is nowhere keeps its pattern.
         H = np.where(norm > 0, mean / np.where(norm > 0, norm, 1), factors.H)
         H = H.astype(np.float32)
-        Wt = solve_weights(H, A.cross(H), max_iter=_N_PURE_SWEEPS)
+        Wt = solve_weights(H, A.project(H), max_iter=_N_PURE_SWEEPS)
         factors = Factors(Wt, H)
     return factors

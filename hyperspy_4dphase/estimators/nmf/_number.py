@@ -88,7 +88,7 @@ def keep_dominant(A, factors):
         The components that are left, one at least.
     """
     while len(factors.H) > 1:
-        peak = find_peak_fractions(A.fractions(factors))
+        peak = find_peak_fractions(A.find_fractions(factors))
         n_weak = int((peak < _MIN_PEAK_FRACTION).sum())
         if not n_weak:
             break
@@ -127,7 +127,7 @@ def merge_continua(A, factors):
     Factors
         One component a group: its mean pattern, and the weights that fit it.
     """
-    labels = A.fractions(factors).argmax(axis=0)
+    labels = A.find_fractions(factors).argmax(axis=0)
     points, variance = remove_brightness(A)
     members = [
         np.flatnonzero((labels == j) & (variance > 0)) for j in range(len(factors.H))
@@ -142,7 +142,7 @@ def merge_continua(A, factors):
     sums = factors.Wt.sum(axis=1)
     H = np.stack([sums[group] @ factors.H[group] for group in groups.values()])
     H = (H / np.linalg.norm(H, axis=1, keepdims=True)).astype(np.float32)
-    return Factors(solve_weights(H, A.cross(H)), H)
+    return Factors(solve_weights(H, A.project(H)), H)
 
 
 def measure_continuity(values, weights, variance):

@@ -97,7 +97,7 @@ def find_corners(A, n_components):
     H = np.maximum(corners @ (A.B / norms), 0).astype(np.float32)
     _fill_zeros(H)
     H /= np.linalg.norm(H, axis=1, keepdims=True)
-    Wt = solve_weights(H, A.cross(H))
+    Wt = solve_weights(H, A.project(H))
     _fill_zeros(Wt)
     return Factors(Wt, H)
 

@@ -97,8 +97,8 @@ class CompressedNetwork(nn.Module):
         outputs = self.decoder(latent) + latent @ self.axes
         return outputs * self.scale + self.mean
 
-    def misfit(self, points, decoded):
-        """Minus the logarithm of the likelihood, less that of a perfect fit.
+    def measure_misfit(self, points, decoded):
+        """Measure minus the logarithm of the likelihood, less that of a perfect fit.
 
         Parameters
         ----------

@@ -151,8 +151,8 @@ class ConvolutionalNetwork(nn.Module):
         logits = images + linear @ self.axes + self.bias
         return functional.log_softmax(logits, dim=1)
 
-    def misfit(self, images, decoded):
-        """Minus the logarithm of the likelihood, less that of a perfect fit.
+    def measure_misfit(self, images, decoded):
+        """Measure minus the logarithm of the likelihood, less that of a perfect fit.
 
         Parameters
         ----------

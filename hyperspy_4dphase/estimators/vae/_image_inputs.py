@@ -71,7 +71,7 @@ class ImageInputs:
         """tuple of int: Of the binned patterns."""
         return binned_shape(self.signal_shape, self.factor)
 
-    def images(self, patterns):
+    def bin_patterns(self, patterns):
         """Bin patterns.
 
         Parameters
@@ -104,7 +104,7 @@ class ImageInputs:
         """
 
         def encode(patterns, rows):
-            return [(rows, *function(self.images(patterns)))]
+            return [(rows, *function(self.bin_patterns(patterns)))]
 
         return gathered(X.reduce(encode, add, stage="Encoding patterns"))
 

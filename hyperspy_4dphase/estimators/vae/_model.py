@@ -17,7 +17,11 @@ from hyperspy_4dphase.estimators.vae._convolutional_network import (
 from hyperspy_4dphase.estimators.vae._image_inputs import ImageInputs
 from hyperspy_4dphase.estimators.vae._network_parts import Brightness, make_seeded
 from hyperspy_4dphase.estimators.vae._sources import BATCH
-from hyperspy_4dphase.estimators.vae._training import divergence, evaluate, train
+from hyperspy_4dphase.estimators.vae._training import (
+    compute_divergence,
+    evaluate,
+    train,
+)
 
 
 class LatentDistributions(NamedTuple):
@@ -195,8 +199,8 @@ class Model:
         return tuple(torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
 
 
-def compute_divergence(distributions):
-    """Compute the mean divergence from the prior of each dimension, in nats.
+def average_divergence(distributions):
+    """Average the divergence from the prior of each dimension, in nats.
 
     Parameters
     ----------
@@ -207,4 +211,4 @@ def compute_divergence(distributions):
     numpy.ndarray, shape (latent_dim,)
     """
     mean, log_variance = (torch.from_numpy(part).double() for part in distributions)
-    return divergence(mean, log_variance).mean(dim=0).numpy()
+    return compute_divergence(mean, log_variance).mean(dim=0).numpy()

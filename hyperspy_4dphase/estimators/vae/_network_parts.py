@@ -32,8 +32,8 @@ class Brightness(nn.Module):
         """Logarithm of the relative total, shape (n_points,)."""
         return self.layers(latent)[:, 0].clamp(-20, 20)
 
-    def misfit(self, latent, totals):
-        """Loss that is least, on average, where the total is the conditional mean."""
+    def measure_misfit(self, latent, totals):
+        """Measure a misfit that is least, on average, for the conditional mean."""
         logarithm = self(latent)
         return logarithm.exp() - logarithm * totals / self.typical
 

@@ -133,7 +133,9 @@ class StreamedPatterns(PatternSource):
         room = max(_POOL_BYTES // (4 * prod(self._inputs.image_shape)), 1)
         pool, n_pooled = [], 0
         for number, (patterns, rows) in enumerate(self._blocks.visit(order), 1):
-            pool.append(self._inputs.images(np.repeat(patterns, times[rows], axis=0)))
+            pool.append(
+                self._inputs.bin_patterns(np.repeat(patterns, times[rows], axis=0))
+            )
             n_pooled += len(pool[-1])
             if n_pooled < room and number < len(order):
                 continue
@@ -146,7 +148,7 @@ class StreamedPatterns(PatternSource):
     def all(self):
         """Yield (inputs, totals) of all patterns."""
         for patterns, _ in self._blocks.visit(range(self._blocks.n_blocks)):
-            yield from self._split(self._inputs.images(patterns), BATCH)
+            yield from self._split(self._inputs.bin_patterns(patterns), BATCH)
 
     def _get(self, rows):
         images, totals = (kept[self._places[rows]] for kept in self._kept)
@@ -183,7 +185,7 @@ def read_images(inputs, blocks, places):
 
     def collect(patterns, rows):
         inside = places[rows] >= 0
-        images = inputs.images(patterns[inside])
+        images = inputs.bin_patterns(patterns[inside])
         totals = images.sum(axis=(1, 2))
         # Half the memory, where nothing is lost by it.
         fits = not images.size or (images.max() < 2**15 and patterns.dtype.kind != "f")

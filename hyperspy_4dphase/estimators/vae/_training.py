@@ -137,14 +137,14 @@ def evaluate(network, batches, beta=1.0):
     total, n = 0.0, 0
     for inputs, *_ in batches:
         mean, log_variance, latent = _sample(network, inputs, inputs, generator)
-        loss = network.shapes.misfit(inputs, network.shapes.decode(latent))
-        loss = loss + beta * divergence(mean, log_variance).sum(dim=1)
+        loss = network.shapes.measure_misfit(inputs, network.shapes.decode(latent))
+        loss = loss + beta * compute_divergence(mean, log_variance).sum(dim=1)
         total += float(loss.double().sum())
         n += len(inputs)
     return total / max(n, 1)
 
 
-def divergence(mean, log_variance):
+def compute_divergence(mean, log_variance):
     """Compute the divergence (Kullback-Leibler) from a standard normal distribution.
 
     Parameters
@@ -167,10 +167,11 @@ def _train_epoch(network, source, beta, n_flattened, optimizer, rate, generator)
             noisy = network.shapes.augment(inputs, generator)
             mean, log_variance, latent = _sample(network, noisy, inputs, generator)
             decoded = network.shapes.decode(latent)
-        misfit = network.shapes.misfit(inputs, decoded.float())
-        loss = misfit.mean() + beta * divergence(mean, log_variance).sum(dim=1).mean()
+        misfit = network.shapes.measure_misfit(inputs, decoded.float())
+        divergence = compute_divergence(mean, log_variance).sum(dim=1)
+        loss = misfit.mean() + beta * divergence.mean()
         uneven = _measure_unevenness(network, mean, n_flattened, generator)
-        brightness = network.brightness.misfit(mean.detach(), totals).mean()
+        brightness = network.brightness.measure_misfit(mean.detach(), totals).mean()
         optimizer.zero_grad()
         (loss + _FLATNESS * uneven + brightness).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), _MAX_GRADIENT)

@@ -218,7 +218,7 @@ class PatternVAE(PatternTransformer):
         weights = check_sample_weight(sample_weight, X.shape[0])
         plan = plan_training(self, *X.shape, weights)
         require_torch()
-        from hyperspy_4dphase.estimators.vae._model import compute_divergence
+        from hyperspy_4dphase.estimators.vae._model import average_divergence
 
         random_state = check_random_state(self.random_state)
         seed = int(random_state.randint(2**31 - 1))
@@ -230,7 +230,7 @@ class PatternVAE(PatternTransformer):
         self.loss_ = np.column_stack([history.training, history.held_out])
         self.best_epoch_ = history.best
         self.n_features_in_ = X.shape[1]
-        self.divergence_ = compute_divergence(distributions)
+        self.divergence_ = average_divergence(distributions)
         variance = latent.var(axis=0, dtype=np.float64)
         order = np.argsort(-self.divergence_, kind="stable")
         self.active_dimensions_ = order[variance[order] > _MIN_ACTIVE_VARIANCE]

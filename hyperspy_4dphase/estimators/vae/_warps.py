@@ -184,8 +184,8 @@ class KernelField:
         kernels = (self._kernel(points[part]) for part in parts)
         return np.concatenate([kernel @ self._coefficients for kernel in kernels])
 
-    def slopes(self, points):
-        """Derivative of component j along axis i, shape (n_points, d, d)."""
+    def find_slopes(self, points):
+        """Find the derivative of component j along axis i, shape (n_points, d, d)."""
         d = points.shape[1]
         products = self._places[:, :, None] * self._coefficients[:, None]
         kernel = self._kernel(points)
@@ -229,7 +229,7 @@ class Nodes:
         """Carry points along with the nodes that were moved; see :meth:`Mesh.carry`."""
         points = np.asarray(points, dtype=np.float64)
         shrinkage = max(
-            _measure_shrinkage(self._displacement.slopes(points[part]))
+            _measure_shrinkage(self._displacement.find_slopes(points[part]))
             for part in gen_batches(len(points), _BLOCK)
         )
         # From 1 on a direction would turn over.

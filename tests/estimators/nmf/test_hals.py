@@ -116,7 +116,7 @@ def test_fractions():
     Wt = np.array([[1, 0, 0], [2, 5, 0]], float)
     H = np.array([[1, 1], [0, 0.5]])
     A = CompressedMatrix(None, None, per_pixel=np.array([1.0, 3.0]))
-    found = A.fractions(Factors(Wt, H))
+    found = A.find_fractions(Factors(Wt, H))
     np.testing.assert_allclose(found, [[4 / 7, 0, 0], [3 / 7, 1, 0]])
 
 
@@ -130,7 +130,7 @@ def test_peak_fraction_is_the_fifth_largest():
 def test_compressed_matrix(X):
     A = compress(X, RANK)
     H = X[:3].astype(np.float32)
-    np.testing.assert_allclose(A.cross(H), H @ (A.Q @ A.B).T, rtol=1e-4, atol=1e-2)
+    np.testing.assert_allclose(A.project(H), H @ (A.Q @ A.B).T, rtol=1e-4, atol=1e-2)
     leading = A.keep_leading(2)
     assert leading.Q.shape[1] == len(leading.B) == 2
     assert leading.noise == A.noise > 0
@@ -163,10 +163,10 @@ def test_purify_removes_ghosts(seed):
     W, patterns, X = mixed(seed)
     A = compress(X, 3, noise=0.0)
     factors, misfits, _ = hals(A, nndsvd(A, 3), **OPTIONS)
-    plain = ghosts(W, A.fractions(factors))
+    plain = ghosts(W, A.find_fractions(factors))
     factors = purify(A, factors)
     assert min(factor.min() for factor in factors) >= 0
-    pure = ghosts(W, A.fractions(factors))
+    pure = ghosts(W, A.find_fractions(factors))
     assert plain.max() > 0.05
     assert pure.max() < 0.01
     # Not at the cost of the fit: noise in Q B has this norm.

@@ -53,11 +53,11 @@ def test_misfit_is_the_distance_from_the_line(points, network):
     decoded = network.decode(network.encode(points)[0])
     scale = (points * decoded).sum(1) / (decoded * decoded).sum(1)
     distance = (points - scale[:, None] * decoded).norm(dim=1)
-    found = network.misfit(points, decoded)
+    found = network.measure_misfit(points, decoded)
     np.testing.assert_allclose(found, 0.5 * distance**2, rtol=1e-3, atol=1e-2)
-    np.testing.assert_allclose(network.misfit(points, 7 * points), 0, atol=1e-3)
+    np.testing.assert_allclose(network.measure_misfit(points, 7 * points), 0, atol=1e-3)
     # A pattern is not the negative of another.
-    opposite = network.misfit(points, -points)
+    opposite = network.measure_misfit(points, -points)
     np.testing.assert_allclose(opposite, 0.5 * points.square().sum(1), rtol=1e-5)
 
 

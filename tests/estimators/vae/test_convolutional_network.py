@@ -65,7 +65,7 @@ def test_any_shape_of_image(shape, latent_dim):
     decoded = network.decode(mean)
     assert decoded.shape == (30, shape[0] * shape[1])
     np.testing.assert_allclose(decoded.exp().sum(1).detach(), 1, rtol=1e-5)
-    assert network.misfit(images, decoded).shape == (30,)
+    assert network.measure_misfit(images, decoded).shape == (30,)
     assert network.embed(decoded).shape == decoded.shape
     assert network.augment(images, torch.Generator()).shape == images.shape
     for value in (mean, log_variance, decoded):
@@ -80,7 +80,7 @@ def test_flat_patterns_are_the_same_as_images(images, network):
         np.testing.assert_array_equal(one, two)
     decoded = network.decode(network.encode(flat)[0])
     np.testing.assert_array_equal(
-        network.misfit(images, decoded), network.misfit(flat, decoded)
+        network.measure_misfit(images, decoded), network.measure_misfit(flat, decoded)
     )
 
 
@@ -91,7 +91,7 @@ def test_misfit_is_half_the_deviance(images, network):
     X = images.reshape(len(images), -1).double().numpy() / 2.5
     expected = X.sum(axis=1, keepdims=True) * decoded.exp().numpy()
     literal = (xlogy(X, X / expected)).sum(axis=1)
-    found = network.misfit(images.double(), decoded).numpy()
+    found = network.measure_misfit(images.double(), decoded).numpy()
     np.testing.assert_allclose(found, literal, rtol=1e-6)
     assert found.min() > 0
 
@@ -100,8 +100,8 @@ def test_misfit_is_half_the_deviance(images, network):
 def test_misfit_vanishes_at_the_observed_fractions_and_only_there(images, network):
     X = images.reshape(len(images), -1)
     observed = (X / X.sum(dim=1, keepdim=True)).clamp(min=1e-30).log()
-    np.testing.assert_allclose(network.misfit(images, observed), 0, atol=1e-2)
-    assert (network.misfit(images, observed.roll(1, dims=1)) > 10).all()
+    np.testing.assert_allclose(network.measure_misfit(images, observed), 0, atol=1e-2)
+    assert (network.measure_misfit(images, observed.roll(1, dims=1)) > 10).all()
 
 
 @torch.no_grad()
@@ -111,7 +111,7 @@ def test_misfit_of_the_truth_is_about_half_a_unit_a_pixel(network):
         (40 * network.n_pixels * share).repeat(200, 1),
         generator=torch.Generator().manual_seed(0),
     )
-    found = network.misfit(counts, share.log().repeat(200, 1)).mean()
+    found = network.measure_misfit(counts, share.log().repeat(200, 1)).mean()
     np.testing.assert_allclose(found, (network.n_pixels - 1) / 2, rtol=0.02)
 
 
@@ -131,7 +131,9 @@ def test_a_gain_scales_the_misfit_and_nothing_else(images):
     np.testing.assert_allclose(two.encode(4 * images)[0], latent, atol=1e-4)
     np.testing.assert_allclose(two.decode(latent), decoded, atol=1e-4)
     np.testing.assert_allclose(
-        two.misfit(4 * images, decoded), one.misfit(images, decoded), rtol=1e-4
+        two.measure_misfit(4 * images, decoded),
+        one.measure_misfit(images, decoded),
+        rtol=1e-4,
     )
 
 
@@ -143,9 +145,9 @@ def test_empty_and_dark_patterns_stay_finite(images, network):
     network.prepare(images)
     mean, log_variance = network.encode(images)
     decoded = network.decode(mean)
-    for value in (mean, log_variance, decoded, network.misfit(images, decoded)):
+    for value in (mean, log_variance, decoded, network.measure_misfit(images, decoded)):
         assert torch.isfinite(value).all()
-    assert network.misfit(images, decoded)[3] == 0
+    assert network.measure_misfit(images, decoded)[3] == 0
 
 
 @torch.no_grad()
@@ -202,14 +204,14 @@ def test_training_beats_principal_components_where_a_spot_moves():
     def held_out():
         with torch.no_grad():
             decoded = network.decode(network.encode(images[320:])[0])
-            return float(network.misfit(images[320:], decoded).mean())
+            return float(network.measure_misfit(images[320:], decoded).mean())
 
     before = held_out()
     for _ in range(40):
         batch = images[torch.randint(0, 320, (32,), generator=generator)]
         decoded = network.decode(network.encode(network.augment(batch, generator))[0])
         optimizer.zero_grad()
-        network.misfit(batch, decoded).mean().backward()
+        network.measure_misfit(batch, decoded).mean().backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
         optimizer.step()
     assert held_out() < 0.8 * min(before, principal_misfit(images))

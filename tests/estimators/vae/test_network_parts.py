@@ -27,7 +27,7 @@ def test_brightness_is_least_where_it_is_the_mean_total():
     def loss(logarithm):
         with torch.no_grad():
             bias.add_(logarithm - network(latent)[0])
-            return float(network.misfit(latent, totals).mean())
+            return float(network.measure_misfit(latent, totals).mean())
 
     at_mean = loss(np.log(80 / 100))
     assert at_mean < min(loss(np.log(0.7)), loss(np.log(0.9)))

@@ -43,7 +43,7 @@ def test_slopes_of_kernel_field():
     at = points(10, 3, seed=1)
     for axis, shift in enumerate(1e-4 * np.eye(3)):
         expected = (field(at + shift) - field(at - shift)) / 2e-4
-        np.testing.assert_allclose(field.slopes(at)[:, axis], expected, atol=1e-5)
+        np.testing.assert_allclose(field.find_slopes(at)[:, axis], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])

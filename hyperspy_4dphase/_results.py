@@ -207,7 +207,7 @@ def map_labels(values, navigation_shape):
     return map_values(getattr(values, "domains", values), navigation_shape)
 
 
-def provenance(method, parameters, random_state, outcome):
+def provenance(method, parameters, random_state, outcome, compression=None):
     """What was done, in types that HyperSpy saves.
 
     Parameters
@@ -218,19 +218,26 @@ def provenance(method, parameters, random_state, outcome):
         What it was told, and what came of it.
     random_state : object
         The seed that reproduces it.
+    compression : Compression, optional
+        What it was made of; its own provenance is kept as `compression`.
 
     Returns
     -------
     dict
         With the keys `method`, `parameters`, `random_state`, `outcome`, `versions`.
     """
-    return {
+    record = {
         "method": method,
         "parameters": {name: _storable(value) for name, value in parameters.items()},
         "random_state": _storable(random_state),
         "outcome": {name: _storable(value) for name, value in outcome.items()},
         "versions": {name: _version(name) for name in _RECORDED},
     }
+    return (
+        record
+        if compression is None
+        else record | {"compression": compression.provenance}
+    )
 
 
 def store_decomposition(

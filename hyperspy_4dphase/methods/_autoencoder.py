@@ -141,9 +141,9 @@ def trained_embedding(scan, vae, latent, weighted, compression):
     options = vae.get_params()
     options = {name: options[name] for name in _RECORDED}
     options["sample_weight"] = weighted
-    record = provenance("vae_embed", options, vae.random_state, _outcome(vae))
-    if compression is not None:
-        record["compression"] = compression.provenance
+    record = provenance(
+        "vae_embed", options, vae.random_state, _outcome(vae), compression
+    )
     return LatentEmbedding.from_scan(
         scan,
         latent,

@@ -14,45 +14,46 @@ _WHY_NOT = {
 }
 
 
-def report_domains(domains, print_info, *, asked, method, unassigned, faulty=None):
-    """Print how many domains there are, and how many positions have none, and why.
+def describe_domains(domains, scan, faulty, asked, unsure=()):
+    """Lines on how many domains there are, and how many positions have none, and why.
 
     Parameters
     ----------
     domains : DomainMap
-    print_info : bool
-    asked : str
-        Where their number comes from.
-    method : str
-        Title of what is printed.
-    unassigned : dict of str to int
-        Why positions that were looked at have no domain, and how many.
+    scan : Scan
+        With the masks of what was mapped.
     faulty : numpy.ndarray of bool, or None
         Positions that were left out as broken frames.
+    asked : str
+        Where the number of domains comes from.
+    unsure : tuple of (str, int), optional
+        Why positions that have counts enough have no domain, and how many.
+
+    Returns
+    -------
+    list of str
     """
-    if not print_info:
-        return
-    print("\n".join([method, *_lines(domains, asked, unassigned, faulty)]))
-
-
-def _lines(domains, asked, unassigned, faulty):
-    sizes, n_positions = domains.sizes, domains.labels.size
-    n_unassigned = sum(unassigned.values())
-    n_left_out = int((domains.labels < 0).sum()) - n_unassigned
+    sizes, n_mapped = domains.sizes, scan.shape[0]
+    n_masked = scan.n_positions - n_mapped
+    n_unassigned = int((domains.labels < 0).sum()) - n_masked
     of_each = f"{sizes.max()} to {sizes.min()} positions" if len(sizes) > 1 else ""
     of_each = of_each or f"{sizes.sum()} positions"
     lines = [f"  domains={domains.n_domains} ({asked}), of {of_each}"]
     if domains.n_domains == 1 and len(domains.tree) == 1:
         reason = domains.tree[0].reason
         lines.append(f"    Not split: {_WHY_NOT.get(reason, reason)}.")
-    why = [f"{n} {reason}" for reason, n in unassigned.items() if n]
-    why = f": {', '.join(why)}" if why else ""
-    share = 100 * n_unassigned / max(n_positions - n_left_out, 1)
+    n_few = n_unassigned - sum(n for _, n in unsure)
+    why = _list_reasons([*unsure, ("with too few counts to tell", n_few)])
+    share = 100 * n_unassigned / max(n_mapped, 1)
     lines.append(f"  unassigned={n_unassigned} positions ({share:.3g} %){why}")
-    if n_left_out:
+    if n_masked:
         n_faulty = 0 if faulty is None else int(np.sum(faulty))
-        n_masked = n_left_out - n_faulty
-        parts = {"masked, or without a value": n_masked, "broken frames": n_faulty}
-        why = ", ".join(f"{n} {what}" for what, n in parts.items() if n)
-        lines.append(f"  left_out={n_left_out} positions: {why}")
+        masked = ("masked, or without a value", n_masked - n_faulty)
+        why = _list_reasons([masked, ("broken frames", n_faulty)])
+        lines.append(f"  left_out={n_masked} positions{why}")
     return lines
+
+
+def _list_reasons(reasons):
+    told = ", ".join(f"{n} {reason}" for reason, n in reasons if n)
+    return f": {told}" if told else ""

@@ -78,26 +78,6 @@ def check_enough(scan, n_domains=None):
         )
 
 
-def noise_model_of(scan, compression=None):
-    """How the variance of a value follows from its mean, for a map to keep.
-
-    Parameters
-    ----------
-    scan : Scan
-    compression : Compression, optional
-        Which may know better.
-
-    Returns
-    -------
-    dict
-        ``"gain"``, None where values are no counts, ``"offset"``,
-        ``"readout_variance"`` and ``"replaced"``, see :class:`Compression`.
-    """
-    if compression is not None:
-        return compression.noise_model
-    return {"gain": 1.0 if scan.signal.data.dtype.kind in "bui" else None}
-
-
 def named(source, none="compressed patterns"):
     """What the provenance says of a source.
 

@@ -13,16 +13,14 @@ from hyperspy_4dphase.estimators.domains import (
     resize_domains,
     smooth_labels,
 )
-from hyperspy_4dphase.methods._domain_report import report_domains
+from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import (
     check_enough,
     named,
-    noise_model_of,
     source_features,
 )
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
-from hyperspy_4dphase.signals._same_values import keep_expected
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 
@@ -205,25 +203,17 @@ def cluster_hierarchical(
         {**options, **flags, "n_parts": n_parts, "source": named(source)},
         scan.seed,
         {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
+        compression,
     )
-    if compression is not None:
-        record["compression"] = compression.provenance
-    noise = noise_model_of(scan, compression)
-    domains = DomainMap.from_scan(scan, labels, tree, noise, record)
-    if compression is not None:
-        keep_expected(domains, compression.patterns, labels, tree.n_domains)
+    domains = DomainMap.from_scan(scan, labels, tree, record, compression)
     asked = "found" if n_domains is None and n_parts is None else "as asked"
     if rotation_invariant:
         domains = domains.phases(self, show_progressbar=show_progressbar)
         asked += ", rotated copies merged"
-    report_domains(
-        domains,
-        print_info,
-        asked=asked,
-        method="Domain info:",
-        unassigned={"with too few counts to tell": int((labels < 0).sum())},
-        faulty=None if compression is None else compression.faulty_patterns,
-    )
+    if print_info:
+        faulty = None if compression is None else compression.faulty_patterns
+        lines = describe_domains(domains, scan, faulty, asked)
+        print("\n".join(["Domain info:", *lines]))
     return (domains, estimator) if return_info else domains
 
 

@@ -184,6 +184,7 @@ def decomposition_rnmf(
         {"output_dimension": n_components, **settings, "device": sketch["device"]},
         scan.seed,
         _outcome(estimator, compression) | _outcome_of(shifts),
+        compression,
     )
     store_decomposition(
         self,
@@ -195,7 +196,7 @@ def decomposition_rnmf(
         poissonian_noise_normalized=compression.poissonian_noise_normalized,
         excluded_patterns=compression.excluded_patterns,
         excluded_pixels=compression.excluded_pixels,
-        provenance=record | {"compression": compression.provenance},
+        provenance=record,
     )
     for message in data_warnings(compression):
         warnings.warn(message, UserWarning, stacklevel=2)

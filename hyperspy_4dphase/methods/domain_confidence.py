@@ -11,11 +11,10 @@ from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.estimators.vae import DISTORTIONS
 from hyperspy_4dphase.methods._autoencoder import least_rank, trained_embedding
 from hyperspy_4dphase.methods._confidence_source import confidence_source
-from hyperspy_4dphase.methods._domain_report import report_domains
+from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._given_domains import given_domains
 from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import check_enough, named
-from hyperspy_4dphase.signals._same_values import keep_expected
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence, check_threshold
 
 
@@ -219,38 +218,24 @@ optional
         "source": "vae" if isinstance(source, dict) else named(source),
         "domains": named(domains, "consensus"),
     }
+    outcome = _outcome(estimator, reports)
     record = provenance(
-        "domain_confidence", options | told, scan.seed, _outcome(estimator, reports)
+        "domain_confidence", options | told, scan.seed, outcome, compression
     )
     confidence = DomainConfidence.from_scan(
         scan,
         estimator,
         tree,
-        compression.noise_model,
+        record,
+        compression,
         threshold=options["threshold"],
         sample_weight=best.sample_weight,
         rounds=reports,
         embedding=_embedding(scan, best, origin, compression),
-        provenance=record | {"compression": compression.provenance},
-    )
-    found = confidence.domains
-    labels = found.labels.ravel()[scan.kept_patterns]
-    keep_expected(confidence, compression.patterns, labels, confidence.n_domains)
-    few = int((estimator.consensus_ < 0).sum())
-    unsure = f"less sure than threshold={options['threshold']:.3g}"
-    report_domains(
-        found,
-        print_info,
-        asked=f"agreed on by {n_maps} maps" if given is None else "as given",
-        method="Confidence info:",
-        unassigned={
-            unsure: int((labels < 0).sum()) - few,
-            "with too few counts to tell": few,
-        },
-        faulty=compression.faulty_patterns,
     )
     if print_info:
-        print(f"  mean_confidence={np.nanmean(confidence.data):.3g}")
+        asked = f"agreed on by {n_maps} maps" if given is None else "as given"
+        _report(confidence, scan, compression, asked)
     return (confidence, estimator) if return_info else confidence
 
 
@@ -317,3 +302,13 @@ def _outcome(estimator, reports):
         "best_round": best,
         **{name: reports[name][best] for name in shares},
     }
+
+
+def _report(confidence, scan, compression, asked):
+    domains, best = confidence.domains, confidence.at_threshold(0)
+    n_unsure = int((domains.labels < 0).sum() - (best.labels < 0).sum())
+    unsure = (f"less sure than threshold={confidence.threshold:.3g}", n_unsure)
+    faulty = compression.faulty_patterns
+    lines = describe_domains(domains, scan, faulty, asked, [unsure])
+    lines.append(f"  mean_confidence={np.nanmean(confidence.data):.3g}")
+    print("\n".join(["Confidence info:", *lines]))

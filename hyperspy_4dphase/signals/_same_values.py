@@ -4,32 +4,13 @@ import warnings
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.compression import expected_means, in_groups
-from hyperspy_4dphase.signals._stored_map import NODE
+from hyperspy_4dphase.estimators.compression import in_groups
 
 # Root mean square over groups of pixels, in standard deviations of noise. The same scan
 # has 0.5 and less, one that was recorded again, of just the same, 1.0 to 1.5.
 _OTHER = 2.0
 # What rounding may do, of the mean.
 _ROUNDING = 1e-3
-
-
-def keep_expected(result, compressed, labels, n_domains):
-    """Keep in a map, or a confidence, what the means of its domains should be.
-
-    Parameters
-    ----------
-    result : DomainMap or DomainConfidence
-    compressed : CompressedPatterns
-        Which the map was made of.
-    labels : numpy.ndarray of int, shape (n_patterns,)
-    n_domains : int
-    """
-    if (compressed.descan or {}).get("taken_out"):
-        # Patterns are read as they were recorded.
-        return
-    expected = expected_means(compressed, labels, n_domains)
-    result.metadata.set_item(f"{NODE}.expected", expected)
 
 
 def check_same_values(means, sizes, stored, given):

@@ -8,6 +8,7 @@ from hyperspy_4dphase._results import (
     axis_steps,
     axis_values,
 )
+from hyperspy_4dphase.estimators.compression import expected_means
 from hyperspy_4dphase.estimators.domains import DomainTree
 from hyperspy_4dphase.signals._scan_reference import reference_to
 from hyperspy_4dphase.signals._stored import Stored, other_scale, stored
@@ -16,23 +17,32 @@ NODE = "Domain_map"
 VERSION = 1
 
 
-def stored_map(scan, tree, noise, provenance):
+def stored_map(scan, labels, tree, provenance, compression=None):
     """What the metadata of a map are to hold.
 
     Parameters
     ----------
     scan : Scan
         Whose domains these are.
+    labels : numpy.ndarray of int, shape (n_patterns,)
+        One for each pattern that is not masked.
     tree : DomainTree
-    noise : dict
-        ``"gain"``, the variance of a value over its mean, for counts (times a gain),
-        None for others; ``"offset"``, ``"readout_variance"``, ``"replaced"``.
     provenance : dict
+    compression : Compression, optional
+        What the map was made of. It says how the variance of a value follows from its
+        mean, and what the mean patterns of the domains are to be.
 
     Returns
     -------
     dict
     """
+    is_counts = scan.signal.data.dtype.kind in "bui"
+    noise, expected = {"gain": 1.0 if is_counts else None}, None
+    if compression is not None:
+        noise = compression.noise_model
+        # A descan is not taken out of mean patterns, which are read as recorded.
+        if not (compression.patterns.descan or {}).get("taken_out"):
+            expected = expected_means(compression.patterns, labels, tree.n_domains)
     names = "gain", "offset", "readout_variance", "replaced"
     return stored(
         scan,
@@ -41,7 +51,7 @@ def stored_map(scan, tree, noise, provenance):
         **{name: noise.get(name) for name in names},
         mean_patterns=None,
         variances=None,
-        expected=None,
+        expected=expected,
         phases=None,
         provenance=provenance,
     )

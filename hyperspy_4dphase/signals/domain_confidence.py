@@ -42,7 +42,9 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
     _signal_type = "domain_confidence"
 
     @classmethod
-    def from_scan(cls, scan, ensemble, tree, noise, *, threshold, provenance, **record):
+    def from_scan(
+        cls, scan, ensemble, tree, provenance, compression=None, *, threshold, **record
+    ):
         """Join what an ensemble of maps says with the scan that they are of.
 
         Parameters
@@ -53,11 +55,10 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
             Fitted to the patterns that are not masked.
         tree : DomainTree
             Of its domains; sizes do not matter.
-        noise : dict
-            How the variance of a value follows from its mean, see
-            ``Compression.noise_model``.
-        threshold : float
         provenance : dict
+        compression : Compression, optional
+            What was mapped.
+        threshold : float
         **record
             `sample_weight`, `rounds` and `embedding`, see
             ``_stored_confidence.stored_confidence``.
@@ -73,7 +74,7 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         tree = _with_sizes(tree, labels)
         branches = {
             NODE: own,
-            MAP: stored_map(scan, tree, noise, provenance),
+            MAP: stored_map(scan, labels, tree, provenance, compression),
         }
         values = own["confidence"]
         return map_of_scan(cls, scan, "Confidence", values, np.nan, **branches)

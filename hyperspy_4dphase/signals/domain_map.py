@@ -51,7 +51,7 @@ class DomainMap(
     _signal_type = "domain_map"
 
     @classmethod
-    def from_scan(cls, scan, labels, tree, noise, provenance):
+    def from_scan(cls, scan, labels, tree, provenance, compression=None):
         """Join labels and their tree with the scan they are of.
 
         Parameters
@@ -62,17 +62,16 @@ class DomainMap(
             One for each pattern that is not masked.
         tree : DomainTree
             Of these labels.
-        noise : dict
-            How the variance of a value follows from its mean, see
-            ``Compression.noise_model``.
         provenance : dict
+        compression : Compression, optional
+            What the labels were found in.
 
         Returns
         -------
         DomainMap
         """
-        branch = {NODE: stored_map(scan, tree, noise, provenance)}
         labels = np.asarray(labels, np.int32)
+        branch = {NODE: stored_map(scan, labels, tree, provenance, compression)}
         return map_of_scan(cls, scan, "Domains", labels, -1, **branch)
 
     @property

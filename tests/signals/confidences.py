@@ -45,7 +45,6 @@ def confident(form="2-D navigation", masks=True, embedding=None):
         Scan.from_signal(scan).masked(excluded, pixels),
         ensemble,
         flat_tree(np.ones(N_DOMAINS, dtype=int)),
-        noise={"gain": 1.0},
         threshold=THRESHOLD,
         sample_weight=0.5 + ensemble.overlap_,
         rounds={

@@ -50,7 +50,6 @@ def mapped(form="2-D navigation", masks=True, dtype="uint16"):
         Scan.from_signal(scan).masked(excluded if masks else None, pixels),
         kept,
         tree,
-        noise={"gain": 1.0 if dtype == "uint16" else None},
         provenance={"method": "planted", "random_state": 3},
     )
     return domains, scan, np.where(excluded.reshape(labels.shape), -1, labels)

@@ -128,7 +128,6 @@ def test_lazy_scan_is_remembered():
         Scan.from_signal(signal).masked(~kept, None),
         labels.ravel()[kept],
         domains.tree,
-        noise={"gain": 1},
         provenance={},
     )
     expected = numpy_means(scan, labels)

@@ -8,7 +8,11 @@ from pyxem.signals import ElectronDiffraction2D
 
 from hyperspy_4dphase import DomainMap, interop
 from hyperspy_4dphase._scan import Scan
-from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree, leaf_sizes, split_domain
+from hyperspy_4dphase.estimators.domains._tree_edits import (
+    flat_tree,
+    leaf_sizes,
+    split_domain,
+)
 
 from .domains import mapped
 
@@ -47,7 +51,6 @@ def planted(request):
         Scan.from_signal(scan).masked(excluded, None),
         labels.ravel()[:-1],
         tree,
-        noise={"gain": 1.0 if request.param == "uint16" else None},
         provenance={},
     )
     labels[-1, -1] = -1

@@ -11,7 +11,6 @@ from hyperspy_4dphase.estimators.vae import (
 )
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
-_ADAPTIVE_RANK = 64
 # What the provenance keeps, in this order.
 _RECORDED = (
     "latent_dim",
@@ -111,11 +110,6 @@ def rows_left(rows, before, after):
     if rows is None:
         return None
     return rows[after.kept_patterns[before.kept_patterns]]
-
-
-def least_rank(vae):
-    """The rank that a compression needs to train on it, or None if any will do."""
-    return vae.latent_dim if vae.latent_dim > _ADAPTIVE_RANK else None
 
 
 def trained_embedding(scan, vae, latent, weighted, compression):

@@ -2,7 +2,7 @@
 
 from hyperspy_4dphase._results import provenance
 from hyperspy_4dphase._scan import Scan
-from hyperspy_4dphase.estimators.compression import compress_patterns
+from hyperspy_4dphase.estimators.compression import MAX_RANK, compress_patterns
 from hyperspy_4dphase.methods import _cache
 from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.signals.compression import Compression, check_compression
@@ -108,3 +108,18 @@ def read_scan(scan, compression, print_info, **options):
     report_data(compression, print_info)
     masks = compression.excluded_patterns, compression.excluded_pixels
     return scan.masked(*masks), compression
+
+
+def least_rank(n_wanted):
+    """What to ask of a compression that is to hold so many directions.
+
+    Parameters
+    ----------
+    n_wanted : int or None
+
+    Returns
+    -------
+    int or None
+        None where it grows as far by itself: one compression then serves all.
+    """
+    return n_wanted if (n_wanted or 0) > MAX_RANK else None

@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_flags, check_integer
+from hyperspy_4dphase._arguments import check_flags
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._masks import either_mask
 from hyperspy_4dphase._results import provenance
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.domains import (
     DivisiveDomains,
-    parse_plan,
     resize_domains,
     smooth_labels,
 )
@@ -161,11 +160,17 @@ def cluster_hierarchical(
     >>> domains.mean_patterns(show_progressbar=False)
     <Diffraction2D, title: Mean patterns: Domains, dimensions: (3|8, 9)>
     """
+    if source is not None and compression is not None:
+        raise ValueError(
+            "compression was given with a source, which is clustered instead of it; "
+            "leave one of them out."
+        )
     options = {
-        "n_domains": check_integer("n_domains", n_domains, 1, optional=True),
-        "max_depth": check_integer("max_depth", max_depth, 0, optional=True),
-        "min_size": check_integer("min_size", min_size, 1, optional=True),
+        "n_domains": n_domains,
+        "max_depth": max_depth,
+        "min_size": min_size,
         "device": resolve_device(device),
+        "n_parts": n_parts,
     }
     flags = {
         "rotation_invariant": rotation_invariant,
@@ -173,7 +178,8 @@ def cluster_hierarchical(
         "neighbours_vote": neighbours_vote,
     }
     check_flags(print_info=print_info, return_info=return_info, **flags)
-    _check_alone(source, compression, n_parts, options)
+    estimator = DivisiveDomains(**options)
+    estimator.check_parameters(source=source, compression=compression)
     scan = open_scan(
         self,
         navigation_mask,
@@ -189,18 +195,17 @@ def cluster_hierarchical(
     features = None
     if source is not None:
         scan, features = _leave_missing_out(scan, source, signal_mask)
-    check_enough(scan, options["n_domains"])
+    check_enough(scan, n_domains)
     if source is None and n_parts is None:
-        scan, compression = read_scan(
-            scan, compression, print_info, device=options["device"]
-        )
-    estimator = _fitted(scan, features, compression, neighbours_sum, n_parts, options)
+        device = estimator.device
+        scan, compression = read_scan(scan, compression, print_info, device=device)
+    _fit(estimator, scan, features, compression, neighbours_sum)
     labels, tree = estimator.labels_, estimator.tree_
     if neighbours_vote:
         labels, tree = _voted(scan, labels, tree)
     record = provenance(
         "cluster_hierarchical",
-        {**options, **flags, "n_parts": n_parts, "source": named(source)},
+        {**options, **flags, "source": named(source)},
         scan.seed,
         {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
         compression,
@@ -217,24 +222,6 @@ def cluster_hierarchical(
     return (domains, estimator) if return_info else domains
 
 
-def _check_alone(source, compression, n_parts, options):
-    if source is not None and compression is not None:
-        raise ValueError(
-            "compression was given with a source, which is clustered instead of it; "
-            "leave one of them out."
-        )
-    if n_parts is None:
-        return
-    given = {"source": source, "compression": compression, **options, "device": None}
-    given = [name for name, value in given.items() if value is not None]
-    if given:
-        raise ValueError(
-            f"n_parts was given together with {' and '.join(given)}; the published "
-            "method takes the counts and as many parts as it is told."
-        )
-    parse_plan(n_parts)
-
-
 def _leave_missing_out(scan, source, signal_mask):
     """The scan without positions that a source lacks, and the features of the rest."""
     features, pixels = source_features(scan, source)
@@ -247,24 +234,22 @@ def _leave_missing_out(scan, source, signal_mask):
     return scan.masked(patterns, pixels), features[~missing]
 
 
-def _fitted(scan, features, compression, neighbours_sum, n_parts, options):
-    """The estimator, fitted to features, to the compressed scan, or to its counts."""
+def _fit(estimator, scan, features, compression, neighbours_sum):
+    """Fit to features, to the compressed scan, or to its counts."""
     noise = positions = None
     with scan.progress() as progress:
-        if n_parts is not None:
+        if estimator.n_parts is not None:
             features = scan.blocks(progress)
         elif compression is not None:
             features, noise = compression.patterns, compression.patterns.noise
             positions = scan.positions if neighbours_sum else None
-        estimator = DivisiveDomains(
+        estimator.set_params(
             noise=noise,
-            n_parts=n_parts,
             random_state=scan.seed,
             callback=lambda done, total: progress("Splitting", done, total),
-            **options,
         )
         estimator.fit(features, positions=positions)
-    return estimator.set_params(callback=None)
+    estimator.set_params(callback=None)
 
 
 def _voted(scan, labels, tree):

@@ -12,10 +12,9 @@ from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.estimators.shifts import pattern_shifts
 from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
-from hyperspy_4dphase.methods._reading import compress_scan, open_scan
+from hyperspy_4dphase.methods._reading import compress_scan, least_rank, open_scan
 
 _ALGORITHM = "randomized NMF"
-_ADAPTIVE_RANK = 64
 _JITTER_MATTERS = 0.5  # pixels: less makes no more components
 
 
@@ -172,7 +171,7 @@ def decomposition_rnmf(
     _check_enough(n_components, *scan.shape)
     given = compression is not None
     if not given:
-        rank = _explicit_rank(n_components)
+        rank = least_rank(n_components)
         compression = compress_scan(scan, rank=rank, squares=False, **sketch)
     estimator, W = _fit(scan, compression, n_components, settings | sketch)
     shifts = None
@@ -203,14 +202,6 @@ def decomposition_rnmf(
     if print_info:
         print(_describe(estimator, compression, n_components, given, shifts))
     return estimator if return_info else None
-
-
-def _explicit_rank(n_components):
-    """What to ask of the compression: nothing, where it grows as far by itself.
-
-    One compression then serves decompositions into any number of components.
-    """
-    return n_components if (n_components or 0) > _ADAPTIVE_RANK else None
 
 
 def _check_enough(n_components, n_patterns, n_pixels):

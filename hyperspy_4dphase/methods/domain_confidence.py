@@ -9,11 +9,11 @@ from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
 from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.estimators.vae import DISTORTIONS
-from hyperspy_4dphase.methods._autoencoder import least_rank, trained_embedding
+from hyperspy_4dphase.methods._autoencoder import trained_embedding
 from hyperspy_4dphase.methods._confidence_source import confidence_source
 from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._given_domains import given_domains
-from hyperspy_4dphase.methods._reading import open_scan, read_scan
+from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
 from hyperspy_4dphase.methods._sources import check_enough, named
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence, check_threshold
 
@@ -182,7 +182,7 @@ optional
     origin.fit_to(scan)
     if given is not None:
         given.keep(scan)
-    rank = None if origin.vae is None else least_rank(origin.vae)
+    rank = None if origin.vae is None else least_rank(origin.latent_dim)
     before = scan
     scan, compression = read_scan(
         scan, compression, print_info, rank=rank, device=device

@@ -5,11 +5,10 @@ from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase.methods._autoencoder import (
     check_vae,
     check_weights,
-    least_rank,
     rows_left,
     trained_embedding,
 )
-from hyperspy_4dphase.methods._reading import open_scan, read_scan
+from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
 
 
 @with_shared_parameters
@@ -169,7 +168,11 @@ def vae_embed(
     if on_compressed:
         given = scan
         scan, compression = read_scan(
-            scan, compression, print_info, rank=least_rank(vae), device=vae.device
+            scan,
+            compression,
+            print_info,
+            rank=least_rank(vae.latent_dim),
+            device=vae.device,
         )
         weights = rows_left(weights, given, scan)
     with scan.progress() as progress:

@@ -20,7 +20,7 @@ from hyperspy_4dphase.estimators.detector._pixel_correlation import (
     variance_along,
 )
 
-_MAX_RANK = 64
+MAX_RANK = 64
 _FIRST_RANK = 22
 # In values, not in bytes: the same counts in a wider type go the same way.
 _HELD_VALUES = 128 * 2**20
@@ -115,7 +115,7 @@ def compress_patterns(
     )
     blocks, coarse, scaling = first.blocks, first.coarse, first.scaling
     n, m = blocks.shape
-    widest = min(n, m, max(_MAX_RANK, rank or 0) + oversampling)
+    widest = min(n, m, max(MAX_RANK, rank or 0) + oversampling)
     width = min(widest, max(_FIRST_RANK, rank or 0) + oversampling)
     spectrum = None
     if first.correlation is not None:

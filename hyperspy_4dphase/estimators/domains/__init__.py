@@ -1,7 +1,6 @@
 """The tree of domains: how it is grown, edited and smoothed."""
 
 from hyperspy_4dphase.estimators.domains._divisive import DivisiveDomains
-from hyperspy_4dphase.estimators.domains._published import parse_plan
 from hyperspy_4dphase.estimators.domains._smoothing import smooth_labels
 from hyperspy_4dphase.estimators.domains._tree import DomainTree, TreeNode
 from hyperspy_4dphase.estimators.domains._tree_edits import (
@@ -25,7 +24,6 @@ __all__ = [
     "leaf_sizes",
     "merge_domains",
     "node_means",
-    "parse_plan",
     "recount_patterns",
     "resize_domains",
     "smooth_labels",

@@ -14,7 +14,7 @@ from hyperspy_4dphase.estimators.compression._compress import (
     compress_patterns,
 )
 from hyperspy_4dphase.estimators.domains._growth import Growth
-from hyperspy_4dphase.estimators.domains._published import grow_published
+from hyperspy_4dphase.estimators.domains._published import grow_published, parse_plan
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
 
 _NOISES = ("poisson", "uniform", None)
@@ -158,27 +158,43 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             If there are fewer domains than asked for, since the patterns within them
             differ by no more than noise.
         """
-        self._check_parameters(positions)
+        self.check_parameters(positions=positions)
         random_state = check_random_state(self.random_state)
         fit = self._fit_tree if self.n_parts is None else self._fit_published
         self.labels_, self.tree_ = fit(X, positions, random_state)
         self.n_domains_ = self.tree_.n_domains
         return self
 
-    def _check_parameters(self, positions):
+    def check_parameters(self, *, positions=None, **others):
+        """Refuse parameters out of range, and what does not go together.
+
+        Parameters
+        ----------
+        positions : object, optional
+            As for :meth:`fit`.
+        **others
+            What else was given, None for nothing: the published method takes only
+            counts.
+
+        Raises
+        ------
+        TypeError, ValueError
+        """
         for name, least in (("n_domains", 1), ("max_depth", 0), ("min_size", 1)):
             check_integer(name, getattr(self, name), least, optional=True)
         if self.noise not in _NOISES:
             raise ValueError(f"noise={self.noise!r}; expected one of {_NOISES}.")
         if self.n_parts is not None:
             names = "n_domains", "max_depth", "min_size"
-            given = [name for name in names if getattr(self, name) is not None]
-            given += ["positions"] if positions is not None else []
+            others = {"positions": positions} | others
+            others |= {name: getattr(self, name) for name in names}
+            given = [name for name, value in others.items() if value is not None]
             if given:
                 raise ValueError(
                     f"n_parts was given together with {' and '.join(given)}: the "
                     "published method takes none of these. Leave one of them out."
                 )
+            parse_plan(self.n_parts)
         if positions is not None and self.noise is None:
             raise ValueError(
                 "positions were given with noise=None: what neighbours have less noise "

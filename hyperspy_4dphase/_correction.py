@@ -1,8 +1,11 @@
 """What is done to the values of a block before anything is computed from them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
+
+_nothing = partial(np.empty, 0, dtype=int)
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,9 @@ class Correction:
     offset: float = 0.0
     gain: float = 1.0
     whole: bool = False
-    rows: np.ndarray | None = None
-    pixels: np.ndarray | None = None
-    values: np.ndarray | None = None
+    rows: np.ndarray = field(default_factory=_nothing)
+    pixels: np.ndarray = field(default_factory=_nothing)
+    values: np.ndarray = field(default_factory=_nothing)
     shifts: object = None
 
     @property
@@ -42,11 +45,10 @@ class Correction:
     @property
     def is_trivial(self):
         """bool: Whether no value is changed at all."""
-        n_replaced = 0 if self.rows is None else len(self.rows)
-        return not (self.is_linear or n_replaced or self.shifts)
+        return not (self.is_linear or np.size(self.rows) or self.shifts)
 
-    def replacing(self, rows, pixels, values):
-        """The same with single values replaced.
+    def replace_values(self, rows, pixels, values):
+        """Add single values that are replaced.
 
         Parameters
         ----------
@@ -61,39 +63,23 @@ class Correction:
             self, rows=rows[order], pixels=pixels[order], values=values[order]
         )
 
-    def without_pixels(self, kept):
-        """The same for patterns of which only some pixels are left.
+    def restrict(self, kept_patterns, kept_pixels):
+        """Adapt the correction to some of the patterns and of the pixels.
 
         Parameters
         ----------
-        kept : numpy.ndarray of bool, shape (n_pixels,)
+        kept_patterns : numpy.ndarray of bool, shape (n_patterns,)
+        kept_pixels : numpy.ndarray of bool, shape (n_pixels,)
+
+        Returns
+        -------
+        Correction
         """
-        if self.rows is None:
-            return self
-        inside = kept[self.pixels]
-        number = np.cumsum(kept) - 1
+        inside = kept_patterns[self.rows] & kept_pixels[self.pixels]
         return replace(
             self,
-            rows=self.rows[inside],
-            pixels=number[self.pixels[inside]],
-            values=self.values[inside],
-        )
-
-    def without_rows(self, kept):
-        """The same where only some of the patterns are left.
-
-        Parameters
-        ----------
-        kept : numpy.ndarray of bool, shape (n_patterns,)
-        """
-        if self.rows is None:
-            return self
-        inside = kept[self.rows]
-        number = np.cumsum(kept) - 1
-        return replace(
-            self,
-            rows=number[self.rows[inside]],
-            pixels=self.pixels[inside],
+            rows=(np.cumsum(kept_patterns) - 1)[self.rows[inside]],
+            pixels=(np.cumsum(kept_pixels) - 1)[self.pixels[inside]],
             values=self.values[inside],
         )
 
@@ -110,7 +96,7 @@ class Correction:
         numpy.ndarray, shape (n_block, n_pixels)
             float32 if offset, gain or shifts change values, else of the same type.
         """
-        patterns = self._replaced(patterns, rows)
+        patterns = self._replace(patterns, rows)
         if self.is_linear:
             patterns = self.electrons(patterns)
         if self.shifts is not None:
@@ -138,18 +124,15 @@ class Correction:
             np.rint(values, out=values)
         return values.astype(np.float32, copy=False)
 
-    def _replaced(self, patterns, rows):
-        if self.rows is None or not len(self.rows):
-            return patterns
-        order = np.argsort(rows, kind="stable")
-        place = np.searchsorted(rows[order], self.rows)
-        place = np.minimum(place, len(rows) - 1)
-        inside = rows[order[place]] == self.rows
+    def _replace(self, patterns, rows):
+        inside = np.isin(self.rows, rows)
         if not inside.any():
             return patterns
-        patterns = patterns.copy()
+        order = np.argsort(rows)
+        places = order[np.searchsorted(rows, self.rows[inside], sorter=order)]
         values = self.values[inside]
         if patterns.dtype.kind in "iu":
             values = np.rint(values)
-        patterns[order[place[inside]], self.pixels[inside]] = values
+        patterns = patterns.copy()
+        patterns[places, self.pixels[inside]] = values
         return patterns

@@ -15,7 +15,9 @@ def electrons(seed=0):
 def replacing(**options):
     """Four values replaced, given in no order."""
     rows, pixels = np.array([7, 2, 12, 2]), np.array([3, 16, 0, 5])
-    return Correction(**options).replacing(rows, pixels, np.array([1.0, 2, 3, 4.4]))
+    return Correction(**options).replace_values(
+        rows, pixels, np.array([1.0, 2, 3, 4.4])
+    )
 
 
 def blocks(patterns, correction, order, size):
@@ -67,7 +69,7 @@ def test_a_large_offset_is_taken_off_exactly(dtype):
 def test_trivial():
     assert Correction().is_trivial
     assert Correction(whole=True).is_trivial
-    assert Correction().replacing(*np.empty((3, 0), int)).is_trivial
+    assert Correction().replace_values(*np.empty((3, 0), int)).is_trivial
     for other in (Correction(gain=2), Correction(offset=1), replacing()):
         assert not other.is_trivial
     assert not Correction(shifts=lambda patterns, rows: patterns).is_trivial
@@ -113,14 +115,12 @@ def test_left_out():
     patterns[[0, 7, 9]] = pixels[[5, 6, 11]] = False
     correction = replacing(gain=2)
     expected = correction(data, np.arange(N_PATTERNS))[patterns][:, pixels]
-    cut = correction.without_rows(patterns).without_pixels(pixels)
+    cut = correction.restrict(patterns, pixels)
     np.testing.assert_array_equal(
         cut(data[patterns][:, pixels], np.arange(patterns.sum())), expected
     )
     assert len(cut.rows) == 2
-    none = Correction(gain=2)
-    assert none.without_rows(patterns) is none
-    assert none.without_pixels(pixels) is none
+    assert not len(Correction(gain=2).restrict(patterns, pixels).rows)
 
 
 def test_shifts_come_last():

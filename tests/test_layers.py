@@ -48,9 +48,14 @@ LAYERS = {
     "_register.py": Layer({"wrapt", "yaml"}),
     "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
     "_bad_values.py": Layer({"numpy"}),
-    "_patterns.py": Layer(
-        {"numpy", "dask", "threadpoolctl"} | ours("_bad_values", "_correction"),
+    "_block_cuts.py": Layer({"numpy"}),
+    "_block_reading.py": Layer(
+        {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values"),
         {"distributed"},
+    ),
+    "_patterns.py": Layer(
+        {"numpy", "dask"}
+        | ours("_bad_values", "_block_cuts", "_block_reading", "_correction")
     ),
     "_correction.py": Layer({"numpy"}),
     "_results.py": Layer(SIGNALS | {"dask"}, ours("plot")),

@@ -336,21 +336,21 @@ def test_interrupts_pass(where):
     assert threading.active_count() == n_threads
 
 
-def test_held():
+def test_loaded_once():
     data = numbered((6, 4, 3))
     scan = Scan(data, (4, 3, 2))
     masks = np.arange(24) % 5 > 0, np.array([True, False, True])
     blocks = PatternBlocks(
         scan.array, 2, kept_patterns=masks[0], kept_pixels=masks[1], block_values=1
     )
-    held = blocks.held()
+    held = blocks.load()
     for _ in range(3):
         np.testing.assert_array_equal(matrix(held), expected_rows(data, 2, masks))
     assert scan.counts() == {1}
     assert blocks.n_reads == held.n_reads == 1
     assert held.shape == blocks.shape
     eager = PatternBlocks(data, 2)
-    assert eager.held() is eager
+    assert eager.load() is eager
 
 
 @pytest.mark.parametrize("dtype", ["c8", "c16", "O", "U3", "M8[s]"])
@@ -375,10 +375,10 @@ def test_masks_of_a_wrong_size_are_refused():
         PatternBlocks(numbered((4, 3, 5)), 2, kept_patterns=np.ones(7, bool))
 
 
-def test_of():
+def test_rows_are_wrapped_once():
     data = numbered((6, 5))
-    blocks = PatternBlocks.of(data)
-    assert PatternBlocks.of(blocks) is blocks
+    blocks = PatternBlocks.wrap(data)
+    assert PatternBlocks.wrap(blocks) is blocks
     np.testing.assert_array_equal(matrix(blocks), data)
 
 

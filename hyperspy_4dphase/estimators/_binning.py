@@ -1,10 +1,11 @@
 """Patterns of fewer, larger pixels, and back again."""
 
 import numpy as np
+from scipy import ndimage
 
 
 def binning_factor(signal_shape, largest=64):
-    """The least factor that makes the longer side no longer than wanted.
+    """Find the least factor that makes the longer side no longer than wanted.
 
     Parameters
     ----------
@@ -26,7 +27,9 @@ def binning_factor(signal_shape, largest=64):
 
 
 def binned_shape(signal_shape, factor):
-    """Shape of binned patterns; a bin at the edge may be partly off the detector.
+    """Compute the shape of binned patterns.
+
+    A bin at the edge may be partly off the detector.
 
     Parameters
     ----------
@@ -42,7 +45,7 @@ def binned_shape(signal_shape, factor):
     return tuple(-(-size // factor) for size in signal_shape)
 
 
-def binned(patterns, signal_shape, factor):
+def bin_patterns(patterns, signal_shape, factor):
     """Sum the counts of neighbouring pixels; none are lost.
 
     Where the factor does not divide a side, the bins at both its ends hold fewer
@@ -70,7 +73,7 @@ def binned(patterns, signal_shape, factor):
     return total
 
 
-def expand(shares, signal_shape, factor):
+def expand(binned, signal_shape, factor):
     """Bring binned patterns back to the detector's own pixels, smoothly.
 
     Values between the centres of bins are interpolated, then scaled such that binning
@@ -78,7 +81,7 @@ def expand(shares, signal_shape, factor):
 
     Parameters
     ----------
-    shares : numpy.ndarray, shape (n_patterns, n_bins) or (n_patterns, n_y, n_x)
+    binned : numpy.ndarray, shape (n_patterns, n_bins) or (n_patterns, n_y, n_x)
         Not negative.
     signal_shape : tuple of int
         Detector shape (ny, nx).
@@ -88,26 +91,54 @@ def expand(shares, signal_shape, factor):
     Returns
     -------
     numpy.ndarray, shape (n_patterns, ny, nx)
-        Of the type of `shares`.
+        Of the type of `binned`.
     """
     shape = binned_shape(signal_shape, factor)
-    shares = np.asarray(shares).reshape(-1, *shape)
+    binned = np.asarray(binned).reshape(-1, *shape)
     if factor == 1:
-        return shares.copy()
+        return binned.copy()
     bins_y, bins_x = (_bin_of(size, factor) for size in signal_shape)
-    n_y, n_x = (np.bincount(bins).astype(shares.dtype) for bins in (bins_y, bins_x))
-    density = shares / np.multiply.outer(n_y, n_x)
-    smooth = _interpolated(density, signal_shape[0], factor, axis=1)
-    smooth = _interpolated(smooth, signal_shape[1], factor, axis=2)
-    found = binned(smooth, signal_shape, factor).astype(shares.dtype)
-    # Where interpolation gives nothing there is nothing to share out either.
-    scale = np.divide(shares, found, out=np.zeros_like(shares), where=found > 0)
+    n_y, n_x = (np.bincount(bins).astype(binned.dtype) for bins in (bins_y, bins_x))
+    density = binned / np.multiply.outer(n_y, n_x)
+    # Where the centre of the first pixel lies, in bins.
+    first = [(_offset(size, factor) + 0.5) / factor - 0.5 for size in signal_shape]
+    smooth = ndimage.affine_transform(
+        density,
+        (1, 1 / factor, 1 / factor),
+        offset=(0, *first),
+        output_shape=(len(binned), *signal_shape),
+        order=1,
+        mode="nearest",
+    )
+    found = bin_patterns(smooth, signal_shape, factor).astype(binned.dtype)
+    # Where interpolation gives nothing there is nothing to give to pixels either.
+    scale = np.divide(binned, found, out=np.zeros_like(binned), where=found > 0)
     smooth *= scale[:, bins_y][:, :, bins_x]
     return smooth
 
 
-def square_of(signal_shape, factor):
-    """Which bin each pixel is in, in C order of both.
+def place_pixels(patterns, places, n_pixels):
+    """Put the pixels of patterns at their places in the flat detector.
+
+    Parameters
+    ----------
+    patterns : numpy.ndarray, shape (..., n_used)
+    places : numpy.ndarray of int, shape (n_used,), or of bool, shape (n_pixels,)
+    n_pixels : int
+        Of the detector.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., n_pixels)
+        0 elsewhere.
+    """
+    detector = np.zeros((*patterns.shape[:-1], n_pixels), patterns.dtype)
+    detector[..., places] = patterns
+    return detector
+
+
+def number_bins(signal_shape, factor):
+    """Tell which bin each pixel is in, in C order of both.
 
     Parameters
     ----------
@@ -142,13 +173,3 @@ def _members(size, factor):
         first = (place + offset) // factor
         n = len(range(size)[pixels])
         yield pixels, slice(first, first + n)
-
-
-def _interpolated(values, size, factor, axis):
-    position = (np.arange(size) + _offset(size, factor) + 0.5) / factor - 0.5
-    position = position.clip(0, values.shape[axis] - 1)
-    low = np.floor(position).astype(int)
-    high = np.minimum(low + 1, values.shape[axis] - 1)
-    weight = (position - low).astype(values.dtype)
-    weight = weight.reshape([-1 if k == axis else 1 for k in range(values.ndim)])
-    return values.take(low, axis) * (1 - weight) + values.take(high, axis) * weight

@@ -36,7 +36,7 @@ class PatternTransformer(
             return X
         n_patterns = 2 if fitting else 1
         X = check_array(X, ensure_min_samples=n_patterns, allow_nd=allow_nd)
-        return PatternBlocks.of(X)
+        return PatternBlocks.wrap(X)
 
     def _check_n_pixels(self, X):
         if X.shape[1] != self.n_features_in_:

@@ -98,7 +98,7 @@ def replacing(replaced, excluded, excluded_pixels):
         if mask is not None:
             inside &= ~mask[places[i]]
             places[i] = (np.cumsum(~mask) - 1)[places[i]]
-    return Correction().replacing(*places[:, inside], replaced[2, inside])
+    return Correction().replace_values(*places[:, inside], replaced[2, inside])
 
 
 def joined_means(values, tree, labels, n_domains):

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.compression import in_groups
+from hyperspy_4dphase.estimators.compression import sum_groups
 
 # Root mean square over groups of pixels, in standard deviations of noise. The same scan
 # has 0.5 and less, one that was recorded again, of just the same, 1.0 to 1.5.
@@ -37,7 +37,7 @@ def check_same_values(means, sizes, stored, given):
     expected = stored.array("expected", np.float64)
     if expected is None or expected.shape[1] != len(means):
         return
-    found = in_groups(means)
+    found = sum_groups(means)
     if found.shape != expected.shape[1:]:
         return
     one = expected[1] / np.maximum(sizes, 1)[:, None]

@@ -206,7 +206,7 @@ def timed(file):
     patterns, given, quick = pickle.loads(Path(file).read_bytes())
     few = np.random.default_rng(0).permutation(len(patterns.Q))[:_N_WARM]
     part = {k: v if k == "model" else v[few] for k, v in given.items()}
-    ensemble(patterns.taken(few), True, part)
+    ensemble(patterns.take(few), True, part)
     took, model = measure(lambda: partial(ensemble, patterns, quick, given))
     return {
         "seconds": took.seconds[0],

@@ -159,7 +159,7 @@ def timed(name, file):
     patterns = pickle.loads(Path(file).read_bytes())
     few = np.random.default_rng(0).permutation(len(patterns.Q))[:_N_WARM]
     for rows in (few, slice(None)):
-        case, where = patterns.taken(rows), scenes.in_a_square(patterns, rows)
+        case, where = patterns.take(rows), scenes.in_a_square(patterns, rows)
         if name == "ours":
             model = DivisiveDomains(random_state=0)
             start = time.perf_counter(), time.process_time()

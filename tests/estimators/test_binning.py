@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators._binning import (
-    binned,
+    bin_patterns,
     binned_shape,
     binning_factor,
     expand,
-    square_of,
+    number_bins,
 )
 
 SHAPES = [((23, 34), 3), ((24, 36), 4), ((5, 17), 7), ((2, 9), 4), ((12, 17), 1)]
@@ -27,19 +27,19 @@ def test_factor_is_the_least_that_fits(shape, factor):
 @pytest.mark.parametrize(("shape", "factor"), SHAPES)
 def test_binning_conserves_counts(shape, factor):
     X = np.random.default_rng(0).poisson(3.0, (4, *shape)).astype(np.uint16)
-    found = binned(X, shape, factor)
+    found = bin_patterns(X, shape, factor)
     assert found.shape == (4, *binned_shape(shape, factor))
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found.sum(axis=(1, 2)), X.sum(axis=(1, 2)))
-    np.testing.assert_array_equal(found, binned(X.reshape(4, -1), shape, factor))
+    np.testing.assert_array_equal(found, bin_patterns(X.reshape(4, -1), shape, factor))
 
 
 @pytest.mark.parametrize(("shape", "factor"), SHAPES)
 def test_square_of_each_pixel_is_where_its_counts_go(shape, factor):
     n = shape[0] * shape[1]
-    squares = square_of(shape, factor)
+    squares = number_bins(shape, factor)
     assert squares.shape == (n,)
-    single = binned(np.eye(n), shape, factor).reshape(n, -1)
+    single = bin_patterns(np.eye(n), shape, factor).reshape(n, -1)
     np.testing.assert_array_equal(single.argmax(axis=1), squares)
     assert set(squares) == set(range(single.shape[1]))
 
@@ -47,17 +47,19 @@ def test_square_of_each_pixel_is_where_its_counts_go(shape, factor):
 def test_bins_are_sums_of_blocks():
     X = np.random.default_rng(0).poisson(3.0, (3, 12, 20))
     literal = X.reshape(3, 3, 4, 5, 4).sum(axis=(2, 4))
-    np.testing.assert_array_equal(binned(X, (12, 20), 4), literal)
+    np.testing.assert_array_equal(bin_patterns(X, (12, 20), 4), literal)
 
 
 def test_missing_pixels_are_shared_between_both_ends():
-    found = binned(np.ones((1, 10, 7)), (10, 7), 4)
+    found = bin_patterns(np.ones((1, 10, 7)), (10, 7), 4)
     np.testing.assert_array_equal(found[0], np.outer([3, 4, 3], [4, 3]))
 
 
 def test_large_counts_do_not_wrap():
     X = np.full((1, 4, 6), 60_000, dtype=np.uint16)
-    np.testing.assert_array_equal(binned(X, (4, 6), 2), np.full((1, 2, 3), 240_000))
+    np.testing.assert_array_equal(
+        bin_patterns(X, (4, 6), 2), np.full((1, 2, 3), 240_000)
+    )
 
 
 @pytest.mark.parametrize(("shape", "factor"), SHAPES)
@@ -70,7 +72,7 @@ def test_expanding_undoes_binning(shape, factor):
     assert found.min() >= 0
     np.testing.assert_allclose(found.sum(axis=(1, 2)), 1, rtol=1e-6)
     np.testing.assert_allclose(
-        binned(found, shape, factor).reshape(5, -1), shares, rtol=1e-5, atol=1e-12
+        bin_patterns(found, shape, factor).reshape(5, -1), shares, rtol=1e-5, atol=1e-12
     )
     single = expand(shares.astype(np.float32), shape, factor)
     assert single.dtype == np.float32
@@ -78,10 +80,10 @@ def test_expanding_undoes_binning(shape, factor):
 
 
 def test_expanding_is_smooth_and_evens_out_what_is_even():
-    even = binned(np.ones((1, 22, 35)), (22, 35), 4)
+    even = bin_patterns(np.ones((1, 22, 35)), (22, 35), 4)
     np.testing.assert_allclose(expand(even, (22, 35), 4), 1, rtol=1e-6)
     y = np.arange(24)[:, None] + np.zeros(36)
-    found = expand(binned(y[None], (24, 36), 4), (24, 36), 4)[0]
+    found = expand(bin_patterns(y[None], (24, 36), 4), (24, 36), 4)[0]
     np.testing.assert_allclose(found[4:-4], y[4:-4], rtol=1e-5)
 
 

@@ -3,15 +3,18 @@
 import numpy as np
 
 from hyperspy_4dphase.estimators._binning import (
-    binned,
+    bin_patterns,
     binning_factor,
-    square_of,
+    number_bins,
+    place_pixels,
 )
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.detector._detector import Detector
 
-_HELD_BYTES = 128 * 2**20
-_LEAST_SIDE = 16
+# Memory for the counts of squares, of two bytes each. Historical.
+_MAX_HELD_BYTES = 128 * 2**20
+# Detectors of fewer pixels along a side have no squares. Historical.
+_MIN_SIDE = 16
 
 
 class CoarsePixels:
@@ -31,14 +34,13 @@ class CoarsePixels:
     """
 
     def __init__(self, signal_shape, kept_pixels=None):
-        self._found = None
-        self.exist = len(signal_shape) == 2 and min(signal_shape) >= _LEAST_SIDE
+        self.exist = len(signal_shape) == 2 and min(signal_shape) >= _MIN_SIDE
         if not self.exist:
             return
         self._signal_shape = signal_shape
         self._kept = kept_pixels
         self._factor = max(2, binning_factor(signal_shape))
-        squares = square_of(signal_shape, self._factor)
+        squares = number_bins(signal_shape, self._factor)
         if kept_pixels is not None:
             squares = squares[kept_pixels]
         # Those without pixels would count as columns without noise.
@@ -47,10 +49,10 @@ class CoarsePixels:
     @property
     def n_held(self):
         """int: Of how many patterns the counts of squares can be held in memory."""
-        return _HELD_BYTES // (2 * self._live.size) if self.exist else 0
+        return _MAX_HELD_BYTES // (2 * self._live.size) if self.exist else 0
 
     def counts(self, patterns):
-        """Counts of squares in the smallest type that holds them.
+        """Count what squares have, in the smallest type that holds it.
 
         Parameters
         ----------
@@ -61,17 +63,15 @@ class CoarsePixels:
         numpy.ndarray, shape (n, n_squares)
         """
         if self._kept is not None:
-            whole = np.zeros((len(patterns), self._kept.size), patterns.dtype)
-            whole[:, self._kept] = patterns
-            patterns = whole
-        sums = binned(patterns, self._signal_shape, self._factor)
+            patterns = place_pixels(patterns, self._kept, self._kept.size)
+        sums = bin_patterns(patterns, self._signal_shape, self._factor)
         sums = sums.reshape(len(sums), -1)[:, self._live]
         if patterns.dtype.kind == "f" or sums.max(initial=0) > np.iinfo("u2").max:
             return sums
         return sums.astype(np.uint16)
 
-    def detector(self, detector):
-        """What a detector does to squares of pixels, after its correction.
+    def describe_noise(self, detector):
+        """Describe what a detector does to squares of pixels, after its correction.
 
         Parameters
         ----------
@@ -91,30 +91,13 @@ class CoarsePixels:
         readout_noise = float(np.sqrt(detector.dark_variance * n_pixels))
         return Detector("gain", readout_noise=readout_noise)
 
-    def know(self, compressed):
-        """Take the structure that compressed counts of squares have."""
-        self._found = compressed
-
-    @property
-    def known(self):
-        """bool: Whether there is structure to look at."""
-        return self._found is not None and self._found.n_significant > 0
-
-    @property
-    def edge(self):
-        """float: Largest singular value of noise of unit variance among squares.
-
-        Infinite where there is no noise at all: nothing can be weak then.
-        """
-        if not self._found.noise_variance > 0:
-            return np.inf
-        return self._found.noise_edge / np.sqrt(self._found.noise_variance)
-
-    def columns(self, column_weight, row_scale):
-        """Orthonormal directions among pixels that hold this structure.
+    def spread(self, found, column_weight, row_scale):
+        """Spread the structure of squares over their pixels.
 
         Parameters
         ----------
+        found : CompressedPatterns
+            The counts of squares, compressed.
         column_weight : numpy.ndarray, shape (n_pixels,)
             The squares of what pixels are scaled by.
         row_scale : numpy.ndarray, shape (n_held,)
@@ -123,10 +106,10 @@ class CoarsePixels:
         Returns
         -------
         columns : numpy.ndarray, shape (n_pixels, n_found), float32
+            Orthonormal directions among pixels that hold this structure.
         scores : numpy.ndarray, shape (n_held, n_found)
             What the scaled patterns held have of them.
         """
-        found = self._found
         values = found.singular_values[: found.n_significant]
         rows = found.B[: len(values)] * inverse(values)[:, None].astype(np.float32)
         per_count = np.sqrt(inverse(column_weight)).astype(np.float32)

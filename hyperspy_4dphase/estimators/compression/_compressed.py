@@ -1,6 +1,7 @@
 """Patterns reduced to what rises above noise: arrays, and what follows from them."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,7 +9,11 @@ from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._scaling import Scaling
 
+# Directions this many times above the noise edge are known well enough to keep as they
+# are. Historical: chosen by trial, not calibrated.
 _STRONG_FROM = 2.0
+# What other directions hold already leaves this much of a unit vector, by rounding.
+_ROUNDING = 1e-3
 
 
 @dataclass
@@ -88,7 +93,7 @@ class CompressedPatterns:
     squared_norm: float
     noise: str
     row_limit: float
-    n_reads: float
+    n_reads: float = 0.0
     gain: float = 1.0
     offset: float = 0.0
     floor: float = 0.0
@@ -118,7 +123,7 @@ class CompressedPatterns:
         return self.Q.shape[0], self.B.shape[1]
 
     def reconstruct(self, rows=slice(None), *, rank=None):
-        """Patterns in the units of the data, without their noise.
+        """Compute patterns in the units of the data, without their noise.
 
         Parameters
         ----------
@@ -133,7 +138,8 @@ class CompressedPatterns:
         """
         rank = max(self.n_significant, 1) if rank is None else rank
         scaled = self.Q[rows, :rank] @ self.B[:rank]
-        patterns = unscaled(scaled, self.row_scale[rows][:, None], self.column_scale)
+        patterns = scaled * inverse(self.row_scale[rows])[:, None]
+        patterns = patterns * inverse(self.column_scale)
         if self.gain != 1:
             patterns *= np.float32(self.gain)
         if self.offset:
@@ -142,7 +148,7 @@ class CompressedPatterns:
 
     @property
     def scaling(self):
-        """Scaling: By which other patterns of the same detector become comparable."""
+        """Scaling: To be applied to other patterns of the same detector."""
         return Scaling(
             self.column_scale.astype(np.float64) ** 2,
             row_limit=self.row_limit,
@@ -152,18 +158,26 @@ class CompressedPatterns:
 
     @property
     def correction(self):
-        """Correction: What makes X of the data."""
+        """Correction: To be applied to data, which become X."""
         return Correction(offset=self.offset, gain=self.gain)
 
-    def taken(self, rows):
-        """Some of the patterns, in the same directions."""
-        of_each = "Q", "row_scale", "residual", "broad_scores"
-        values = {name: getattr(self, name) for name in of_each}
-        taken = {k: v[rows] for k, v in values.items() if v is not None}
-        return replace(self, **taken)
+    def take(self, rows):
+        """Take some of the patterns, in the same directions.
+
+        Parameters
+        ----------
+        rows : index array or numpy.ndarray of bool
+
+        Returns
+        -------
+        CompressedPatterns
+        """
+        names = "Q", "row_scale", "residual", "broad_scores"
+        values = {name: getattr(self, name) for name in names}
+        return replace(self, **{k: v[rows] for k, v in values.items() if v is not None})
 
     def add_broad(self, columns, scores, edge):
-        """Keep those of some directions that are structure, and not held yet.
+        """Keep, of some directions, what is structure and not held yet.
 
         Parameters
         ----------
@@ -173,17 +187,15 @@ class CompressedPatterns:
         edge : float
             Where noise of unit variance ends among them.
         """
-        right, left, _ = self._known_well()
-        more, scores, values = remainder(right, left, columns, scores)
-        if not np.isfinite(edge):
-            return
-        above = values > edge * np.sqrt(self.noise_variance)
+        right, left, _ = self._find_strong()
+        rest = find_remainder(right, left, columns, scores)
+        above = rest.values > edge * np.sqrt(self.noise_variance)
         if above.any():
-            self.broad_rows = np.ascontiguousarray(more[:, above].T)
-            self.broad_scores = scores[:, above]
+            self.broad_rows = np.ascontiguousarray(rest.directions[:, above].T)
+            self.broad_scores = rest.scores[:, above]
 
     def with_broad(self):
-        """All structure in one: Q and B with that of `broad_rows`, without noise.
+        """Put all structure into Q and B, that of `broad_rows` too, without noise.
 
         Directions that stand well above the edge stay as they are. Of the weaker ones,
         only what the broad ones do not hold is taken, if that is still above the edge:
@@ -197,19 +209,21 @@ class CompressedPatterns:
         """
         if self.broad_rows is None:
             return self
-        right, left, n_strong = self._known_well()
+        right, left, n_strong = self._find_strong()
         weak = slice(n_strong, self.n_significant)
         right = np.column_stack([right, self.broad_rows.T])
         left = np.column_stack([left, self.broad_scores])
         scores = self.Q[:, weak] * self.singular_values[weak]
-        more, scores, values = remainder(right, left, self._directions(weak), scores)
-        above = values > self.noise_edge
-        right = np.column_stack([right, more[:, above]])
-        left = np.column_stack([left, scores[:, above]])
-        Q, values, rotation = singular_values_of(left)
+        rest = find_remainder(right, left, self._directions(weak), scores)
+        above = rest.values > self.noise_edge
+        right = np.column_stack([right, rest.directions[:, above]])
+        left = np.column_stack([left, rest.scores[:, above]])
+        values, rotation = decompose_gram(left.T.astype(np.float64) @ left)
+        Q = left @ (rotation * inverse(values))
+        rotation = rotation.astype(np.float32)
         return replace(
             self,
-            Q=Q,
+            Q=Q.astype(np.float32),
             B=np.ascontiguousarray((right @ rotation * values).T, np.float32),
             singular_values=values,
             n_significant=len(values),
@@ -217,44 +231,74 @@ class CompressedPatterns:
             broad_scores=None,
         )
 
-    def _known_well(self):
+    def _find_strong(self):
+        """Find the directions well above the edge, the scores in them, their number."""
         strong = self.singular_values > _STRONG_FROM * self.noise_edge
         n_strong = int(strong[: self.n_significant].sum())
-        known = slice(0, n_strong)
-        left = self.Q[:, known] * self.singular_values[known]
-        return self._directions(known), left, n_strong
+        left = self.Q[:, :n_strong] * self.singular_values[:n_strong]
+        return self._directions(slice(n_strong)), left, n_strong
 
     def _directions(self, which):
         return self.B[which].T * inverse(self.singular_values[which])
 
 
-def unscaled(scaled, row_scale, column_scale):
-    """Divide by both scales, with 0 where either is 0."""
-    return scaled * inverse(row_scale) * inverse(column_scale)
+class Remainder(NamedTuple):
+    """What some directions hold that others do not.
+
+    Attributes
+    ----------
+    directions : numpy.ndarray, shape (n_pixels, k), float32
+        Orthonormal columns.
+    scores : numpy.ndarray, shape (n_patterns, k), float32
+    values : numpy.ndarray, shape (k,)
+        Norms of the scores, in falling order.
+    """
+
+    directions: np.ndarray
+    scores: np.ndarray
+    values: np.ndarray
 
 
-def remainder(right, left, more, scores):
-    """Orthonormal directions of what others do not hold, the scores in them and sizes.
+def find_remainder(right, left, more, scores):
+    """Find what some directions hold that others do not.
 
-    `left` are the scores of the orthonormal columns `right`, and `scores` of `more`.
+    Parameters
+    ----------
+    right, left : numpy.ndarray
+        Orthonormal columns, shape (n_pixels, k), and the scores of patterns in them,
+        shape (n_patterns, k).
+    more, scores : numpy.ndarray
+        Other columns, and the scores in them.
+
+    Returns
+    -------
+    Remainder
     """
     overlap = right.T @ more
     more, sizes, turned = np.linalg.svd(
         (more - right @ overlap).astype(np.float64), full_matrices=False
     )
-    # What is held already leaves nothing but rounding.
-    new = sizes > 1e-3
+    new = sizes > _ROUNDING
     turned = (turned[new] / sizes[new, None]).T
     scores = (scores - left @ overlap) @ turned
-    values, vectors = np.linalg.eigh(scores.T @ scores)
-    values, vectors = np.sqrt(np.maximum(values[::-1], 0)), vectors[:, ::-1]
+    values, vectors = decompose_gram(scores.T @ scores)
     more, scores = more[:, new] @ vectors, scores @ vectors
-    return more.astype(np.float32), scores.astype(np.float32), values
+    return Remainder(more.astype(np.float32), scores.astype(np.float32), values)
 
 
-def singular_values_of(scores):
-    """Left singular vectors, singular values and rotation of a tall matrix."""
-    squares, vectors = np.linalg.eigh(scores.T.astype(np.float64) @ scores)
-    values, vectors = np.sqrt(np.maximum(squares[::-1], 0)), vectors[:, ::-1]
-    Q = scores @ (vectors * inverse(values))
-    return Q.astype(np.float32), values, vectors.astype(np.float32)
+def decompose_gram(gram):
+    """Compute the singular values and right singular vectors of X from X^T X.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (k, k)
+
+    Returns
+    -------
+    values : numpy.ndarray, shape (k,)
+        In falling order.
+    vectors : numpy.ndarray, shape (k, k)
+        In columns.
+    """
+    squares, vectors = np.linalg.eigh(gram)
+    return np.sqrt(np.maximum(squares[::-1], 0)), vectors[:, ::-1]

@@ -1,14 +1,15 @@
-"""What a compressed scan says of means over domains, to know the scan again by."""
+"""Means over domains as a compressed scan has them, to know the scan again by."""
 
 import numpy as np
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
 
+# Groups of pixels that a scan is known by: few enough to be stored with every map.
 _N_GROUPS = 256
 
 
 def expected_means(compressed, labels, n_domains):
-    """Mean values of each domain in groups of pixels, in units of the data.
+    """Compute mean values of each domain in groups of pixels, in units of the data.
 
     Parameters
     ----------
@@ -37,13 +38,13 @@ def expected_means(compressed, labels, n_domains):
         variances = np.broadcast_to(one, electrons.shape)
     variances = variances * (compressed.noise_variance * compressed.gain**2)
     means = electrons * compressed.gain + compressed.offset
-    found = np.stack([in_groups(means), in_groups(variances)]).astype(np.float32)
+    found = np.stack([sum_groups(means), sum_groups(variances)]).astype(np.float32)
     found[:, sizes == 0] = np.nan
     return found
 
 
-def in_groups(values):
-    """Sums over groups of neighbouring pixels.
+def sum_groups(values):
+    """Sum over groups of neighbouring pixels.
 
     Parameters
     ----------

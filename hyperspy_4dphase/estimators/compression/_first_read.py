@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hyperspy_4dphase._correction import Correction
+from hyperspy_4dphase._patterns import gather_rows
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
-from hyperspy_4dphase.estimators.compression._passes import Statistics, gathered
+from hyperspy_4dphase.estimators.compression._passes import FirstPass
 from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
 from hyperspy_4dphase.estimators.detector._broken_pixels import broken_pixels
 from hyperspy_4dphase.estimators.detector._detector import Detector, measured_detector
@@ -135,7 +136,7 @@ def first_read(
     floor = 0.0 if measured else detector.dark_variance
     linear = _correction_of(detector)
     if not (measured or linear.is_trivial):
-        geometry, blocks = (each.corrected(linear) for each in (geometry, blocks))
+        geometry, blocks = (each.correct(linear) for each in (geometry, blocks))
         look = _Look(blocks, geometry, noise, squares)
     statistics = look.read(random_state, beside, floor, measured)
     if not measured:
@@ -144,7 +145,8 @@ def first_read(
     if frames is not None:
         # They would hide all else.
         geometry, blocks = (
-            each.corrected(None, kept_patterns=~frames) for each in (geometry, blocks)
+            each.correct(Correction(), kept_patterns=~frames)
+            for each in (geometry, blocks)
         )
         look = _Look(blocks, geometry, noise, squares)
         beside, again = copy.deepcopy(start), copy.deepcopy(start)
@@ -155,21 +157,23 @@ def first_read(
     faults.patterns = frames
     correction = linear
     if faults.rows is not None:
-        correction = correction.replacing(faults.rows, faults.columns, faults.values)
+        correction = correction.replace_values(
+            faults.rows, faults.columns, faults.values
+        )
     if faults.rows is not None and frames is not None:
         faults.rows = np.flatnonzero(~frames)[faults.rows]
     kept = None if faults.pixels is None else ~faults.pixels
-    geometry = geometry.corrected(correction, kept_pixels=kept)
+    geometry = geometry.correct(correction, kept_pixels=kept)
     found, moves = None, False
     if descan is not None:
         found = fitted_descan(geometry, statistics[3], faults, linear)
         moves = found.plane.significant
     if not (faults or moves or detector.dark_variance) and linear.is_trivial:
         return look.result(statistics, detector, faults, beside, descan=found, **told)
-    blocks = blocks.corrected(correction, kept_pixels=kept)
+    blocks = blocks.correct(correction, kept_pixels=kept)
     if moves:
-        geometry = geometry.moved(found, found.covered)
-        blocks = blocks.moved(found, found.covered)
+        geometry = geometry.shift(found, found.covered)
+        blocks = blocks.shift(found, found.covered)
     look = _Look(blocks, geometry, noise, squares)
     beside = copy.deepcopy(start)
     statistics = look.read(start, beside, detector.dark_variance, False)
@@ -221,8 +225,8 @@ class _Look:
                 RunFinder(self.geometry.positions, self.blocks.n_blocks),
             )
         return self.blocks.reduce(
-            Statistics(picked, held, coarse, floor, look),
-            Statistics.merge,
+            FirstPass(picked, held, coarse, floor, look),
+            FirstPass.merge,
             stage="Reading patterns (0)",
         )
 
@@ -263,7 +267,7 @@ class _Look:
     def broken_frames(self, statistics):
         """Patterns far brighter than all others, or None."""
         _, _, totals, _, _, looked = statistics
-        (totals,) = gathered(totals)
+        (totals,) = gather_rows(totals)
         spikes = Spikes.joined([spikes for spikes, _ in looked])
         broken = broken_frames(totals, spikes)
         return broken if broken.any() else None
@@ -274,7 +278,7 @@ class _Look:
 
     def result(self, statistics, detector, faults, beside, **told):
         counts, shares, totals, pieces, squares, _ = statistics
-        (totals,) = gathered(totals)
+        (totals,) = gather_rows(totals)
         _, sample = _in_order(pieces)
         if not (counts.any() or sample.any()):
             raise ValueError(
@@ -288,7 +292,7 @@ class _Look:
             reliability = 1 / (1 + 3 * np.sqrt(inverse(counts)))
             weight = n / totals.mean() * inverse(shares) * reliability
             balance = Balance(sample, floor)
-            scaling = balance.refined(weight, reliability)
+            scaling = balance.refine(weight, reliability)
         else:
             weight = np.ones(counts.size)
             if detector.kind == "pixels":

@@ -1,10 +1,13 @@
-"""Mean pattern of each domain, in one read."""
+"""Mean pattern of each domain, and how its patterns scatter, in one read."""
+
+from functools import partial
+from operator import iadd
 
 import numpy as np
 
 
 def label_means(blocks, labels, n_labels, variances=False):
-    """Mean pattern of each label.
+    """Compute the mean pattern of each label.
 
     Parameters
     ----------
@@ -35,48 +38,29 @@ def label_means(blocks, labels, n_labels, variances=False):
             f"labels have the shape {labels.shape}, but there are {blocks.shape[0]} "
             "patterns."
         )
-    function = _Sums(labels, n_labels, variances)
+    function = partial(_sum_labels, labels=labels, n_labels=n_labels, squares=variances)
     if blocks.shape[0]:
-        sums = blocks.reduce(function, _added)
+        sums = blocks.reduce(function, iadd)
     else:
         sums = function(np.empty(blocks.shape), slice(None))
-    numbers = np.bincount(labels[labels >= 0], minlength=n_labels)[:, np.newaxis]
+    sizes = np.bincount(labels[labels >= 0], minlength=n_labels)[:, np.newaxis]
     with np.errstate(invalid="ignore", divide="ignore"):
-        means = sums[0] / numbers
+        means = sums[0] / sizes
         if not variances:
             return means, None
-        scatter = np.maximum(sums[1] - numbers * means**2, 0) / (numbers - 1)
-    return means, np.where(numbers > 1, scatter, np.nan)
+        scatter = np.maximum(sums[1] - sizes * means**2, 0) / (sizes - 1)
+    return means, np.where(sizes > 1, scatter, np.nan)
 
 
-class _Sums:
-    """Sums of the values of a block, and of their squares, over each label."""
-
-    # A class, as other processes may have to run it.
-    def __init__(self, labels, n_labels, squares):
-        self.labels = labels
-        self.n_labels = n_labels
-        self.squares = squares
-
-    def __call__(self, patterns, rows):
-        labels = self.labels[rows]
-        shape = (1 + self.squares, self.n_labels, patterns.shape[1])
-        sums = np.zeros(shape)
-        for label in np.unique(labels[labels >= 0]):
-            of_label = patterns[labels == label]
-            of_label.sum(axis=0, dtype=np.float64, out=sums[0, label])
-            if self.squares:
-                np.einsum(
-                    "ij,ij->j",
-                    of_label,
-                    of_label,
-                    dtype=np.float64,
-                    casting="safe",
-                    out=sums[1, label],
-                )
-        return sums
-
-
-def _added(one, other):
-    one += other
-    return one
+def _sum_labels(patterns, rows, labels, n_labels, squares):
+    """Sum the values of a block, and their squares, over each label."""
+    labels = labels[rows]
+    sums = np.zeros((1 + squares, n_labels, patterns.shape[1]))
+    for label in np.unique(labels[labels >= 0]):
+        own = patterns[labels == label]
+        own.sum(axis=0, dtype=np.float64, out=sums[0, label])
+        if squares:
+            sums[1, label] = np.einsum(
+                "ij,ij->j", own, own, dtype=np.float64, casting="safe"
+            )
+    return sums

@@ -1,31 +1,76 @@
 """What is computed from a block of patterns in one read, and how blocks are merged."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from operator import add
+from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils import gen_batches
 
+from hyperspy_4dphase._patterns import gather_rows
 from hyperspy_4dphase.estimators._reciprocals import inverse
+from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
 from hyperspy_4dphase.estimators.compression._scaling import Scaling
 
+# Part of a block that is worked on at once, in single precision: fits a core's cache.
 _TILE_BYTES = 3 * 2**20
 
 
-@dataclass
-class Statistics:
-    """First read: column sums of the counts and of the rows' shares; sampled rows.
+class Statistics(NamedTuple):
+    """What the first read finds.
 
-    Of the rows in `held` also what `coarse` makes of them, and of each block what
-    `look` finds in it. `floor` is that of :class:`Scaling`.
+    Attributes
+    ----------
+    counts : numpy.ndarray, shape (n_pixels,)
+        Sums over all patterns.
+    fractions : numpy.ndarray, shape (n_pixels,)
+        Sums of what is left of patterns that are divided by their totals.
+    totals : list of tuple
+        Rows of each block and the totals of its patterns.
+    sampled : list of tuple
+        Rows of each block and its patterns that are in the sample.
+    squares : list of tuple
+        Rows of each block and the counts of squares of those that are held.
+    looks : list
+        What was seen in each block.
+    """
+
+    counts: np.ndarray
+    fractions: np.ndarray
+    totals: list
+    sampled: list
+    squares: list
+    looks: list
+
+
+@dataclass
+class FirstPass:
+    """The first read of a block: column sums, and the patterns that are sampled.
+
+    Attributes
+    ----------
+    picked : numpy.ndarray of bool, shape (n_patterns,)
+        Those that are sampled.
+    held : numpy.ndarray of bool, shape (n_patterns,), or None
+        Those whose counts of squares of pixels are kept.
+    coarse : CoarsePixels or None
+        Counts them.
+    floor : float
+        See :class:`Scaling`.
+    look : callable or None
+        ``look(patterns, rows)`` of each block.
     """
 
     picked: np.ndarray
     held: np.ndarray | None = None
-    coarse: object = None
+    coarse: CoarsePixels | None = None
     floor: float = 0.0
-    look: object = None
+    look: Callable | None = None
 
     def __call__(self, patterns, rows):
-        counts, shares = np.zeros((2, patterns.shape[1]))
+        counts, fractions = np.zeros((2, patterns.shape[1]))
         totals = np.empty(len(patterns))
         # Exact for counts up to 16 million in a pattern.
         ones = np.ones(patterns.shape[1], np.float32)
@@ -34,8 +79,8 @@ class Statistics:
             totals[part] = tile @ ones
             noise = totals[part] + self.floor * tile.shape[1]
             per_count = inverse(noise).astype(np.float32)
-            shares += per_count @ tile
-            shares += self.floor * per_count.sum(dtype=np.float64)
+            fractions += per_count @ tile
+            fractions += self.floor * per_count.sum(dtype=np.float64)
             counts += tile.sum(axis=0)
         inside = np.flatnonzero(self.picked[rows])
         sampled = [(rows[inside], patterns[inside])]
@@ -43,13 +88,14 @@ class Statistics:
         if self.held is not None:
             inside = np.flatnonzero(self.held[rows])
             squares = [(rows[inside], self.coarse.counts(patterns[inside]))]
-        looked = [] if self.look is None else [self.look(patterns, rows)]
-        return counts, shares, [(rows, totals)], sampled, squares, looked
+        looks = [] if self.look is None else [self.look(patterns, rows)]
+        totals = [(rows, totals)]
+        return Statistics(counts, fractions, totals, sampled, squares, looks)
 
     @staticmethod
     def merge(one, other):
-        """Join the results of two blocks."""
-        return tuple(first + second for first, second in zip(one, other, strict=True))
+        """Merge the results of two blocks."""
+        return Statistics(*map(add, one, other))
 
 
 @dataclass
@@ -59,6 +105,14 @@ class GramPass:
     From the block X of scaled patterns it gives Y = X V and X^T Y, so that one read
     does one whole power iteration; with them the squared norms of the rows, the column
     sums that mend the scaling, and the rows that stand out of the span of `V` most.
+
+    Attributes
+    ----------
+    V : numpy.ndarray, shape (n_pixels, k)
+    scaling : Scaling
+    n_outstanding : int
+        How many rows that stand out are kept.
+    device : "cpu" or torch.device
     """
 
     V: np.ndarray
@@ -67,13 +121,16 @@ class GramPass:
     device: object = "cpu"
 
     def __call__(self, patterns, rows):
-        root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
-        right = np.column_stack([root * self.V, self.scaling.columns()])
-        product = _products if self.device == "cpu" else _products_torch
-        Y, back, norms, u, noise = product(patterns, right, self.scaling, self.device)
+        right = self.scaling.to_columns(self.V)
+        if self.device == "cpu":
+            products = _multiply(patterns, right, self.scaling)
+        else:
+            products = _multiply_torch(patterns, right, self.scaling, self.device)
+        Y, back, norms, u, noise = products
         excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
         outstanding = np.argsort(excess)[::-1][: self.n_outstanding]
-        return _Products(
+        root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
+        return Products(
             back[:, :-1] * root,
             back[:, -1],
             [(rows, Y, norms, u, noise)],
@@ -84,13 +141,13 @@ class GramPass:
 
     @staticmethod
     def merge(one, other):
-        """Join the results of two blocks."""
+        """Merge the results of two blocks."""
         n_outstanding = max(len(one.outstanding_rows), len(other.outstanding_rows))
         excess = np.concatenate([one.outstanding_excess, other.outstanding_excess])
         best = np.argsort(excess)[::-1][:n_outstanding]
         stacked = np.concatenate([one.outstanding_rows, other.outstanding_rows])
         # Single precision for a block, double for the sum over all of them.
-        return _Products(
+        return Products(
             np.add(one.Z, other.Z, dtype=np.float64),
             np.add(one.column_sums, other.column_sums, dtype=np.float64),
             one.rows + other.rows,
@@ -101,7 +158,25 @@ class GramPass:
 
 
 @dataclass
-class _Products:
+class Products:
+    """What a :class:`GramPass` gives.
+
+    Attributes
+    ----------
+    Z : numpy.ndarray, shape (n_pixels, k)
+        X^T X V of the scaled patterns X.
+    column_sums : numpy.ndarray, shape (n_pixels,)
+        u^T X of the patterns X before scaling, u the weights of rows.
+    rows : list of tuple
+        Of each block: rows, X V, squared norms of scaled patterns, u, expected noise.
+    outstanding_rows : numpy.ndarray of int, shape (n_outstanding,)
+        Rows that are farthest from the span of `V`.
+    outstanding_excess : numpy.ndarray, shape (n_outstanding,)
+        Their squared distance from it, less what noise does.
+    outstanding : numpy.ndarray, shape (n_outstanding, n_pixels)
+        Their patterns, not scaled.
+    """
+
     Z: np.ndarray
     column_sums: np.ndarray
     rows: list
@@ -110,42 +185,39 @@ class _Products:
     outstanding: np.ndarray
 
 
-@dataclass
-class CrossPass:
-    """Products of the scaled patterns with the rows of `H`, for a known scaling."""
+def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
+    """Multiply the scaled patterns by the rows of `H`, for a known scaling.
 
-    H: np.ndarray
-    scaling: Scaling
+    Parameters
+    ----------
+    blocks : PatternBlocks
+        Read once.
+    H : numpy.ndarray, shape (k, n_pixels)
+    scaling : Scaling
+    stage : str, optional
+        What the progress is told.
 
-    def __call__(self, patterns, rows):
-        root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
-        right = np.column_stack([root * self.H.T, self.scaling.columns()])
-        cross = np.empty((len(patterns), len(self.H)), np.float32)
-        u = np.empty(len(patterns), np.float32)
-        for part in _tiles(patterns):
-            projected = patterns[part].astype(np.float32) @ right
-            u[part] = self.scaling.row_weights(projected[:, -2], projected[:, -1])
-            cross[part] = np.sqrt(u[part])[:, None] * projected[:, :-2]
-        return [(rows, cross, u)]
-
-    @staticmethod
-    def merge(one, other):
-        """Join the results of two blocks."""
-        return one + other
+    Returns
+    -------
+    products : numpy.ndarray, shape (n_patterns, k), float32
+    u : numpy.ndarray, shape (n_patterns,), float32
+        Weights of the patterns, the squares of what they are multiplied by.
+    """
+    function = partial(_project, right=scaling.to_columns(H.T), scaling=scaling)
+    return gather_rows(blocks.reduce(function, add, stage=stage))
 
 
-def gathered(pieces):
-    """Arrays for all rows from pieces (rows, array, ...) that hold each row once."""
-    n_rows = sum(len(piece[0]) for piece in pieces)
-    first = pieces[0][1:]
-    arrays = [np.zeros((n_rows, *part.shape[1:]), part.dtype) for part in first]
-    for rows, *parts in pieces:
-        for array, part in zip(arrays, parts, strict=True):
-            array[rows] = part
-    return arrays
+def _project(patterns, rows, right, scaling):
+    products = np.empty((len(patterns), right.shape[1] - 2), np.float32)
+    u = np.empty(len(patterns), np.float32)
+    for part in _tiles(patterns):
+        projected = patterns[part].astype(np.float32) @ right
+        u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
+        products[part] = np.sqrt(u[part])[:, None] * projected[:, :-2]
+    return [(rows, products, u)]
 
 
-def _products(patterns, right, scaling, device):
+def _multiply(patterns, right, scaling):
     n, m = patterns.shape
     rank = right.shape[1] - 2
     weight = np.ascontiguousarray(right[:, -2])
@@ -167,7 +239,7 @@ def _products(patterns, right, scaling, device):
     return Y, back, norms, u, noise
 
 
-def _products_torch(patterns, right, scaling, device):
+def _multiply_torch(patterns, right, scaling, device):
     import torch
 
     if patterns.dtype.kind == "u" and patterns.dtype.itemsize > 1:
@@ -192,6 +264,4 @@ def _tile_rows(patterns):
 
 
 def _tiles(patterns):
-    step = _tile_rows(patterns)
-    for start in range(0, len(patterns), step):
-        yield slice(start, min(start + step, len(patterns)))
+    return gen_batches(len(patterns), _tile_rows(patterns))

@@ -1,16 +1,25 @@
 """The units in which counting noise is white, and where its spectrum ends."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
 
-_ROW_LIMIT = 3.0
-_BALANCED_BYTES = 64 * 2**20
-# The 99.9 % quantile of the Tracy-Widom distribution.
-_TRACY_WIDOM = 3.3
+# Largest weight of a pattern times its total, over the median of all patterns.
+# Historical: chosen by trial, not calibrated.
+_MAX_ROW_WEIGHT = 3.0
+# Counts that tell nothing beyond the others, as a fraction of a pixel's mean: pixels
+# that the sample leaves dark keep their weight. Historical.
+_PSEUDOCOUNT = 1e-3
+# Memory of the sample that weights are found on, in single precision; historical.
+_MAX_BALANCED_BYTES = 64 * 2**20
+# The 99.9 % quantile of the Tracy-Widom distribution of real matrices.
+_TRACY_WIDOM_999 = 3.3
+# Singular values below this fraction of the largest are rounding: single precision.
+_ROUNDING = 1e-5
 
 
 @dataclass
@@ -42,7 +51,7 @@ class Scaling:
     floor: float = 0.0
 
     def row_weights(self, sums, totals):
-        """Weights u of rows from ``x_i @ column_weight`` and ``sum(x_i)``."""
+        """Compute weights u of rows from ``x_i @ column_weight`` and ``sum(x_i)``."""
         if not self.poisson:
             return np.ones_like(sums)
         n_pixels = self.column_weight.size
@@ -55,7 +64,19 @@ class Scaling:
         return weights.astype(sums.dtype, copy=False)
 
     def row_noise(self, u, sums):
-        """Noise variance that scaled rows carry, from ``x_i @ column_weight``."""
+        """Compute the noise of scaled rows from their ``x_i @ column_weight``.
+
+        Parameters
+        ----------
+        u : numpy.ndarray, shape (n_rows,)
+            Weights of the rows.
+        sums : numpy.ndarray, shape (n_rows,)
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_rows,)
+            Variances, summed over the pixels.
+        """
         if not self.poisson:
             return np.full(len(sums), float(np.count_nonzero(self.column_weight)))
         if self.floor:
@@ -63,15 +84,40 @@ class Scaling:
         return u * sums
 
     def column_noise(self, sums, u):
-        """The same of the scaled columns, from ``u @ X``."""
+        """Compute the noise of scaled columns from their ``u @ X``.
+
+        Parameters
+        ----------
+        sums : numpy.ndarray, shape (n_pixels,)
+        u : numpy.ndarray, shape (n_patterns,)
+            Weights of the rows.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_pixels,)
+            Variances, summed over the patterns.
+        """
         if not self.poisson:
             return (self.column_weight > 0).astype(float)
         return (sums + self.floor * u.sum()) * self.column_weight
 
-    def columns(self):
-        """Right-hand columns that give a block's sums and totals, single precision."""
+    def to_columns(self, V):
+        """Make columns whose products with patterns say all that a pass needs.
+
+        Parameters
+        ----------
+        V : numpy.ndarray, shape (n_pixels, k)
+            Directions among scaled pixels.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_pixels, k + 2), float32
+            The products are those of `V`, but for the scale of the pattern,
+            ``x_i @ column_weight`` and ``sum(x_i)``.
+        """
+        root = np.sqrt(self.column_weight).astype(np.float32)[:, None]
         weight = self.column_weight.astype(np.float32)
-        return np.column_stack([weight, np.ones_like(weight)])
+        return np.column_stack([root * V, weight, np.ones_like(weight)])
 
 
 class Balance:
@@ -87,13 +133,13 @@ class Balance:
 
     def __init__(self, sample, floor=0.0):
         self._floor = floor
-        step = max(1, -(-4 * sample.size // _BALANCED_BYTES))
+        step = max(1, -(-4 * sample.size // _MAX_BALANCED_BYTES))
         self._sample = sample[::step].astype(np.float32)
         self._totals = self._sample.sum(axis=1, dtype=np.float64)
         self._totals += floor * sample.shape[1]
 
-    def refined(self, weight, reliability, n_iterations=10):
-        """Scaling after many Sinkhorn iterations.
+    def refine(self, weight, reliability, n_iterations=10):
+        """Refine column weights by Sinkhorn iterations on the sample.
 
         Parameters
         ----------
@@ -101,23 +147,27 @@ class Balance:
             Column weights after the first iteration, from all patterns. The sample only
             tells by how much the others change them.
         reliability : numpy.ndarray, shape (n_pixels,)
+        n_iterations : int, optional
+
+        Returns
+        -------
+        Scaling
         """
         first = last = self._column_weight(inverse(self._totals))
         for _ in range(n_iterations):
             _, u = self._row_weights(last * reliability)
             last = self._column_weight(u)
-        return self.scaling(weight * last * inverse(first), reliability)
+        return self.make_scaling(weight * last * inverse(first), reliability)
 
-    def scaling(self, weight, reliability):
-        """The scaling with these column weights."""
+    def make_scaling(self, weight, reliability):
+        """Make the scaling of column weights, with the row limit of the sample."""
         limit = self._row_weights(weight)[0]
         return Scaling(weight, reliability, limit, floor=self._floor)
 
     def _column_weight(self, u):
         sums = (u.astype(np.float32) @ self._sample).astype(np.float64)
         sums += self._floor * u.sum()
-        # A pseudocount keeps pixels that the sample leaves dark at the same weight.
-        return len(u) * inverse(sums + 1e-3 * sums.mean())
+        return len(u) * inverse(sums + _PSEUDOCOUNT * sums.mean())
 
     def _row_weights(self, weight):
         sums = (self._sample @ weight.astype(np.float32)).astype(np.float64)
@@ -125,21 +175,49 @@ class Balance:
         u = weight.size * inverse(sums)
         if not self._totals.any():
             return np.inf, u
-        limit = _ROW_LIMIT * np.median((u * self._totals)[self._totals > 0])
+        limit = _MAX_ROW_WEIGHT * np.median((u * self._totals)[self._totals > 0])
         return limit, np.minimum(u, limit * inverse(self._totals))
 
 
-def noise_edge(singular_values, squared_norm, noise, column_noise):
-    """Where noise ends: (number of singular values above, variance, edge).
+class NoiseEdge(NamedTuple):
+    """Where noise ends in a spectrum.
 
-    Noise of variance s^2 ends at s (sqrt(n) + sqrt(m)); where it differs between
-    columns, at the end of the spectrum that Silverstein's equation gives. Beyond that
-    the largest value fluctuates (:func:`fluctuation_factor`). The variance is that of
-    what is left when all values above the edge are taken out.
+    Attributes
+    ----------
+    n_significant : int
+        Number of singular values above the edge.
+    variance : float
+        Of the noise of a scaled value: what is left when all singular values above the
+        edge are taken out.
+    edge : float
+        Largest singular value that noise alone would show.
+    """
+
+    n_significant: int
+    variance: float
+    edge: float
+
+
+def find_noise_edge(singular_values, squared_norm, noise, column_noise):
+    """Find where noise ends, and its variance, which decides where.
+
+    Parameters
+    ----------
+    singular_values : numpy.ndarray, shape (k,)
+        The largest ones, in falling order.
+    squared_norm : float
+        Of the scaled patterns.
+    noise : numpy.ndarray, shape (n_patterns,)
+        Expected noise of each scaled pattern, summed over its pixels.
+    column_noise : numpy.ndarray, shape (n_pixels,)
+        Expected noise of the scaled pixels, in any unit.
+
+    Returns
+    -------
+    NoiseEdge
     """
     n, m = noise.sum() / len(column_noise), np.count_nonzero(column_noise)
-    end = _spectrum_end(column_noise[column_noise > 0], n)
-    end *= fluctuation_factor(n, m)
+    end = largest_noise_value(n, column_noise[column_noise > 0])
     n_significant = 0
     while True:
         left = squared_norm - (singular_values[:n_significant] ** 2).sum()
@@ -147,32 +225,44 @@ def noise_edge(singular_values, squared_norm, noise, column_noise):
         variance = max(left, 0.0) / max(noise.sum() * freedom, 1.0)
         # All of it is in the columns that have any.
         own = variance * len(column_noise) / m
-        edge = max(np.sqrt(own) * end, 1e-5 * singular_values[0])
+        edge = max(np.sqrt(own) * end, _ROUNDING * singular_values[0])
         n_above = int((singular_values > edge).sum())
         if n_above <= n_significant:
-            return n_significant, variance, edge
+            return NoiseEdge(n_significant, variance, edge)
         n_significant = n_above
 
 
-def fluctuation_factor(n, m):
-    """By how much the largest singular value of n x m noise may exceed its limit.
+def largest_noise_value(n, column_noise):
+    """Compute the singular value that noise exceeds once in a thousand times.
 
-    The limit is sqrt(n) + sqrt(m) for noise of variance 1. Values above the limit times
-    this factor are noise once in a thousand times.
+    The limit of a large matrix is sqrt(n) + sqrt(m) where all m columns have the same
+    noise, else where the spectrum ends by Silverstein's equation. Beyond, the largest
+    value fluctuates as the Tracy-Widom distribution says. (Of columns that differ by
+    factors, it fluctuates more than is reckoned here.)
+
+    Parameters
+    ----------
+    n : float
+        Number of rows.
+    column_noise : numpy.ndarray, shape (m,)
+        Variance of the noise in each column, positive, in any unit.
+
+    Returns
+    -------
+    float
+        For noise of mean variance 1.
     """
+    m = column_noise.size
+    limit = np.sqrt(n) + np.sqrt(m)
     width = (1 / np.sqrt(n) + 1 / np.sqrt(m)) ** (1 / 3)
-    return np.sqrt(1 + _TRACY_WIDOM * width / (np.sqrt(n) + np.sqrt(m)))
-
-
-def _spectrum_end(column_noise, n):
-    """Largest singular value of noise whose variance differs between columns."""
+    fluctuation = np.sqrt(1 + _TRACY_WIDOM_999 * width / limit)
     profile = column_noise / column_noise.mean()
-    ratio = profile.size / n
     if np.ptp(profile) < 1e-6:
-        return np.sqrt(n) + np.sqrt(profile.size)
+        return limit * fluctuation
 
     def place(logit):
         z = -1 / (profile.max() * (1 + np.exp(logit)))
-        return -1 / z + ratio * np.mean(profile / (1 + profile * z))
+        return -1 / z + m / n * np.mean(profile / (1 + profile * z))
 
-    return np.sqrt(n * minimize_scalar(place, bounds=(-12, 12), method="bounded").fun)
+    end = minimize_scalar(place, bounds=(-12, 12), method="bounded").fun
+    return np.sqrt(n * end) * fluctuation

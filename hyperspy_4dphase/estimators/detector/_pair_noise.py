@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._binning import binning_factor, square_of
+from hyperspy_4dphase.estimators._binning import binning_factor, number_bins
 
 _N_PATTERNS = 512
 _LEAST_PATTERNS = 96
@@ -113,7 +113,7 @@ def _checkerboard(signal_shape, used_pixels):
     if len(signal_shape) == 2:
         row, column = np.unravel_index(used_pixels, signal_shape)
         factor = binning_factor(signal_shape, _GROUPS_A_SIDE)
-        return (row + column) % 2, square_of(signal_shape, factor)[used_pixels]
+        return (row + column) % 2, number_bins(signal_shape, factor)[used_pixels]
     n = int(np.prod(signal_shape))
     return used_pixels % 2, used_pixels * min(_N_GROUPS, n) // n
 

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._checks import check_integer, check_positions
-from hyperspy_4dphase.estimators.compression._compress import (
+from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
@@ -203,7 +203,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
 
     def _fit_published(self, X, positions, random_state):
         if not isinstance(X, PatternBlocks):
-            X = PatternBlocks.of(check_array(X, ensure_min_samples=2))
+            X = PatternBlocks.wrap(check_array(X, ensure_min_samples=2))
         self.n_features_in_ = X.shape[1]
         return grow_published(X, self.n_parts, random_state)
 

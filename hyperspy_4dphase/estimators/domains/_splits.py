@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.compression._scaling import fluctuation_factor
+from hyperspy_4dphase.estimators.compression._scaling import largest_noise_value
 from hyperspy_4dphase.estimators.domains._bridges import is_bridged
 from hyperspy_4dphase.estimators.domains._clusters import k_means
 from hyperspy_4dphase.estimators.domains._directions import (
@@ -115,7 +115,7 @@ def find_local_points(points, noise):
     n = len(points)
     centred = (points - points.mean(axis=0)) @ whitening(noise)
     values, vectors = np.linalg.eigh(centred.T @ centred / n)
-    edge = (1 + np.sqrt(values.size / n)) * fluctuation_factor(n, values.size)
+    edge = largest_noise_value(n, np.ones(values.size)) / np.sqrt(n)
     kept = np.flatnonzero(values > edge**2)[::-1]
     return (centred @ vectors[:, kept]).astype(np.float32)
 

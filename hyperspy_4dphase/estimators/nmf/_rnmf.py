@@ -14,7 +14,7 @@ from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
-from hyperspy_4dphase.estimators.compression._passes import CrossPass, gathered
+from hyperspy_4dphase.estimators.compression._passes import project_patterns
 from hyperspy_4dphase.estimators.nmf._hals import (
     CompressedMatrix,
     Factors,
@@ -189,9 +189,8 @@ class RandomizedNMF(PatternTransformer):
         self._check_n_pixels(blocks)
         compression = self.compression_
         H = (self.components_ * compression.column_scale).astype(np.float32)
-        blocks = blocks.corrected(compression.correction)
-        pieces = blocks.reduce(CrossPass(H, compression.scaling), CrossPass.merge)
-        cross, u = gathered(pieces)
+        blocks = blocks.correct(compression.correction)
+        cross, u = project_patterns(blocks, H, compression.scaling)
         Wt = solve_weights(H, cross.T, tol=1e-5, max_iter=self.max_iter)
         W = Wt.T * (inverse(np.sqrt(u)) * compression.gain)[:, None]
         return W.astype(self.components_.dtype)

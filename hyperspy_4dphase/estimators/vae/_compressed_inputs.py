@@ -9,7 +9,7 @@ from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
-from hyperspy_4dphase.estimators.compression._passes import CrossPass, gathered
+from hyperspy_4dphase.estimators.compression._passes import project_patterns
 from hyperspy_4dphase.estimators.compression._scaling import Scaling
 
 # Without any noise, rounding is the ruler: this part of what the strongest direction
@@ -122,13 +122,11 @@ class CompressedInputs:
                 poisson=self.poisson,
                 floor=self.floor,
             )
-            blocks = PatternBlocks.of(X).corrected(Correction(self.offset, self.gain))
-            pieces = blocks.reduce(
-                CrossPass(self.directions, scaling),
-                CrossPass.merge,
-                stage="Encoding patterns",
+            blocks = PatternBlocks.wrap(X)
+            blocks = blocks.correct(Correction(self.offset, self.gain))
+            points, weights = project_patterns(
+                blocks, self.directions, scaling, stage="Encoding patterns"
             )
-            points, weights = gathered(pieces)
             row_scale = np.sqrt(weights)
         total = points @ (self.directions @ inverse(self.column_scale))
         totals = np.maximum(total * inverse(np.asarray(row_scale)), 0)

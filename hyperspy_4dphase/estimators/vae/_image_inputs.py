@@ -6,15 +6,16 @@ from operator import add
 
 import numpy as np
 
+from hyperspy_4dphase._patterns import gather_rows
 from hyperspy_4dphase.estimators._binning import (
-    binned,
+    bin_patterns,
     binned_shape,
     binning_factor,
     expand,
+    place_pixels,
 )
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression import compress_patterns
-from hyperspy_4dphase.estimators.compression._passes import gathered
 
 # Images that take more memory than this, in bytes, are read again in each epoch.
 _HELD_BYTES = 2**30
@@ -83,10 +84,9 @@ class ImageInputs:
         numpy.ndarray, shape (n, *image_shape), float32
         """
         if self.kept_pixels is not None:
-            kept, n_pixels = patterns, self.kept_pixels.size
-            patterns = np.zeros((len(kept), n_pixels), kept.dtype)
-            patterns[:, self.kept_pixels] = kept
-        return binned(patterns, self.signal_shape, self.factor)
+            kept = self.kept_pixels
+            patterns = place_pixels(patterns, kept, kept.size)
+        return bin_patterns(patterns, self.signal_shape, self.factor)
 
     def encode(self, X, function):
         """Apply a function to the images of each block, and concatenate the results.
@@ -106,7 +106,7 @@ class ImageInputs:
         def encode(patterns, rows):
             return [(rows, *function(self.bin_patterns(patterns)))]
 
-        return gathered(X.reduce(encode, add, stage="Encoding patterns"))
+        return gather_rows(X.reduce(encode, add, stage="Encoding patterns"))
 
     def open_source(self, X, device):
         """Deliver images for training: from memory, or read again if too many.

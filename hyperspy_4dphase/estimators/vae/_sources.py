@@ -9,7 +9,7 @@ from operator import add
 import numpy as np
 import torch
 
-from hyperspy_4dphase.estimators.compression._passes import gathered
+from hyperspy_4dphase._patterns import gather_rows
 
 # Patterns that are encoded or decoded at once.
 BATCH = 512
@@ -195,7 +195,7 @@ def read_images(inputs, blocks, places):
     pieces = blocks.reduce(collect, add, stage="Binning patterns")
     dtype = np.result_type(*{images.dtype for _, images, _ in pieces})
     pieces = [(place, images.astype(dtype), totals) for place, images, totals in pieces]
-    return tuple(map(torch.from_numpy, gathered(pieces)))
+    return tuple(map(torch.from_numpy, gather_rows(pieces)))
 
 
 def draw(weights, n, generator):

@@ -1,7 +1,5 @@
 """The compressed patterns: the best of their rank, with the noise known."""
 
-from types import SimpleNamespace
-
 import dask.array as da
 import numpy as np
 import pytest
@@ -9,15 +7,8 @@ from scipy.linalg import svd
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators import compress_patterns
-from hyperspy_4dphase.estimators.compression._passes import (
-    CrossPass,
-    GramPass,
-    Statistics,
-    gathered,
-)
-from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
 
-from ..conftest import N_PATTERNS, N_PIXELS, RANK, cosines, counted, planted
+from ..conftest import N_PATTERNS, N_PIXELS, RANK, counted, planted
 
 
 def compress(X, **options):
@@ -196,29 +187,6 @@ def test_residual_of_noise_is_one(X):
     assert residual.std() < 3 * np.sqrt(2 / N_PIXELS)
 
 
-@pytest.mark.parametrize(
-    ("n_rare", "n_pixels", "dose", "options", "least"),
-    [(8, 310, 2000, {}, 0.98), (6, 1500, 600, {"power_iterations": 2}, 0.92)],
-)
-@pytest.mark.parametrize("seed", range(2))
-def test_rare_pattern(n_rare, n_pixels, dose, options, least, seed, monkeypatch):
-    """Also where the sample is so small that it probably holds none of them.
-
-    The second case comes out at 0.81 if nothing looks for what stands out.
-    """
-    module = "hyperspy_4dphase.estimators.compression."
-    monkeypatch.setattr(module + "_compress._HELD_VALUES", 0)
-    monkeypatch.setattr(module + "_first_read._SAMPLE_VALUES", 100 * n_pixels)
-    W, H = planted(2000, n_pixels, dose=dose, seed=seed)
-    rare = np.random.default_rng(seed + 9).gamma(0.3, 1, n_pixels)
-    expected = W @ H
-    rows = np.random.default_rng(seed).choice(2000, n_rare, replace=False)
-    expected[rows] = dose * rare / rare.sum()
-    result = compress(counted(expected), random_state=seed, **options)
-    assert result.n_significant == RANK + 1
-    assert cosines(rare[None], result.reconstruct(rows)).min() > least
-
-
 def test_reads(X, streamed):
     lazy = da.from_array(X, chunks=(97, 170))
     assert 2 <= compress(PatternBlocks(lazy, 1)).n_reads <= 4
@@ -256,111 +224,6 @@ def test_errors(X):
         compress(X, device="abacus")
     with pytest.raises(ValueError, match="1 negative"):
         compress(np.where(np.arange(X.size).reshape(X.shape) == 5, -1, X.astype(int)))
-
-
-def passes(X, scaling=None):
-    V = np.random.default_rng(2).standard_normal((N_PIXELS, 6)).astype(np.float32)
-    weight = np.random.default_rng(3).uniform(0.5, 2, N_PIXELS)
-    scaling = scaling or Scaling(weight, row_limit=140.0)
-    return V, scaling, GramPass(V, scaling, 5)
-
-
-def exact(X, V, scaling):
-    X = X.astype(float)
-    u = N_PIXELS / (X @ scaling.column_weight)
-    u = np.minimum(u, scaling.row_limit / X.sum(axis=1))
-    return X * np.sqrt(u[:, None] * scaling.column_weight), u
-
-
-@pytest.mark.parametrize("tile_bytes", [1, 4 * 170 * 11, 2**22])
-def test_gram_pass(X, tile_bytes, monkeypatch):
-    monkeypatch.setattr("hyperspy_4dphase.estimators.compression._passes._TILE_BYTES", tile_bytes)
-    V, scaling, function = passes(X)
-    A, u = exact(X, V, scaling)
-    assert 0 < (u * X.sum(axis=1) > 139.9).sum() < N_PATTERNS
-    products = PatternBlocks(X, 1, block_values=X[:37].size).reduce(
-        function, GramPass.merge
-    )
-    Y, norms, found_u, noise = gathered(products.rows)
-    np.testing.assert_allclose(Y, A @ V, rtol=1e-4, atol=1e-3)
-    np.testing.assert_allclose(products.Z, A.T @ (A @ V), rtol=1e-3, atol=2)
-    np.testing.assert_allclose(norms, (A**2).sum(axis=1), rtol=1e-5)
-    np.testing.assert_allclose(found_u, u, rtol=1e-5)
-    np.testing.assert_allclose(products.column_sums, u @ X, rtol=1e-4)
-    excess = norms - (Y.astype(float) ** 2).sum(axis=1) - noise
-    assert set(products.outstanding_rows) == set(np.argsort(excess)[-5:])
-    np.testing.assert_array_equal(products.outstanding, X[products.outstanding_rows])
-
-
-def test_cross_pass(X):
-    V, scaling, _ = passes(X)
-    pieces = PatternBlocks(X, 1, block_values=X[:37].size).reduce(
-        CrossPass(V.T, scaling), CrossPass.merge
-    )
-    cross, u = gathered(pieces)
-    A, expected = exact(X, V, scaling)
-    np.testing.assert_allclose(cross, A @ V, rtol=1e-4, atol=1e-3)
-    np.testing.assert_allclose(u, expected, rtol=1e-5)
-
-
-def test_statistics(X):
-    picked = np.random.default_rng(2).random(N_PATTERNS) < 0.2
-    blocks = PatternBlocks(X, 1, block_values=X[:37].size)
-    counts, shares, totals, sampled, _, _ = blocks.reduce(
-        Statistics(picked), Statistics.merge
-    )
-    np.testing.assert_array_equal(counts, X.sum(axis=0))
-    np.testing.assert_allclose(shares, (X / X.sum(axis=1)[:, None]).sum(axis=0), 1e-5)
-    np.testing.assert_array_equal(gathered(totals)[0], X.sum(axis=1))
-    rows = np.concatenate([rows for rows, _ in sampled])
-    np.testing.assert_array_equal(np.sort(rows), np.flatnonzero(picked))
-    np.testing.assert_array_equal(np.concatenate([p for _, p in sampled]), X[rows])
-
-
-def test_statistics_of_squares(X):
-    held = np.random.default_rng(2).random(N_PATTERNS) < 0.2
-    coarse = SimpleNamespace(counts=lambda patterns: patterns[:, ::7] + 1)
-    function = Statistics(np.zeros(N_PATTERNS, bool), held, coarse)
-    blocks = PatternBlocks(X, 1, block_values=X[:37].size)
-    squares = blocks.reduce(function, Statistics.merge)[-2]
-    rows = np.concatenate([rows for rows, _ in squares])
-    np.testing.assert_array_equal(np.sort(rows), np.flatnonzero(held))
-    found = np.concatenate([values for _, values in squares])
-    np.testing.assert_array_equal(found, X[rows, ::7] + 1)
-
-
-def test_balance_uses_the_whole_sample(monkeypatch):
-    """Where it cannot use all of it, the part must not be the top of the scan."""
-    expected = np.full((N_PATTERNS, N_PIXELS), 20.0)
-    expected[300:, 7] = 4000
-    sample, ones = counted(expected), np.ones(N_PIXELS)
-    full = Balance(sample).refined(ones, ones).column_weight
-    monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.compression._scaling._BALANCED_BYTES", sample.size * 4 // 3
-    )
-    part = Balance(sample).refined(ones, ones).column_weight
-    assert abs(full[7] / full[8] - 1) > 0.2
-    np.testing.assert_allclose(part, full, rtol=0.1)
-
-
-@pytest.mark.parametrize("poisson", [True, False])
-@pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "u8", ">u2", "i4", "f4", ">f8"])
-def test_torch_product(X, dtype, poisson):
-    torch = pytest.importorskip("torch")
-    X = np.minimum(X, 255).astype(dtype)
-    X[11] = 0
-    X.flags.writeable = False
-    V, scaling, function = passes(X)
-    scaling.poisson = poisson
-    ours = function(X, np.arange(N_PATTERNS))
-    function.device = torch.device("cpu")
-    theirs = function(X, np.arange(N_PATTERNS))
-    np.testing.assert_allclose(theirs.Z, ours.Z, rtol=1e-3, atol=1e-4 * ours.Z.max())
-    np.testing.assert_allclose(theirs.column_sums, ours.column_sums, rtol=1e-4)
-    for one, other in zip(gathered(theirs.rows), gathered(ours.rows), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * abs(other).max())
-        assert one.dtype == other.dtype
-    assert set(theirs.outstanding_rows) == set(ours.outstanding_rows)
 
 
 def test_gpu(X):

@@ -6,7 +6,7 @@ import pytest
 from hyperspy_4dphase.estimators import compress_patterns
 from hyperspy_4dphase.estimators.compression._expected_means import (
     expected_means,
-    in_groups,
+    sum_groups,
 )
 
 from ..detector_scans import as_camera, counted, stripes
@@ -26,7 +26,7 @@ def test_of_the_same_scan_and_of_another(dose, noise, is_camera):
     sizes = np.bincount(LABELS)[:, None]
     for data, low, high in ((X, 0, 0.8), (other, 2.2, np.inf)):
         found = np.stack([data[LABELS == i].mean(axis=0) for i in range(3)])
-        z = (in_groups(found) - means) / np.sqrt(variances / sizes)
+        z = (sum_groups(found) - means) / np.sqrt(variances / sizes)
         of_each = np.sqrt(np.square(z).mean(axis=1))
         assert (of_each >= low).all()
         assert (of_each < high).all()
@@ -45,6 +45,6 @@ def test_domains_without_patterns():
 @pytest.mark.parametrize("n_pixels", [1, 7, 256, 1000])
 def test_groups_leave_nothing_out(n_pixels):
     values = np.arange(3 * n_pixels).reshape(3, n_pixels)
-    groups = in_groups(values)
+    groups = sum_groups(values)
     assert groups.shape == (3, min(n_pixels, 256))
     np.testing.assert_array_equal(groups.sum(axis=1), values.sum(axis=1))

@@ -6,7 +6,6 @@ import pytest
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators import compress_patterns
-from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
 from hyperspy_4dphase.estimators.detector._detector import Detector
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, whitening
 
@@ -245,40 +244,6 @@ class TestNoiseIsWhite:
         assert result.noise == "uniform"
         assert result.n_significant <= 2
         assert result.noise_variance == pytest.approx(1, abs=0.05)
-
-
-class TestScaling:
-    def test_floor_adds_to_rows_and_columns(self):
-        weight = np.random.default_rng(0).random(9) + 0.5
-        scaling = Scaling(weight, floor=4.0)
-        X = np.random.default_rng(1).poisson(3, (7, 9)).astype(float)
-        u = scaling.row_weights(X @ weight, X.sum(axis=1))
-        np.testing.assert_allclose(u, 9 / ((X + 4) @ weight), rtol=1e-6)
-        np.testing.assert_allclose(scaling.row_noise(u, X @ weight), 9, rtol=1e-6)
-        np.testing.assert_allclose(
-            scaling.column_noise(u @ X, u), u @ (X + 4) * weight, rtol=1e-6
-        )
-
-    def test_without_counts_there_is_still_readout_noise(self):
-        scaling = Scaling(np.ones(9), floor=4.0)
-        u = scaling.row_weights(np.zeros(2), np.zeros(2))
-        np.testing.assert_allclose(u, 1 / 4)
-        none = Scaling(np.ones(9)).row_weights(np.zeros(2), np.zeros(2))
-        np.testing.assert_array_equal(none, 0)
-
-    def test_balanced_with_a_floor(self):
-        """Rows and columns of the variance have the mean one."""
-        expected = counted("overlapping").reshape(N, M).astype(float)
-        balance = Balance(expected, floor=9.0)
-        u = 1 / (expected.sum(axis=1) + 9 * M)
-        first = N / (u @ (expected + 9))
-        scaling = balance.refined(first, np.ones(M), 30)
-        rows = scaling.row_weights(
-            expected @ scaling.column_weight, expected.sum(axis=1)
-        )
-        variance = rows[:, None] * (expected + 9) * scaling.column_weight
-        np.testing.assert_allclose(variance.mean(axis=1), 1, rtol=0.01)
-        np.testing.assert_allclose(variance.mean(axis=0), 1, rtol=0.01)
 
 
 class TestShapes:

@@ -1,0 +1,237 @@
+"""Reads of all patterns, each of them one power iteration, until nothing changes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hyperspy_4dphase._patterns import PatternBlocks, gather_rows
+from hyperspy_4dphase.estimators._reciprocals import inverse
+from hyperspy_4dphase.estimators.compression._compressed import (
+    CompressedPatterns,
+    decompose_gram,
+)
+from hyperspy_4dphase.estimators.compression._first_read import FirstRead
+from hyperspy_4dphase.estimators.compression._passes import GramPass
+from hyperspy_4dphase.estimators.compression._rare_patterns import (
+    find_outliers,
+    find_rare_directions,
+)
+from hyperspy_4dphase.estimators.compression._scaling import find_noise_edge
+
+# Directions that stand above noise in most scans, and the most that are looked for,
+# oversampling not counted. Historical: chosen by trial, not calibrated.
+_FIRST_RANK = 22
+MAX_RANK = 64
+# Patterns that stand out of a block which are looked at for rare structure. Historical.
+_N_OUTSTANDING = 256
+# Structure this many times above the noise edge is found by one iteration. Historical.
+_PLAIN_FROM = 5.0
+# Power iterations on the sample, in memory. Historical.
+_N_SAMPLE_ITERATIONS = 8
+# Fewest and most reads, and the relative change of a singular value that is none: of a
+# scan in memory, and of one that is read again each time. Historical.
+_N_READS_SMALL, _N_READS_LARGE = (2, 6), (2, 3)
+_TOLERANCE_SMALL, _TOLERANCE_LARGE = 1e-3, 1e-2
+# One pattern or two in a scan may stand out by chance.
+_MIN_RARE = 3
+# Eigenvalues below this fraction of the largest are rounding of double precision.
+_ROUNDING = 1e-10
+# Single precision leaves this fraction of a pattern's squared norm.
+_ROUNDING_OF_PATTERN = 1e-6
+
+
+@dataclass
+class PowerIteration:
+    """Finds the directions of patterns that stand above noise.
+
+    Attributes
+    ----------
+    first : FirstRead
+    spectrum : numpy.ndarray, shape (n_pixels,), or None
+        Variances of the noise along its principal directions if it is not white.
+    rank : int
+        How many directions to keep at least.
+    oversampling : int
+        Additional directions.
+    random_state : numpy.random.RandomState
+    device : "cpu" or torch.device
+    """
+
+    first: FirstRead
+    spectrum: np.ndarray | None
+    rank: int
+    oversampling: int
+    random_state: np.random.RandomState
+    device: object
+
+    def __post_init__(self):
+        most = max(MAX_RANK, self.rank) + self.oversampling
+        self._widest = min(*self.first.blocks.shape, most)
+        least = max(_FIRST_RANK, self.rank) + self.oversampling
+        self._width = min(self._widest, least)
+
+    def run(self, is_small, n_iterations=None):
+        """Read the patterns until what stands above noise no longer changes.
+
+        Parameters
+        ----------
+        is_small : bool
+            Whether the patterns are in memory, and reads are cheap.
+        n_iterations : int, optional
+            Number of reads. By default it depends on what is found.
+
+        Returns
+        -------
+        result : CompressedPatterns
+        scaling : Scaling
+            That of the result.
+        """
+        n_least, n_most = _N_READS_SMALL if is_small else _N_READS_LARGE
+        if n_iterations is not None:
+            n_least = n_most = max(1, n_iterations)
+        tolerance = _TOLERANCE_SMALL if is_small else _TOLERANCE_LARGE
+        blocks, scaling = self.first.blocks, self.first.scaling
+        V, before = self._find_row_space(), None
+        for i in range(n_most):
+            function = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, self.device)
+            stage = f"Reading patterns ({i + 1})"
+            products = blocks.reduce(function, GramPass.merge, stage=stage)
+            result, directions = decompose(
+                products, V, scaling, self.rank, self.oversampling, self.spectrum
+            )
+            if i + 1 >= n_least and _has_settled(before, result, tolerance):
+                break
+            if i == 0 and n_iterations is None and not is_small:
+                if _is_plain(result) and find_outliers(products).sum() < _MIN_RARE:
+                    break
+            before = result
+            if i + 1 < n_most:
+                V, scaling = self._advance(products, result, directions, V, scaling)
+        return result, scaling
+
+    def _find_row_space(self):
+        """Find orthonormal (n_pixels, k) columns that hold what the sample shows."""
+        blocks = PatternBlocks(self.first.sample, 1, allow_negative=True)
+        scaling = self.first.scaling
+        normal = self.random_state.standard_normal((blocks.shape[1], self._width))
+        V = _orthonormalize(normal)
+        for i in range(_N_SAMPLE_ITERATIONS):
+            products = blocks.reduce(
+                GramPass(V, scaling, device=self.device), GramPass.merge
+            )
+            result, V = decompose(products, V, scaling, self._width, 0, self.spectrum)
+            if i < 2:
+                continue
+            width = V.shape[1]
+            if result.n_significant < width - 5 or width >= self._widest:
+                break
+            V = self._widen(V, min(2 * width, self._widest))
+        return V
+
+    def _advance(self, products, result, directions, V, scaling):
+        """Compute the basis and the scaling for the next read."""
+        if len(products.outstanding):
+            rare = find_rare_directions(products, V, scaling)
+            directions = np.column_stack([directions, rare])
+        width = max(2 * result.n_significant, self._width)
+        V = self._widen(directions, min(width, self._widest))
+        if not scaling.poisson:
+            return _orthonormalize(V), scaling
+        # The sums as they are with readout noise.
+        sums = scaling.column_noise(products.column_sums, result.row_scale**2)
+        sums *= inverse(scaling.column_weight)
+        weight = len(result.Q) * inverse(sums) * scaling.reliability
+        change = np.sqrt(weight * inverse(scaling.column_weight))
+        scaling = self.first.balance.make_scaling(weight, scaling.reliability)
+        return _orthonormalize(V * change[:, None].astype(np.float32)), scaling
+
+    def _widen(self, V, width):
+        """Add random columns up to a width, and make them orthonormal."""
+        n_more = width - V.shape[1]
+        if n_more <= 0:
+            return V
+        more = self.random_state.standard_normal((len(V), n_more)) / np.sqrt(len(V))
+        return _orthonormalize(np.column_stack([V, more]))
+
+
+def decompose(products, V, scaling, rank, oversampling, spectrum=None):
+    """Compute the singular value decomposition that one pass amounts to.
+
+    Parameters
+    ----------
+    products : Products
+    V : numpy.ndarray, shape (n_pixels, k)
+        Orthonormal columns on which the patterns were projected.
+    scaling : Scaling
+    rank, oversampling : int
+        As for :class:`PowerIteration`.
+    spectrum : numpy.ndarray, shape (n_pixels,), optional
+
+    Returns
+    -------
+    result : CompressedPatterns
+    directions : numpy.ndarray, shape (n_pixels, k), float32
+        The right singular vectors, also those that the result leaves out.
+    """
+    Y, norms, u, noise = gather_rows(products.rows)
+    gram = V.T.astype(np.float64) @ products.Z
+    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
+    inside = values > _ROUNDING * max(values.max(), 0)
+    whiten = vectors[:, inside] / np.sqrt(values[inside])
+    back = products.Z @ whiten
+    singular_values, U = decompose_gram(back.T @ back)
+    U = U * _choose_signs(back @ U)
+    directions = (back @ (U * inverse(singular_values))).astype(np.float32)
+    Q = Y @ (whiten @ U).astype(np.float32)
+    column_noise = scaling.column_noise(products.column_sums, u)
+    if spectrum is not None:
+        column_noise = spectrum * column_noise.mean()
+    squared_norm = norms.sum()
+    found = find_noise_edge(singular_values, squared_norm, noise, column_noise)
+    kept = slice(0, max(found.n_significant, rank) + oversampling)
+    Q, singular_values = Q[:, kept], singular_values[kept]
+    B = np.ascontiguousarray((directions[:, kept] * singular_values).T, np.float32)
+    explained = ((Q.astype(np.float64) * singular_values) ** 2).sum(axis=1)
+    expected = found.variance * noise * (1 - Q.shape[1] / len(V))
+    expected = np.maximum(expected, _ROUNDING_OF_PATTERN * norms)
+    result = CompressedPatterns(
+        Q=Q,
+        B=B,
+        row_scale=np.sqrt(u),
+        column_scale=np.sqrt(scaling.column_weight).astype(np.float32),
+        singular_values=singular_values,
+        noise_variance=found.variance,
+        noise_edge=found.edge,
+        n_significant=found.n_significant,
+        residual=np.maximum(norms - explained, 0) * inverse(expected),
+        squared_norm=squared_norm,
+        noise="poisson" if scaling.poisson else "uniform",
+        row_limit=scaling.row_limit,
+        floor=scaling.floor,
+    )
+    return result, directions
+
+
+def _choose_signs(columns):
+    """Make the arbitrary sign of singular vectors the same however blocks are cut."""
+    largest = np.abs(columns).argmax(axis=0)
+    return np.where(columns[largest, np.arange(columns.shape[1])] < 0, -1.0, 1.0)
+
+
+def _is_plain(result):
+    """Tell whether all structure is so far above noise that the sample showed it."""
+    k = result.n_significant
+    weakest = result.singular_values[k - 1] if k else 0.0
+    return k <= _FIRST_RANK // 2 and weakest > _PLAIN_FROM * result.noise_edge
+
+
+def _has_settled(before, result, tolerance):
+    if before is None or before.n_significant != result.n_significant:
+        return False
+    k = result.n_significant
+    change = np.abs(1 - before.singular_values[:k] / result.singular_values[:k])
+    return bool((change < tolerance).all())
+
+
+def _orthonormalize(columns):
+    return np.linalg.qr(columns.astype(np.float32))[0]

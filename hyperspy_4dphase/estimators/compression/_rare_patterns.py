@@ -1,0 +1,63 @@
+"""Structure of a handful of patterns: what they leave over is more than noise."""
+
+import numpy as np
+from scipy.stats import median_abs_deviation
+
+from hyperspy_4dphase._patterns import gather_rows
+
+# The most directions that rare patterns give. Historical: chosen by trial.
+_MAX_DIRECTIONS = 8
+# Standard deviations beyond what the largest of so many noise values is expected to
+# be. Historical: chosen by trial, not calibrated.
+_MARGIN = 0.6
+# Squared singular values below this fraction of the largest are rounding.
+_ROUNDING = 1e-6
+
+
+def find_outliers(products):
+    """Tell which of the outstanding patterns leave over more than noise does.
+
+    Parameters
+    ----------
+    products : Products
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_outstanding,)
+    """
+    Y, norms, u, noise = gather_rows(products.rows)
+    excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
+    excess = excess[u > 0]
+    spread = median_abs_deviation(excess, scale="normal")
+    n_spreads = np.sqrt(2 * np.log(max(excess.size, 2))) + _MARGIN
+    return products.outstanding_excess > np.median(excess) + n_spreads * spread
+
+
+def find_rare_directions(products, V, scaling):
+    """Find what the patterns that stand out most leave over, as a few directions.
+
+    A phase on a handful of positions is weaker than noise in all patterns together, but
+    each of its patterns leaves more over than counting noise allows.
+
+    Parameters
+    ----------
+    products : Products
+    V : numpy.ndarray, shape (n_pixels, k)
+        Orthonormal columns on which the patterns were projected.
+    scaling : Scaling
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_pixels, n_directions)
+        Orthonormal columns; none where no pattern is rare.
+    """
+    rare = find_outliers(products)
+    if not rare.any():
+        return np.empty((len(V), 0), np.float32)
+    Y, _, u, _ = gather_rows(products.rows)
+    rows = products.outstanding_rows[rare]
+    scale = np.sqrt(u[rows])[:, None] * np.sqrt(scaling.column_weight)
+    left = products.outstanding[rare] * scale - Y[rows] @ V.T
+    values, vectors = np.linalg.eigh(left @ left.T)
+    kept = np.flatnonzero(values > _ROUNDING * values[-1])[-_MAX_DIRECTIONS:]
+    return left.T @ (vectors[:, kept] / np.sqrt(values[kept]))

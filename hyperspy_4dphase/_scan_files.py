@@ -10,7 +10,7 @@ import numpy as np
 
 
 def files_of(data):
-    """The files that a dask array is read from, with what tells whether they change.
+    """Find the files that a dask array is read from, and what tells if they change.
 
     Parameters
     ----------
@@ -25,17 +25,18 @@ def files_of(data):
     """
     if not isinstance(data, da.Array):
         return {}
-    finder = _Finder()
+    finder = _FileFinder()
     try:
         finder.dump(dict(data.dask))
     except (pickle.PicklingError, TypeError, AttributeError, OSError, ValueError):
         # What is found before something that cannot be looked into still holds.
         pass
-    return {path: state for path in finder.found if (state := state_of(path))}
+    paths = (os.path.realpath(name) for name, exists in finder.found if exists(name))
+    return {path: state for path in paths if (state := state_of(path))}
 
 
 def state_of(path):
-    """Size and time of a file or a folder, or None if it is not there.
+    """Give the size and the time of a file or a folder, or None if it is not there.
 
     Parameters
     ----------
@@ -49,62 +50,108 @@ def state_of(path):
         if not os.path.isdir(path):
             status = os.stat(path)
             return status.st_size, status.st_mtime_ns
-        folders = os.walk(path)
-        names = [os.path.join(folder, n) for folder, _, own in folders for n in own]
-        states = [os.stat(name) for name in names]
+        states = [os.stat(name) for name in files_in(path)]
     except OSError:
         return None
     newest = max((state.st_mtime_ns for state in states), default=0)
     return len(states), sum(state.st_size for state in states), newest
 
 
-class _Finder(pickle.Pickler):
-    """Pickles a graph to nowhere, and notes the files that it meets."""
+def files_in(folder):
+    """List all files in a folder and those below it, in order.
+
+    Parameters
+    ----------
+    folder : str
+
+    Returns
+    -------
+    list of str
+    """
+    return sorted(
+        os.path.join(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+    )
+
+
+def zarr_root(value):
+    """Give the file or folder that an object of zarr reads, or None without one."""
+    store = getattr(value, "store", None)
+    return getattr(store, "root", None) or getattr(store, "path", None)
+
+
+class GraphWalker(pickle.Pickler):
+    """Pickles a graph to nowhere, and looks on the way at all that it holds.
+
+    What is found at an object is what a method of a child class returns for it. Where
+    this is None, the parts of the object are looked at, too. The methods are
+    ``see_name``, ``see_array``, ``see_hdf5``, ``see_zarr`` and, for all other objects
+    but numbers, ``see_other``, which also gets the name of the module it is of.
+
+    Attributes
+    ----------
+    found : dict
+        What was found, in order, as keys.
+    """
 
     def __init__(self):
         super().__init__(_Nowhere(), protocol=pickle.HIGHEST_PROTOCOL)
         self.found = {}
-        self._seen = set()
 
     def persistent_id(self, value):
-        """Note files; anything but None is not looked into further."""
+        """Look at a value; anything but None is not looked into further."""
+        content = self._look(value)
+        if content is None:
+            return None
+        self.found[content] = True
+        return True
+
+    def _look(self, value):
         if value is None or isinstance(value, bool | int | float | complex | slice):
             return None
         if isinstance(value, str | bytes | Path):
-            self._note(value)
-            return True
+            return self.see_name(value)
         if isinstance(value, np.ndarray):
-            self._note(getattr(value, "filename", None))
-            return True
-        if isinstance(value, FunctionType):
-            # Those of the user cannot all be pickled.
-            return True
-        library = (value if isinstance(value, type) else type(value)).__module__
-        library = library.partition(".")[0]
+            return self.see_array(value)
+        module = (value if isinstance(value, type) else type(value)).__module__
+        library = module.partition(".")[0]
         if library == "h5py":
-            file = getattr(value, "file", None)
-            self._note(file.filename if file else None)
-            return True
+            return self.see_hdf5(value)
         if library == "zarr":
-            store = getattr(value, "store", None)
-            root = getattr(store, "root", None) or getattr(store, "path", None)
-            self._note(root, may_be_folder=True)
-            return True
-        if library in ("_thread", "threading"):
-            return True
-        return None
+            return self.see_zarr(value)
+        return self.see_other(value, module)
 
-    def _note(self, name, may_be_folder=False):
-        if not isinstance(name, str | bytes | Path) or name in self._seen:
-            return
-        self._seen.add(name)
-        name = os.fsdecode(name)
+
+class _FileFinder(GraphWalker):
+    """Finds names that may be those of files, and what tells whether there is one."""
+
+    _NOTHING = "", os.path.isfile
+
+    def see_name(self, value):
+        name = os.fsdecode(value)
         # Names of chunks, types and methods are no files.
-        if not (os.path.splitext(name)[1] or os.path.isabs(name)):
-            return
-        exists = os.path.exists if may_be_folder else os.path.isfile
-        if "\0" not in name and exists(name):
-            self.found[os.path.realpath(name)] = True
+        is_path = os.path.splitext(name)[1] or os.path.isabs(name)
+        return (name, os.path.isfile) if is_path and "\0" not in name else self._NOTHING
+
+    def see_array(self, value):
+        name = getattr(value, "filename", None)
+        return self._NOTHING if name is None else self.see_name(name)
+
+    def see_hdf5(self, value):
+        file = getattr(value, "file", None)
+        return self.see_name(file.filename) if file else self._NOTHING
+
+    def see_zarr(self, value):
+        return str(zarr_root(value) or ""), os.path.exists
+
+    def see_other(self, value, module):
+        # Functions of the user cannot all be pickled.
+        is_opaque = isinstance(value, FunctionType) or module in (
+            "_thread",
+            "threading",
+        )
+        return self._NOTHING if is_opaque else None
 
 
 class _Nowhere:

@@ -178,7 +178,7 @@ def test_offence_is_seen(file, source):
     ("file", "source"),
     [
         ("__init__.py", "from . import _register"),
-        ("_patterns.py", "def client():\n    from distributed import get_client"),
+        ("_block_reading.py", "def client():\n    from distributed import get_client"),
         ("estimators/nmf/_rnmf.py", "from ..._patterns import blocks"),
         ("estimators/nmf/_rnmf.py", "from ..compression import Compression"),
         ("estimators/vae/_vae.py", "def fit():\n    import torch.nn as nn"),

@@ -9,32 +9,21 @@ import os
 import pickle
 import weakref
 from collections import OrderedDict
-from pathlib import Path
+from functools import cache
 
 import dask.array as da
 import numpy as np
 from dask.base import tokenize
 
+from hyperspy_4dphase._scan_files import GraphWalker, files_in, zarr_root
+
+# Compressions that are kept. Historical: chosen by trial, not calibrated.
 _N_CACHED = 4
 _cache = OrderedDict()
 # Their functions give the same for the same arguments and files.
-_TRUSTED = {
-    "_functools",
-    "_operator",
-    "builtins",
-    "collections",
-    "dask",
-    "functools",
-    "hyperspy",
-    "numpy",
-    "operator",
-    "pathlib",
-    "pyxem",
-    "rsciio",
-    "scipy",
-    "tlz",
-    "toolz",
-}
+_TRUSTED = {"builtins", "collections", "functools", "operator", "pathlib"}
+_TRUSTED |= {"_functools", "_operator", "tlz", "toolz"}
+_TRUSTED |= {"dask", "hyperspy", "numpy", "pyxem", "rsciio", "scipy"}
 
 
 class UnknownContent(Exception):
@@ -46,8 +35,8 @@ def clear_cache():
     _cache.clear()
 
 
-def scan_key(signal):
-    """What tells the patterns of a lazy scan from all others, at this moment.
+def make_proof(signal):
+    """Make what tells the patterns of a lazy scan from all others, at this moment.
 
     Parameters
     ----------
@@ -71,13 +60,13 @@ def scan_key(signal):
     return (id(graph), signal.data.name, n_navigation, content)
 
 
-def cache_key(proof, scan, options):
-    """What makes a compression reusable, or None where nothing does.
+def make_key(proof, scan, options):
+    """Make the key of a compression, or None where nothing proves that it holds.
 
     Parameters
     ----------
     proof : tuple or None
-        As of :func:`scan_key`.
+        As of :func:`make_proof`.
     scan : Scan
     options : dict
 
@@ -87,20 +76,18 @@ def cache_key(proof, scan, options):
     """
     if proof is None or isinstance(scan.random_state, np.random.RandomState):
         return None
-    masks = (
-        None if mask is None else mask.tobytes()
-        for mask in (scan.excluded_patterns, scan.excluded_pixels)
-    )
+    masks = scan.excluded_patterns, scan.excluded_pixels
+    masks = (None if mask is None else mask.tobytes() for mask in masks)
     return (*proof, *masks, str(options), scan.random_state)
 
 
 def recall(key):
-    """What was kept under a key, or None.
+    """Give what was kept under a key, or None.
 
     Parameters
     ----------
     key : tuple or None
-        As of :func:`cache_key`.
+        As of :func:`make_key`.
     """
     if key in _cache:
         _cache.move_to_end(key)
@@ -113,7 +100,7 @@ def remember(key, item, signal):
     Parameters
     ----------
     key : tuple or None
-        As of :func:`cache_key`; nothing is kept without.
+        As of :func:`make_key`; nothing is kept without.
     item : object
     signal : hyperspy.signal.BaseSignal
         The scan.
@@ -126,62 +113,8 @@ def remember(key, item, signal):
         _cache.popitem(last=False)
 
 
-class _Reader(pickle.Pickler):
-    """Pickles a graph to nowhere, and notes on the way all that it reads.
-
-    Attributes
-    ----------
-    found : list
-        Hashes of arrays, and the state of files.
-    """
-
-    def __init__(self):
-        super().__init__(_Nowhere(), protocol=pickle.HIGHEST_PROTOCOL)
-        self.found = []
-        self._no_files = set()
-
-    def persistent_id(self, value):
-        """Note what is to be proven; anything but None is not looked into further."""
-        if value is None or isinstance(value, bool | int | float | complex | slice):
-            return None
-        if isinstance(value, str | bytes | Path):
-            return self._note_file(value)
-        if isinstance(value, np.ndarray):
-            return self._note(_array(value))
-        kind = value if isinstance(value, type) else type(value)
-        library = kind.__module__.partition(".")[0]
-        if library == "h5py":
-            return self._note(_hdf5(value))
-        if library == "zarr":
-            return self._note(_zarr(value))
-        # Generators of random numbers give others each time.
-        if library not in _TRUSTED or kind.__module__.startswith("numpy.random"):
-            raise UnknownContent(kind)
-        if callable(value):
-            _check_function(value)
-        return None
-
-    def _note(self, content):
-        self.found.append(content)
-        return True
-
-    def _note_file(self, name):
-        if name not in self._no_files and os.path.exists(name):
-            if not os.path.isfile(name):
-                raise UnknownContent(name)
-            return self._note(_file(name))
-        self._no_files.add(name)
-        return None
-
-
-class _Nowhere:
-    def write(self, content):
-        """Pretend to have written it."""
-        return len(content)
-
-
 def content_of(graph):
-    """Hashes of the arrays that a graph holds, and the state of the files it reads.
+    """Prove the arrays that a graph holds by hashes, and its files by their states.
 
     Parameters
     ----------
@@ -196,55 +129,70 @@ def content_of(graph):
     UnknownContent
         If anything in it is unknown.
     """
-    reader = _Reader()
+    reader = _ContentReader()
     reader.dump(dict(graph))
     return tuple(reader.found)
 
 
-def _check_function(function):
-    """Refuse functions that nobody knows, or that hold on to something."""
-    module = getattr(function, "__module__", None) or "builtins"
-    closure = getattr(function, "__closure__", None)
-    if module.partition(".")[0] not in _TRUSTED or closure:
-        raise UnknownContent(function)
+class _ContentReader(GraphWalker):
+    """Finds hashes of arrays and the state of files; refuses all that is unknown."""
+
+    def __init__(self):
+        super().__init__()
+        self._exists = cache(os.path.exists)
+
+    def see_name(self, value):
+        if not self._exists(value):
+            return None
+        if not os.path.isfile(value):
+            raise UnknownContent(value)
+        return _state_of_file(value)
+
+    def see_array(self, array):
+        if isinstance(array, np.ma.MaskedArray):
+            parts = np.ma.getdata(array), np.ma.getmaskarray(array)
+            return tuple(map(self.see_array, parts))
+        if isinstance(array, np.memmap) and array.filename is not None:
+            # What is written through a mapping does not show in the times of the file.
+            if array.mode != "r":
+                raise UnknownContent(array.filename)
+            return _state_of_file(array.filename)
+        if array.dtype.kind not in "biufcmM":
+            # Texts may be names of files.
+            raise UnknownContent(array.dtype)
+        return tokenize(np.asarray(array))
+
+    def see_hdf5(self, dataset):
+        plain = hasattr(dataset, "external") and not dataset.external
+        if not plain or dataset.is_virtual or dataset.file.mode != "r":
+            raise UnknownContent(dataset)
+        return (*_state_of_file(dataset.file.filename), dataset.name)
+
+    def see_zarr(self, array):
+        root = zarr_root(array)
+        if root is None or not os.path.exists(root):
+            raise UnknownContent(array)
+        if os.path.isfile(root):
+            return (*_state_of_file(root), array.path)
+        return tuple(map(_state_of_file, files_in(os.path.join(root, array.path))))
+
+    def see_other(self, value, module):
+        # Generators of random numbers give others each time.
+        if not _is_trusted(module) or module.startswith("numpy.random"):
+            raise UnknownContent(value)
+        # Functions that nobody knows, or that hold on to something, prove nothing.
+        if callable(value):
+            origin = getattr(value, "__module__", None) or "builtins"
+            if not _is_trusted(origin) or getattr(value, "__closure__", None):
+                raise UnknownContent(value)
+        return None
 
 
-def _array(array):
-    if isinstance(array, np.ma.MaskedArray):
-        return (*map(_array, (np.ma.getdata(array), np.ma.getmaskarray(array))),)
-    if isinstance(array, np.memmap) and array.filename is not None:
-        # What is written through a mapping does not show in the times of the file.
-        if array.mode != "r":
-            raise UnknownContent(array.filename)
-        return _file(array.filename)
-    if array.dtype.kind not in "biufcmM":
-        # Texts may be names of files.
-        raise UnknownContent(array.dtype)
-    return tokenize(np.asarray(array))
+def _is_trusted(module):
+    return module.partition(".")[0] in _TRUSTED
 
 
-def _file(path):
+def _state_of_file(path):
     state = os.stat(path)
     times = state.st_mtime_ns, state.st_ctime_ns
     return (os.path.realpath(path), state.st_ino, state.st_size, *times)
-
-
-def _hdf5(dataset):
-    plain = hasattr(dataset, "external") and not dataset.external
-    if not plain or dataset.is_virtual or dataset.file.mode != "r":
-        raise UnknownContent(dataset)
-    return (*_file(dataset.file.filename), dataset.name)
-
-
-def _zarr(array):
-    store = getattr(array, "store", None)
-    root = getattr(store, "root", None) or getattr(store, "path", None)
-    if root is None or not os.path.exists(root):
-        raise UnknownContent(store)
-    if os.path.isfile(root):
-        return (*_file(root), array.path)
-    folders = os.walk(os.path.join(root, array.path))
-    files = [
-        os.path.join(folder, name) for folder, _, names in folders for name in names
-    ]
-    return tuple(_file(name) for name in sorted(files))

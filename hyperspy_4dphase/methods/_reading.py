@@ -39,11 +39,11 @@ def compress_scan(
         "power_iterations": power_iterations,
         "device": device,
     }
-    proof = _cache.scan_key(scan.signal)
+    proof = _cache.make_proof(scan.signal)
     # A compression with squares has all that one without them has.
     for with_squares in (True, squares):
         options["squares"] = with_squares
-        key = _cache.cache_key(proof, scan, options)
+        key = _cache.make_key(proof, scan, options)
         remembered = _cache.recall(key)
         if remembered is not None:
             return Compression.from_scan(scan, *remembered)

@@ -42,4 +42,6 @@ def X(truth):
 @pytest.fixture
 def streamed(monkeypatch):
     """Nothing is held in memory, as for a scan of many gigabytes."""
-    monkeypatch.setattr("hyperspy_4dphase.estimators.compression._compress._HELD_VALUES", 0)
+    monkeypatch.setattr(
+        "hyperspy_4dphase.estimators.compression._compress._HELD_VALUES", 0
+    )

@@ -21,7 +21,9 @@ def _empty_cache():
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Read scans chunk by chunk, again and again, as one that memory does not hold."""
-    monkeypatch.setattr("hyperspy_4dphase.estimators.compression._compress._HELD_VALUES", 0)
+    monkeypatch.setattr(
+        "hyperspy_4dphase.estimators.compression._compress._HELD_VALUES", 0
+    )
     # It is the default of an argument, which is bound already.
     monkeypatch.setitem(PatternBlocks.__init__.__kwdefaults__, "block_values", 1)
 

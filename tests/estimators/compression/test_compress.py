@@ -274,7 +274,9 @@ def exact(X, V, scaling):
 
 @pytest.mark.parametrize("tile_bytes", [1, 4 * 170 * 11, 2**22])
 def test_gram_pass(X, tile_bytes, monkeypatch):
-    monkeypatch.setattr("hyperspy_4dphase.estimators.compression._passes._TILE_BYTES", tile_bytes)
+    monkeypatch.setattr(
+        "hyperspy_4dphase.estimators.compression._passes._TILE_BYTES", tile_bytes
+    )
     V, scaling, function = passes(X)
     A, u = exact(X, V, scaling)
     assert 0 < (u * X.sum(axis=1) > 139.9).sum() < N_PATTERNS
@@ -336,7 +338,8 @@ def test_balance_uses_the_whole_sample(monkeypatch):
     sample, ones = counted(expected), np.ones(N_PIXELS)
     full = Balance(sample).refined(ones, ones).column_weight
     monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.compression._scaling._BALANCED_BYTES", sample.size * 4 // 3
+        "hyperspy_4dphase.estimators.compression._scaling._BALANCED_BYTES",
+        sample.size * 4 // 3,
     )
     part = Balance(sample).refined(ones, ones).column_weight
     assert abs(full[7] / full[8] - 1) > 0.2

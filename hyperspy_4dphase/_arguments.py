@@ -1,8 +1,8 @@
 """Checks of arguments, made before anything is read."""
 
-import numbers
-
 import numpy as np
+
+from hyperspy_4dphase._scalars import check_integer
 
 
 def check_scan(signal):
@@ -54,69 +54,6 @@ def _check_axes(axes):
                 "where a detector is not square (s.calibration.detector()): give each "
                 "those of the other, as in s.axes_manager['kx'].axis = values."
             )
-
-
-def check_integer(name, value, minimum, optional=False):
-    """Return an integer argument as int, or None where that is allowed.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no integer, or too small.
-    """
-    if value is None and optional:
-        return None
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
-        kind = "an integer or None" if optional else "an integer"
-        raise TypeError(f"{name} must be {kind}, not {value!r}.")
-    if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, not {value}.")
-    return int(value)
-
-
-def check_number(name, value, *, at_least=-np.inf, above=-np.inf):
-    """Return a finite number as float.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no number, too small, NaN or infinite.
-    """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, not {value!r}.")
-    if not (np.isfinite(value) and value >= at_least and value > above):
-        limits = {"at least": at_least, "above": above}
-        limits = [f"{k} {v:g}" for k, v in limits.items() if np.isfinite(v)]
-        limits = " and ".join(["finite", *limits])
-        raise ValueError(f"{name} must be {limits}, not {value}.")
-    return float(value)
-
-
-def check_flag(name, value, optional=False):
-    """Return a boolean argument as bool, or None where that is allowed.
-
-    Raises
-    ------
-    TypeError
-        If it is no boolean.
-    """
-    if value is None and optional:
-        return None
-    if not isinstance(value, bool | np.bool_):
-        kind = "True, False or None" if optional else "True or False"
-        raise TypeError(f"{name} must be {kind}, not {value!r}.")
-    return bool(value)
-
-
-def check_flags(*, optional=False, **flags):
-    """Refuse arguments that are no booleans, nor None where that is allowed.
-
-    Raises
-    ------
-    TypeError
-    """
-    for name, value in flags.items():
-        check_flag(name, value, optional)
 
 
 def check_random_state(random_state):

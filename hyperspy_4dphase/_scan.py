@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._arguments import check_flags, check_random_state, check_scan
+from hyperspy_4dphase._arguments import check_random_state, check_scan
 from hyperspy_4dphase._masks import check_unmasked, excluded_patterns, excluded_pixels
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase._progress import Progress
@@ -16,6 +16,7 @@ from hyperspy_4dphase._results import (
     filled,
     scan_metadata,
 )
+from hyperspy_4dphase._scalars import check_flags
 
 # What `normalize_poissonian_noise` asks of a compression.
 NOISES = {None: "measured", True: "counts", False: "uniform"}

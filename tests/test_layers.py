@@ -29,7 +29,7 @@ def ours(*names):
 
 ESTIMATORS = Layer(
     {"numpy", "scipy", "sklearn", "skimage", "numba", "threadpoolctl"}
-    | ours("estimators", "_correction", "_patterns")
+    | ours("estimators", "_correction", "_patterns", "_scalars")
 )
 TORCH_IN_FUNCTIONS = Layer(ESTIMATORS.anywhere, {"torch"})
 # Imported by the others of the autoencoder inside functions.
@@ -38,7 +38,7 @@ SIGNALS = {"numpy", "hyperspy", "pyxem"}
 PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
-PLUMBING |= ours("_results", "_scan", "_scan_files")
+PLUMBING |= ours("_results", "_scalars", "_scan", "_scan_files")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
@@ -60,12 +60,13 @@ LAYERS = {
     "_correction.py": Layer({"numpy"}),
     "_results.py": Layer(SIGNALS | {"dask"}, ours("plot")),
     "_docstrings.py": Layer(set()),
-    "_arguments.py": Layer({"numpy"}),
+    "_arguments.py": Layer({"numpy"} | ours("_scalars")),
+    "_scalars.py": Layer({"numpy"}),
     "_progress.py": Layer({"hyperspy"}),
     "_scan_files.py": Layer({"numpy", "dask"}),
     "_scan.py": Layer(
         {"numpy", "hyperspy"}
-        | ours("_arguments", "_masks", "_patterns", "_progress", "_results")
+        | ours("_arguments", "_masks", "_patterns", "_progress", "_results", "_scalars")
     ),
     "estimators/vae/_convolutional_network.py": WITH_TORCH,
     "estimators/vae/_compressed_network.py": WITH_TORCH,
@@ -86,7 +87,7 @@ LAYERS = {
         ours("plot", "interop"),
     ),
     "plot/": Layer(SCIENCE | ours("plot")),
-    "data/": Layer(SCIENCE | ours("data")),
+    "data/": Layer(SCIENCE | ours("data", "_scalars")),
     "interop/": Layer(SCIENCE | ours("interop"), {"py4DSTEM"}),
 }
 

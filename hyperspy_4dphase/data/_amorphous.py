@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.data._camera import Camera
-from hyperspy_4dphase.data._checks import check_number
 from hyperspy_4dphase.data._scattering import (
     assemble,
     atomic_factor,
@@ -155,9 +155,9 @@ def amorphous_pattern(
     """
     camera = camera or Camera()
     phase = structure(material) if isinstance(material, str) else material
-    check_number(disorder, "disorder", inclusive=False)
-    check_number(direct, "direct", high=1.0)
-    check_number(diffuse, "diffuse", high=1.0 - direct)
+    check_number("disorder", disorder, 0, above=True)
+    check_number("direct", direct, 0, 1.0)
+    check_number("diffuse", diffuse, 0, 1.0 - direct)
     radius = camera.radius()
     step = camera.scale / 4
     q = np.arange(0, radius.max() + 2 * step, step)

@@ -6,7 +6,8 @@ import numpy as np
 from diffsims.utils.sim_utils import get_electron_wavelength
 from scipy.special import erfc
 
-from hyperspy_4dphase.data._checks import check_number, check_shape
+from hyperspy_4dphase._scalars import check_number
+from hyperspy_4dphase.data._checks import check_shape
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ class Camera:
         scale = 2 / min(shape) if self.scale is None else self.scale
         # A frozen dataclass lets its fields be set only this way.
         object.__setattr__(self, "signal_shape", shape)
-        object.__setattr__(self, "scale", check_number(scale, "scale", inclusive=False))
-        check_number(self.beam_energy, "beam_energy", inclusive=False)
-        check_number(self.convergence, "convergence")
-        check_number(self.ellipticity, "ellipticity", low=-0.5, high=0.5)
-        check_number(self.ellipse_angle, "ellipse_angle", low=-360, high=360)
+        object.__setattr__(self, "scale", check_number("scale", scale, 0, above=True))
+        check_number("beam_energy", self.beam_energy, 0, above=True)
+        check_number("convergence", self.convergence, 0)
+        check_number("ellipticity", self.ellipticity, -0.5, 0.5)
+        check_number("ellipse_angle", self.ellipse_angle, -360, 360)
 
     @property
     def center(self):

@@ -4,6 +4,8 @@ import numbers
 
 import numpy as np
 
+from hyperspy_4dphase._scalars import check_integer
+
 
 def check_shape(shape, name):
     """Return ``shape`` as two positive Python integers, in array order.
@@ -40,75 +42,6 @@ def check_shape(shape, name):
     return int(lengths[0]), int(lengths[1])
 
 
-def check_number(value, name, low=0.0, high=np.inf, inclusive=True):
-    """Return ``value`` as a float between two limits.
-
-    Parameters
-    ----------
-    value : float
-        The number.
-    name : str
-        Name of the argument, for the error.
-    low, high : float
-        Limits. Defaults are 0 and infinity.
-    inclusive : bool
-        Whether ``low`` itself is allowed. Default is True.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If it is not a finite number between the limits.
-
-    Examples
-    --------
-    >>> check_number(2, "dose", inclusive=False)
-    2.0
-    """
-    number = isinstance(value, numbers.Real) and np.isfinite(value)
-    if not number or value > high or value < low or (value == low and not inclusive):
-        bound = "at least" if inclusive else "above"
-        above = "" if np.isinf(high) else f" and at most {high:g}"
-        raise ValueError(
-            f"{name} must be a finite number {bound} {low:g}{above}, got {value!r}"
-        )
-    return float(value)
-
-
-def check_count(value, name, low=0):
-    """Return ``value`` as an integer of at least ``low``.
-
-    Parameters
-    ----------
-    value : int
-        The count.
-    name : str
-        Name of the argument, for the error.
-    low : int
-        Smallest value allowed. Default is 0.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If it is no integer or below ``low``.
-
-    Examples
-    --------
-    >>> check_count(3, "n_grains", low=1)
-    3
-    """
-    if not isinstance(value, numbers.Integral) or value < low:
-        raise ValueError(f"{name} must be an integer of at least {low}, got {value!r}")
-    return int(value)
-
-
 def check_seed(random_state):
     """Return a seed for a scan: an integer that repeats it.
 
@@ -135,12 +68,7 @@ def check_seed(random_state):
     """
     if random_state is None or isinstance(random_state, np.random.Generator):
         return int(np.random.default_rng(random_state).integers(2**53))
-    if not isinstance(random_state, numbers.Integral):
-        raise TypeError(
-            "random_state must be an int, a numpy.random.Generator or None, "
-            f"got {type(random_state).__name__}"
-        )
-    return check_count(random_state, "random_state")
+    return check_integer("random_state", random_state, 0)
 
 
 def check_patterns(patterns):

@@ -5,8 +5,8 @@ from diffsims.generators.simulation_generator import SimulationGenerator
 from orix.crystal_map import Phase
 from orix.quaternion import Rotation
 
+from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.data._camera import Camera
-from hyperspy_4dphase.data._checks import check_number
 from hyperspy_4dphase.data._scattering import (
     DEBYE_WALLER,
     assemble,
@@ -158,7 +158,7 @@ def crystal_pattern(
             f"phase must be an orix Phase or a name, got {type(phase).__name__}"
         )
     rotation = Rotation.identity() if rotation is None else rotation
-    check_number(thickness, "thickness", inclusive=False)
+    check_number("thickness", thickness, 0, above=True)
     spots = crystal_spots(phase, rotation, camera, thickness)
     atoms = phase.structure.composition
     return spot_pattern(camera, *spots, atoms, direct, diffuse)
@@ -190,8 +190,8 @@ def spot_pattern(camera, positions, intensities, atoms, direct, diffuse):
     ValueError
         If the shares are no shares or no spot is on the detector.
     """
-    check_number(direct, "direct", high=1.0)
-    check_number(diffuse, "diffuse", high=1.0 - direct)
+    check_number("direct", direct, 0, 1.0)
+    check_number("diffuse", diffuse, 0, 1.0 - direct)
     spots = camera.discs(positions, intensities)
     if not spots.sum() > 0:
         raise ValueError(

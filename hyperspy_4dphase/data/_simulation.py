@@ -8,12 +8,11 @@ import numpy as np
 from pyxem.signals import ElectronDiffraction2D, LazyElectronDiffraction2D
 
 from hyperspy_4dphase import __version__
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.data._camera import Camera
 from hyperspy_4dphase.data._checks import (
     check_abundance,
-    check_count,
     check_labels,
-    check_number,
     check_patterns,
     check_seed,
 )
@@ -130,11 +129,11 @@ def simulate_scan(
             f"camera must be of the patterns' shape {patterns.shape[2:]}, got one of "
             f"signal_shape {camera.signal_shape}"
         )
-    dose = check_number(dose, "dose", inclusive=False)
+    dose = check_number("dose", dose, 0, above=True)
     names = check_labels(names, "names", len(patterns))
     phases = names if phases is None else check_labels(phases, "phases", len(names))
-    beam_drift = check_number(beam_drift, "beam_drift")
-    scan_step = check_number(scan_step, "scan_step", inclusive=False)
+    beam_drift = check_number("beam_drift", beam_drift, 0)
+    scan_step = check_number("scan_step", scan_step, 0, above=True)
     seed = check_seed(random_state)
     hot, dead = _choose_bad_pixels(seed, camera, hot_pixels, dead_pixels)
     shift = _draw_shift(seed, abundance.shape[:2], beam_drift)
@@ -186,7 +185,10 @@ def _choose_dtype(brightest):
 
 def _choose_bad_pixels(seed, camera, n_hot, n_dead):
     """Choose hot and dead pixels, all different, outside the direct beam's disc."""
-    n_hot, n_dead = check_count(n_hot, "hot_pixels"), check_count(n_dead, "dead_pixels")
+    n_hot, n_dead = (
+        check_integer("hot_pixels", n_hot, 0),
+        check_integer("dead_pixels", n_dead, 0),
+    )
     free = np.argwhere(camera.radius() > camera.disc_radius + 2 * camera.scale)
     if n_hot + n_dead > len(free):
         raise ValueError(

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.data._amorphous import amorphous_pattern
 from hyperspy_4dphase.data._camera import Camera
-from hyperspy_4dphase.data._checks import check_count, check_number, check_shape
+from hyperspy_4dphase.data._checks import check_shape
 from hyperspy_4dphase.data._crystalline import crystal_pattern, zone_rotation
 from hyperspy_4dphase.data._maps import (
     coordinates,
@@ -105,11 +106,11 @@ def battery_interface(
     (5, ('LGPS', 'NMC622'))
     """
     shape = check_shape(navigation_shape, "navigation_shape")
-    n_grains = check_count(n_grains, "n_grains", low=1)
-    width = check_number(interface_width, "interface_width", high=1.0)
-    variation = check_number(thickness_variation, "thickness_variation", high=0.9)
+    n_grains = check_integer("n_grains", n_grains, 1)
+    width = check_number("interface_width", interface_width, 0, 1.0)
+    variation = check_number("thickness_variation", thickness_variation, 0, 0.9)
     camera = Camera(signal_shape=signal_shape, ellipticity=ellipticity)
-    rng = np.random.default_rng([check_count(layout_seed, "layout_seed"), 11])
+    rng = np.random.default_rng([check_integer("layout_seed", layout_seed, 0), 11])
     y, x = coordinates(shape)
     interface = 0.62 * x.max() + 0.15 * (y - y.max() / 2) + rough_line(rng, y, 0.03)
     thickness = 1 + variation * smooth_field(rng, y, x)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.data._amorphous import amorphous_pattern
 from hyperspy_4dphase.data._camera import Camera
-from hyperspy_4dphase.data._checks import check_number, check_shape
+from hyperspy_4dphase.data._checks import check_shape
 from hyperspy_4dphase.data._crystalline import crystal_pattern, zone_rotation
 from hyperspy_4dphase.data._maps import blur_weights
 from hyperspy_4dphase.data._scattering import vacuum_pattern
@@ -92,7 +93,7 @@ def domain_phantom(
     (13, 7)
     """
     shape = check_shape(navigation_shape, "navigation_shape")
-    width = check_number(boundary_width, "boundary_width")
+    width = check_number("boundary_width", boundary_width, 0)
     camera = Camera(signal_shape=signal_shape, ellipticity=ellipticity)
     labels = phantom_labels(shape)
     present = np.bincount(labels.ravel(), minlength=13) > 0

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.data._amorphous import amorphous_pattern
 from hyperspy_4dphase.data._camera import Camera
-from hyperspy_4dphase.data._checks import check_count, check_number, check_shape
+from hyperspy_4dphase.data._checks import check_shape
 from hyperspy_4dphase.data._maps import (
     coordinates,
     rough_line,
@@ -86,10 +87,10 @@ def oxide_bilayer(
     ('SiO2', 'TiO2', 'vacuum')
     """
     shape = check_shape(navigation_shape, "navigation_shape")
-    width = check_number(interface_width, "interface_width", high=1.0)
-    variation = check_number(thickness_variation, "thickness_variation", high=0.9)
+    width = check_number("interface_width", interface_width, 0, 1.0)
+    variation = check_number("thickness_variation", thickness_variation, 0, 0.9)
     camera = Camera(signal_shape=signal_shape, ellipticity=ellipticity)
-    rng = np.random.default_rng([check_count(layout_seed, "layout_seed"), 10])
+    rng = np.random.default_rng([check_integer("layout_seed", layout_seed, 0), 10])
     y, x = coordinates(shape)
     height = y.max()
     interface = (0.62 if vacuum else 0.5) * height + rough_line(rng, x, 0.025)

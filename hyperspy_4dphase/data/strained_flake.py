@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.data._camera import Camera
-from hyperspy_4dphase.data._checks import check_number, check_shape
+from hyperspy_4dphase.data._checks import check_shape
 from hyperspy_4dphase.data._crystalline import sheet_spots, spot_pattern
 from hyperspy_4dphase.data._maps import blur_weights, coordinates
 from hyperspy_4dphase.data._scattering import vacuum_pattern
@@ -100,9 +101,9 @@ def strained_flake(
     ('vacuum', 'WS2', 'WSe2')
     """
     shape = check_shape(navigation_shape, "navigation_shape")
-    strain = check_number(strain, "strain", high=0.1)
-    bend = check_number(bend, "bend", high=200.0)
-    ripple = check_number(ripple, "ripple", high=200.0)
+    strain = check_number("strain", strain, 0, 0.1)
+    bend = check_number("bend", bend, 0, 200.0)
+    ripple = check_number("ripple", ripple, 0, 200.0)
     camera = Camera(signal_shape=signal_shape, ellipticity=ellipticity)
     y, x = coordinates(shape)
     weights = blur_weights(flake_weights(y, x), 0.6)

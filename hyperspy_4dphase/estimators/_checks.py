@@ -1,6 +1,5 @@
 """Arguments of estimators, checked before any work."""
 
-import numbers
 from math import prod
 
 import numpy as np
@@ -44,53 +43,6 @@ def check_positions(positions, n_patterns):
     if len(np.unique(np.ravel_multi_index(positions.T, grid))) < n_patterns:
         raise ValueError("positions hold the same place twice; expected a grid.")
     return positions
-
-
-def check_number(name, value, low, high=np.inf, *, open_low=False, open_high=False):
-    """Raise a ValueError unless a number is finite and in range.
-
-    Parameters
-    ----------
-    name : str
-    value : object
-    low, high : float
-        Both are in range.
-    open_low, open_high : bool, optional
-        `low`, or `high`, is not.
-    """
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    inside = real and np.isfinite(value) and low <= value <= high
-    if not inside or (open_low and value == low) or (open_high and value == high):
-        above = "above" if open_low else "from"
-        end = "" if high == np.inf else f" {'below' if open_high else 'to'} {high}"
-        raise ValueError(f"{name}={value!r}; expected a number {above} {low}{end}.")
-
-
-def check_integer(name, value, low=1, *, optional=False):
-    """Raise an error unless a value is an integer that is large enough.
-
-    Parameters
-    ----------
-    name : str
-    value : object
-    low : int, optional
-        The smallest that is allowed. Default is 1.
-    optional : bool, optional
-        None is allowed too.
-
-    Raises
-    ------
-    TypeError
-        If it is no integer.
-    ValueError
-        If it is too small.
-    """
-    if value is None and optional:
-        return
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name}={value!r}; expected an integer.")
-    if value < low:
-        raise ValueError(f"{name}={value}; expected at least {low}.")
 
 
 def whole_numbers(array, what):

@@ -128,12 +128,12 @@ def _check_labels(labels):
 def _find_coordinates(axes, shape):
     """Return flat x, and y where there are two axes, by name, and their unit."""
     axes = list(axes)
+    steps, units = zip(*(_read_step(axis) for axis in axes), strict=True)
     sizes = tuple(axis.get("size") for axis in axes)
     if sizes != shape:
         raise ValueError(
             f"axes have the sizes {sizes} in array order, but labels the shape {shape}."
         )
-    steps, units = zip(*(_read_step(axis) for axis in axes), strict=True)
     if set(units) == {"nm", "um"}:
         steps = [s / 1e3 if u == "nm" else s for s, u in zip(steps, units, strict=True)]
         units = ["um"]

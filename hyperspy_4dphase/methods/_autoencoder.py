@@ -1,7 +1,7 @@
 """What all methods share that train an autoencoder: checks before, and the record."""
 
-from hyperspy_4dphase._arguments import check_integer, check_number
 from hyperspy_4dphase._results import map_values, provenance
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.vae import (
     ARCHITECTURES,
@@ -61,9 +61,9 @@ def check_vae(
         "latent_dim": check_integer("latent_dim", latent_dim, 1),
         "architecture": _check_architecture(architecture, scan),
         "epochs": check_integer("epochs", epochs, 1, optional=True),
-        "beta": check_number("beta", beta, at_least=0),
+        "beta": check_number("beta", beta, 0),
         "batch_size": check_integer("batch_size", batch_size, 1, optional=True),
-        "learning_rate": check_number("learning_rate", learning_rate, above=0),
+        "learning_rate": check_number("learning_rate", learning_rate, 0, above=True),
         "device": resolve_device(device),
     }
     noise = "poisson" if scan.signal.data.dtype.kind in "bui" else "uniform"

@@ -1,7 +1,7 @@
 """A scan reduced to what rises above its counting noise."""
 
-from hyperspy_4dphase._arguments import check_flags, check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.methods._cache import clear_cache

@@ -7,8 +7,8 @@ from functools import partial
 import dask.array as da
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_flags, check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._scalars import check_flags, check_number
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.methods._data_report import describe_faults
@@ -114,7 +114,7 @@ def count_electrons(
     True
     """
     if gain is not None:
-        gain = check_number("gain", gain, above=0)
+        gain = check_number("gain", gain, 0, above=True)
     if offset is not None:
         offset = check_number("offset", offset)
     check_flags(print_info=print_info)

@@ -5,9 +5,9 @@ from math import prod
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_flags, check_integer, check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import provenance, store_decomposition
+from hyperspy_4dphase._scalars import check_flags, check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.estimators.shifts import pattern_shifts
@@ -155,7 +155,7 @@ def decomposition_rnmf(
     }
     settings = {
         "max_iter": check_integer("max_iter", max_iter, 1),
-        "tol": check_number("tol", tol, at_least=0),
+        "tol": check_number("tol", tol, 0),
     }
     check_flags(print_info=print_info, return_info=return_info)
     scan = open_scan(

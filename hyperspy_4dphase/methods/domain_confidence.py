@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_flags, check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import provenance
+from hyperspy_4dphase._scalars import check_flags, check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
 from hyperspy_4dphase.estimators.domains import flat_tree
@@ -15,7 +15,7 @@ from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._given_domains import given_domains
 from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
 from hyperspy_4dphase.methods._sources import check_enough, named
-from hyperspy_4dphase.signals.domain_confidence import DomainConfidence, check_threshold
+from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
 
 
 @with_shared_parameters
@@ -157,8 +157,8 @@ optional
     """
     n_rounds = check_integer("n_rounds", n_rounds, 1)
     options = {
-        "n_maps": _check_n_maps(n_maps),
-        "threshold": check_threshold(threshold),
+        "n_maps": check_integer("n_maps", n_maps, 2),
+        "threshold": check_number("threshold", threshold, 0, 1),
     }
     check_flags(print_info=print_info, return_info=return_info)
     device = resolve_device(device)
@@ -237,15 +237,6 @@ optional
         asked = f"agreed on by {n_maps} maps" if given is None else "as given"
         _report(confidence, scan, compression, asked)
     return (confidence, estimator) if return_info else confidence
-
-
-def _check_n_maps(n_maps):
-    if check_integer("n_maps", n_maps, 1) < 2:
-        raise ValueError(
-            "n_maps must be at least 2, not 1: of one map alone there is nothing to "
-            "compare it with."
-        )
-    return int(n_maps)
 
 
 def _check_doubts(doubts, has_model):

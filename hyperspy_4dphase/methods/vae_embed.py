@@ -1,7 +1,7 @@
 """Embedding of a scan's patterns by a variational autoencoder."""
 
-from hyperspy_4dphase._arguments import check_flags
 from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.methods._autoencoder import (
     check_vae,
     check_weights,

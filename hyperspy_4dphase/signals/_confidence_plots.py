@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._results import axes_dictionaries, image_extent
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.signals._domain_plots import pattern_extent_of
 from hyperspy_4dphase.signals._stored_map import StoredMap

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._results import map_labels, plain
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.domains import merge_domains, split_domain
 from hyperspy_4dphase.signals._domain_patterns import check_whole, joined_means
 from hyperspy_4dphase.signals._stored_map import NODE

@@ -3,9 +3,9 @@
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._arguments import check_flags
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._results import filled, scan_metadata
+from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean

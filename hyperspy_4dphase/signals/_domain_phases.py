@@ -3,9 +3,9 @@
 import numpy as np
 from hyperspy.signals import Signal2D
 
-from hyperspy_4dphase._arguments import check_flag
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import as_uniform, axes_dictionaries
+from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators.detector import find_faulty_pixels
 from hyperspy_4dphase.estimators.domains import leaf_sizes, merge_domains
 from hyperspy_4dphase.estimators.rotation import group_rotations
@@ -71,7 +71,7 @@ class DomainPhases:
         TypeError
             If `keep_faulty_pixels` is no bool.
         """
-        check_flag("keep_faulty_pixels", keep_faulty_pixels)
+        check_flags(keep_faulty_pixels=keep_faulty_pixels)
         own, tree = self._stored, self.tree
         check_rotatable(own.signal_axes()[0], own.get("signal_type"))
         check_whole(self, own, "phases()")

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._results import (
     axes_dictionaries,
     axis_values,
     image_extent,
     shown_axes,
 )
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.domains import find_parts, node_means
 from hyperspy_4dphase.signals._stored_map import StoredMap
 

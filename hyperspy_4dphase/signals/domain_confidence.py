@@ -3,9 +3,9 @@
 import numpy as np
 from hyperspy.signals import LazySignal2D, Signal2D
 
-from hyperspy_4dphase._arguments import check_number
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries, plain, scan_metadata
+from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators.domains import recount_patterns
 from hyperspy_4dphase.signals._confidence_maps import ConfidenceMaps
 from hyperspy_4dphase.signals._confidence_plots import ConfidencePlots
@@ -98,7 +98,7 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         DomainMap
             Numbered as :attr:`domains`.
         """
-        threshold = check_threshold(threshold)
+        threshold = check_number("threshold", threshold, 0, 1)
         tree = _with_sizes(self._stored_map.tree(), self._stored.labels(threshold))
         own = self._map_branch() | {"tree": tree.to_arrays()}
         return self._map(
@@ -213,20 +213,6 @@ class LazyDomainConfidence(DomainConfidence, LazySignal2D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
 
     _lazy = True
-
-
-def check_threshold(threshold):
-    """Return a threshold as float.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no number, or not in [0, 1].
-    """
-    number = check_number("threshold", threshold, at_least=0)
-    if number > 1:
-        raise ValueError(f"threshold must be at most 1, not {threshold}.")
-    return number
 
 
 def _with_sizes(tree, labels):

@@ -3,9 +3,9 @@
 import numpy as np
 from hyperspy.signals import LazySignal2D, Signal2D
 
-from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.domains import node_means
 from hyperspy_4dphase.signals._domain_crystal_map import DomainCrystalMap
 from hyperspy_4dphase.signals._domain_edits import DomainEdits

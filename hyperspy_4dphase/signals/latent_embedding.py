@@ -6,7 +6,6 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 from hyperspy.signals import LazySignal1D, Signal1D
 
-from hyperspy_4dphase._arguments import check_integer
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import (
     array_shapes,
@@ -16,6 +15,7 @@ from hyperspy_4dphase._results import (
     map_labels,
     plain,
 )
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.signals._stored_model import NODE, StoredModel, stored_model

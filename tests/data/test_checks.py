@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.data._checks import (
-    check_count,
-    check_number,
     check_seed,
     check_shape,
 )
@@ -33,24 +31,12 @@ def test_shapes_of_numpy_integers_become_python_integers():
     assert check_shape(np.array([3, 4]), "shape") == (3, 4)
 
 
-@pytest.mark.parametrize("value", [-1, np.nan, np.inf, "2", None, 0])
-def test_numbers_are_refused_by_name(value):
-    with pytest.raises(ValueError, match=r"dose must be a finite number above 0, got"):
-        check_number(value, "dose", inclusive=False)
-
-
-@pytest.mark.parametrize("value", [-1, 2.0, "2", None])
-def test_counts_are_refused_by_name(value):
-    with pytest.raises(ValueError, match="hot_pixels must be an integer of at least 0"):
-        check_count(value, "hot_pixels")
-
-
 def test_seeds():
     assert check_seed(np.int64(4)) == 4
     first = check_seed(np.random.default_rng(1))
     assert first == check_seed(np.random.default_rng(1))
     assert check_seed(None) != check_seed(None)
-    with pytest.raises(TypeError, match=r"random_state must be .* got str"):
+    with pytest.raises(TypeError, match="random_state must be an integer, not '4'"):
         check_seed("4")
     with pytest.raises(ValueError, match="random_state"):
         check_seed(-4)

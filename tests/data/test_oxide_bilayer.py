@@ -52,7 +52,7 @@ def test_layout_seed_changes_the_layout():
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("interface_width", -1), ("thickness_variation", 1.5), ("layout_seed", 0.5)],
+    [("interface_width", -1), ("thickness_variation", 1.5), ("layout_seed", -1)],
 )
 def test_bad_arguments_are_named(argument, value):
     with pytest.raises(ValueError, match=f"{argument} must be"):

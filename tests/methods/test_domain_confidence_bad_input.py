@@ -41,7 +41,7 @@ LABELS = np.zeros(NAVIGATION, int)
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [
-        ({"n_maps": 1}, ValueError, "n_maps must be at least 2, not 1: of one map"),
+        ({"n_maps": 1}, ValueError, "n_maps must be at least 2, not 1"),
         ({"n_maps": 0}, ValueError, "n_maps must be at least"),
         ({"n_maps": 2.5}, TypeError, "n_maps must be an integer"),
         ({"n_maps": True}, TypeError, "not True"),
@@ -61,7 +61,7 @@ LABELS = np.zeros(NAVIGATION, int)
             "source is ndarray. Take source='vae'",
         ),
         ({"threshold": -0.1}, ValueError, "threshold must be .*at least 0"),
-        ({"threshold": 1.5}, ValueError, "threshold must be at most 1"),
+        ({"threshold": 1.5}, ValueError, "threshold must be .*at most 1"),
         ({"threshold": np.nan}, ValueError, "threshold"),
         ({"threshold": "half"}, TypeError, "threshold must be a number"),
         ({"doubts": ["shape"]}, ValueError, "expected one or more of .*'resampling'"),

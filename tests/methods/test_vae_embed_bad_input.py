@@ -68,7 +68,11 @@ class TestArguments:
             ({"beta": "one"}, TypeError, "beta must be a number, not 'one'"),
             ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
             ({"batch_size": 64.0}, TypeError, "batch_size .*not 64.0"),
-            ({"batch_size": 109}, ValueError, "batch_size=109.* 108 .*12 of 120"),
+            (
+                {"batch_size": 109},
+                ValueError,
+                "batch_size=109.* 108 .*12 of 120",
+            ),
             ({"learning_rate": 0}, ValueError, "learning_rate must be .*above 0"),
             ({"learning_rate": np.inf}, ValueError, "learning_rate must be finite"),
             ({"learning_rate": None}, TypeError, "learning_rate .*not None"),

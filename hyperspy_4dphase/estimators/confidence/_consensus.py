@@ -6,7 +6,7 @@ from scipy.special import gammaln
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from hyperspy_4dphase.estimators._checks import check_integer, check_number
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators.confidence import _map_inputs as inputs
 from hyperspy_4dphase.estimators.confidence import _numbering as numbering
 from hyperspy_4dphase.estimators.confidence import _overlap as overlap
@@ -241,10 +241,10 @@ class MapConsensus(BaseEstimator):
         check_number("threshold", self.threshold, 0, 1)
         check_number("tol", self.tol, 0)
         if self.prior is not None:
-            check_number("prior", self.prior, 0, open_low=True)
+            check_number("prior", self.prior, 0, above=True)
         if self.n_independent is not None:
             check_number("n_independent", self.n_independent, 1, n_maps)
-        check_integer("max_iter", self.max_iter)
+        check_integer("max_iter", self.max_iter, 1)
 
     def _name_domains(self, maps, reference):
         """Weigh maps, and number the domains of the partition that names them."""

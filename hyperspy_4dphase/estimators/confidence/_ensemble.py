@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from hyperspy_4dphase.estimators._checks import check_integer, check_number
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators.confidence import _numbering as numbering
 from hyperspy_4dphase.estimators.confidence import _overlap as overlap
 from hyperspy_4dphase.estimators.confidence._consensus import MapConsensus

@@ -8,7 +8,8 @@ from sklearn.utils import check_array, check_random_state
 from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.estimators._checks import check_integer, check_positions
+from hyperspy_4dphase._scalars import check_integer
+from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,

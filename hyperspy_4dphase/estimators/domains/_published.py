@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 from sklearn.cluster import KMeans
 
-from hyperspy_4dphase.estimators._checks import check_integer
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.compression._means import label_means
 from hyperspy_4dphase.estimators.domains._nodes import Node, label_leaves
 

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from hyperspy_4dphase.estimators._checks import check_integer, check_number
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import (
@@ -214,9 +214,9 @@ class RandomizedNMF(PatternTransformer):
         return self.n_components_
 
     def _check_parameters(self):
-        check_integer("n_components", self.n_components, optional=True)
-        check_integer("power_iterations", self.power_iterations, optional=True)
-        check_integer("max_iter", self.max_iter)
+        check_integer("n_components", self.n_components, 1, optional=True)
+        check_integer("power_iterations", self.power_iterations, 1, optional=True)
+        check_integer("max_iter", self.max_iter, 1)
         check_integer("oversampling", self.oversampling, 0)
         check_number("tol", self.tol, 0)
 

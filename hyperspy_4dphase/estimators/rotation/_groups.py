@@ -7,7 +7,7 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from hyperspy_4dphase.estimators._checks import check_number
+from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators.rotation._polar_images import (
     check_centers,
     check_patterns,
@@ -135,8 +135,8 @@ def group_rotations(
     >>> found.labels, found.angles.round()
     (array([0, 0, 1]), array([ 0., 90.,  0.]))
     """
-    check_number("strain", strain, 0, 0.5, open_low=True)
-    check_number("tolerance", tolerance, 0, 0.5, open_low=True)
+    check_number("strain", strain, 0, 0.5, above=True)
+    check_number("tolerance", tolerance, 0, 0.5, above=True)
     patterns, variances, used = check_patterns(patterns, variances, excluded)
     centers = check_centers(center, patterns, used)
     polar = PolarPatterns(patterns, variances, used, centers, mirror, strain, tolerance)

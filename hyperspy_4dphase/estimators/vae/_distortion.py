@@ -7,7 +7,7 @@ import numpy as np
 from skimage.metrics import structural_similarity
 from sklearn.utils import check_array
 
-from hyperspy_4dphase.estimators._checks import check_integer
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.vae._warps import (
     KernelField,
     Mesh,
@@ -130,7 +130,7 @@ def latent_distortions(
     d = model.latent_dim
     if latent.shape[1] != d:
         raise ValueError(f"latent has shape {latent.shape}; expected (n_points, {d}).")
-    check_integer("n", n)
+    check_integer("n", n, 1)
     if method == "jacobian":
         slopes = partial(_find_metric_slopes, model)
     elif method == "ssim":

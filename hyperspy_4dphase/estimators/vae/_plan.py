@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._checks import check_integer, check_number
+from hyperspy_4dphase._scalars import check_integer, check_number
 
 ARCHITECTURES = ("compressed", "convolutional")
 # So many steps at the smallest batch; larger ones are less noisy, and need fewer.
@@ -112,13 +112,13 @@ def check_parameters(estimator):
         raise ValueError(
             f"architecture={estimator.architecture!r}; expected one of {ARCHITECTURES}."
         )
-    check_integer("latent_dim", estimator.latent_dim)
-    check_integer("epochs", estimator.epochs, optional=True)
-    check_integer("batch_size", estimator.batch_size, optional=True)
+    check_integer("latent_dim", estimator.latent_dim, 1)
+    check_integer("epochs", estimator.epochs, 1, optional=True)
+    check_integer("batch_size", estimator.batch_size, 1, optional=True)
     check_number("beta", estimator.beta, 0)
-    check_number("learning_rate", estimator.learning_rate, 0, open_low=True)
+    check_number("learning_rate", estimator.learning_rate, 0, above=True)
     fraction = estimator.validation_fraction
-    check_number("validation_fraction", fraction, 0, 1, open_low=True, open_high=True)
+    check_number("validation_fraction", fraction, 0, 1, above=True, below=True)
 
 
 def check_images(X):

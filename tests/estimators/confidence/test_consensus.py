@@ -207,14 +207,16 @@ def test_contract(maps, model):
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"threshold": 1.1}, "threshold=1.1; expected a number from 0 to 1"),
-        ({"threshold": np.nan}, "threshold=nan"),
-        ({"threshold": None}, "threshold=None"),
-        ({"prior": 0}, "prior=0; expected a number above 0"),
-        ({"prior": -1.0}, "prior=-1.0"),
-        ({"n_independent": 9}, "n_independent=9; expected a number from 1 to 8"),
-        ({"max_iter": 0}, "max_iter=0"),
-        ({"tol": -1}, "tol=-1"),
+        ({"threshold": 1.1}, "threshold must be .*at least 0 and at most 1, not 1.1"),
+        ({"threshold": np.nan}, "threshold must be .*not nan"),
+        ({"prior": 0}, "prior must be .*above 0.*not 0"),
+        ({"prior": -1.0}, "prior must be .*not -1.0"),
+        (
+            {"n_independent": 9},
+            "n_independent must be .*at least 1 and at most 8, not 9",
+        ),
+        ({"max_iter": 0}, "max_iter must be .*not 0"),
+        ({"tol": -1}, "tol must be .*not -1"),
     ],
 )
 def test_bad_parameters(maps, options, match):
@@ -222,8 +224,13 @@ def test_bad_parameters(maps, options, match):
         MapConsensus(**options).fit(maps)
 
 
+def test_thresholds_are_numbers(maps):
+    with pytest.raises(TypeError, match="threshold must be a number, not None"):
+        MapConsensus(threshold=None).fit(maps)
+
+
 def test_rounds_are_whole(maps):
-    with pytest.raises(TypeError, match="max_iter=2.5; expected an integer"):
+    with pytest.raises(TypeError, match="max_iter must be an integer.*not 2.5"):
         MapConsensus(max_iter=2.5).fit(maps)
 
 

@@ -286,10 +286,13 @@ def test_patterns_without_counts(with_features):
 @pytest.mark.parametrize(
     ("options", "fit", "match"),
     [
-        ({"n_maps": 1}, {}, "n_maps=1; expected at least 2"),
+        ({"n_maps": 1}, {}, "n_maps must be at least 2, not 1"),
         ({"doubts": ["noise", "taste"]}, {}, r"\['taste'\]; expected some of"),
-        ({"threshold": 1.5}, {}, "threshold=1.5; expected a number from 0 to 1"),
-        ({"threshold": "high"}, {}, "threshold='high'"),
+        (
+            {"threshold": 1.5},
+            {},
+            "threshold must be .*at least 0 and at most 1, not 1.5",
+        ),
         ({}, {"features": np.ones((9, 2))}, r"numbers of samples: \[9, 320\]"),
         ({}, {"features": np.full((320, 1), np.nan)}, "NaN"),
         ({}, {"reference": np.zeros(9, int)}, r"shape \(9,\); expected \(320,\)"),
@@ -303,8 +306,10 @@ def test_bad_input(planted, options, fit, match):
         ensemble(**options).fit(planted[0], **fit)
 
 
-def test_number_of_maps_is_whole(planted):
-    with pytest.raises(TypeError, match="n_maps=2.5; expected an integer"):
+def test_arguments_of_wrong_type(planted):
+    with pytest.raises(TypeError, match="threshold must be a number, not 'high'"):
+        ensemble(threshold="high").fit(planted[0])
+    with pytest.raises(TypeError, match="n_maps must be an integer.*not 2.5"):
         ensemble(2.5).fit(planted[0])
 
 

@@ -125,27 +125,47 @@ def test_error_in_the_callback(fitted, X):
 @pytest.mark.parametrize(
     ("options", "error", "match"),
     [
-        ({"latent_dim": 0}, ValueError, "latent_dim=0; expected at least 1"),
-        ({"latent_dim": 2.0}, TypeError, "latent_dim=2.0; expected an integer"),
-        ({"latent_dim": None}, TypeError, "latent_dim=None"),
-        ({"latent_dim": True}, TypeError, "latent_dim=True"),
-        ({"latent_dim": 171}, ValueError, "latent_dim=171.*170 pixels.*rank of 170"),
+        ({"latent_dim": 0}, ValueError, "latent_dim must be at least 1, not 0"),
+        ({"latent_dim": 2.0}, TypeError, "latent_dim must be an integer.*not 2.0"),
+        ({"latent_dim": None}, TypeError, "latent_dim must be .*not None"),
+        ({"latent_dim": True}, TypeError, "latent_dim must be .*not True"),
+        (
+            {"latent_dim": 171},
+            ValueError,
+            "latent_dim=171.*170 pixels.*rank of 170",
+        ),
         ({"architecture": "deep"}, ValueError, "architecture='deep'; .*compressed"),
-        ({"epochs": 0}, ValueError, "epochs=0; expected at least 1"),
-        ({"epochs": 1.5}, TypeError, "epochs=1.5; expected an integer"),
-        ({"batch_size": 0}, ValueError, "batch_size=0"),
-        ({"batch_size": "all"}, TypeError, "batch_size='all'"),
-        ({"batch_size": 217}, ValueError, "batch_size=217.* 216 patterns.*24 of 240"),
-        ({"beta": -1}, ValueError, "beta=-1; expected a number from 0"),
-        ({"beta": np.nan}, ValueError, "beta=nan"),
-        ({"beta": "one"}, ValueError, "beta='one'; expected a number"),
-        ({"learning_rate": 0}, ValueError, "learning_rate=0; .* above 0"),
-        ({"learning_rate": np.inf}, ValueError, "learning_rate=inf"),
-        ({"learning_rate": None}, ValueError, "learning_rate=None"),
-        ({"validation_fraction": 0}, ValueError, "validation_fraction=0"),
-        ({"validation_fraction": 1.0}, ValueError, "validation_fraction=1.0"),
-        ({"validation_fraction": np.nan}, ValueError, "validation_fraction=nan"),
-        ({"validation_fraction": "few"}, ValueError, "validation_fraction='few'"),
+        ({"epochs": 0}, ValueError, "epochs must be at least 1, not 0"),
+        ({"epochs": 1.5}, TypeError, "epochs must be an integer.*not 1.5"),
+        ({"batch_size": 0}, ValueError, "batch_size must be .*not 0"),
+        ({"batch_size": "all"}, TypeError, "batch_size must be .*not 'all'"),
+        (
+            {"batch_size": 217},
+            ValueError,
+            "batch_size=217.* 216 patterns.*24 of 240",
+        ),
+        ({"beta": -1}, ValueError, "beta must be .*not -1"),
+        ({"beta": np.nan}, ValueError, "beta must be .*not nan"),
+        ({"beta": "one"}, TypeError, "beta must be .*not 'one'"),
+        ({"learning_rate": 0}, ValueError, "learning_rate must be .*above 0.*not 0"),
+        ({"learning_rate": np.inf}, ValueError, "learning_rate must be .*not inf"),
+        ({"learning_rate": None}, TypeError, "learning_rate must be .*not None"),
+        ({"validation_fraction": 0}, ValueError, "validation_fraction must be .*not 0"),
+        (
+            {"validation_fraction": 1.0},
+            ValueError,
+            "validation_fraction must be .*not 1.0",
+        ),
+        (
+            {"validation_fraction": np.nan},
+            ValueError,
+            "validation_fraction must be .*not nan",
+        ),
+        (
+            {"validation_fraction": "few"},
+            TypeError,
+            "validation_fraction must be .*not 'few'",
+        ),
         ({"noise": "pink"}, ValueError, "noise='pink'"),
         ({"device": "abacus"}, ValueError, "device='abacus'"),
     ],
@@ -228,7 +248,8 @@ def test_few_patterns(X, n):
 
 
 @pytest.mark.parametrize(
-    ("value", "match"), [(0, "patterns are empty"), (3, "latent_dim=2.*only 1 dir")]
+    ("value", "match"),
+    [(0, "patterns are empty"), (3, "latent_dim=2.*only 1 dir")],
 )
 def test_constant_patterns(value, match):
     """Without any noise there is but one direction, or none."""

@@ -8,7 +8,8 @@ import numpy as np
 
 # Noise of independent neighbours comes out at 1, within a few hundredths.
 _SHARED_BELOW = 0.75
-_MISFIT_FROM = 0.75
+_MISFIT_FROM = 0.5
+_POORLY_KNOWN = 0.2
 _LESS_THAN_COUNTS = 0.5
 _INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
 
@@ -132,12 +133,23 @@ def _noise(detector):
         return f"{unit}{taken} (Poisson{ratio})"
     if kind == "gain":
         return (
-            f"electrons times a gain of {gain:.4g}, with a readout noise of "
+            f"electrons times a gain of {_gain(detector)}, with a readout noise of "
             f"{detector['readout_noise']:.3g}{taken} (measured)"
         )
     if kind == "pixels":
         return "of each pixel as measured: values are no counts"
     return "the same everywhere: values are no counts"
+
+
+def _gain(detector):
+    """The gain and its standard error, rounded to what the error leaves of it."""
+    gain, error = detector["gain"], detector.get("gain_error", 0.0)
+    if not error > 0:
+        return f"{gain:.4g}"
+    # One digit of the error; two where it begins with a 1.
+    digits = max(0, -int(np.floor(np.log10(error / 2))))
+    known = "" if error <= _POORLY_KNOWN * gain else " (poorly known)"
+    return f"{gain:.{digits}f} +- {error:.{digits}f}{known}"
 
 
 def _descan(descan, incomplete):

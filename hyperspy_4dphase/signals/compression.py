@@ -153,8 +153,8 @@ class Compression:
         ``"kind"``: ``"counts"``, ``"gain"``, ``"pixels"`` or ``"uniform"`` (see
         :class:`hyperspy_4dphase.estimators.Detector`); ``"gain"``, ``"offset"``,
         ``"readout_noise"``; ``"measured_gain"``, the variance over the mean as
-        measured; ``"misfit"`` of that law; ``"neighbours"``, the variance among
-        neighbouring patterns over that of independent ones.
+        measured, and ``"gain_error"``; ``"misfit"`` of that law; ``"neighbours"``, the
+        variance among neighbouring patterns over that of independent ones.
         """
         return dict(self.patterns.detector or {})
 

@@ -182,6 +182,7 @@ def _record(result, first):
         "offset": float(detector.offset),
         "readout_noise": float(detector.readout_noise),
         "measured_gain": float(detector.measured_gain),
+        "gain_error": float(detector.gain_error),
         "apart": detector.apart,
         "misfit": float(detector.misfit),
         "neighbours": float(first.neighbours),

@@ -1,5 +1,7 @@
 """What a pixel reads without an electron, where values stand on no comb."""
 
+from dataclasses import replace
+
 import numpy as np
 
 _DARKEST = 0.2
@@ -7,6 +9,8 @@ _N_PIXELS = 2000
 # Electrons are apart where readout noise is at most this part of a gain.
 APART = 0.35
 _CLIPPED_FROM = 0.15
+# Part of a Gaussian that is within its standard deviation.
+_WITHIN = 0.6827
 _SOME = 0.7, 6.0
 _FEWEST = 100
 # That of Gaussians whose standard deviation is 0.38 of their distance.
@@ -33,9 +37,7 @@ def dark_level(pairs, law):
         Whether values gather about multiples of the gain.
     """
     gain = law.gain
-    live = np.flatnonzero(pairs.variance > 0)
-    order = live[np.argsort(pairs.mean[live], kind="stable")]
-    dark = order[: max(8, min(int(_DARKEST * order.size), _N_PIXELS))]
+    dark = _darkest(pairs)
     values = pairs.patterns[:, dark].astype(np.float64)
     mean, variance = float(values.mean()), float(pairs.variance[dark].mean())
     highest = float(pairs.mean[dark[: max(4, dark.size // 4)]].mean())
@@ -52,7 +54,54 @@ def dark_level(pairs, law):
         if not clipped:
             return offset, peak, _stand_apart(pairs, offset, gain)
     readout = max(variance - gain * max(mean - offset, 0), 0.0)
-    return offset, readout, _stand_apart(pairs, offset, gain)
+    # Half of the zero peak moves its mean, but no peak of electrons.
+    origin = float(values.min()) if clipped else offset
+    return offset, readout, _stand_apart(pairs, origin, gain)
+
+
+def unclipped(pairs):
+    """Pairs with the lower half of the zero peak put back, where that was clipped.
+
+    Without it the variance of dim pixels is too low for their mean, and the slope of
+    the variance law too steep. The half that is left tells what the other one was.
+
+    Parameters
+    ----------
+    pairs : PairNoise
+
+    Returns
+    -------
+    PairNoise or None
+        With other patterns; None where nothing was clipped.
+    """
+    values = pairs.patterns[:, _darkest(pairs)].astype(np.float64)
+    least = values.min()
+    levels, number = np.unique(values, return_counts=True)
+    if number[0] <= _CLIPPED_FROM * values.size or levels.size < 4:
+        return None
+    whole = (levels == np.rint(levels)).all()
+    # Rounded values reach half a unit beyond their own.
+    edges = levels - least + whole / 2
+    below = number[0] - number[1] / 2 if whole else float(number[0])
+    total = np.cumsum(number)
+    within = (1 + _WITHIN) * below
+    width = float(np.interp(within, total, edges))
+    # Of counts there are no levels between none and one.
+    if total[3] > within or total[-1] < within:
+        return None
+    patterns = pairs.patterns.copy()
+    rng = np.random.default_rng(0)
+    clipped = np.flatnonzero(patterns == least)
+    clipped = clipped[rng.random(clipped.size) < below / number[0]]
+    patterns.flat[clipped] -= width * np.abs(rng.standard_normal(clipped.size))
+    return replace(pairs, patterns=patterns)
+
+
+def _darkest(pairs):
+    """Numbers of the darkest pixels, from the darkest on."""
+    live = np.flatnonzero(pairs.variance > 0)
+    order = live[np.argsort(pairs.mean[live], kind="stable")]
+    return order[: max(8, min(int(_DARKEST * order.size), _N_PIXELS))]
 
 
 def _stand_apart(pairs, offset, gain):

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import lsq_linear
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.detector._comb import comb_of
-from hyperspy_4dphase.estimators.detector._dark_level import dark_level
+from hyperspy_4dphase.estimators.detector._dark_level import dark_level, unclipped
+from hyperspy_4dphase.estimators.detector._variance_law import variance_law
 
 # How far the measured variance of an electron may be from what a comb says it is:
 # structure adds to it, averaging takes from it.
@@ -16,19 +16,18 @@ _MOST_RATIO = 3.0
 # Share of the values that have no electron, where these are a peak of their own.
 _PEAK = 0.3
 _ADDED_FROM = 0.05
-_N_BINS = 24
-_OUTLYING = 10.0
-# Relative error of a bin's variance beyond that of statistics.
-_SYSTEMATIC = 0.02
 # Relative scatter of the variance among pixels of the same mean that still is one law.
 _ONE_LAW = 0.3
 _FITS = 0.5
+# Misfit of a line that is below zero where values vary.
+_BELOW_ZERO = 1.0
 _STRUCTURE_FROM = 0.5
 _N_LEADING = 10
 _N_COMPARED = 128
-_REUSED = 2
 _SURE = 4.0
 _MANY_EVENTS = 10
+# Part of what putting back clipped values moves the gain by that may be wrong.
+_GUESSED = 0.5
 # In gains, or in units of a typical mean.
 _NO_OFFSET = 0.03
 
@@ -58,6 +57,8 @@ class Detector:
         With ``"pixels"``.
     misfit : float
         Largest relative deviation of measured variances from this law.
+    gain_error : float
+        Standard error of `measured_gain`; 0 where no slope was needed.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Detector:
     apart: bool = False
     pixel_variance: np.ndarray | None = None
     misfit: float = 0.0
+    gain_error: float = 0.0
 
     @property
     def scales_with_mean(self):
@@ -105,9 +107,13 @@ def measured_detector(pairs, *, scaled):
         return Detector(
             "counts", gain=comb.unit, offset=comb.least, measured_gain=ratio
         )
-    law = _variance_law(pairs.taken(_used(pairs, live)))
+    law = variance_law(pairs.taken(_used(pairs, live)))
     if comb is not None and _is_electron(comb, law, pairs):
         return _of_comb(pairs, comb, law)
+    whole, guessed = unclipped(pairs), 0.0
+    if whole is not None:
+        seen, law = law, variance_law(whole.taken(live))
+        guessed = _GUESSED * abs(law.gain - seen.gain)
     if comb is None and not scaled and _is_structure(pairs.differences[:, live]):
         return Detector("uniform", measured_gain=law.gain)
     # What electrons add to the variance of bright pixels, over that of all.
@@ -118,7 +124,10 @@ def measured_detector(pairs, *, scaled):
         if law.scatter < _ONE_LAW:
             return Detector("uniform", measured_gain=law.gain)
         return _of_pixels(pairs, law)
-    if not (scaled or (law.scatter < _ONE_LAW and law.misfit < _FITS)):
+    holds = law.scatter < _ONE_LAW and law.misfit < _FITS
+    if scaled:
+        holds = comb is not None or law.misfit < _BELOW_ZERO
+    if not holds:
         return _of_pixels(pairs, law)
     offset, readout_variance, apart = dark_level(pairs, law)
     if abs(offset) < _NO_OFFSET * max(law.gain, np.median(pairs.mean[live])):
@@ -131,6 +140,7 @@ def measured_detector(pairs, *, scaled):
         measured_gain=law.gain,
         apart=apart,
         misfit=law.misfit,
+        gain_error=float(np.hypot(law.gain_error, guessed)),
     )
 
 
@@ -180,7 +190,7 @@ def _is_electron(comb, law, pairs):
 
 def _of_comb(pairs, comb, law):
     offset = 0.0
-    error = np.hypot(law.intercept_error, law.reach * law.gain_error) / comb.unit**2
+    error = np.hypot(law.error_at_centre, law.reach * law.gain_error) / comb.unit**2
     # What the line says where it meets no variance, with the gain that is known.
     expected = (law.centre - law.variance_at_centre / comb.unit) / comb.unit
     least = (comb.least - comb.phase) / comb.unit
@@ -213,141 +223,3 @@ def _is_structure(differences):
     values = values * inverse(np.sqrt(np.square(values).mean(axis=0)))
     squares = np.linalg.eigvalsh((values @ values.T).astype(np.float64))
     return squares[-_N_LEADING:].sum() > _STRUCTURE_FROM * squares.sum()
-
-
-@dataclass
-class VarianceLaw:
-    """A straight line through variances, beside what structure adds to them.
-
-    Attributes
-    ----------
-    intercept, gain : float
-    intercept_error, gain_error : float
-    structure : float
-        Variance of structure over the square of what the mean is above the least.
-    centre, variance_at_centre : float
-        Where the line is surest, and its value there without structure.
-    reach, spread : float
-        How far the least mean is from it, and from the largest.
-    misfit : float
-        Largest relative deviation of a bin from it downwards, or upwards in the dim
-        half, where structure adds nothing.
-    scatter : float
-        Relative scatter of the variances of dim pixels of the same mean, beyond chance.
-    """
-
-    intercept: float
-    gain: float
-    intercept_error: float
-    gain_error: float
-    structure: float
-    centre: float
-    variance_at_centre: float
-    reach: float
-    spread: float
-    misfit: float
-    scatter: float
-
-
-def _variance_law(pairs):
-    """Fit variance against mean over pixels, robustly."""
-    n_pairs = pairs.n_pairs // 2
-    halves = []
-    for half in (slice(0, None, 2), slice(1, None, 2)):
-        squares = np.square(pairs.differences[half], dtype=np.float64) / 2
-        # A pattern is in more than one pair.
-        chance = _REUSED * squares.var(axis=0) / len(squares)
-        mean = pairs.patterns[half].mean(axis=0, dtype=np.float64)
-        halves.append((mean, squares.mean(axis=0), chance))
-    # Sorted by the mean in the other half: else noise would choose which pixels of the
-    # same mean are taken for dim ones, and their variances are low where values are.
-    bins = [
-        _binned(*own, other[0])
-        for own, other in zip(halves, reversed(halves), strict=True)
-    ]
-    m, v, size, excess = np.concatenate(bins, axis=1)
-    order = np.argsort(m)
-    m, v, size, excess = m[order], v[order], size[order], excess[order]
-    # Bright pixels show structure beside noise.
-    dim = np.cumsum(size) <= 0.8 * size.sum()
-    scatter = np.average(excess[dim], weights=size[dim]) if dim.any() else 0.0
-    spread = max(np.ptp(m), 1e-6 * np.abs(m).max(), np.finfo(float).tiny)
-    n_values = n_pairs * size
-    error = np.maximum(v, 1e-3 * np.median(v))
-    error = error * np.hypot(np.sqrt(3 / n_values), _SYSTEMATIC)
-    for _ in range(2):
-        fit, weight, design, centre = _robust_line(m, v, error, spread)
-        line, gain = design @ fit, fit[1] / spread
-        error = _error_of(line, v, max(gain, 0.0), n_values)
-    residual = (v - line) / error
-    rows = design * weight[:, None]
-    columns = [0, 1] if fit[2] <= 0 or len(m) < 4 else [0, 1, 2]
-    normal = rows[:, columns].T @ rows[:, columns]
-    scale = max(1.0, np.square(residual * weight * error).sum() / max(len(m) - 3, 1))
-    errors = np.sqrt(np.diag(np.linalg.pinv(normal)) * scale)
-    off = np.abs(v - line)
-    deviation = off / np.maximum(np.maximum(line, v), np.finfo(float).tiny)
-    counted = np.maximum(line, v) > 1e-3 * np.median(v)
-    above = (v > line) & (m > np.median(m))
-    deviation[(off < _SURE * error) | above | ~counted] = 0
-    misfit = deviation.max()
-    return VarianceLaw(
-        intercept=float(fit[0] - gain * centre),
-        gain=float(gain),
-        intercept_error=float(errors[0]),
-        gain_error=float(errors[1] / spread),
-        structure=float(fit[2] / spread**2),
-        centre=float(centre),
-        variance_at_centre=float(fit[0]),
-        reach=float(centre - m.min()),
-        spread=float(np.ptp(m)),
-        misfit=float(misfit),
-        scatter=float(np.sqrt(max(scatter, 0.0))),
-    )
-
-
-def _robust_line(m, v, error, spread):
-    """Line and structure through bins, their weights, and what they were fitted by."""
-    centre = np.average(m, weights=(1 / error) ** 2)
-    x = (m - centre) / spread
-    design = np.stack([np.ones_like(x), x, np.square(m - m.min()) / spread**2], axis=1)
-    weight = 1 / error
-    for _ in range(8):
-        rows = design * weight[:, None]
-        fit = lsq_linear(rows, v * weight, bounds=([-np.inf] * 2 + [0], np.inf)).x
-        residual = (v - design @ fit) / error
-        # Structure only adds: what lies above the line says less about noise.
-        weight = 1 / error / np.sqrt(1 + np.square(np.maximum(residual, 0) / 2))
-    return fit, weight, design, centre
-
-
-def _error_of(line, v, gain, n_values):
-    """Standard errors of variances of so many values each."""
-    law = np.maximum(line, gain**2 / n_values)
-    law = np.maximum(law, np.finfo(float).tiny)
-    # The few electrons of dark pixels scatter more than a Gaussian of their variance.
-    statistical = law * np.sqrt((3 + gain**2 / law) / n_values)
-    return np.hypot(statistical, _SYSTEMATIC * np.maximum(law, v))
-
-
-def _binned(mean, variance, chance, sorted_by):
-    """Mean, variance and number of pixels in bins of like means, outliers left out, and
-    how much variances scatter beyond chance, relative and squared.
-    """
-    order = np.argsort(sorted_by, kind="stable")
-    n_bins = int(np.clip(mean.size // 8, 2, _N_BINS))
-    # The brightest pixels are few and tell most of the slope.
-    edges = [part for part in np.array_split(order, n_bins) if part.size]
-    last = edges.pop()
-    edges += [part for part in np.array_split(last, min(6, last.size)) if part.size]
-    bins = []
-    for part in edges:
-        # A few that flicker do not speak for all; those of few electrons differ, too.
-        for _ in range(3):
-            average = variance[part].mean()
-            part = part[variance[part] <= _OUTLYING * average]
-        excess = np.clip(variance[part], None, np.quantile(variance[part], 0.95)).var()
-        excess -= chance[part].mean()
-        excess *= float(inverse(np.float64(average)) ** 2)
-        bins.append((mean[part].mean(), variance[part].mean(), part.size, excess))
-    return np.array(bins).T

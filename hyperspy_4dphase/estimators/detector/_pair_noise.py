@@ -12,6 +12,8 @@ _MOST_VALUES = 2 * 2**20
 _GROUPS_A_SIDE = 16
 _N_GROUPS = 256
 _NEIGHBOURS = 3
+# In distances of typical pairs.
+_MOST_APART = 3.0
 
 
 @dataclass
@@ -28,6 +30,12 @@ class PairNoise:
     differences : numpy.ndarray, shape (n_pairs, n_pixels), float32
     patterns : numpy.ndarray, shape (n_patterns, n_pixels), float32
         The patterns that the pairs are of.
+    places : numpy.ndarray of int, shape (n_pixels,)
+        Where the pixels lie in the flat detector.
+    signal_shape : tuple of int
+        Of the detector.
+    distances : tuple of two numpy.ndarray, shape (n_patterns, n_patterns)
+        How unlike patterns are for the pixels of each colour, as the others see it.
     share_alike : float
         Part of the patterns for which pixels of both colours chose the same partner.
     """
@@ -36,12 +44,49 @@ class PairNoise:
     variance: np.ndarray
     differences: np.ndarray
     patterns: np.ndarray
+    places: np.ndarray
+    signal_shape: tuple
+    distances: tuple
     share_alike: float = 0.0
 
     @property
     def n_pairs(self):
         """int: Number of pairs."""
         return len(self.differences)
+
+    @property
+    def colour(self):
+        """numpy.ndarray of int: Colour of each pixel in a checkerboard."""
+        return _colour(self.signal_shape, self.places)
+
+    def matched(self, colour):
+        """Pairs of like patterns, each pattern in one of them at most.
+
+        Parameters
+        ----------
+        colour : {0, 1}
+            Of the pixels that are to be compared: noise in these chooses no pair.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (2, n_matched)
+        """
+        distances = self.distances[colour]
+        free, found = np.arange(len(distances)), []
+        while free.size > 1:
+            some = distances[np.ix_(free, free)]
+            nearest = some.argmin(axis=1)
+            own = np.arange(free.size)
+            mutual = (nearest[nearest] == own) & (own < nearest)
+            mutual &= np.isfinite(some[own, nearest])
+            if not mutual.any():
+                break
+            found.append(np.stack([free[mutual], free[nearest[mutual]]]))
+            free = np.setdiff1d(free, found[-1])
+        pairs = np.concatenate(found, axis=1)
+        # Patterns for which no like one was left.
+        apart = np.maximum(distances[tuple(pairs)], 0)
+        return pairs[:, apart <= _MOST_APART * np.median(apart)]
 
     def taken(self, pixels):
         """Only some of the pixels.
@@ -50,11 +95,16 @@ class PairNoise:
         ----------
         pixels : numpy.ndarray of bool, shape (n_pixels,)
         """
+        if pixels.all():
+            return self
         return PairNoise(
             self.mean[pixels],
             self.variance[pixels],
             self.differences[:, pixels],
             self.patterns[:, pixels],
+            self.places[pixels],
+            self.signal_shape,
+            self.distances,
             self.share_alike,
         )
 
@@ -87,16 +137,20 @@ def pair_noise(sample, signal_shape, used_pixels, positions=None):
     step = max(1, -(-n // n_used))
     patterns = sample[::step].astype(np.float32)
     apart = None if positions is None else _apart(positions[::step])
-    colour, group = _checkerboard(signal_shape, used_pixels)
+    colour = _colour(signal_shape, used_pixels)
+    group = _groups(signal_shape, used_pixels)
     features = _compressed_range(patterns)
     differences = np.zeros_like(patterns)
-    partners = []
-    for side in (0, 1):
-        nearest = _nearest(features, np.where(colour == side, group, -1), apart)
-        partners.append(nearest)
+    # Those of one colour are as the pixels of the other see them.
+    distances = tuple(
+        _distances(features, np.where(colour != side, group, -1), apart)
+        for side in (0, 1)
+    )
+    partners = [each.argmin(axis=1) for each in distances]
+    for side, nearest in enumerate(partners):
         difference = patterns[nearest]
         np.subtract(patterns, difference, out=difference)
-        difference *= colour != side
+        difference *= colour == side
         differences += difference
     variance = np.einsum("ij,ij->j", differences, differences, dtype=np.float64)
     return PairNoise(
@@ -104,18 +158,28 @@ def pair_noise(sample, signal_shape, used_pixels, positions=None):
         variance / (2 * len(patterns)),
         differences,
         patterns,
+        used_pixels,
+        tuple(signal_shape),
+        distances,
         float((partners[0] == partners[1]).mean()),
     )
 
 
-def _checkerboard(signal_shape, used_pixels):
-    """Colour (0 or 1) and group of each pixel."""
+def _colour(signal_shape, places):
+    """0 or 1 for each pixel."""
     if len(signal_shape) == 2:
-        row, column = np.unravel_index(used_pixels, signal_shape)
+        row, column = np.unravel_index(places, signal_shape)
+        return (row + column) % 2
+    return places % 2
+
+
+def _groups(signal_shape, places):
+    """Number of the group of each pixel."""
+    if len(signal_shape) == 2:
         factor = binning_factor(signal_shape, _GROUPS_A_SIDE)
-        return (row + column) % 2, number_bins(signal_shape, factor)[used_pixels]
+        return number_bins(signal_shape, factor)[places]
     n = int(np.prod(signal_shape))
-    return used_pixels % 2, used_pixels * min(_N_GROUPS, n) // n
+    return places * min(_N_GROUPS, n) // n
 
 
 def _compressed_range(patterns):
@@ -135,8 +199,8 @@ def _apart(positions):
     return apart if apart.sum(axis=1).min() >= len(apart) // 2 else None
 
 
-def _nearest(features, group, apart):
-    """Number of the pattern that is most like each one; groups below 0 do not count."""
+def _distances(features, group, apart):
+    """Of patterns from each other; groups below 0 do not count."""
     member = (group[:, None] == np.unique(group[group >= 0])).astype(np.float32)
     points = (features @ member).astype(np.float64)
     points -= points.mean(axis=0)
@@ -145,4 +209,4 @@ def _nearest(features, group, apart):
     np.fill_diagonal(distances, np.inf)
     if apart is not None:
         distances[~apart] = np.inf
-    return distances.argmin(axis=1)
+    return distances

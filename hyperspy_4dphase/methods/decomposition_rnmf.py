@@ -10,7 +10,7 @@ from hyperspy_4dphase._results import provenance, store_decomposition
 from hyperspy_4dphase._scalars import check_flags, check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
-from hyperspy_4dphase.estimators.shifts import pattern_shifts
+from hyperspy_4dphase.estimators.shifts import measure_shifts
 from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
 from hyperspy_4dphase.methods._reading import compress_scan, least_rank, open_scan
 
@@ -177,7 +177,7 @@ def decomposition_rnmf(
     shifts = None
     # A shift has directions of its own, beyond those of distinct patterns.
     if n_components or compression.n_significant > estimator.n_components_:
-        shifts = _pattern_shifts(compression)
+        shifts = _measure_shifts(compression)
     record = provenance(
         "decomposition_rnmf",
         {"output_dimension": n_components, **settings, "device": sketch["device"]},
@@ -241,7 +241,7 @@ def _outcome(estimator, compression):
     }
 
 
-def _pattern_shifts(compression):
+def _measure_shifts(compression):
     """How far patterns are shifted, or None where nothing can tell."""
     if len(compression.signal_shape) != 2:
         return None
@@ -252,7 +252,7 @@ def _pattern_shifts(compression):
     positions = np.indices(shape).reshape(len(shape), -1).T
     if compression.excluded_patterns is not None:
         positions = positions[~compression.excluded_patterns]
-    return pattern_shifts(
+    return measure_shifts(
         compression.patterns, used, compression.signal_shape, positions
     )
 

@@ -22,7 +22,7 @@ from hyperspy_4dphase.estimators.detector._spikes import (
     broken_frames,
     single_events,
 )
-from hyperspy_4dphase.estimators.shifts._descan import Descan, fitted_descan
+from hyperspy_4dphase.estimators.shifts._descan import Descan, fit_descan
 
 # In values, not in bytes: the same counts in a wider type give the same sample.
 _SAMPLE_VALUES = 64 * 2**20
@@ -166,7 +166,7 @@ def first_read(
     geometry = geometry.correct(correction, kept_pixels=kept)
     found, moves = None, False
     if descan is not None:
-        found = fitted_descan(geometry, statistics[3], faults, linear)
+        found = fit_descan(geometry, statistics[3], faults, linear)
         moves = found.plane.significant
     if not (faults or moves or detector.dark_variance) and linear.is_trivial:
         return look.result(statistics, detector, faults, beside, descan=found, **told)

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.shifts._forms import sound_pixels
-from hyperspy_4dphase.estimators.shifts._moved_blocks import covered_pixels, shifted
+from hyperspy_4dphase.estimators.shifts._forms import find_sound_pixels
+from hyperspy_4dphase.estimators.shifts._moved_blocks import (
+    find_covered_pixels,
+    shift_patterns,
+)
 from hyperspy_4dphase.estimators.shifts._offsets import ShiftPlane
-from hyperspy_4dphase.estimators.shifts._sample import sample_plane
+from hyperspy_4dphase.estimators.shifts._sample import fit_sample_plane
 
-_MOST_PATTERNS = 3000
+# Patterns of the sample that the plane is fitted to. Historical: chosen by trial.
+_MAX_PATTERNS = 3000
 
 
 @dataclass
@@ -36,7 +40,7 @@ class Descan:
     covered: np.ndarray
 
     def __call__(self, patterns, rows):
-        """A block of patterns, moved.
+        """Move a block of patterns.
 
         Parameters
         ----------
@@ -48,11 +52,11 @@ class Descan:
         numpy.ndarray of float32, shape (n_block, n_covered)
         """
         shifts = -self.plane.at(self.positions[rows])
-        moved = shifted(patterns, self.signal_shape, shifts, self.used_pixels)
+        moved = shift_patterns(patterns, self.signal_shape, shifts, self.used_pixels)
         return np.ascontiguousarray(moved[:, self.covered])
 
 
-def fitted_descan(geometry, pieces, faults, correction):
+def fit_descan(geometry, pieces, faults, correction):
     """Find the plane by which patterns are shifted.
 
     Parameters
@@ -73,13 +77,13 @@ def fitted_descan(geometry, pieces, faults, correction):
     sample = np.concatenate([patterns for _, patterns in pieces])
     if faults.pixels is not None:
         sample = sample[:, ~faults.pixels]
-    step = max(1, -(-len(rows) // _MOST_PATTERNS))
+    step = max(1, -(-len(rows) // _MAX_PATTERNS))
     rows, sample = rows[::step], correction.electrons(sample[::step])
     sample = np.maximum(sample, 0)
     shape, kept = geometry.signal_shape, geometry.kept_pixels
     used = np.arange(np.prod(shape)) if kept is None else np.flatnonzero(kept)
     positions = geometry.positions
-    plane = sample_plane(sample, positions[rows], used, shape)
-    sound = sound_pixels(sample.mean(axis=0, dtype=np.float64), used, shape)
-    covered = covered_pixels(used[sound], shape, -plane.at(positions))[used]
+    plane = fit_sample_plane(sample, positions[rows], used, shape)
+    sound = find_sound_pixels(sample.mean(axis=0, dtype=np.float64), used, shape)
+    covered = find_covered_pixels(used[sound], shape, -plane.at(positions))[used]
     return Descan(plane, positions, shape, used, covered)

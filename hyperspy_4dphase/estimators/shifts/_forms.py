@@ -12,15 +12,20 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from hyperspy_4dphase.estimators._binning import place_pixels
 from hyperspy_4dphase.estimators._reciprocals import inverse
 
-# Of the mean pattern, what a pixel is weighted by at least.
+# A pixel's weight is one over its mean, but at least this fraction of the mean of all.
+# Historical: chosen by trial, not calibrated.
 _FLOOR = 0.01
+# Standard deviation in pixels of the Gaussian that smooths mean patterns and fills
+# holes. Historical: chosen by trial, not calibrated.
+_SMOOTHING = 1.5
 _SMOOTH = np.array([1.0, 2.0, 1.0]) / 4
 _DIFFERENCE = np.array([1.0, 0.0, -1.0]) / 2
 # Exact to the fourth order, where the one above is to the second.
 _DERIVATIVE = np.array([-1.0, 8.0, 0.0, -8.0, 1.0]) / 12
-# A pixel so much brighter than those around it, in every direction, is a defect.
+# A pixel so many times brighter than those around it is a defect. Historical.
 _HOT = 8.0
 
 
@@ -40,8 +45,8 @@ class ShiftForms(NamedTuple):
     slope: np.ndarray
 
 
-def sound_pixels(mean, used_pixels, signal_shape):
-    """Which of the used pixels are neither hot nor dead, by the mean pattern.
+def find_sound_pixels(mean, used_pixels, signal_shape):
+    """Find the used pixels that are neither hot nor dead, by the mean pattern.
 
     Parameters
     ----------
@@ -55,15 +60,12 @@ def sound_pixels(mean, used_pixels, signal_shape):
     -------
     numpy.ndarray of bool, shape (n_used,)
     """
-    image = np.zeros(np.prod(signal_shape))
-    image[used_pixels] = np.maximum(mean, 0)
-    good = np.zeros(len(image), bool)
-    good[used_pixels] = True
-    bad = _defects(image.reshape(signal_shape), good.reshape(signal_shape))
-    return ~bad.ravel()[used_pixels]
+    image = _to_image(np.maximum(mean, 0), used_pixels, signal_shape)
+    used = _to_image(np.ones(len(mean), bool), used_pixels, signal_shape)
+    return ~_find_defects(image, used).ravel()[used_pixels]
 
 
-class Detector:
+class ShiftPixels:
     """Which pixels tell a shift, with what weight, and in which of two parts they lie.
 
     Parameters
@@ -78,41 +80,49 @@ class Detector:
 
     def __init__(self, mean, used_pixels, signal_shape):
         self._shape, self._used = signal_shape, used_pixels
-        image = np.zeros(np.prod(signal_shape))
-        image[used_pixels] = np.maximum(mean, 0)
-        image = image.reshape(signal_shape)
-        good = np.zeros(signal_shape, bool)
-        good.flat[used_pixels[sound_pixels(mean, used_pixels, signal_shape)]] = True
-        self._good = good
+        sound = find_sound_pixels(mean, used_pixels, signal_shape)
+        self._good = good = _to_image(sound, used_pixels, signal_shape)
+        image = _to_image(np.maximum(mean, 0), used_pixels, signal_shape)
         # Of what is smoothed and differentiated, nothing comes from other pixels.
         self._inside = ndimage.binary_erosion(good, np.ones((5, 5)))
-        mean = ndimage.gaussian_filter(self._filled(image[None])[0], 1.5)
+        mean = ndimage.gaussian_filter(self._fill(image[None])[0], _SMOOTHING)
         floor = _FLOOR * mean[good].mean() if good.any() else 1.0
         self._weight = np.where(self._inside, 1 / (mean + floor), 0.0)
-        self._parts = self._quadrants(mean)
+        self._parts = self._halve(mean)
 
     @property
-    def tells(self):
+    def tell(self):
         """bool: Whether there are pixels with all that is needed around them."""
         return bool(self._inside.any())
 
     def images(self, rows):
-        """Rows (n, n_used) as images, pixels that are not good filled from others."""
-        images = np.zeros((len(rows), np.prod(self._shape)), np.float32)
-        images[:, self._used] = rows
-        return self._filled(images.reshape(-1, *self._shape))
+        """Make images of rows (n, n_used); pixels that are not good are filled in."""
+        rows = rows.astype(np.float32)
+        return self._fill(_to_image(rows, self._used, self._shape))
 
     def derivatives(self, images):
-        """Change of images by a shift of one pixel along either axis, as rows."""
-        return [
-            -ndimage.correlate1d(
-                images, _DERIVATIVE[::-1], axis, mode="nearest"
-            ).reshape(len(images), -1)[:, self._used]
+        """Compute the change of images by a shift of one pixel along either axis.
+
+        Parameters
+        ----------
+        images : numpy.ndarray, shape (n, nky, nkx)
+
+        Returns
+        -------
+        list of numpy.ndarray, shape (n, n_used)
+        """
+        slopes = (
+            ndimage.correlate1d(images, _DERIVATIVE[::-1], axis, mode="nearest")
             for axis in (1, 2)
-        ]
+        )
+        return [-slope.reshape(len(images), -1)[:, self._used] for slope in slopes]
 
     def moments(self, images):
-        """Smoothed images and their differences, weighted, in either part.
+        """Smooth and differentiate images.
+
+        Parameters
+        ----------
+        images : numpy.ndarray, shape (n, nky, nkx)
 
         Returns
         -------
@@ -120,30 +130,30 @@ class Detector:
         differences : list of numpy.ndarray, shape (n, n_inside)
             Along either axis, times the weight.
         parts : numpy.ndarray of bool, shape (n_inside,)
+            In which part of the detector each pixel is.
         """
         smooth = images
         for axis in (1, 2):
             smooth = ndimage.correlate1d(smooth, _SMOOTH, axis, mode="nearest")
         weight = self._weight[self._inside].astype(np.float32)
-        differences = [
-            ndimage.correlate1d(smooth, _DIFFERENCE[::-1], axis, mode="nearest")[
-                :, self._inside
-            ]
-            * weight
+        slopes = (
+            ndimage.correlate1d(smooth, _DIFFERENCE[::-1], axis, mode="nearest")
             for axis in (1, 2)
-        ]
+        )
+        differences = [slope[:, self._inside] * weight for slope in slopes]
         return smooth[:, self._inside], differences, self._parts[self._inside]
 
-    def _filled(self, images):
+    def _fill(self, images):
+        """Put the mean of good pixels around them in the place of others."""
         if self._good.all():
             return images
-        known = ndimage.gaussian_filter(self._good.astype(np.float32), 1.5)
+        n_good = ndimage.gaussian_filter(self._good.astype(np.float32), _SMOOTHING)
         images = images * self._good
-        around = ndimage.gaussian_filter(images, (0, 1.5, 1.5))
-        return np.where(self._good, images, around * inverse(known))
+        around = ndimage.gaussian_filter(images, (0, _SMOOTHING, _SMOOTHING))
+        return np.where(self._good, images, around * inverse(n_good))
 
-    def _quadrants(self, mean):
-        """Opposite quadrants about the point that halves what tells a shift."""
+    def _halve(self, mean):
+        """Part the detector in opposite quadrants about where half the weight is."""
         telling = self._weight * sum(
             ndimage.correlate1d(mean, _DIFFERENCE, axis, mode="nearest") ** 2
             for axis in (0, 1)
@@ -156,14 +166,14 @@ class Detector:
         return sides[0][:, None] ^ sides[1]
 
 
-def shift_forms(rows, detector, project=None):
-    """Forms of patterns that are mixtures of rows.
+def make_forms(rows, pixels, project=None):
+    """Make the forms of patterns that are mixtures of rows.
 
     Parameters
     ----------
     rows : numpy.ndarray, shape (rank, n_used)
         In the units of the patterns.
-    detector : Detector
+    pixels : ShiftPixels
     project : callable, optional
         ``project(rows)`` is what patterns can have of `rows`, where they are confined
         to a space that may lack the directions in which a shift goes.
@@ -172,12 +182,12 @@ def shift_forms(rows, detector, project=None):
     -------
     ShiftForms
     """
-    images = detector.images(rows)
-    smooth, differences, parts = detector.moments(images)
-    moved = [
-        detector.moments(detector.images(d if project is None else project(d)))
-        for d in detector.derivatives(images)
-    ]
+    images = pixels.images(rows)
+    smooth, differences, parts = pixels.moments(images)
+    changes = pixels.derivatives(images)
+    if project is not None:
+        changes = map(project, changes)
+    moved = [pixels.moments(pixels.images(change)) for change in changes]
     rank = len(rows)
     shift = np.empty((2, 2, rank, rank))
     slope = np.empty((2, 2, 2, rank, rank))
@@ -186,16 +196,22 @@ def shift_forms(rows, detector, project=None):
         for axis, difference in enumerate(differences):
             one = smooth[:, own] @ difference[:, own].T
             shift[part, axis] = (one - one.T) / 2
-            for along, (other, changes, _) in enumerate(moved):
+            for along, (other, slopes, _) in enumerate(moved):
                 # The second pattern is moved: it stands on the left.
                 form = other[:, own] @ difference[:, own].T
-                form -= changes[axis][:, own] @ smooth[:, own].T
+                form -= slopes[axis][:, own] @ smooth[:, own].T
                 slope[part, axis, along] = (form + form.T) / 4
     return ShiftForms(shift, slope)
 
 
-def _defects(image, good):
-    """Pixels that count far more than those around them, or nothing where these do."""
+def _to_image(rows, used_pixels, signal_shape):
+    """Make images of rows (..., n_used), 0 in pixels that are not used."""
+    images = place_pixels(rows, used_pixels, np.prod(signal_shape))
+    return images.reshape(*rows.shape[:-1], *signal_shape)
+
+
+def _find_defects(image, good):
+    """Find pixels that count far more than those around them, or nothing there."""
     around = np.where(good, image, 0)
     ring = np.ones((3, 3), bool)
     ring[1, 1] = False

@@ -11,13 +11,17 @@ three it would vary from none to that, which makes components of its own.)
 
 import numba
 import numpy as np
+from scipy import ndimage
 
-# Counts of a pixel beyond which they are not drawn one by one.
+from hyperspy_4dphase.estimators._binning import place_pixels
+
+# Counts of a pixel beyond which they are not drawn one by one: a Gaussian is near
+# enough to their binomial number then. Historical: chosen by trial.
 _MANY = 1000
 
 
-def shifted(patterns, signal_shape, shifts, used_pixels=None):
-    """Patterns shifted over the detector by parts of a pixel.
+def shift_patterns(patterns, signal_shape, shifts, used_pixels):
+    """Shift patterns over the detector by parts of a pixel.
 
     Parameters
     ----------
@@ -28,30 +32,25 @@ def shifted(patterns, signal_shape, shifts, used_pixels=None):
         (nky, nkx).
     shifts : numpy.ndarray, shape (n, 2)
         Along rows and columns, in pixels: positive is towards higher indices.
-    used_pixels : numpy.ndarray of int, shape (n_used,), optional
-        Where the pixels lie in the flat detector; by default they are all there are.
+    used_pixels : numpy.ndarray of int, shape (n_used,)
+        Where the pixels lie in the flat detector.
 
     Returns
     -------
     numpy.ndarray, shape (n, n_used), float32
         The same for the same patterns and shifts, however they are cut into blocks.
         What leaves the detector is lost, and what enters is 0; see
-        :func:`covered_pixels`.
+        :func:`find_covered_pixels`.
     """
-    n, n_pixels = len(patterns), int(np.prod(signal_shape))
-    images = patterns
-    if used_pixels is not None:
-        images = np.zeros((n, n_pixels), patterns.dtype)
-        images[:, used_pixels] = patterns
-    images = np.ascontiguousarray(images, np.float32).reshape(n, *signal_shape)
+    images = place_pixels(patterns, used_pixels, np.prod(signal_shape))
+    images = images.astype(np.float32).reshape(-1, *signal_shape)
     out = np.zeros(images.shape, np.float32)
     _shift(images, np.ascontiguousarray(shifts, np.float64), out)
-    out = out.reshape(n, n_pixels)
-    return out if used_pixels is None else out[:, used_pixels]
+    return out.reshape(len(patterns), -1)[:, used_pixels]
 
 
-def covered_pixels(used_pixels, signal_shape, shifts):
-    """Which pixels are complete in every pattern once they are shifted.
+def find_covered_pixels(used_pixels, signal_shape, shifts):
+    """Find the pixels that are complete in every pattern once they are shifted.
 
     Parameters
     ----------
@@ -69,23 +68,14 @@ def covered_pixels(used_pixels, signal_shape, shifts):
     """
     used = np.zeros(np.prod(signal_shape), bool)
     used[used_pixels] = True
-    used = used.reshape(signal_shape)
-    covered = np.ones(signal_shape, bool)
-    whole = np.unique(np.floor(np.asarray(shifts) + 0.5).astype(int), axis=0)
-    steps = np.indices((3, 3)).reshape(2, -1).T - 1
-    for step in np.unique((whole[:, None] + steps).reshape(-1, 2), axis=0):
-        covered &= _moved(used, step)
-    return covered.ravel()
-
-
-def _moved(image, step):
-    out = np.zeros_like(image)
-    target, source = [], []
-    for size, by in zip(image.shape, step, strict=True):
-        target.append(slice(max(0, by), max(0, size + min(0, by))))
-        source.append(slice(max(0, -by), max(0, size - max(0, by))))
-    out[tuple(target)] = image[tuple(source)]
-    return out
+    # A count goes to the nearest pixel, or to one of those around it.
+    inside = ndimage.binary_erosion(used.reshape(signal_shape), np.ones((3, 3)))
+    steps = np.floor(np.asarray(shifts) + 0.5)
+    steps = np.clip(steps, np.negative(signal_shape), signal_shape).astype(int)
+    reach = np.abs(steps).max()
+    sources = np.zeros((2 * reach + 1, 2 * reach + 1), bool)
+    sources[tuple((reach - steps).T)] = True
+    return ndimage.binary_erosion(inside, sources).ravel()
 
 
 @numba.njit(cache=True, nogil=True)

@@ -10,26 +10,76 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.shifts._pairs import (
-    Pairs,
-    neighbour_distance,
-    pairs_at,
-)
+from hyperspy_4dphase.estimators.shifts._forms import ShiftForms
+from hyperspy_4dphase.estimators.shifts._pairs import find_pairs, neighbour_distance
 
-# Distances of pairs, in those of neighbours, and how far one may be shifted, in pixels,
-# against the other: beyond, the change of a disc is no longer like its derivative.
+# Distances of pairs, in those of neighbours.
 _DISTANCES = 1, 2, 4, 8, 16
-_LARGEST = 0.4
+# Pixels that one pattern of a pair may be shifted against the other: beyond, the change
+# of a disc is no longer like its derivative. Historical: chosen by trial.
+_MAX_SHIFT = 0.4
 # The scan is cut into so many parts along each axis, to see how much they scatter.
 _N_CUTS = 4
+# Fraction of the pairs that is left out at either end. Historical: chosen by trial.
 _OUTLYING = 0.02
-_N_PAIRS = 1000
-_MOST_PAIRS = 8000
-# How well the variance of noise is known.
-_NOISE_MODEL = 0.1
-# What is taken for a shift: so many standard errors, and pixels.
+# Pairs for the jitter, and for the plane. Historical: enough for either, and fast.
+_N_JITTER_PAIRS, _N_PLANE_PAIRS = 1000, 8000
+# Relative error of the variance of noise. Historical: chosen by trial.
+_NOISE_ERROR = 0.1
+# Of the median sensitivity to shifts, what a pair is taken to have at least.
+_MIN_SENSITIVITY = 0.1
+# Of their mean, what patterns are taken to have of counts at least. Historical.
+MIN_TOTAL = 0.05
+# What is taken for a shift: so many standard errors, and root mean squares in pixels.
+# Historical: chosen by trial; smaller shifts make no components.
 SIGNIFICANT = 3.0
-LEAST_PLANE, LEAST_JITTER = 0.02, 0.03
+MIN_PLANE, MIN_JITTER = 0.02, 0.03
+
+
+class ScanScores(NamedTuple):
+    """Patterns of a scan, by their scores in a basis.
+
+    Attributes
+    ----------
+    scores : numpy.ndarray, shape (n, rank)
+    totals : numpy.ndarray, shape (n,)
+        Counts of the patterns.
+    forms : ShiftForms
+        Of the basis.
+    positions : numpy.ndarray, shape (n, n_axes)
+        Where they are in the scan.
+    """
+
+    scores: np.ndarray
+    totals: np.ndarray
+    forms: ShiftForms
+    positions: np.ndarray
+
+    def evaluate(self, pairs):
+        """Evaluate the forms for pairs of patterns.
+
+        Parameters
+        ----------
+        pairs : Pairs
+
+        Returns
+        -------
+        values : numpy.ndarray, shape (n_pairs, 2, 2)
+            In either part of the detector along either of its axes, each of about unit
+            noise per root count.
+        changes : numpy.ndarray, shape (n_pairs, 2, 2, 2)
+            By a shift of one pixel along either axis, the last one.
+        """
+        i, j = pairs
+        weight = 1 / np.sqrt(self.totals[i] * self.totals[j])
+        found = []
+        for form in self.forms:
+            values = [
+                np.einsum("na,na->n", self.scores[j] @ one, self.scores[i]) * weight
+                for one in form.reshape(-1, *form.shape[-2:])
+            ]
+            found.append(np.stack(values, axis=1).reshape(len(i), *form.shape[:-2]))
+        return found
 
 
 class ShiftPlane(NamedTuple):
@@ -81,16 +131,24 @@ class PatternShifts(NamedTuple):
     jitter_error: float
     has_jitter: bool
 
-    @property
-    def rms(self):
-        """float: Root mean square of the shift in pixels, what is significant of it."""
-        plane, jitter = self.plane, self.jitter * self.has_jitter
-        return float(np.hypot(plane.rms * plane.significant, jitter))
 
-    @property
-    def significant(self):
-        """bool: Whether patterns are shifted at all."""
-        return self.plane.significant or self.has_jitter
+class Jitter(NamedTuple):
+    """What a plane leaves of the shift, both axes of the detector together.
+
+    Attributes
+    ----------
+    square : float
+        Mean square in squared pixels.
+    error : float
+        Its standard error.
+    apart : float
+        Mean square of what either part of the detector tells alone, beyond noise: no
+        shift.
+    """
+
+    square: float
+    error: float
+    apart: float
 
 
 class _Sums(NamedTuple):
@@ -107,32 +165,12 @@ class _Sums(NamedTuple):
         return np.linalg.lstsq(left, right.ravel(), rcond=1e-6)[0].reshape(right.shape)
 
 
-def pair_values(scores, totals, forms, pairs):
-    """Values of the forms for pairs, each of about unit noise per root count."""
-    i, j = pairs
-    weight = 1 / np.sqrt(totals[i] * totals[j])
-    values = []
-    for form in forms:
-        flat = form.reshape(-1, *form.shape[-2:])
-        of_each = [
-            np.einsum("na,na->n", scores[j] @ one, scores[i]) * weight for one in flat
-        ]
-        values.append(np.stack(of_each, axis=1).reshape(len(i), *form.shape[:-2]))
-    return values
-
-
-def fitted_plane(scores, totals, forms, positions):
-    """The shift as a plane over the scan.
+def fit_plane(scan):
+    """Fit the shift as a plane over the scan.
 
     Parameters
     ----------
-    scores : numpy.ndarray, shape (n, rank)
-        Of patterns in a basis.
-    totals : numpy.ndarray, shape (n,)
-        Counts of patterns.
-    forms : ShiftForms
-        Of the basis.
-    positions : numpy.ndarray, shape (n, n_axes)
+    scan : ScanScores
 
     Returns
     -------
@@ -142,32 +180,60 @@ def fitted_plane(scores, totals, forms, positions):
     distance : float
         Of the pairs of positions that were used.
     """
-    slopes, error, distance = _slopes(scores, totals, forms, positions)
-    return plane_of(slopes, error, positions), distance
+    positions, best = scan.positions, None
+    unit = neighbour_distance(positions)
+    extent = np.ptp(positions, axis=0)
+    for distance in np.multiply(_DISTANCES, unit):
+        if best is not None and distance > extent.max() / 3:
+            break
+        pairs = find_pairs(positions, distance, _N_PLANE_PAIRS)
+        if not len(pairs.first):
+            continue
+        sums = _sum_over_cuts(positions, pairs, *scan.evaluate(pairs))
+        slopes = sums.slopes()
+        if best and np.linalg.norm(best[0], axis=0).max() * distance > _MAX_SHIFT:
+            break
+        best = slopes, _slopes_error(sums, slopes), distance
+    if best is None:
+        return make_plane(positions), unit
+    slopes, error, distance = best
+    return make_plane(positions, slopes, error), distance
 
 
-def plane_of(slopes, error, positions):
-    """What slopes and their errors amount to over the scan."""
+def make_plane(positions, slopes=0.0, error=np.inf):
+    """Make a plane over the scan of its slopes and their errors.
+
+    Parameters
+    ----------
+    positions : numpy.ndarray, shape (n, n_axes)
+    slopes, error : numpy.ndarray, shape (2, n_axes), optional
+        See :class:`ShiftPlane`; by default nothing is known.
+
+    Returns
+    -------
+    ShiftPlane
+    """
+    shape = 2, positions.shape[1]
+    slopes, error = np.broadcast_to(slopes, shape), np.broadcast_to(error, shape)
     spread = np.atleast_2d(np.cov(positions.T, bias=True))
     rms = np.sqrt(max(np.einsum("ac,cd,ad->", slopes, spread, slopes), 0.0))
     rms_error = np.inf
     if np.isfinite(error).all():
         rms_error = np.sqrt((error**2 * np.diag(spread)).sum())
-    found = bool(rms > max(SIGNIFICANT * rms_error, LEAST_PLANE))
+    found = bool(rms > max(SIGNIFICANT * rms_error, MIN_PLANE))
     centre = positions.mean(axis=0)
     return ShiftPlane(slopes, error, centre, float(rms), float(rms_error), found)
 
 
-def what_is_left(scores, totals, forms, positions, plane, distance, noise):
-    """Mean square of the shift that a plane leaves, both axes together, and its error.
+def measure_jitter(scan, plane, distance, noise):
+    """Measure the mean square of the shift that a plane leaves.
 
     Shifts of a pair are told by two parts of the detector. What both tell is a shift:
     their covariance, less that of counting noise.
 
     Parameters
     ----------
-    scores, totals, forms, positions
-        As for :func:`fitted_plane`.
+    scan : ScanScores
     plane : ShiftPlane
     distance : float
         Of pairs.
@@ -178,84 +244,56 @@ def what_is_left(scores, totals, forms, positions, plane, distance, noise):
 
     Returns
     -------
-    square, error : float
-    apart : float
-        Mean square of what either part tells alone, beyond noise: no shift.
+    Jitter
     """
-    pairs = pairs_at(positions, distance)
-    step = max(1, len(pairs.first) // _N_PAIRS)
-    i, j = pairs = Pairs(pairs.first[::step], pairs.second[::step])
+    pairs = i, j = find_pairs(scan.positions, distance, _N_JITTER_PAIRS)
     if len(i) < _N_CUTS**2:
-        return 0.0, np.inf, 0.0
-    values, changes = pair_values(scores, totals, forms, pairs)
-    step = positions[j] - positions[i]
+        return Jitter(0.0, np.inf, 0.0)
+    values, changes = scan.evaluate(pairs)
+    step = scan.positions[j] - scan.positions[i]
     values = values - np.einsum("npab,bc,nc->npa", changes, plane.slopes, step)
-    expected = _pair_noise(scores, totals, forms, pairs, noise)
-    common, own = expected
+    common, own = _pair_noise(scan, pairs, noise)
     excess = (values[:, 0] * values[:, 1]).sum(axis=1) - common
     scale = (changes[:, 0] * changes[:, 1]).sum(axis=(1, 2))
-    # Dark patterns tell little. Neighbours in different domains tell anything.
-    weight = inverse(own + np.median(own))
-    ratio = excess * inverse(np.maximum(scale, 0.1 * np.median(scale)))
-    low, high = np.quantile(ratio, [_OUTLYING, 1 - _OUTLYING])
-    weight = weight * ((ratio >= low) & (ratio <= high) & np.isfinite(weight))
-    cuts = _cuts(positions, pairs)
-    n_cuts = cuts.max() + 1
-    above = np.bincount(cuts, weight * excess, n_cuts)
-    below = np.bincount(cuts, weight * scale, n_cuts)
-    filled = below > 0
-    above, below = above[filled], below[filled]
+    weight = _weigh(excess, scale, own)
+    cuts = _cuts(scan.positions, pairs)
+    above = np.bincount(cuts, weight * excess)
+    below = np.bincount(cuts, weight * scale)
+    above, below = above[below > 0], below[below > 0]
     if len(above) < 3:
-        return 0.0, np.inf, 0.0
-    if not below.sum() > 0:
-        return 0.0, np.inf, 0.0
+        return Jitter(0.0, np.inf, 0.0)
     square = above.sum() / below.sum()
     left_out = (above.sum() - above) / (below.sum() - below)
     scatter = (len(above) - 1) ** 2 / len(above) * np.var(left_out, ddof=1)
-    model = _NOISE_MODEL * (weight * np.abs(common)).sum() / below.sum()
+    model = _NOISE_ERROR * (weight * np.abs(common)).sum() / below.sum()
     either = np.square(values).sum(axis=(1, 2)) / 2 - own
     of_one = np.square(changes).sum(axis=(1, 2, 3)) / 2
     apart = (weight * either).sum() / max((weight * of_one).sum(), 1e-300) - square
-    return square, np.hypot(np.sqrt(scatter), model), apart
+    return Jitter(square, np.hypot(np.sqrt(scatter), model), apart)
 
 
-def _pair_noise(scores, totals, forms, pairs, noise):
-    """Covariance of the two parts' values by noise, and the mean of their variances."""
+def _weigh(excess, scale, noise):
+    """Weigh pairs: dark ones tell little, and those in two domains tell anything."""
+    weight = inverse(noise + np.median(noise))
+    least = _MIN_SENSITIVITY * np.median(scale)
+    ratio = excess * inverse(np.maximum(scale, least))
+    low, high = np.quantile(ratio, [_OUTLYING, 1 - _OUTLYING])
+    return weight * ((ratio >= low) & (ratio <= high) & np.isfinite(weight))
+
+
+def _pair_noise(scan, pairs, noise):
+    """Compute the covariance of both parts' values by noise, and the mean variance."""
     result = np.zeros((3, len(pairs.first)))
     for i, j in (pairs, pairs[::-1]):
         for axis in (0, 1):
-            one, other = (scores[j] @ forms.shift[part, axis] for part in (0, 1))
+            one, other = (scan.scores[j] @ scan.forms.shift[k, axis] for k in (0, 1))
             result += noise(i, one, other)
-    result /= totals[pairs.first] * totals[pairs.second]
+    result /= scan.totals[pairs.first] * scan.totals[pairs.second]
     return result[0], (result[1] + result[2]) / 2
 
 
-def _slopes(scores, totals, forms, positions):
-    unit = neighbour_distance(positions)
-    extent = np.ptp(positions, axis=0)
-    best = None
-    for factor in _DISTANCES:
-        distance = factor * unit
-        if best is not None and distance > extent.max() / 3:
-            break
-        pairs = pairs_at(positions, distance)
-        if not len(pairs.first):
-            continue
-        step = max(1, len(pairs.first) // _MOST_PAIRS)
-        pairs = Pairs(pairs.first[::step], pairs.second[::step])
-        sums = _sums(positions, pairs, *pair_values(scores, totals, forms, pairs))
-        slopes = sums.slopes()
-        if best and np.linalg.norm(best[0], axis=0).max() * distance > _LARGEST:
-            break
-        best = slopes, _error(sums, slopes), distance
-    if best is None:
-        nothing = np.zeros((2, positions.shape[1]))
-        return nothing, nothing + np.inf, unit
-    return best
-
-
 def _cuts(positions, pairs):
-    """In which part of the scan each pair lies."""
+    """Tell in which part of the scan each pair lies."""
     middle = (positions[pairs.second] + positions[pairs.first]) / 2
     low, extent = positions.min(axis=0), np.ptp(positions, axis=0)
     places = (middle - low) / np.maximum(extent, 1e-9) * _N_CUTS
@@ -263,7 +301,7 @@ def _cuts(positions, pairs):
     return np.ravel_multi_index(tuple(places.T), (_N_CUTS,) * places.shape[1])
 
 
-def _sums(positions, pairs, values, changes):
+def _sum_over_cuts(positions, pairs, values, changes):
     step = positions[pairs.second] - positions[pairs.first]
     cuts = _cuts(positions, pairs)
     n_axes = positions.shape[1]
@@ -278,8 +316,9 @@ def _sums(positions, pairs, values, changes):
     return _Sums(right, left)
 
 
-def _error(sums, slopes):
-    """By leaving out each part of the scan, and by the two parts of the detector."""
+def _slopes_error(sums, slopes):
+    """Compute errors by leaving out each part of the scan, and from both parts of the
+    detector."""
     filled = np.flatnonzero(sums.right.any(axis=(1, 2, 3)))
     n = len(filled)
     if n < 3:

@@ -2,23 +2,38 @@
 
 import numpy as np
 from scipy.linalg import qr
+from sklearn.utils import gen_batches
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.shifts._forms import (
-    Detector,
-    shift_forms,
-    sound_pixels,
+    ShiftPixels,
+    find_sound_pixels,
+    make_forms,
 )
-from hyperspy_4dphase.estimators.shifts._moved_blocks import covered_pixels, shifted
-from hyperspy_4dphase.estimators.shifts._offsets import fitted_plane, plane_of
+from hyperspy_4dphase.estimators.shifts._moved_blocks import (
+    find_covered_pixels,
+    shift_patterns,
+)
+from hyperspy_4dphase.estimators.shifts._offsets import (
+    MIN_TOTAL,
+    ScanScores,
+    fit_plane,
+    make_plane,
+)
 
-_RANK = 16
+# Directions in which patterns are described, and iterations that find these.
+# Historical: chosen by trial, not calibrated.
+_RANK, _N_ITERATIONS = 16, 4
+# Times that patterns are shifted back and looked at again, at most. Historical.
 _N_STEPS = 3
+# Root mean square in pixels of a shift that is left and no longer matters. Historical.
 _SETTLED = 0.02
+# Patterns that are in single precision at once.
+_BATCH = 512
 
 
-def sample_plane(patterns, positions, used_pixels, signal_shape):
-    """The plane that best tells how a sample of patterns is shifted.
+def fit_sample_plane(patterns, positions, used_pixels, signal_shape):
+    """Fit the plane that best tells how a sample of patterns is shifted.
 
     Parameters
     ----------
@@ -46,70 +61,62 @@ def sample_plane(patterns, positions, used_pixels, signal_shape):
     """
     positions = np.asarray(positions, np.float64)
     mean = patterns.mean(axis=0, dtype=np.float64)
-    sound = sound_pixels(mean, used_pixels, signal_shape)
+    sound = find_sound_pixels(mean, used_pixels, signal_shape)
     patterns, used_pixels = patterns[:, sound], used_pixels[sound]
-    n_axes = positions.shape[1]
-    slopes, error = np.zeros((2, n_axes)), np.full((2, n_axes), np.inf)
-    plane = plane_of(slopes, error, positions)
+    plane = make_plane(positions)
     for step in range(_N_STEPS):
+        moved, used = patterns, used_pixels
         if step:
             shifts = -plane.at(positions)
-            covered = covered_pixels(used_pixels, signal_shape, shifts)[used_pixels]
-            moved = shifted(patterns, signal_shape, shifts, used_pixels)
-            more = _plane(
-                moved[:, covered], positions, used_pixels[covered], signal_shape
-            )
-        else:
-            more = _plane(patterns, positions, used_pixels, signal_shape)
+            covered = find_covered_pixels(used, signal_shape, shifts)[used]
+            moved = shift_patterns(patterns, signal_shape, shifts, used)[:, covered]
+            used = used[covered]
+        more = _fit_once(moved, positions, used, signal_shape)
         if more is None:
             break
         # Between steps the error that remains is that of the last one.
-        plane = plane_of(plane.slopes + more.slopes, more.slopes_error, positions)
+        plane = make_plane(positions, plane.slopes + more.slopes, more.slopes_error)
         if not plane.significant or more.rms < _SETTLED:
             break
     return plane
 
 
-def _plane(patterns, positions, used_pixels, signal_shape):
-    """One step; None where no pixel tells a shift."""
+def _fit_once(patterns, positions, used_pixels, signal_shape):
+    """Fit a plane to patterns as they are; None where no pixel tells a shift."""
     mean = patterns.mean(axis=0, dtype=np.float64)
     if len(patterns) < 3 or not mean.any():
         return None
-    detector = Detector(mean, used_pixels, signal_shape)
-    if not detector.tells:
+    pixels = ShiftPixels(mean, used_pixels, signal_shape)
+    if not pixels.tell:
         return None
     scale = np.sqrt(inverse(mean + 1e-3 * mean.mean())).astype(np.float32)
-    basis = _basis(patterns, scale)
-    changes = detector.derivatives(detector.images(basis.T * inverse(scale)))
+    basis = _find_basis(patterns, scale)
+    changes = pixels.derivatives(pixels.images(basis.T * inverse(scale)))
     columns = [basis, *((rows * scale).T for rows in changes)]
     basis = qr(np.column_stack(columns), mode="economic")[0].astype(np.float32)
-    scores = np.concatenate(
-        [
-            part.astype(np.float32) @ (basis * scale[:, None])
-            for part in _parts(patterns)
-        ]
-    )
-    scores = scores.astype(np.float64)
+    weighted = basis * scale[:, None]
+    scores = [patterns[i].astype(np.float32) @ weighted for i in _batches(patterns)]
+    scores = np.concatenate(scores).astype(np.float64)
     totals = patterns.sum(axis=1, dtype=np.float64)
-    totals = np.maximum(totals, 0.05 * totals.mean())
-    forms = shift_forms(basis.T * inverse(scale), detector)
-    return fitted_plane(scores, totals, forms, positions)[0]
+    totals = np.maximum(totals, MIN_TOTAL * totals.mean())
+    forms = make_forms(basis.T * inverse(scale), pixels)
+    return fit_plane(ScanScores(scores, totals, forms, positions))[0]
 
 
-def _basis(patterns, scale):
-    """The directions in which scaled patterns are largest, (n_pixels, rank)."""
+def _find_basis(patterns, scale):
+    """Find the directions in which scaled patterns are largest, (n_pixels, rank)."""
     rank = min(_RANK, *patterns.shape)
     random = np.random.default_rng(0)
     basis = random.standard_normal((patterns.shape[1], rank), np.float32)
-    for _ in range(4):
+    for _ in range(_N_ITERATIONS):
         product = np.zeros_like(basis)
         weighted = basis * scale[:, None]
-        for part in _parts(patterns):
-            part = part.astype(np.float32)
+        for batch in _batches(patterns):
+            part = patterns[batch].astype(np.float32)
             product += part.T @ (part @ weighted)
         basis = qr(product * scale[:, None], mode="economic")[0]
     return basis
 
 
-def _parts(patterns):
-    return (patterns[i : i + 512] for i in range(0, len(patterns), 512))
+def _batches(patterns):
+    return gen_batches(len(patterns), _BATCH)

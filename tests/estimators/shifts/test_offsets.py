@@ -1,103 +1,60 @@
-"""The plane of shifts from a sample of patterns, and its parts."""
+"""The plane of shifts over a scan and what it leaves."""
 
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.shifts._forms import Detector, shift_forms
-from hyperspy_4dphase.estimators.shifts._offsets import plane_of
-from hyperspy_4dphase.estimators.shifts._pairs import neighbour_distance, pairs_at
-from hyperspy_4dphase.estimators.shifts._sample import sample_plane
-
-from .test_beam import (
-    BEAM,
-    CROSS,
-    POSITIONS,
-    SIGNAL,
-    SLOPES,
-    USED,
-    discs,
-    plane,
-    scene,
+from hyperspy_4dphase.estimators.shifts._forms import ShiftPixels, make_forms
+from hyperspy_4dphase.estimators.shifts._offsets import (
+    ScanScores,
+    fit_plane,
+    make_plane,
+    measure_jitter,
 )
 
-
-def sampled(rate, dose, used=USED, seed=0):
-    random = np.random.default_rng(seed)
-    rows = np.sort(random.choice(len(rate), 300, replace=False))
-    counts = random.poisson(rate[rows] * dose).astype(np.uint16)
-    return sample_plane(counts[:, used], POSITIONS[rows], used, SIGNAL)
+from .scenes import POSITIONS, SIGNAL, SLOPES, USED, plane, scene
 
 
-@pytest.fixture(scope="module")
-def still():
-    return scene()
+def scan_of(shifts):
+    """Patterns without noise, each of them a direction of its own."""
+    rate = scene(shifts).astype(np.float32)
+    forms = make_forms(rate, ShiftPixels(rate.mean(axis=0, dtype=float), USED, SIGNAL))
+    positions = POSITIONS.astype(float)
+    return ScanScores(np.eye(len(rate)), rate.sum(axis=1), forms, positions)
 
 
-@pytest.fixture(scope="module")
-def descanned():
-    return scene(plane(2 * SLOPES))
+def hardly_noise(numbers, one, other):
+    """The same for all pairs, so that all have the same weight."""
+    return np.repeat([[0.0], [1e-9], [1e-9]], len(numbers), axis=1)
 
 
-@pytest.mark.parametrize("dose", [200, 5000])
-@pytest.mark.parametrize("seed", range(3))
-def test_what_stands_still_has_no_plane(still, dose, seed):
-    assert not sampled(still, dose, seed=seed).significant
-
-
-@pytest.mark.parametrize("dose", [500, 5000])
-def test_plane_is_exact(descanned, dose):
-    found = sampled(descanned, dose)
+def test_plane_without_noise():
+    found, distance = fit_plane(scan_of(plane(SLOPES)))
     assert found.significant
-    error = np.abs(found.slopes - 2 * SLOPES)
-    assert (error < 3 * found.slopes_error + 0.003).all()
-    assert (error * [17, 21]).max() < 0.25
+    np.testing.assert_allclose(found.slopes, SLOPES, atol=0.006)
+    assert distance >= 1
+    still, _ = fit_plane(scan_of(None))
+    assert not still.significant
 
 
-@pytest.mark.parametrize("lit", [~BEAM, ~CROSS.ravel()])
-def test_beam_is_not_seen(descanned, lit):
-    found = sampled(descanned, 5000, USED[lit])
-    assert (np.abs(found.slopes - 2 * SLOPES) < 3 * found.slopes_error + 0.01).all()
-
-
-def test_dark_patterns_have_no_plane():
-    found = sample_plane(
-        np.zeros((9, 30)), np.indices((3, 3)).reshape(2, -1).T, np.arange(30), (5, 6)
-    )
-    assert not found.significant
-    assert found.rms_error == np.inf
-
-
-def test_forms_are_linear_in_small_shifts_and_blind_to_strength():
-    rate = scene()[:1].reshape(SIGNAL)
-    moved = scene(np.full((len(POSITIONS), 2), [0.1, -0.05]))[0]
-    spots = [(20, 23), (20, 33), (20, 13), (30, 23), (10, 23)]
-    stronger = discs(spots, [1.5, 1.6, 0.2, 0.1, 0.9])
-    rows = np.stack([rate.ravel(), moved, stronger.ravel()])
-    detector = Detector(rate.ravel(), USED, SIGNAL)
-    forms = shift_forms(rows.astype(np.float32), detector)
-    value = forms.shift.sum(axis=0)
-    slope = forms.slope.sum(axis=0)[..., 0, 0]
-    shift = np.linalg.solve(slope, value[:, 1, 0])
-    np.testing.assert_allclose(shift, [0.1, -0.05], atol=0.01)
-    np.testing.assert_allclose(value, -value.transpose(0, 2, 1))
-    change = np.linalg.solve(slope, value[:, 2, 0])
-    by_mass = (np.indices(SIGNAL) * (stronger - rate)).sum(axis=(1, 2))
-    assert np.abs(by_mass).max() > 0.5
-    assert np.abs(change).max() < 0.1 * np.abs(by_mass).max()
-
-
-def test_pairs():
-    positions = np.indices((4, 5)).reshape(2, -1).T.astype(float)
-    assert neighbour_distance(positions) == 1
-    pairs = pairs_at(positions, 2)
-    assert len(pairs.first) == 2 * 5 + 4 * 3
-    steps = positions[pairs.second] - positions[pairs.first]
-    assert {tuple(step) for step in steps} == {(2.0, 0.0), (0.0, 2.0)}
+def test_jitter_without_noise():
+    jitter = np.random.default_rng(3).normal(0, 0.2, (len(POSITIONS), 2))
+    for shifts, expected in ((None, 0), (jitter, 0.08)):
+        scan = scan_of(shifts)
+        found = measure_jitter(scan, *fit_plane(scan), hardly_noise)
+        assert found.square == pytest.approx(expected, rel=0.3, abs=0.003)
+        assert found.error < 0.03
 
 
 def test_size_of_a_plane():
     slopes, error = np.array([[0.1, 0], [0, 0.2]]), np.full((2, 2), 0.01)
-    found = plane_of(slopes, error, POSITIONS.astype(float))
+    found = make_plane(POSITIONS.astype(float), slopes, error)
     assert found.rms == pytest.approx(np.sqrt((plane(slopes) ** 2).sum(1).mean()))
     assert found.significant
-    assert not plane_of(slopes, 20 * error, POSITIONS.astype(float)).significant
+    assert not make_plane(POSITIONS.astype(float), slopes, 20 * error).significant
+
+
+def test_a_plane_of_which_nothing_is_known():
+    found = make_plane(POSITIONS.astype(float))
+    assert not found.significant
+    assert found.rms == 0
+    assert np.isinf(found.slopes_error).all()

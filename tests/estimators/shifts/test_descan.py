@@ -1,0 +1,55 @@
+"""A plane of shifts, taken out of every block."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase._correction import Correction
+from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators.shifts._descan import fit_descan
+
+from .scenes import NAVIGATION, SIGNAL, SLOPES, USED, plane, scene
+
+
+def descanned(shifts, masked=False):
+    counts = np.random.default_rng(0).poisson(3000 * scene(shifts)).astype(np.uint16)
+    kept = USED % SIGNAL[1] != 5 if masked else None
+    geometry = PatternBlocks(counts.reshape(*NAVIGATION, *SIGNAL), 2, kept_pixels=kept)
+    counts = counts if kept is None else counts[:, kept]
+    pieces = [(rows, counts[rows]) for rows in np.array_split(np.arange(396), 3)]
+    faults = SimpleNamespace(pixels=None)
+    return counts, fit_descan(geometry, pieces, faults, Correction())
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_moved_patterns_stand_still(masked):
+    counts, descan = descanned(plane(SLOPES), masked)
+    assert descan.plane.significant
+    assert 0 < descan.covered.sum() < len(descan.covered) == counts.shape[1]
+    rows = np.arange(396)
+    moved = descan(counts, rows)
+    assert moved.shape == (396, descan.covered.sum())
+    left = fit_descan(
+        SimpleNamespace(
+            signal_shape=SIGNAL,
+            kept_pixels=np.isin(USED, descan.used_pixels[descan.covered]),
+            positions=descan.positions,
+        ),
+        [(rows, moved)],
+        SimpleNamespace(pixels=None),
+        Correction(),
+    )
+    assert left.plane.rms < 0.1 * descan.plane.rms
+
+
+def test_any_block_is_moved_alike():
+    counts, descan = descanned(plane(SLOPES))
+    rows = np.random.default_rng(1).permutation(396)[:40]
+    whole = descan(counts, np.arange(396))
+    np.testing.assert_array_equal(descan(counts[rows], rows), whole[rows])
+
+
+def test_what_stands_still_has_no_descan():
+    _, descan = descanned(None)
+    assert not descan.plane.significant

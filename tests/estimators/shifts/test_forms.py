@@ -1,0 +1,52 @@
+"""Forms of two patterns: they tell shifts, and nothing else."""
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators.shifts._forms import (
+    ShiftPixels,
+    find_sound_pixels,
+    make_forms,
+)
+
+from .scenes import POSITIONS, SIGNAL, USED, discs, scene
+
+
+def test_forms_are_linear_in_small_shifts_and_blind_to_strength():
+    rate = scene()[:1].reshape(SIGNAL)
+    moved = scene(np.full((len(POSITIONS), 2), [0.1, -0.05]))[0]
+    spots = [(20, 23), (20, 33), (20, 13), (30, 23), (10, 23)]
+    stronger = discs(spots, [1.5, 1.6, 0.2, 0.1, 0.9])
+    rows = np.stack([rate.ravel(), moved, stronger.ravel()])
+    pixels = ShiftPixels(rate.ravel(), USED, SIGNAL)
+    forms = make_forms(rows.astype(np.float32), pixels)
+    value = forms.shift.sum(axis=0)
+    slope = forms.slope.sum(axis=0)[..., 0, 0]
+    shift = np.linalg.solve(slope, value[:, 1, 0])
+    np.testing.assert_allclose(shift, [0.1, -0.05], atol=0.01)
+    np.testing.assert_allclose(value, -value.transpose(0, 2, 1))
+    change = np.linalg.solve(slope, value[:, 2, 0])
+    by_mass = (np.indices(SIGNAL) * (stronger - rate)).sum(axis=(1, 2))
+    assert np.abs(by_mass).max() > 0.5
+    assert np.abs(change).max() < 0.1 * np.abs(by_mass).max()
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_hot_and_dead_pixels_are_not_sound(masked):
+    mean = 1000 * scene()[0]
+    hot, dead = [300, 811, 1402], [505, 930]
+    mean[hot], mean[dead] = 500, 0
+    used = USED[USED % 7 != 2] if masked else USED
+    sound = find_sound_pixels(mean[used], used, SIGNAL)
+    assert set(used[~sound]) == set(used) & {*hot, *dead}
+
+
+def test_nothing_comes_from_pixels_that_are_not_used():
+    used = USED[USED % SIGNAL[1] != 17]
+    rows = scene()[:3].astype(np.float32)
+    pixels = ShiftPixels(rows[0, used].astype(float), used, SIGNAL)
+    smooth, differences, parts = pixels.moments(pixels.images(rows[:, used]))
+    assert smooth.shape == differences[0].shape == (3, len(parts))
+    assert 0 < parts.sum() < len(parts)
+    # Five columns about the missing one, and two at each edge, are left out.
+    assert len(parts) == (SIGNAL[0] - 4) * (SIGNAL[1] - 4 - 5)

@@ -1,7 +1,6 @@
 """Patterns of fewer, larger pixels, and back again."""
 
 import numpy as np
-from scipy import ndimage
 
 
 def binning_factor(signal_shape, largest=64):
@@ -100,16 +99,8 @@ def expand(binned, signal_shape, factor):
     bins_y, bins_x = (_bin_of(size, factor) for size in signal_shape)
     n_y, n_x = (np.bincount(bins).astype(binned.dtype) for bins in (bins_y, bins_x))
     density = binned / np.multiply.outer(n_y, n_x)
-    # Where the centre of the first pixel lies, in bins.
-    first = [(_offset(size, factor) + 0.5) / factor - 0.5 for size in signal_shape]
-    smooth = ndimage.affine_transform(
-        density,
-        (1, 1 / factor, 1 / factor),
-        offset=(0, *first),
-        output_shape=(len(binned), *signal_shape),
-        order=1,
-        mode="nearest",
-    )
+    to_y, to_x = (_interpolation(size, factor) for size in signal_shape)
+    smooth = to_y.astype(binned.dtype) @ density @ to_x.T.astype(binned.dtype)
     found = bin_patterns(smooth, signal_shape, factor).astype(binned.dtype)
     # Where interpolation gives nothing there is nothing to give to pixels either.
     scale = np.divide(binned, found, out=np.zeros_like(binned), where=found > 0)
@@ -173,3 +164,11 @@ def _members(size, factor):
         first = (place + offset) // factor
         n = len(range(size)[pixels])
         yield pixels, slice(first, first + n)
+
+
+def _interpolation(size, factor):
+    """Make the matrix (n_pixels, n_bins) that interpolates between centres of bins."""
+    n_bins = -(-size // factor)
+    place = (np.arange(size) + _offset(size, factor) + 0.5) / factor - 0.5
+    distance = place.clip(0, n_bins - 1)[:, None] - np.arange(n_bins)
+    return np.maximum(1 - np.abs(distance), 0)

@@ -310,15 +310,6 @@ def test_offset(clean, offset, known):
     assert not raised.mask.any()
 
 
-def test_backgrounds_are_no_offset(clean):
-    """They are counted, so they scatter, or they differ from pattern to pattern."""
-    used = np.ones(SHAPE, bool)
-    means, variances = counted(clean + 20)
-    assert common_floor(means, variances, used)[0] == 0
-    heights = np.array([1.0, 4, 2, 3])[:, None, None]
-    assert common_floor(clean + heights, clean / 1e6, used)[0] == 0
-
-
 def test_arguments_stay_as_they_are(clean):
     means, variances = counted((clean + 5) * ~stop(2))
     arrays = means, variances, SIZES

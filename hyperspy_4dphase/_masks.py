@@ -21,7 +21,7 @@ _WAY_OUT = (
 
 
 def excluded_patterns(signal, mask):
-    """The patterns that a navigation mask excludes.
+    """Find the patterns that a navigation mask excludes.
 
     HyperSpy takes a NumPy `navigation_mask` in display order in one method and in
     array order in another. Here array order is the only one, and a mask of any other
@@ -52,12 +52,11 @@ def excluded_patterns(signal, mask):
         0 and 1, or if it excludes everything. If the data are a masked array whose mask
         is not one of whole patterns and of the same pixels in all others.
     """
-    axes = signal.axes_manager.navigation_axes
-    return _joined(axes, mask, _own_masks(signal)[0], "navigation")
+    return _resolve(signal, mask, "navigation")
 
 
 def excluded_pixels(signal, mask):
-    """The detector pixels that a signal mask excludes.
+    """Find the detector pixels that a signal mask excludes.
 
     Parameters
     ----------
@@ -77,8 +76,7 @@ def excluded_pixels(signal, mask):
     TypeError, ValueError
         As :func:`excluded_patterns`.
     """
-    axes = signal.axes_manager.signal_axes
-    return _joined(axes, mask, _own_masks(signal)[1], "signal")
+    return _resolve(signal, mask, "signal")
 
 
 def same_mask(one, other):
@@ -89,7 +87,7 @@ def same_mask(one, other):
 
 
 def either_mask(*masks):
-    """What at least one of some resolved masks excludes; None if there is nothing."""
+    """Join resolved masks: what at least one excludes; None if there is nothing."""
     excluded = [mask for mask in masks if mask is not None and mask.any()]
     return np.logical_or.reduce(excluded) if excluded else None
 
@@ -116,7 +114,7 @@ def check_unmasked(data):
 
 
 def _own_masks(signal):
-    """What the data mask of patterns and of pixels, flat, or None."""
+    """Find the patterns and the pixels that the data mask, both flat, or None."""
     data = signal.data
     if isinstance(data, da.Array):
         check_unmasked(data)
@@ -134,9 +132,11 @@ def _own_masks(signal):
     return patterns, pixels
 
 
-def _joined(axes, mask, own, space):
-    """What a mask or the data exclude, flat, or None."""
-    excluded = either_mask(_excluded(axes, mask, space), own)
+def _resolve(signal, mask, space):
+    """Find what a mask or the data exclude, flat, or None."""
+    own = _own_masks(signal)[space == "signal"]
+    axes = _in_array_order(getattr(signal.axes_manager, f"{space}_axes"))
+    excluded = either_mask(None if mask is None else _flatten(mask, axes, space), own)
     if excluded is not None and excluded.all():
         n = f"{len(excluded)} {'patterns' if space == 'navigation' else 'pixels'}"
         cause = f"{space}_mask is True everywhere, which excludes all {n}"
@@ -146,15 +146,18 @@ def _joined(axes, mask, own, space):
     return excluded
 
 
-def _excluded(axes, mask, space):
-    if mask is None:
-        return None
-    axes = _in_array_order(axes)
+def _flatten(mask, axes, space):
+    values = _values(mask, axes)
     shape = tuple(axis.size for axis in axes)
-    values = _values(axes, mask)
     if values.shape != shape:
-        way_out = "mask.data.T" if isinstance(mask, BaseSignal) else "mask.T"
-        raise ValueError(_describe_shapes(values.shape, shape, space, way_out))
+        message = (
+            f"{space}_mask has the shape {values.shape}, but the {space} axes of this "
+            f"scan have the shape {shape} in array order, as in s.data.shape."
+        )
+        if values.shape == shape[::-1]:
+            transposed = "mask.data.T" if isinstance(mask, BaseSignal) else "mask.T"
+            message += f" It is in the opposite order: {transposed} fits."
+        raise ValueError(message)
     return _as_bool(values, space).flatten()
 
 
@@ -162,31 +165,19 @@ def _in_array_order(axes):
     return sorted(axes, key=lambda axis: axis.index_in_array)
 
 
-def _values(axes, mask):
-    """The mask's values with its axes in the order of `axes`, if that can be told."""
-    values, order = mask, None
-    if isinstance(mask, BaseSignal):
-        values = mask.data
-        manager = mask.axes_manager
-        own = _in_array_order((*manager.navigation_axes, *manager.signal_axes))
-        if len(axes) == 1 and len(own) == 2 and own[0].size == 1:
-            # A map of a line scan has one row.
-            own, values = own[1:], values[0]
-        order = _order_by_name([axis.name for axis in axes], [a.name for a in own])
-    if isinstance(values, da.Array):
-        values = values.compute()
-    values = np.asarray(values)
-    if order is not None and values.ndim == len(order):
-        values = values.transpose(order)
-    return values
-
-
-def _order_by_name(names, own):
-    """Where each of `names` stands in `own`, or None if names cannot tell."""
-    names, own = [str(name) for name in names], [str(name) for name in own]
+def _values(mask, axes):
+    """Give the mask's values, its axes in the order of `axes` where names tell it."""
+    if not isinstance(mask, BaseSignal):
+        return np.asarray(mask)
+    manager, values = mask.axes_manager, np.asarray(mask.data)
+    own = _in_array_order((*manager.navigation_axes, *manager.signal_axes))
+    if len(axes) == 1 and len(own) == 2 and own[0].size == 1:
+        # A map of a line scan has one row.
+        own, values = own[1:], values[0]
+    names, own = ([str(axis.name) for axis in each] for each in (axes, own))
     if len(set(names)) < len(names) or sorted(names) != sorted(own):
-        return None
-    return [own.index(name) for name in names]
+        return values
+    return values.transpose([own.index(name) for name in names])
 
 
 def _as_bool(values, space):
@@ -204,13 +195,3 @@ def _as_bool(values, space):
             "image < 10, say."
         )
     return values.astype(bool)
-
-
-def _describe_shapes(found, expected, space, transposed):
-    message = (
-        f"{space}_mask has the shape {found}, but the {space} axes of this scan have "
-        f"the shape {expected} in array order, as in s.data.shape."
-    )
-    if found == expected[::-1]:
-        message += f" It is in the opposite order: {transposed} fits."
-    return message

@@ -64,9 +64,9 @@ class PatternBlocks:
     correction : Correction
     is_lazy : bool
         Whether `data` is a dask array.
-    n_reads : float
-        How many times the kept patterns were read so far, on average. Reads of data
-        that were loaded by :meth:`load` do not count.
+    n_reads : int
+        How many times all kept patterns were read so far. Reads of data that were
+        loaded by :meth:`load` do not count.
     """
 
     def __init__(
@@ -94,8 +94,8 @@ class PatternBlocks:
         self.correction = correction or Correction()
         self._block_values = block_values
         self._allow_negative = allow_negative
-        self._is_checked = self._is_held = False
-        self._n_rows_read = self._n_reads_before = 0
+        self._is_checked = self._is_loaded = False
+        self.n_reads = 0
         self._keep(
             _as_mask(kept_patterns, prod(self.navigation_shape)),
             _as_mask(kept_pixels, prod(self.signal_shape)),
@@ -135,10 +135,6 @@ class PatternBlocks:
     def n_blocks(self):
         """int: Number of blocks with at least one kept pattern."""
         return len(self._reader.blocks)
-
-    @property
-    def n_reads(self):
-        return self._n_reads_before + self._n_rows_read / max(self.shape[0], 1)
 
     def reduce(self, function, merge, *, stage="Reading patterns"):
         """Apply a function to every block and merge the results, in order.
@@ -194,7 +190,6 @@ class PatternBlocks:
         """
         function = CheckedFunction(_return_both, self.correction, False, True)
         for _, pair in self._reader.run_threads(function, order, n_workers=1):
-            self._count_rows(len(pair[1]))
             yield pair
 
     def load(self):
@@ -215,8 +210,8 @@ class PatternBlocks:
             progress=self._progress,
             allow_negative=self._allow_negative,
         )
-        other._is_checked = other._is_held = True
-        other._n_reads_before = self.n_reads
+        other._is_checked = other._is_loaded = True
+        other.n_reads = self.n_reads
         return other
 
     def correct(self, correction, kept_patterns=None, kept_pixels=None):
@@ -266,7 +261,6 @@ class PatternBlocks:
     def _copy(self, correction):
         other = copy(self)
         other.correction = correction
-        other._n_reads_before, other._n_rows_read = self.n_reads, 0
         return other
 
     def _mask_of(self, kept):
@@ -279,15 +273,12 @@ class PatternBlocks:
         total, n_done = None, 0
         for numbers, result in self._reader.run(function, merge):
             total = result if total is None else merge(total, result)
-            self._count_rows(sum(len(self._reader.blocks[i].rows) for i in numbers))
             n_done += len(numbers)
             if self._progress is not None:
                 self._progress(stage, n_done, self.n_blocks)
+        if not self._is_loaded:
+            self.n_reads += 1
         return total
-
-    def _count_rows(self, n_rows):
-        if not self._is_held:
-            self._n_rows_read += n_rows
 
     def _describe_bad_values(self):
         found = self._reduce(

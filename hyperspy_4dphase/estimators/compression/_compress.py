@@ -159,7 +159,7 @@ def _add_broad(result, coarse, first, scaling):
 def _record(result, first):
     """Add to the result what the first read has found out."""
     detector, faults = first.detector, first.faults
-    result.n_reads = first.blocks.n_reads
+    result.n_reads = float(first.blocks.n_reads)
     if detector.scales_with_mean:
         result.gain, result.offset = float(detector.gain), float(detector.offset)
     result.faulty_patterns, result.faulty_pixels = faults.patterns, faults.pixels

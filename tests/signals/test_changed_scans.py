@@ -1,14 +1,9 @@
 """Maps whose scan was rewritten or changed since: told, not read as if nothing was."""
 
-import os
-
-import dask.array as da
 import hyperspy.api as hs
 import numpy as np
 import pytest
 from pyxem.signals import Diffraction2D
-
-from hyperspy_4dphase._scan_files import files_of, state_of
 
 QUIET = {"random_state": 0, "show_progressbar": False, "print_info": False}
 READ = {"show_progressbar": False}
@@ -162,23 +157,3 @@ def test_other_kinds_of_values(change, poissonian):
     scan.data = scan.data[::-1].copy()
     with pytest.raises(ValueError, match="not those"):
         again.mean_patterns(**READ)
-
-
-class TestFiles:
-    def test_of_files_only(self, tmp_path):
-        path = tmp_path / "scan.npy"
-        write(path, counts())
-        data = load(path).data
-        for lazy in (data, data[1:], (data + 1).map_blocks(lambda x: 2 * x)):
-            assert files_of(lazy) == {os.path.realpath(path): state_of(path)}
-        assert files_of(counts()) == {}
-        assert files_of(da.from_array(counts())) == {}
-
-    def test_names_of_chunks_are_no_files(self, tmp_path, monkeypatch):
-        monkeypatch.chdir(tmp_path)
-        for name in ("scan", "x", "getter"):
-            (tmp_path / name).touch()
-        assert files_of(da.from_array(counts(), name="scan")) == {}
-
-    def test_what_is_gone(self, tmp_path):
-        assert state_of(tmp_path / "nothing.npy") is None

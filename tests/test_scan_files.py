@@ -4,6 +4,7 @@ import os
 
 import dask.array as da
 import h5py
+import hyperspy.api as hs
 import numpy as np
 import pytest
 import zarr
@@ -19,7 +20,7 @@ class TestFiles:
     def test_of_files_only(self, tmp_path):
         path = tmp_path / "scan.npy"
         np.save(path, counts())
-        data = da.from_array(np.load(path, mmap_mode="r"), chunks=(5, 20, 12, 12))
+        data = hs.load(path, lazy=True).data
         for lazy in (data, data[1:], (data + 1).map_blocks(lambda x: 2 * x)):
             assert files_of(lazy) == {os.path.realpath(path): state_of(path)}
         assert files_of(counts()) == {}

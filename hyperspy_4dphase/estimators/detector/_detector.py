@@ -7,7 +7,6 @@ import numpy as np
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.detector._comb import comb_of
 from hyperspy_4dphase.estimators.detector._dark_level import dark_level, unclipped
-from hyperspy_4dphase.estimators.detector._variance_law import variance_law
 
 # How far the measured variance of an electron may be from what a comb says it is:
 # structure adds to it, averaging takes from it.
@@ -30,6 +29,9 @@ _MANY_EVENTS = 10
 _GUESSED = 0.5
 # In gains, or in units of a typical mean.
 _NO_OFFSET = 0.03
+# Values so many standard deviations of readout noise below the offset, which itself may
+# be off by so many electrons, are rarer than this in counts: 3e-5 of a normal law.
+_FAR_BELOW, _OFF_BY, _MOST_BELOW = 4.0, 1.5, 1e-3
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,12 @@ def measured_detector(pairs, *, scaled):
         return Detector(
             "counts", gain=comb.unit, offset=comb.least, measured_gain=ratio
         )
-    law = variance_law(pairs.taken(_used(pairs, live)))
+    law = pairs.taken(_used(pairs, live)).law
     if comb is not None and _is_electron(comb, law, pairs):
         return _of_comb(pairs, comb, law)
     whole, guessed = unclipped(pairs), 0.0
     if whole is not None:
-        seen, law = law, variance_law(whole.taken(live))
+        seen, law = law, whole.taken(live).law
         guessed = _GUESSED * abs(law.gain - seen.gain)
     if comb is None and not scaled and _is_structure(pairs.differences[:, live]):
         return Detector("uniform", measured_gain=law.gain)
@@ -130,6 +132,8 @@ def measured_detector(pairs, *, scaled):
     if not holds:
         return _of_pixels(pairs, law)
     offset, readout_variance, apart = dark_level(pairs, law)
+    if _is_below_zero(pairs.patterns[:, live], offset, law.gain, readout_variance):
+        return _of_pixels(pairs, law)
     if abs(offset) < _NO_OFFSET * max(law.gain, np.median(pairs.mean[live])):
         offset = 0.0
     return Detector(
@@ -142,6 +146,16 @@ def measured_detector(pairs, *, scaled):
         misfit=law.misfit,
         gain_error=float(np.hypot(law.gain_error, guessed)),
     )
+
+
+def _is_below_zero(patterns, offset, gain, readout_variance):
+    """Whether many values are far below the level without electrons.
+
+    Where a share of the mean was subtracted, variances are in proportion to what is
+    left of the means, as with a gain. But then values fall below 0.
+    """
+    lowest = offset - _FAR_BELOW * np.sqrt(readout_variance) - _OFF_BY * gain
+    return (patterns < lowest).mean() > _MOST_BELOW
 
 
 def _used(pairs, live):

@@ -1,10 +1,12 @@
 """Noise of each pixel, from pairs of patterns that are alike."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from hyperspy_4dphase.estimators._binning import binning_factor, number_bins
+from hyperspy_4dphase.estimators.detector._variance_law import variance_law
 
 _N_PATTERNS = 512
 _LEAST_PATTERNS = 96
@@ -58,6 +60,11 @@ class PairNoise:
     def colour(self):
         """numpy.ndarray of int: Colour of each pixel in a checkerboard."""
         return _colour(self.signal_shape, self.places)
+
+    @cached_property
+    def law(self):
+        """VarianceLaw: Of all pixels."""
+        return variance_law(self)
 
     def matched(self, colour):
         """Pairs of like patterns, each pattern in one of them at most.

@@ -107,12 +107,7 @@ def compress_patterns(
     if first.correlation is not None:
         spectrum = correlated_spectrum(first.correlation, first.blocks.shape[1])
     elif first.held is not None and first.held[1].any():
-        coarse = compress_patterns(
-            first.held[1],
-            noise=first.coarse.describe_noise(first.detector),
-            random_state=first.beside,
-            device=device,
-        )
+        coarse = _compress_squares(first, device)
     iteration = PowerIteration(
         first, spectrum, rank or 0, oversampling, random_state, device
     )
@@ -132,6 +127,16 @@ def _check_descan(descan, geometry, noise):
             "descan='fit' needs images, whose noise is measured: patterns with two "
             "signal axes, and not normalize_poissonian_noise=False."
         )
+
+
+def _compress_squares(first, device):
+    _, counts = first.held
+    return compress_patterns(
+        counts,
+        noise=first.coarse.describe_noise(first.detector),
+        random_state=first.beside,
+        device=device,
+    )
 
 
 def _add_broad(result, coarse, first, scaling):

@@ -1,5 +1,5 @@
 """Patterns that shift as the probe moves: descan and jitter."""
 
-from hyperspy_4dphase.estimators.shifts._beam import measure_shifts
+from hyperspy_4dphase.estimators.shifts._pattern_shifts import measure_shifts
 
 __all__ = ["measure_shifts"]

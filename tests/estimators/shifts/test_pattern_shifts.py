@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from hyperspy_4dphase.estimators import compress_patterns
-from hyperspy_4dphase.estimators.shifts._beam import measure_shifts
+from hyperspy_4dphase.estimators.shifts._pattern_shifts import measure_shifts
 
 from .scenes import (
     BEAM,

@@ -354,3 +354,20 @@ def test_reconstructed_in_units_of_the_data():
 def test_empty():
     with pytest.raises(ValueError, match="empty"):
         read(np.zeros((*NAVIGATION, *SIGNAL)))
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("share", "level"), [(0.5, 5), (0.7, 0), (0.7, 20), (1, 0), (0.9, 50)]
+)
+def test_a_share_of_the_mean_taken_off_is_no_gain(share, level, seed):
+    """Variances are still in proportion to means, but values fall below 0."""
+    rng = np.random.default_rng(seed)
+    H, W = rng.gamma(0.3, 40, (3, 16 * 18)), rng.dirichlet(np.full(3, 0.3), 600)
+    counts = rng.poisson(W @ H)
+    data = counts - share * counts.mean(axis=0) - level
+    data = data.reshape(20, 30, 16, 18).astype(np.float32)
+    blocks = PatternBlocks(data, 2, allow_negative=True)
+    found = compress_patterns(blocks, noise="measured", random_state=0)
+    assert found.detector["kind"] == "pixels"
+    assert found.n_significant == (2 if share == 1 else 3)

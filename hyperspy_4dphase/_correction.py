@@ -21,8 +21,8 @@ class Correction:
     whole : bool
         Whether what comes out are whole numbers, but for rounding.
     rows, pixels : numpy.ndarray of int, shape (n_replaced,)
-        Where single values are replaced, sorted by row: numbers among the kept
-        patterns and the kept pixels.
+        Where single values are replaced: numbers among the kept patterns and the kept
+        pixels.
     values : numpy.ndarray, shape (n_replaced,)
         By what, in units of the data.
     shifts : object or None
@@ -58,10 +58,7 @@ class Correction:
         -------
         Correction
         """
-        order = np.argsort(rows, kind="stable")
-        return replace(
-            self, rows=rows[order], pixels=pixels[order], values=values[order]
-        )
+        return replace(self, rows=rows, pixels=pixels, values=values)
 
     def restrict(self, kept_patterns, kept_pixels):
         """Adapt the correction to some of the patterns and of the pixels.

@@ -10,7 +10,7 @@ _nothing = partial(np.empty, 0, dtype=int)
 
 @dataclass(frozen=True)
 class Correction:
-    """Values of a detector to electrons, without those that are no counts.
+    """Turns values of a detector into electrons, and replaces what is no count.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Correction:
         )
 
     def __call__(self, patterns, rows):
-        """A block of patterns, corrected; never in place.
+        """Correct a block of patterns, never in place.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class Correction:
         return patterns
 
     def electrons(self, values):
-        """Values of the data as electrons, in single precision.
+        """Convert values of the data to electrons, in single precision.
 
         Parameters
         ----------

@@ -7,7 +7,7 @@ import numpy as np
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators.compression._first_read import first_read
-from hyperspy_4dphase.estimators.detector._pair_noise import pair_noise
+from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
 
 NAVIGATION, SIGNAL = (20, 25), (24, 22)
 KINDS = ("amorphous", "spotty", "bent", "sharp", "overlapping")
@@ -89,4 +89,4 @@ def read(data, n_axes=2, *, noise="measured", keep_faulty=False, **options):
 def pairs_of(data, signal=SIGNAL):
     """Pairs of like patterns of a whole scan."""
     patterns = data.reshape(-1, np.prod(signal))
-    return pair_noise(patterns, signal, np.arange(patterns.shape[1]))
+    return pair_patterns(patterns, signal, np.arange(patterns.shape[1]))

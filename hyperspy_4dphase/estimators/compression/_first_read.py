@@ -11,16 +11,19 @@ from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
 from hyperspy_4dphase.estimators.compression._passes import FirstPass
 from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
-from hyperspy_4dphase.estimators.detector._broken_pixels import broken_pixels
-from hyperspy_4dphase.estimators.detector._detector import Detector, measured_detector
-from hyperspy_4dphase.estimators.detector._neighbours import RunFinder, neighbour_noise
-from hyperspy_4dphase.estimators.detector._pair_noise import pair_noise
-from hyperspy_4dphase.estimators.detector._pixel_correlation import noise_correlation
+from hyperspy_4dphase.estimators.detector._broken_pixels import find_broken_pixels
+from hyperspy_4dphase.estimators.detector._detector import Detector, measure_detector
+from hyperspy_4dphase.estimators.detector._neighbours import (
+    RunFinder,
+    measure_neighbour_noise,
+)
+from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
+from hyperspy_4dphase.estimators.detector._pixel_correlation import correlate_noise
 from hyperspy_4dphase.estimators.detector._spikes import (
     SpikeFinder,
     Spikes,
-    broken_frames,
-    single_events,
+    find_broken_frames,
+    find_single_events,
 )
 from hyperspy_4dphase.estimators.shifts._descan import Descan, fit_descan
 
@@ -79,7 +82,7 @@ class FirstRead:
         Variance among neighbouring patterns over that of independent ones; NaN if it
         was not measured.
     correlation : numpy.ndarray or None
-        Of the noise of pixels, if it is not white; see :func:`noise_correlation`.
+        Of the noise of pixels, if it is not white; see :func:`correlate_noise`.
     descan : Descan or None
         What was taken out.
     beside : numpy.random.RandomState
@@ -141,7 +144,7 @@ def first_read(
     statistics = look.read(random_state, beside, floor, measured)
     if not measured:
         return look.result(statistics, detector, Faults(), beside)
-    frames = look.broken_frames(statistics) if not keep_faulty else None
+    frames = look.find_broken_frames(statistics) if not keep_faulty else None
     if frames is not None:
         # They would hide all else.
         geometry, blocks = (
@@ -235,16 +238,16 @@ class _Look:
         _, _, _, pieces, _, looked = statistics
         rows, sample = _in_order(pieces)
         spikes, runs = zip(*looked, strict=True)
-        spikes = Spikes.joined(spikes)
+        spikes = Spikes.concatenate(spikes)
         pairs = self._pairs(rows, sample)
-        rough = measured_detector(pairs, scaled=True)
-        inside, instead = single_events(spikes, rough.gain, rough.offset)
+        rough = measure_detector(pairs, scaled=True)
+        inside, instead = find_single_events(spikes, rough.gain, rough.offset)
         faults = Faults()
         if not keep_faulty:
             if inside.any():
                 sample = _replaced(rows, sample, spikes, inside, instead)
                 pairs = self._pairs(rows, sample)
-            pixels = broken_pixels(pairs, rough, self.shape, self.used)
+            pixels = find_broken_pixels(pairs, rough, self.shape, self.used)
             inside &= ~pixels[spikes.pixels]
             faults = Faults(
                 pixels=pixels if pixels.any() else None,
@@ -253,28 +256,33 @@ class _Look:
                 values=instead[inside] if inside.any() else None,
             )
             if pixels.any():
-                pairs = pairs.taken(~pixels)
-            runs = [[run.taken(~pixels) for run in of_axes] for of_axes in runs]
+                pairs = pairs.select(~pixels)
+            runs = [[run.select(~pixels) for run in of_axes] for of_axes in runs]
         detector = rough
         if faults or rough.kind != "counts" or np.isnan(rough.measured_gain):
-            detector = measured_detector(pairs, scaled=self.noise == "counts")
+            detector = measure_detector(pairs, scaled=self.noise == "counts")
         used = self.used
         if faults.pixels is not None:
             used = used[~faults.pixels]
-        correlation = noise_correlation(pairs, self.shape, used)
-        return detector, faults, neighbour_noise(runs, pairs, detector), correlation
+        correlation = correlate_noise(pairs, self.shape, used)
+        return (
+            detector,
+            faults,
+            measure_neighbour_noise(runs, pairs, detector),
+            correlation,
+        )
 
-    def broken_frames(self, statistics):
+    def find_broken_frames(self, statistics):
         """Patterns far brighter than all others, or None."""
         _, _, totals, _, _, looked = statistics
         (totals,) = gather_rows(totals)
-        spikes = Spikes.joined([spikes for spikes, _ in looked])
-        broken = broken_frames(totals, spikes)
+        spikes = Spikes.concatenate([spikes for spikes, _ in looked])
+        broken = find_broken_frames(totals, spikes)
         return broken if broken.any() else None
 
     def _pairs(self, rows, sample):
         positions = self.geometry.positions[rows]
-        return pair_noise(sample, self.shape, self.used, positions)
+        return pair_patterns(sample, self.shape, self.used, positions)
 
     def result(self, statistics, detector, faults, beside, **told):
         counts, shares, totals, pieces, squares, _ = statistics

@@ -8,9 +8,9 @@ from scipy import ndimage
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.detector._pixel_neighbours import PixelNeighbours
 from hyperspy_4dphase.estimators.detector._sharp_pixels import (
-    is_beam,
-    sharp_pixels,
-    surroundings,
+    find_beam,
+    find_sharp_pixels,
+    look_around,
 )
 
 # Noise of a pixel over that of an electron counter: above the first only structure can
@@ -44,7 +44,7 @@ _ODD_ALONE = 0.6
 _MOST_LINES = 8
 
 
-def broken_pixels(pairs, detector, signal_shape, used_pixels):
+def find_broken_pixels(pairs, detector, signal_shape, used_pixels):
     """Find the pixels that no law of counting allows.
 
     Parameters
@@ -165,7 +165,7 @@ class Around:
 
     def beside(self, values):
         """Median over the neighbours of each pixel."""
-        near = self.near.of()
+        near = self.near.find()
         median = np.zeros(len(near))
         some = (near >= 0).any(axis=1)
         near = near[some]
@@ -181,7 +181,7 @@ def _is_alone(pairs, restless, image):
         return alone
     values = pairs.differences
     norms = np.sqrt(np.square(values).sum(axis=0, dtype=np.float64))
-    near = image.near.of(which)
+    near = image.near.find(which)
     shared = np.zeros(which.size)
     for neighbour in near.T:
         inside = neighbour >= 0
@@ -216,7 +216,7 @@ def _is_lit_in_turn(pairs, restless, image):
     """Whether neighbours of a restless pixel are at times as bright as it is."""
     lit = np.zeros_like(restless)
     which = np.flatnonzero(restless[image.alive])
-    near = image.near_alive.next_of(which)
+    near = image.near_alive.find_next(which)
     alive = np.flatnonzero(image.alive)
     which, near = alive[which], np.where(near >= 0, alive[near], -1)
     if not which.size:
@@ -269,7 +269,7 @@ def _hot(pairs, electrons, detector, counted, image, known):
     hot, n = np.zeros(electrons.size, dtype=bool), pairs.n_pairs
     noise = (np.maximum(electrons, 1 / n) + detector.dark_variance) / n
     bright = np.flatnonzero(counted & (electrons > 1))
-    near = image.near.of(bright)
+    near = image.near.find(bright)
     beside = np.sort(np.where(near >= 0, electrons[near], -np.inf), axis=1)[:, -2]
     may_be = electrons[bright] > beside
     if not may_be.any():
@@ -282,7 +282,7 @@ def _hot(pairs, electrons, detector, counted, image, known):
     if known.any():
         neighbours = PixelNeighbours(image.shape, image.used[alive])
     values, noise = electrons[alive], noise[alive]
-    sharp = sharp_pixels(values, noise, neighbours)
+    sharp = find_sharp_pixels(values, noise, neighbours)
     bright = values[sharp.pixels]
     clear = counted[alive][sharp.pixels] & (sharp.excess > 1)
     clear &= bright > _BRIGHTER * (bright - sharp.excess)
@@ -294,7 +294,7 @@ def _hot(pairs, electrons, detector, counted, image, known):
     found[pixels[constant]] = True
     # The direct beam may be as sharp. Where spots that vary are, this is how sharp
     # spots are.
-    found = _not_at_gaps(found & ~is_beam(values, neighbours), neighbours)
+    found = _not_at_gaps(found & ~find_beam(values, neighbours), neighbours)
     usual = (~constant).sum() > 2 or found.sum() > max(2, _MOST_HOT * found.size)
     if not usual and found.any() and not _are_spots(found, values, noise, neighbours):
         hot[alive] = found
@@ -303,10 +303,10 @@ def _hot(pairs, electrons, detector, counted, image, known):
 
 def _are_spots(found, values, noise, neighbours):
     """Whether others are nearly as sharp, or most have a mate beyond the beam."""
-    near = neighbours.of()
+    near = neighbours.find()
     beside = np.where(near >= 0, values[near], -np.inf).max(axis=1)
     peaks = np.flatnonzero(values > beside + 2 * np.sqrt(noise))
-    around = surroundings(values, noise, neighbours, peaks)
+    around = look_around(values, noise, neighbours, peaks)
     excess = values[peaks] - around.background
     skirt = np.maximum(beside[peaks] - around.background, 0)
     clear = excess > _SURE * np.sqrt(noise[peaks] + around.noise)

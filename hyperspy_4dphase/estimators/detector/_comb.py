@@ -30,7 +30,7 @@ class Comb:
     share_of_least: float
 
 
-def comb_of(patterns):
+def find_comb(patterns):
     """The comb that values stand on, or None.
 
     Parameters

@@ -17,7 +17,7 @@ _FEWEST = 100
 _GATHERED = 0.06
 
 
-def dark_level(pairs, law):
+def find_dark_level(pairs, law):
     """Offset and readout variance, of data without a comb.
 
     The variance law gives one relation between both. The zero peak of dark pixels gives
@@ -59,7 +59,7 @@ def dark_level(pairs, law):
     return offset, readout, _stand_apart(pairs, origin, gain)
 
 
-def unclipped(pairs):
+def restore_clipped(pairs):
     """Pairs with the lower half of the zero peak put back, where that was clipped.
 
     Without it the variance of dim pixels is too low for their mean, and the slope of

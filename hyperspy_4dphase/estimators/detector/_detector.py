@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.detector._comb import comb_of
-from hyperspy_4dphase.estimators.detector._dark_level import dark_level, unclipped
+from hyperspy_4dphase.estimators.detector._comb import find_comb
+from hyperspy_4dphase.estimators.detector._dark_level import (
+    find_dark_level,
+    restore_clipped,
+)
 
 # How far the measured variance of an electron may be from what a comb says it is:
 # structure adds to it, averaging takes from it.
@@ -84,7 +87,7 @@ class Detector:
         return (self.readout_noise / self.gain) ** 2 if self.scales_with_mean else 0.0
 
 
-def measured_detector(pairs, *, scaled):
+def measure_detector(pairs, *, scaled):
     """Gain, offset and readout noise from pairs of like patterns.
 
     Parameters
@@ -102,19 +105,19 @@ def measured_detector(pairs, *, scaled):
     if pairs.n_pairs < 16 or live.sum() < 8:
         return _without_measurement(pairs)
     # What dead pixels read is no level of the others.
-    comb = comb_of(pairs.patterns if live.all() else pairs.patterns[:, live])
+    comb = find_comb(pairs.patterns if live.all() else pairs.patterns[:, live])
     ratio = np.nan if comb is None else _ratio_above_least(comb, pairs, live)
     if ratio == ratio and comb.unit / _AGREES < ratio < comb.unit * _AGREES:
         # Values without an electron are seen, and no slope is needed.
         return Detector(
             "counts", gain=comb.unit, offset=comb.least, measured_gain=ratio
         )
-    law = pairs.taken(_used(pairs, live)).law
+    law = pairs.select(_used(pairs, live)).law
     if comb is not None and _is_electron(comb, law, pairs):
         return _of_comb(pairs, comb, law)
-    whole, guessed = unclipped(pairs), 0.0
+    whole, guessed = restore_clipped(pairs), 0.0
     if whole is not None:
-        seen, law = law, whole.taken(live).law
+        seen, law = law, whole.select(live).law
         guessed = _GUESSED * abs(law.gain - seen.gain)
     if comb is None and not scaled and _is_structure(pairs.differences[:, live]):
         return Detector("uniform", measured_gain=law.gain)
@@ -131,7 +134,7 @@ def measured_detector(pairs, *, scaled):
         holds = comb is not None or law.misfit < _BELOW_ZERO
     if not holds:
         return _of_pixels(pairs, law)
-    offset, readout_variance, apart = dark_level(pairs, law)
+    offset, readout_variance, apart = find_dark_level(pairs, law)
     if _is_below_zero(pairs.patterns[:, live], offset, law.gain, readout_variance):
         return _of_pixels(pairs, law)
     if abs(offset) < _NO_OFFSET * max(law.gain, np.median(pairs.mean[live])):
@@ -173,7 +176,7 @@ def _used(pairs, live):
 
 def _without_measurement(pairs):
     """Of too little to measure anything only the values themselves tell."""
-    comb = comb_of(pairs.patterns)
+    comb = find_comb(pairs.patterns)
     if comb is None:
         return Detector("uniform")
     return Detector("counts", gain=comb.unit)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from hyperspy_4dphase.estimators.detector._floor import without_floor
+from hyperspy_4dphase.estimators.detector._floor import remove_floor
 from hyperspy_4dphase.estimators.detector._pixel_neighbours import (
     PixelNeighbours,
     moved,
 )
 from hyperspy_4dphase.estimators.detector._sharp_pixels import (
-    is_beam,
-    sharp_pixels,
-    surroundings,
+    find_beam,
+    find_sharp_pixels,
+    look_around,
 )
 
 # Standard deviations of counting noise that are no chance.
@@ -93,7 +93,7 @@ def find_faulty_pixels(means, variances, sizes, excluded=None):
     dead = _dead(_total(means, sizes), _total(variances, sizes**2), used, 1)
     dead |= _dead_above_zero(means, variances, sizes, used & ~dead)
     kept = np.broadcast_to(used & ~dead, means.shape)
-    means, variances = without_floor(means, variances, kept)
+    means, variances = remove_floor(means, variances, kept)
     total, noise = _total(means, sizes), _total(variances, sizes**2)
     hot = _hot(means, variances, sizes, used & ~dead)
     dead |= _dead(total, noise, used & ~hot, _N_LEVELS)
@@ -111,17 +111,17 @@ def _hot(means, variances, sizes, used):
     neighbours = PixelNeighbours(used.shape, pixels)
     means, variances = means[:, used], variances[:, used]
     total, noise = _total(means, sizes), _total(variances, sizes**2)
-    sharp = sharp_pixels(total, noise, neighbours)
+    sharp = find_sharp_pixels(total, noise, neighbours)
     which, overall = sharp.pixels, sharp.excess / sizes.sum()
     # The direct beam may be as sharp; where it is cut, it looks so.
-    beam = is_beam(total, neighbours)[which]
+    beam = find_beam(total, neighbours)[which]
     beam |= (neighbours.central() & neighbours.beside_missing())[which]
     which, overall = which[~beam], overall[~beam]
     if not which.size:
         return hot
     constant = np.ones(which.size, bool)
     for one, variance, size in zip(means, variances, sizes, strict=True):
-        around = surroundings(one, variance, neighbours, which)
+        around = look_around(one, variance, neighbours, which)
         error = 3 * np.sqrt(variance[which] + around.noise) + 0.5 * around.spread
         # One that flickers averages out over many patterns only.
         error += overall / np.sqrt(size)

@@ -12,7 +12,7 @@ _REACH = 4
 _SURE, _LEAST_SHARE = 5.0, 0.1
 
 
-def common_floor(patterns, variances, used):
+def find_floor(patterns, variances, used):
     """The constant that all patterns stand on.
 
     Counts differ from pixel to pixel by their noise, a constant does not. So what the
@@ -58,7 +58,7 @@ def common_floor(patterns, variances, used):
     return floor, np.clip(share, 0, 1) * floor * noise / bright
 
 
-def without_floor(patterns, variances, used):
+def remove_floor(patterns, variances, used):
     """Patterns less their common floor, variances less what it adds to them.
 
     Parameters
@@ -71,7 +71,7 @@ def without_floor(patterns, variances, used):
     patterns, variances : numpy.ndarray, shape (n_domains, n_ky, n_kx)
         The same arrays where there is no floor.
     """
-    floor, excess = common_floor(patterns, variances, used.all(axis=0))
+    floor, excess = find_floor(patterns, variances, used.all(axis=0))
     if not floor:
         return patterns, variances
     return patterns - floor, np.maximum(variances - excess[:, None, None], 0)

@@ -40,7 +40,7 @@ class RunSums:
     sums: np.ndarray
     n: int
 
-    def taken(self, pixels):
+    def select(self, pixels):
         """Only some of the pixels.
 
         Parameters
@@ -109,7 +109,7 @@ class RunFinder:
         return found[(found >= 0).all(axis=1)]
 
 
-def neighbour_noise(runs, pairs, detector):
+def measure_neighbour_noise(runs, pairs, detector):
     """Variance among neighbouring patterns over what independent noise would give.
 
     Parameters

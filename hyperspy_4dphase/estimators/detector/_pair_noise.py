@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from hyperspy_4dphase.estimators._binning import binning_factor, number_bins
-from hyperspy_4dphase.estimators.detector._variance_law import variance_law
+from hyperspy_4dphase.estimators.detector._variance_law import fit_variance_law
 
 _N_PATTERNS = 512
 _LEAST_PATTERNS = 96
@@ -64,9 +64,9 @@ class PairNoise:
     @cached_property
     def law(self):
         """VarianceLaw: Of all pixels."""
-        return variance_law(self)
+        return fit_variance_law(self)
 
-    def matched(self, colour):
+    def match(self, colour):
         """Pairs of like patterns, each pattern in one of them at most.
 
         Parameters
@@ -95,7 +95,7 @@ class PairNoise:
         apart = np.maximum(distances[tuple(pairs)], 0)
         return pairs[:, apart <= _MOST_APART * np.median(apart)]
 
-    def taken(self, pixels):
+    def select(self, pixels):
         """Only some of the pixels.
 
         Parameters
@@ -116,7 +116,7 @@ class PairNoise:
         )
 
 
-def pair_noise(sample, signal_shape, used_pixels, positions=None):
+def pair_patterns(sample, signal_shape, used_pixels, positions=None):
     """Compare each pattern of a sample with the one that is most like it.
 
     The pattern most alike is found by the pixels of one colour of a checkerboard, and

@@ -11,7 +11,7 @@ _SIZE = 64
 _SURE, _REUSED = 5.0, 2
 
 
-def noise_correlation(pairs, signal_shape, used_pixels):
+def correlate_noise(pairs, signal_shape, used_pixels):
     """Correlation of the noise of pixels, by how far they are apart.
 
     Parameters

@@ -29,7 +29,7 @@ class PixelNeighbours:
         # Beyond the edge there is none, however far.
         self._number = np.pad(number, _WIDEST_GAP + 1, constant_values=-1)
 
-    def of(self, pixels=None, steps=STEPS):
+    def find(self, pixels=None, steps=STEPS):
         """The neighbours of some pixels, or of all.
 
         Parameters
@@ -47,7 +47,7 @@ class PixelNeighbours:
         row, column = self._places(pixels)
         return np.stack([self._number[row + y, column + x] for y, x in steps], axis=1)
 
-    def next_of(self, pixels=None):
+    def find_next(self, pixels=None):
         """The same eight; beyond pixels that are not used, the next one that is.
 
         Parameters
@@ -59,7 +59,7 @@ class PixelNeighbours:
         numpy.ndarray of int, shape (n, 8)
             -1 where there is none up to the edge, or beyond a gap of 8 pixels.
         """
-        near = self.of(pixels)
+        near = self.find(pixels)
         missing = np.flatnonzero((near < 0).any(axis=1))
         row, column = (place[missing] for place in self._places(pixels))
         for side, (y, x) in enumerate(STEPS):
@@ -89,7 +89,7 @@ class PixelNeighbours:
             & (column + x < self.shape[1])
             for y, x in STEPS
         ]
-        return ((self.of(pixels) < 0) & np.stack(on_detector, axis=1)).any(axis=1)
+        return ((self.find(pixels) < 0) & np.stack(on_detector, axis=1)).any(axis=1)
 
     def central(self):
         """Which of the used pixels lie in the middle third of both sides.

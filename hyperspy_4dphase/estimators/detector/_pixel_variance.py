@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.detector._variance_line import median_line
+from hyperspy_4dphase.estimators.detector._variance_line import fit_median_line
 
 # Eigenvalues of noise alone end at the edge, within this part of it.
 _ABOVE_EDGE = 1.03
@@ -49,7 +49,7 @@ class PixelVariance:
     n_pairs: float
 
 
-def pixel_variance(pairs):
+def measure_pixel_variance(pairs):
     """Variance of noise from pairs of like patterns.
 
     Parameters
@@ -70,7 +70,7 @@ def pixel_variance(pairs):
         noise[side.own] = np.square(side.differences[:, side.own]).mean(axis=0)
         brightness[side.own] = side.sums.mean(axis=0)
     first = noise.copy()
-    gain = max(median_line(brightness, noise)[0], 0.0)
+    gain = max(fit_median_line(brightness, noise)[0], 0.0)
     for side in sides:
         side.take_out(noise, gain)
         first[side.own] = np.maximum(side.left(slice(None))[1], 0.3 * noise[side.own])
@@ -120,7 +120,7 @@ class _Side:
 
     def __init__(self, pairs, colour):
         self.own = pairs.colour == colour
-        first, second = pairs.matched(colour)
+        first, second = pairs.match(colour)
         self.differences = pairs.patterns[first] - pairs.patterns[second]
         self.differences *= np.float32(np.sqrt(0.5))
         own = pairs.patterns[:, self.own].astype(np.float64)

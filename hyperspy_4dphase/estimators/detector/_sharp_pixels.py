@@ -35,7 +35,7 @@ class SharpPixels:
     excess: np.ndarray
 
 
-def sharp_pixels(values, noise, neighbours):
+def find_sharp_pixels(values, noise, neighbours):
     """Find pixels, one or two side by side, that are sharper than a spot can be.
 
     Parameters
@@ -53,10 +53,10 @@ def sharp_pixels(values, noise, neighbours):
     grid.flat[neighbours.used] = values
     least = ndimage.minimum_filter(grid, 5, mode="nearest").flat[neighbours.used]
     may_be = np.flatnonzero(values - least > _SURE * np.sqrt(noise))
-    near = neighbours.of(may_be)
+    near = neighbours.find(may_be)
     beside = np.sort(np.where(near >= 0, values[near], -np.inf), axis=1)
     may_be = may_be[values[may_be] > beside[:, -2]]
-    around = surroundings(values, noise, neighbours, may_be)
+    around = look_around(values, noise, neighbours, may_be)
     excess = values[may_be] - around.background
     error = np.sqrt(noise[may_be] + (_SHARPEST**2 / 6 + 1) * around.noise)
     sharp = excess - around.may_be > _SURE * error
@@ -64,7 +64,7 @@ def sharp_pixels(values, noise, neighbours):
     # The end of a streak has a neighbour as bright, which is not sharp.
     is_sharp = np.zeros(values.size, dtype=bool)
     is_sharp[may_be[sharp]] = True
-    near = neighbours.of(may_be)
+    near = neighbours.find(may_be)
     level = (values[may_be] - excess / 2)[:, None]
     bright = (near >= 0) & (values[near] > level)
     sharp &= ~(bright & ~is_sharp[near]).any(axis=1)
@@ -97,7 +97,7 @@ class Surroundings:
     spread: np.ndarray
 
 
-def surroundings(values, noise, neighbours, pixels):
+def look_around(values, noise, neighbours, pixels):
     """Look around some pixels.
 
     Beyond pixels that are not used, the next ones that are count as neighbours.
@@ -113,7 +113,7 @@ def surroundings(values, noise, neighbours, pixels):
     -------
     Surroundings
     """
-    near, far = neighbours.next_of(pixels), neighbours.of(pixels, OUTER_STEPS)
+    near, far = neighbours.find_next(pixels), neighbours.find(pixels, OUTER_STEPS)
     n, n_far = ((number >= 0).sum(axis=1) for number in (near, far))
     ring = np.sort(np.where(near >= 0, values[near], np.inf), axis=1)
     outer = np.sort(np.where(far >= 0, values[far], np.inf), axis=1)
@@ -121,7 +121,7 @@ def surroundings(values, noise, neighbours, pixels):
     background = np.where(n_far > 0, background, 0)
     second = _taken(ring, np.maximum(n - 2, 0))
     # Beside missing pixels, which may hide the middle of a spot, one neighbour tells.
-    whole = (neighbours.of(pixels) >= 0).all(axis=1)
+    whole = (neighbours.find(pixels) >= 0).all(axis=1)
     dim = np.where(whole, ring[:, :6].mean(axis=1), second)
     may_be = _SHARPEST * np.maximum(dim - background, 0)
     # Along an edge or a streak, two neighbours are as bright.
@@ -139,7 +139,7 @@ def surroundings(values, noise, neighbours, pixels):
     )
 
 
-def is_beam(values, neighbours):
+def find_beam(values, neighbours):
     """The brightest pixel in the middle and those beside it, if no spot is as bright.
 
     A direct beam may be as sharp as a hot pixel.
@@ -161,7 +161,7 @@ def is_beam(values, neighbours):
     brightest[first] = True
     # Of what stands out of a wide background, but for the pixel and those beside it.
     others = values - np.median(values)
-    own = neighbours.of(np.array([first]))
+    own = neighbours.find(np.array([first]))
     others[own[own >= 0]] = others[first] = 0
     grid = np.zeros(neighbours.shape)
     grid.flat[neighbours.used] = np.where(central, np.maximum(others, 0), 0)

@@ -48,7 +48,7 @@ class Spikes:
     before_after: np.ndarray
 
     @classmethod
-    def joined(cls, parts):
+    def concatenate(cls, parts):
         """Those of several blocks."""
         arrays = zip(*(vars(part).values() for part in parts), strict=True)
         return cls(*map(np.concatenate, arrays))
@@ -113,7 +113,7 @@ class SpikeFinder:
         )
 
     def _around(self, patterns, place, pixels):
-        near = self.neighbours.of(pixels)
+        near = self.neighbours.find(pixels)
         values = np.where(near >= 0, patterns[place[:, None], near], 0)
         values = values.astype(np.float64)
         n_near = (near >= 0).sum(axis=1)
@@ -130,7 +130,7 @@ def _before_after(patterns, place, pixels):
     return beside
 
 
-def single_events(spikes, gain, offset):
+def find_single_events(spikes, gain, offset):
     """Which of them neither their neighbours nor the patterns beside them explain.
 
     Parameters
@@ -168,7 +168,7 @@ def single_events(spikes, gain, offset):
     return inside, np.where(have.any(axis=1), instead, near)
 
 
-def broken_frames(totals, spikes):
+def find_broken_frames(totals, spikes):
     """Patterns that are far brighter than all others, each by itself.
 
     Parameters

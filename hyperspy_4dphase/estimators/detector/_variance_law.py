@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.detector._pixel_variance import pixel_variance
+from hyperspy_4dphase.estimators.detector._pixel_variance import measure_pixel_variance
 from hyperspy_4dphase.estimators.detector._variance_line import VarianceLine
 
 _N_BINS = 24
@@ -45,7 +45,7 @@ class VarianceLaw:
     scatter: float
 
 
-def variance_law(pairs):
+def fit_variance_law(pairs):
     """Fit variance against mean over pixels.
 
     Parameters
@@ -56,7 +56,7 @@ def variance_law(pairs):
     -------
     VarianceLaw
     """
-    noise = pixel_variance(pairs)
+    noise = measure_pixel_variance(pairs)
     # Sorted by the mean in the other half: else noise would choose which pixels of the
     # same mean are taken for dim ones, and their variances are low where values are.
     bins = np.concatenate(

@@ -10,7 +10,7 @@ _STEPS = 4
 _LEAST_OF_MEASURED = 0.3
 
 
-def median_line(m, v, number=None):
+def fit_median_line(m, v, number=None):
     """Line from dim values to brighter ones, with the median of their slopes.
 
     Each slope counts by its information, which is most where values are bright, be
@@ -67,7 +67,7 @@ class VarianceLine:
         least = max(1e-3 * np.median(np.abs(v)), np.finfo(float).tiny)
         spread = max(np.ptp(m), 1e-6 * np.abs(m).max(), np.finfo(float).tiny)
         # Errors of what was measured would let those that are too low count most.
-        self.gain, fitted = median_line(m, v, n_values)
+        self.gain, fitted = fit_median_line(m, v, n_values)
         for _ in range(12):
             # What a single electron adds to variances that are next to nothing.
             alone = max(self.gain, 0.0) ** 2 / n_values

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import fft, ndimage
 
-from hyperspy_4dphase.estimators.detector._floor import without_floor
+from hyperspy_4dphase.estimators.detector._floor import remove_floor
 
 # Pixels: smoothing before a pattern is sampled, or spots would fall between samples.
 SMOOTHING = 0.7
@@ -170,7 +170,7 @@ def check_patterns(patterns, variances, excluded):
             f"{n_used.argmin()}: check excluded and NaN"
         )
     patterns, variances = np.where(used, patterns, 0), np.where(used, variances, 0)
-    patterns, variances = without_floor(patterns, variances, used)
+    patterns, variances = remove_floor(patterns, variances, used)
     patterns = np.where(used, patterns, 0)
     brightness = np.abs(patterns).sum(axis=(1, 2), keepdims=True)
     brightness /= n_used[:, None, None]

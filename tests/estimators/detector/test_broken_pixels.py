@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.detector._broken_pixels import Around, broken_pixels
-from hyperspy_4dphase.estimators.detector._detector import measured_detector
-from hyperspy_4dphase.estimators.detector._pair_noise import pair_noise
+from hyperspy_4dphase.estimators.detector._broken_pixels import (
+    Around,
+    find_broken_pixels,
+)
+from hyperspy_4dphase.estimators.detector._detector import measure_detector
+from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
 
 from ..detector_scans import KINDS, NAVIGATION, SIGNAL, as_camera, counted
 
@@ -16,9 +19,9 @@ def found(data, signal=SIGNAL, used=None):
     """Flat mask, (n_pixels,)."""
     patterns = data.reshape(len(data.reshape(-1, *data.shape[-2:])), -1)
     used = np.arange(patterns.shape[1]) if used is None else used
-    pairs = pair_noise(patterns[:, used], signal, used)
-    detector = measured_detector(pairs, scaled=True)
-    return broken_pixels(pairs, detector, signal, used)
+    pairs = pair_patterns(patterns[:, used], signal, used)
+    detector = measure_detector(pairs, scaled=True)
+    return find_broken_pixels(pairs, detector, signal, used)
 
 
 def places(data, **options):
@@ -265,9 +268,9 @@ def test_a_bright_sharp_spot_of_a_domain_is_none(seed):
 def test_images_only():
     data = counted().reshape(N, M).astype("u2")
     data[:, 7] = 60000
-    pairs = pair_noise(data, (M,), np.arange(M))
-    detector = measured_detector(pairs, scaled=True)
-    assert not broken_pixels(pairs, detector, (M,), np.arange(M)).any()
+    pairs = pair_patterns(data, (M,), np.arange(M))
+    detector = measure_detector(pairs, scaled=True)
+    assert not find_broken_pixels(pairs, detector, (M,), np.arange(M)).any()
 
 
 class TestAround:

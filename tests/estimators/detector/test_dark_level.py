@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.detector._dark_level import dark_level
+from hyperspy_4dphase.estimators.detector._dark_level import find_dark_level
 
 from ..detector_scans import as_camera, counted, pairs_of
 
@@ -23,7 +23,7 @@ def camera(gain, offset, noise, dose=2000, seed=0, dtype="f4"):
 def found(data, gain):
     """In gains, with the gain known."""
     pairs = pairs_of(data)
-    offset, variance, apart = dark_level(pairs, SimpleNamespace(gain=gain))
+    offset, variance, apart = find_dark_level(pairs, SimpleNamespace(gain=gain))
     return offset, np.sqrt(variance) / gain, apart
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.detector._detector import Detector, measured_detector
+from hyperspy_4dphase.estimators.detector._detector import Detector, measure_detector
 
 from ..detector_scans import KINDS, counted, pairs_of
 
@@ -40,7 +40,7 @@ def camera(gain, offset, noise, dose, seed, kind="spotty"):
 
 
 def measured(data, *, scaled=False):
-    return measured_detector(pairs_of(data), scaled=scaled)
+    return measure_detector(pairs_of(data), scaled=scaled)
 
 
 def variance(detector, mean):
@@ -97,7 +97,7 @@ def test_rounded_to_whole_numbers(noise):
 def test_counts_times_a_gain(gain, dose, kind):
     pairs = pairs_of(camera(gain, 0, 0, dose, 0, kind).astype("f4"))
     for scaled in (True, False):
-        found = measured_detector(pairs, scaled=scaled)
+        found = measure_detector(pairs, scaled=scaled)
         assert found.kind == "counts"
         assert found.gain == pytest.approx(gain, rel=1e-5)
         assert found.offset == 0

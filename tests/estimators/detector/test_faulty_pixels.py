@@ -6,7 +6,7 @@ from scipy import ndimage
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators.detector._faulty_pixels import find_faulty_pixels
-from hyperspy_4dphase.estimators.detector._floor import common_floor
+from hyperspy_4dphase.estimators.detector._floor import find_floor
 from hyperspy_4dphase.estimators.rotation._groups import group_rotations
 
 from ..rotation.test_groups import CHIRAL, SHAPE, lattice, pattern, ring, scan
@@ -52,7 +52,7 @@ def test_none_where_all_is_well(clean, dose, seed):
     means, variances = counted(dose * clean, seed)
     found = find_faulty_pixels(means, variances, SIZES)
     assert not found.mask.any()
-    assert common_floor(means, variances, np.ones(SHAPE, bool))[0] == 0
+    assert find_floor(means, variances, np.ones(SHAPE, bool))[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_offset(clean, offset, known):
     used = np.ones(SHAPE, bool)
     if not known:
         variances = (means + offset) / SIZES[:, None, None]
-    floor, excess = common_floor(means + offset, variances, used)
+    floor, excess = find_floor(means + offset, variances, used)
     assert floor == pytest.approx(offset, rel=0.03)
     expected = 0 if known else offset
     np.testing.assert_allclose(excess * SIZES, expected, rtol=0.05, atol=0.05)

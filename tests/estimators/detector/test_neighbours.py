@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter, zoom
 from hyperspy_4dphase.estimators.detector._neighbours import (
     RunFinder,
     RunSums,
-    neighbour_noise,
+    measure_neighbour_noise,
 )
 
 from ..detector_scans import KINDS, as_camera, counted, read
@@ -171,8 +171,10 @@ class TestRuns:
     def test_taken(self):
         runs = RunSums(np.arange(5.0), np.arange(5.0) + 1, 9)
         kept = np.array([True, False, True, True, False])
-        taken = runs.taken(kept)
+        taken = runs.select(kept)
         np.testing.assert_array_equal(taken.squares, [0, 2, 3])
         np.testing.assert_array_equal(taken.sums, [1, 3, 4])
         assert taken.n == 9
-        assert np.isnan(neighbour_noise([[RunSums(*np.ones((2, 5)), 3)]], None, None))
+        assert np.isnan(
+            measure_neighbour_noise([[RunSums(*np.ones((2, 5)), 3)]], None, None)
+        )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.detector._pair_noise import pair_noise
+from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
 
 from ..detector_scans import (
     KINDS,
@@ -50,7 +50,7 @@ def test_pairs_are_of_one_domain():
 
 def test_differences_and_patterns():
     data = counted().reshape(N, M)
-    pairs = pair_noise(data, SIGNAL, np.arange(M))
+    pairs = pair_patterns(data, SIGNAL, np.arange(M))
     assert pairs.n_pairs == N
     assert pairs.differences.shape == pairs.patterns.shape == (N, M)
     assert pairs.differences.dtype == pairs.patterns.dtype == np.float32
@@ -66,8 +66,8 @@ def test_differences_and_patterns():
 def test_frames_in_any_order():
     data = counted().reshape(N, M)
     order = np.random.default_rng(5).permutation(N)
-    one = pair_noise(data, SIGNAL, np.arange(M))
-    other = pair_noise(data[order], SIGNAL, np.arange(M))
+    one = pair_patterns(data, SIGNAL, np.arange(M))
+    other = pair_patterns(data[order], SIGNAL, np.arange(M))
     np.testing.assert_allclose(other.variance, one.variance, rtol=1e-6)
     np.testing.assert_array_equal(other.differences, one.differences[order])
 
@@ -76,15 +76,15 @@ def test_neighbours_make_no_pairs():
     """Where each pattern was recorded twice, side by side."""
     positions = np.indices((20, 50)).reshape(2, -1).T
     data = np.repeat(counted(), 2, axis=1).reshape(2 * N, M)
-    alone = pair_noise(data, SIGNAL, np.arange(M))
-    apart = pair_noise(data, SIGNAL, np.arange(M), positions)
+    alone = pair_patterns(data, SIGNAL, np.arange(M))
+    apart = pair_patterns(data, SIGNAL, np.arange(M), positions)
     step = -(-len(data) // len(apart.patterns))
     assert step > 1
     # Every second one is of no copy.
     assert apart.variance.sum() / apart.mean.sum() == pytest.approx(1, abs=0.1)
     odd = slice(0, 500)
-    near = pair_noise(data[odd], SIGNAL, np.arange(M))
-    far = pair_noise(data[odd], SIGNAL, np.arange(M), positions[odd])
+    near = pair_patterns(data[odd], SIGNAL, np.arange(M))
+    far = pair_patterns(data[odd], SIGNAL, np.arange(M), positions[odd])
     assert near.variance.sum() < 0.1 * far.variance.sum()
     assert far.variance.sum() / far.mean.sum() == pytest.approx(1, abs=0.1)
     assert alone.mean.shape == (M,)
@@ -94,7 +94,7 @@ def test_few_positions_are_all_taken():
     """Of a scan of 3 x 4 there are no others than neighbours."""
     data = counted(navigation=(3, 4)).reshape(12, M)
     positions = np.indices((3, 4)).reshape(2, -1).T
-    pairs = pair_noise(data, SIGNAL, np.arange(M), positions)
+    pairs = pair_patterns(data, SIGNAL, np.arange(M), positions)
     assert np.isfinite(pairs.variance).all()
     assert pairs.variance.sum() / pairs.mean.sum() == pytest.approx(1, abs=0.3)
 
@@ -108,23 +108,23 @@ def test_pixels_left_out(used):
         kept = np.random.default_rng(2).random(SIGNAL) > 0.4
     kept = kept.ravel()
     data = counted().reshape(N, M)[:, kept]
-    pairs = pair_noise(data, SIGNAL, np.flatnonzero(kept))
+    pairs = pair_patterns(data, SIGNAL, np.flatnonzero(kept))
     assert pairs.variance.shape == (kept.sum(),)
     assert np.median(pairs.variance / pairs.mean) == pytest.approx(1, abs=0.05)
 
 
 def test_curves():
     data = counted(signal=(24, 22)).reshape(N, M)[:, 200:270]
-    pairs = pair_noise(data, (70,), np.arange(70))
+    pairs = pair_patterns(data, (70,), np.arange(70))
     assert np.median(pairs.variance / pairs.mean) == pytest.approx(1, abs=0.06)
 
 
 def test_single_high_values_do_not_choose_pairs():
     data = counted().reshape(N, M)
-    clean = pair_noise(data, SIGNAL, np.arange(M))
+    clean = pair_patterns(data, SIGNAL, np.arange(M))
     spoilt = data.copy()
     spoilt[np.arange(0, N, 9), np.arange(0, N, 9)] = 60000
-    pairs = pair_noise(spoilt, SIGNAL, np.arange(M))
+    pairs = pair_patterns(spoilt, SIGNAL, np.arange(M))
     others = np.ones(M, bool)
     others[0:N:9] = False
     found = (pairs.variance[others], clean.variance[others])
@@ -134,7 +134,7 @@ def test_single_high_values_do_not_choose_pairs():
 def test_taken():
     pairs = pairs_of(counted())
     pixels = np.random.default_rng(0).random(M) > 0.3
-    taken = pairs.taken(pixels)
+    taken = pairs.select(pixels)
     np.testing.assert_array_equal(taken.variance, pairs.variance[pixels])
     np.testing.assert_array_equal(taken.differences, pairs.differences[:, pixels])
     assert taken.patterns.shape == (N, pixels.sum())
@@ -144,5 +144,5 @@ def test_taken():
 def test_data_stay_as_they_are():
     data = counted().reshape(N, M)
     before = data.copy()
-    pair_noise(data, SIGNAL, np.arange(M))
+    pair_patterns(data, SIGNAL, np.arange(M))
     np.testing.assert_array_equal(data, before)

@@ -25,7 +25,7 @@ def placed(pixel, y, x):
 
 @pytest.mark.parametrize("steps", [STEPS, OUTER_STEPS], ids=["8", "16"])
 def test_neighbours(steps):
-    near = PixelNeighbours(SHAPE, USED).of(steps=steps)
+    near = PixelNeighbours(SHAPE, USED).find(steps=steps)
     assert near.shape == (USED.size, len(steps)) == (USED.size, len(set(steps)))
     for pixel, own in zip(USED, near, strict=True):
         expected = [placed(pixel, *step) for step in steps]
@@ -34,16 +34,18 @@ def test_neighbours(steps):
 
 def test_of_some():
     neighbours, some = PixelNeighbours(SHAPE, USED), np.array([3, 50, 7])
-    np.testing.assert_array_equal(neighbours.of(some), neighbours.of()[some])
-    np.testing.assert_array_equal(neighbours.next_of(some), neighbours.next_of()[some])
+    np.testing.assert_array_equal(neighbours.find(some), neighbours.find()[some])
+    np.testing.assert_array_equal(
+        neighbours.find_next(some), neighbours.find_next()[some]
+    )
     beside = neighbours.beside_missing()
     np.testing.assert_array_equal(neighbours.beside_missing(some), beside[some])
-    assert neighbours.of(np.array([], int)).shape == (0, 8)
+    assert neighbours.find(np.array([], int)).shape == (0, 8)
 
 
 def test_next_ones():
     """Straight on, over all that is not used."""
-    near = PixelNeighbours(SHAPE, USED).next_of()
+    near = PixelNeighbours(SHAPE, USED).find_next()
     for pixel, own in zip(USED, near, strict=True):
         for (y, x), number in zip(STEPS, own, strict=True):
             way = [placed(pixel, y * far, x * far) for far in range(1, 10)]
@@ -58,7 +60,7 @@ def test_over_wide_gaps_there_is_none():
     used = image[kept]
     number = np.full(image.size, -1)
     number[used] = np.arange(used.size)
-    below = PixelNeighbours(image.shape, used).next_of(number[image[[9, 21], 5]])
+    below = PixelNeighbours(image.shape, used).find_next(number[image[[9, 21], 5]])
     assert below[:, STEPS.index((1, 0))].tolist() == [number[image[18, 5]], -1]
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.detector._pair_noise import pair_noise
-from hyperspy_4dphase.estimators.detector._pixel_variance import pixel_variance
+from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
+from hyperspy_4dphase.estimators.detector._pixel_variance import measure_pixel_variance
 
 from ..detector_scans import KINDS, NAVIGATION, SIGNAL, counted, expected, pairs_of
 
@@ -13,7 +13,7 @@ M = int(np.prod(SIGNAL))
 
 def ratios(pairs):
     """Variance over mean of dim, brighter and the brightest pixels."""
-    noise = pixel_variance(pairs)
+    noise = measure_pixel_variance(pairs)
     mean, variance = noise.mean.mean(axis=0), noise.variance.mean(axis=0)
     parts = np.array_split(np.argsort(mean), 4)
     return np.array([variance[p].sum() / mean[p].sum() for p in parts])
@@ -35,7 +35,7 @@ def test_pairs_alone_are_not_enough():
     pairs = pairs_of(data)
     bright = np.argsort(clean)[-M // 4 : -20]
     assert pairs.variance[bright].sum() > 1.1 * pairs.mean[bright].sum()
-    noise = pixel_variance(pairs)
+    noise = measure_pixel_variance(pairs)
     ratio = noise.variance[:, bright].sum() / noise.mean[:, bright].sum()
     assert ratio == pytest.approx(1, abs=0.06)
 
@@ -45,14 +45,14 @@ def test_noise_that_all_pixels_share_stays():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(*NAVIGATION, SIGNAL[0] + 1, SIGNAL[1] + 1))
     shared = noise[..., 1:, 1:] + 0.5 * noise[..., :-1, :-1]
-    found = pixel_variance(pairs_of(100 + shared))
+    found = measure_pixel_variance(pairs_of(100 + shared))
     assert found.variance.mean() == pytest.approx(1.25, rel=0.05)
 
 
 def test_pixels_that_flicker_are_left_out():
     data = counted("spotty", 2000, 0).reshape(-1, M)
     data[::7, 30] = 60000
-    found = pixel_variance(pair_noise(data, SIGNAL, np.arange(M)))
+    found = measure_pixel_variance(pair_patterns(data, SIGNAL, np.arange(M)))
     assert found.mean.shape[1] < M
     assert found.variance.max() < 1000
 
@@ -60,12 +60,12 @@ def test_pixels_that_flicker_are_left_out():
 def test_halves_have_no_pattern_in_common():
     pairs = pairs_of(counted())
     for colour in (0, 1):
-        matched = pairs.matched(colour)
+        matched = pairs.match(colour)
         assert np.unique(matched).size == matched.size > 400
 
 
 def test_curves():
     data = counted("spotty", 2000, 0).reshape(-1, M)[:, 200:270]
-    found = pixel_variance(pair_noise(data, (70,), np.arange(70)))
+    found = measure_pixel_variance(pair_patterns(data, (70,), np.arange(70)))
     ratio = found.variance.sum() / found.mean.sum()
     assert ratio == pytest.approx(1, abs=0.1)

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.detector._pixel_neighbours import PixelNeighbours
-from hyperspy_4dphase.estimators.detector._sharp_pixels import is_beam, sharp_pixels
+from hyperspy_4dphase.estimators.detector._sharp_pixels import (
+    find_beam,
+    find_sharp_pixels,
+)
 
 SHAPE = 23, 29
 USED = np.arange(23 * 29)
@@ -16,7 +19,7 @@ def number(y, x):
 
 def looked_at(image, noise=1.0, used=USED):
     values = np.asarray(image, float).ravel()[used]
-    found = sharp_pixels(
+    found = find_sharp_pixels(
         values, np.full(values.size, noise), PixelNeighbours(SHAPE, used)
     )
     return set(used[found.pixels].tolist())
@@ -67,7 +70,7 @@ def test_pixels_beside_missing_ones():
 def test_excess_is_over_the_surroundings():
     image = np.full(SHAPE, 10.0)
     image[5, 7] = 400
-    found = sharp_pixels(
+    found = find_sharp_pixels(
         image.ravel(), np.ones(image.size), PixelNeighbours(SHAPE, USED)
     )
     np.testing.assert_allclose(found.excess, [390])
@@ -77,10 +80,10 @@ def test_the_brightest_in_the_middle_is_the_beam():
     beam = 10 + spot(11, 10, 0.3, 9000)
     beside = number(11, 11)
     neighbours = PixelNeighbours(SHAPE, USED)
-    found = np.flatnonzero(is_beam(beam.ravel(), neighbours))
+    found = np.flatnonzero(find_beam(beam.ravel(), neighbours))
     assert number(11, 10) in found
     assert beside in found
     assert len(found) == 9
     # Another as bright leaves it open which of them is the beam.
     twins = beam + spot(11, 18, 0.3, 9000)
-    assert not is_beam(twins.ravel(), neighbours).any()
+    assert not find_beam(twins.ravel(), neighbours).any()

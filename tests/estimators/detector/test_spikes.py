@@ -6,8 +6,8 @@ import pytest
 from hyperspy_4dphase.estimators.detector._spikes import (
     SpikeFinder,
     Spikes,
-    broken_frames,
-    single_events,
+    find_broken_frames,
+    find_single_events,
 )
 
 from ..detector_scans import KINDS, NAVIGATION, SIGNAL, counted
@@ -24,13 +24,13 @@ def looked(data, size=N, used=None, signal=SIGNAL):
     finder = SpikeFinder(signal, np.arange(data.shape[1]) if used is None else used)
     rows = np.arange(len(data))
     parts = [finder(data[s : s + size], rows[s : s + size]) for s in rows[::size]]
-    return Spikes.joined(parts)
+    return Spikes.concatenate(parts)
 
 
 def found(data, gain=1.0, offset=0.0, **options):
     """Rows, pixels and what is taken instead."""
     spikes = looked(data, **options)
-    inside, instead = single_events(spikes, gain, offset)
+    inside, instead = find_single_events(spikes, gain, offset)
     return spikes.rows[inside], spikes.pixels[inside], instead[inside]
 
 
@@ -150,7 +150,7 @@ def test_nothing_is_changed():
 class TestBrokenFrames:
     def broken(self, data):
         spikes = looked(data)
-        return broken_frames(data.sum(axis=1, dtype=float), spikes)
+        return find_broken_frames(data.sum(axis=1, dtype=float), spikes)
 
     @pytest.mark.parametrize("dtype", ["u2", "u4"])
     def test_saturated(self, dtype):

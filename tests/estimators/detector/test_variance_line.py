@@ -5,7 +5,7 @@ import pytest
 
 from hyperspy_4dphase.estimators.detector._variance_line import (
     VarianceLine,
-    median_line,
+    fit_median_line,
 )
 
 GAIN, READOUT = 12.0, 9.0
@@ -43,12 +43,12 @@ def test_bins_that_are_too_low_do_not_rule():
 def test_median_line_holds_if_less_than_half_is_wrong():
     mean, variance, n_values = bins()
     variance[-4:] *= 5
-    slope, fitted = median_line(mean, variance, n_values)
+    slope, fitted = fit_median_line(mean, variance, n_values)
     assert slope == pytest.approx(GAIN, rel=0.1)
     np.testing.assert_allclose(fitted[:40], READOUT + GAIN * mean[:40], rtol=0.05)
 
 
 def test_all_of_one_mean_have_no_slope():
-    slope, fitted = median_line(np.full(8, 3.0), np.full(8, 2.0))
+    slope, fitted = fit_median_line(np.full(8, 3.0), np.full(8, 2.0))
     assert slope == 0
     np.testing.assert_array_equal(fitted, 2)

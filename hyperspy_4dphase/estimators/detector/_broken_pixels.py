@@ -6,7 +6,10 @@ import numpy as np
 from scipy import ndimage
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.detector._pixel_neighbours import PixelNeighbours
+from hyperspy_4dphase.estimators.detector._pixel_neighbours import (
+    PixelNeighbours,
+    close_gaps,
+)
 from hyperspy_4dphase.estimators.detector._sharp_pixels import (
     find_beam,
     find_sharp_pixels,
@@ -115,12 +118,9 @@ class Around:
         if not still.any():
             return alive
         bright = self.low(self._electrons, 75) * self._pairs.n_pairs > 10
-        dead = self.image(still & bright, 0.0) > 0
+        dead = self.near.to_image(still & bright) > 0
         # Where the arms of a cross meet, too.
-        closed = np.ones((_WINDOW, _WINDOW))
-        closed = ndimage.binary_closing(np.pad(dead, _WINDOW), closed)
-        closed = closed[_WINDOW:-_WINDOW, _WINDOW:-_WINDOW].flat[self.used]
-        return ~(still & closed)
+        return ~(still & close_gaps(dead, _WINDOW).flat[self.used])
 
     @functools.cached_property
     def near_alive(self):
@@ -130,17 +130,10 @@ class Around:
             self.near if alive.all() else PixelNeighbours(self.shape, self.used[alive])
         )
 
-    def image(self, values, fill=np.nan):
-        """Values of the used pixels as an image."""
-        image = np.full(self.shape, fill)
-        image.flat[self.used] = values
-        return image
-
     def low(self, values, percentile=25):
         """Lower quartile, or another, over a window of 7 x 7 pixels."""
-        image = self.image(values)
         # Not used pixels do not rule: they take the median of all.
-        image[np.isnan(image)] = np.median(values)
+        image = self.near.to_image(values, np.median(values))
         low = ndimage.percentile_filter(image, percentile, size=_WINDOW, mode="mirror")
         return low.flat[self.used]
 
@@ -148,20 +141,16 @@ class Around:
         """Which of some pixels are in groups beside which others are as bright, nearly:
         a saturated beam is no broken pixel. Odd pixels beside them say nothing.
         """
-        grid = self.image(which.astype(float), 0.0) > 0
-        bright = self.image(np.where(odd & ~which, 0, values), 0.0)
+        grid = self.near.to_image(which) > 0
+        bright = self.near.to_image(np.where(odd & ~which, 0, values))
+        around = np.where(grid, -np.inf, bright)
+        around = ndimage.maximum_filter(around, 3, mode="constant", cval=-np.inf)
         groups, n = ndimage.label(grid, np.ones((3, 3)))
-        inside = np.zeros(self.shape, dtype=bool)
-        for k, place in enumerate(ndimage.find_objects(groups), 1):
-            place = tuple(slice(max(p.start - 1, 0), p.stop + 1) for p in place)
-            own = groups[place] == k
-            ring = ndimage.binary_dilation(own, np.ones((3, 3))) & ~own
-            if ring.any() and own.sum() > 1:
-                beside = bright[place][ring].max()
-                inside[place] |= own & (
-                    beside > _BESIDE_SPOT * bright[place][own].mean()
-                )
-        return inside.flat[self.used]
+        index = np.arange(1, n + 1)
+        beside = ndimage.maximum(around, groups, index)
+        is_spot = beside > _BESIDE_SPOT * ndimage.mean(bright, groups, index)
+        is_spot &= ndimage.sum_labels(grid, groups, index) > 1
+        return np.append(False, is_spot)[groups].flat[self.used]
 
     def beside(self, values):
         """Median over the neighbours of each pixel."""
@@ -269,12 +258,11 @@ def _hot(pairs, electrons, detector, counted, image, known):
     hot, n = np.zeros(electrons.size, dtype=bool), pairs.n_pairs
     noise = (np.maximum(electrons, 1 / n) + detector.dark_variance) / n
     bright = np.flatnonzero(counted & (electrons > 1))
-    near = image.near.find(bright)
-    beside = np.sort(np.where(near >= 0, electrons[near], -np.inf), axis=1)[:, -2]
-    may_be = electrons[bright] > beside
+    may_be = electrons[bright] > image.near.find_second_brightest(electrons, bright)
     if not may_be.any():
         return hot
-    still = ((near >= 0) & (pairs.variance == 0)[near])[may_be].any()
+    near = image.near.find(bright[may_be])
+    still = ((near >= 0) & (pairs.variance == 0)[near]).any()
     alive, neighbours = ~known, image.near
     if still:
         # Which are dead takes long to tell.
@@ -334,9 +322,8 @@ def _are_spots(found, values, noise, neighbours):
 
 def _center(values, neighbours):
     """Row and column of the brightest spot in the middle."""
-    grid = np.zeros(neighbours.shape)
     middle = np.where(neighbours.central(), np.maximum(values, 0), 0)
-    grid.flat[neighbours.used] = middle
+    grid = neighbours.to_image(middle)
     smooth = ndimage.uniform_filter(grid, 5, mode="constant")
     row, column = np.unravel_index(smooth.argmax(), grid.shape)
     rows, columns = np.indices(grid.shape)
@@ -347,7 +334,7 @@ def _center(values, neighbours):
 
 def _odd_lines(odd, image):
     """Rows and columns that hold no image, at the edges or alone, as metadata do."""
-    grid = np.nan_to_num(image.image(odd.astype(float)))
+    grid = image.near.to_image(odd)
     lines = np.zeros(image.shape, dtype=bool)
     for grid_view, view in ((grid, lines), (grid.T, lines.T)):
         share = grid_view.mean(axis=1)
@@ -366,7 +353,7 @@ def _odd_lines(odd, image):
 
 def _whole_lines(found, image):
     """Rows and columns of which more than half is found."""
-    grid = image.image(found.astype(float))
+    grid = image.near.to_image(found, np.nan)
     lines = np.zeros(image.shape, dtype=bool)
     for axis in (0, 1):
         valid = np.isfinite(grid).sum(axis=axis)

@@ -8,7 +8,7 @@ from scipy import ndimage
 from hyperspy_4dphase.estimators.detector._floor import remove_floor
 from hyperspy_4dphase.estimators.detector._pixel_neighbours import (
     PixelNeighbours,
-    moved,
+    close_gaps,
 )
 from hyperspy_4dphase.estimators.detector._sharp_pixels import (
     find_beam,
@@ -36,8 +36,8 @@ _N_LEVELS = 16
 # that beyond it. Single pixels do not count as more than so many usual ones.
 _WIDEST_LINES, _SHORTEST_LINE, _SAME_LINE = 4, 16, 0.6
 _MOST_OF_USUAL = 4.0
-# Rows and columns to the four neighbours.
-_CROSS = (0, 1), (0, -1), (1, 0), (-1, 0)
+# A pixel and its four neighbours.
+_CROSS = ndimage.generate_binary_structure(2, 1)
 
 
 @dataclass(frozen=True)
@@ -225,10 +225,10 @@ def _grown(found, counts, used):
     """
     grown, before = found, None
     while before is None or (grown & ~before).any():
-        before, reached = grown, np.zeros_like(found)
+        before = grown
         dim = np.where(before, np.maximum(counts, 1), 0)
-        for by in _CROSS:
-            reached |= counts < _STEP * np.nan_to_num(moved(dim, *by))
+        beside = ndimage.maximum_filter(dim, footprint=_CROSS, mode="constant")
+        reached = counts < _STEP * beside
         grown = before | (reached & used & (counts >= _LEAST_COUNTS))
         if grown.sum() > _MOST * used.sum():
             return found
@@ -243,9 +243,7 @@ def _filled(found):
     depth = ndimage.distance_transform_cdt(np.pad(found, 1), "chessboard")
     wide = ndimage.binary_propagation(depth[1:-1, 1:-1] > 1, mask=found)
     reach = 2 * depth.max() + 1
-    padded = np.pad(wide, reach)
-    closed = ndimage.binary_closing(padded, np.ones((reach, reach), bool))
-    return closed[reach:-reach, reach:-reach]
+    return close_gaps(wide, reach)
 
 
 def _sharp_areas(counts, low, used, level=0.0):
@@ -255,14 +253,13 @@ def _sharp_areas(counts, low, used, level=0.0):
         return low
     # What is beside each low pixel, and outside the area.
     beside = used & ~low
-    neighbours = np.stack(
-        [moved(np.where(beside, counts, np.nan), *by) for by in _CROSS]
-    )
-    known = ~np.isnan(neighbours)
-    border = low & known.any(axis=0)
+    border = low & ndimage.binary_dilation(beside, _CROSS)
     if not border.any():
         return np.zeros_like(low)
-    outside = np.where(known, neighbours, np.inf).min(axis=0)
+    outside = np.where(beside, counts, np.inf)
+    outside = ndimage.minimum_filter(
+        outside, footprint=_CROSS, mode="constant", cval=np.inf
+    )
     # Just above the level, an area only goes on.
     can_tell = border & (outside >= max(_LEAST_COUNTS, 2 * level))
     sharp = can_tell & (counts <= _DEAD_SHARE * outside)

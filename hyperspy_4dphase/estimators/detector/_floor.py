@@ -1,6 +1,9 @@
 """A constant under all patterns, as a detector's offset, told by its lack of noise."""
 
+import itertools
+
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
 # Share of the pixels that are the dark ones, and how far patterns are smoothed for it.
@@ -43,7 +46,7 @@ def find_floor(patterns, variances, used):
     if (bright <= 0).any() or (noise <= 0).any():
         return none
     scatter, n_runs = _scatter(patterns, dark)
-    if n_runs < _LEAST_RUNS:
+    if not n_runs:
         return none
     counted = scatter * bright / noise
     error = counted * np.sqrt(3 / n_runs) + np.sqrt(expected / dark.sum())
@@ -91,31 +94,26 @@ def _scatter(patterns, dark):
     """Variance of each pattern among the dark pixels, from neighbours' differences.
 
     The largest of those some pixels apart, since smoothing makes neighbours alike.
+
+    Returns
+    -------
+    variance : numpy.ndarray, shape (n_domains,), or None
+    n_runs : int
+        Fewest differences that one is of; 0 where they are too few.
     """
-    found, least = [], np.inf
-    for apart in range(1, _REACH + 1):
-        for axis in (1, 2):
-            before, here, after = (
-                _moved(dark[None], step, axis)[0] for step in (-apart, 0, apart)
-            )
-            runs = before & here & after
-            least = min(least, runs.sum())
-            if runs.any():
-                # Of three in a row, so that a slope is no scatter.
-                before, here, after = (
-                    _moved(patterns, step, axis)[:, runs] for step in (-apart, 0, apart)
-                )
-                bend = before - 2 * here + after
-                found.append((bend**2).mean(axis=1) / 6)
-    if not found:
-        return np.zeros(len(patterns)), 0
-    return np.max(found, axis=0), least
-
-
-def _moved(images, step, axis):
-    """What lies so many pixels on, 0 or False beyond the edge."""
-    moved = np.roll(images, -step, axis)
-    if step:
-        beyond = slice(-step, None) if step > 0 else slice(None, -step)
-        np.moveaxis(moved, axis, 0)[beyond] = 0
-    return moved
+    found, n_runs = [], []
+    if min(dark.shape) <= 2 * _REACH:
+        return None, 0
+    for apart, axis in itertools.product(range(1, _REACH + 1), (-2, -1)):
+        # Of three in a row, so that a slope is no scatter.
+        dark_runs, runs = (
+            sliding_window_view(images, 2 * apart + 1, axis)[..., ::apart]
+            for images in (dark, patterns)
+        )
+        runs = runs[:, dark_runs.all(axis=-1)]
+        if runs.shape[1] < _LEAST_RUNS:
+            return None, 0
+        bend = runs[..., 0] - 2 * runs[..., 1] + runs[..., 2]
+        found.append((bend**2).mean(axis=1) / 6)
+        n_runs.append(runs.shape[1])
+    return np.max(found, axis=0), min(n_runs)

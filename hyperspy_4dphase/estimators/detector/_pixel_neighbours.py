@@ -1,6 +1,7 @@
 """The neighbours of a pixel, on a detector of which some pixels are not used."""
 
 import numpy as np
+from scipy import ndimage
 
 # Rows and columns to the eight neighbours, and to the pixels around these.
 STEPS = tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0))
@@ -28,6 +29,39 @@ class PixelNeighbours:
         number.flat[used] = np.arange(used.size)
         # Beyond the edge there is none, however far.
         self._number = np.pad(number, _WIDEST_GAP + 1, constant_values=-1)
+
+    def to_image(self, values, fill=0.0):
+        """Values of the used pixels on the detector.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, shape (n_pixels,)
+        fill : float
+            Value of the pixels that are not used.
+
+        Returns
+        -------
+        numpy.ndarray of float, shape (n_ky, n_kx)
+        """
+        image = np.full(self.shape, fill)
+        image.flat[self.used] = values
+        return image
+
+    def find_second_brightest(self, values, pixels):
+        """Second largest value among the eight neighbours of some pixels.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, shape (n_pixels,)
+        pixels : numpy.ndarray of int, shape (n,)
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+            Minus infinity where there are fewer than two neighbours.
+        """
+        near = self.find(pixels)
+        return np.sort(np.where(near >= 0, values[near], -np.inf), axis=1)[:, -2]
 
     def find(self, pixels=None, steps=STEPS):
         """The neighbours of some pixels, or of all.
@@ -81,15 +115,9 @@ class PixelNeighbours:
         -------
         numpy.ndarray of bool, shape (n,)
         """
-        row, column = (place - _WIDEST_GAP - 1 for place in self._places(pixels))
-        on_detector = [
-            (row + y >= 0)
-            & (row + y < self.shape[0])
-            & (column + x >= 0)
-            & (column + x < self.shape[1])
-            for y, x in STEPS
-        ]
-        return ((self.find(pixels) < 0) & np.stack(on_detector, axis=1)).any(axis=1)
+        missing = self.to_image(np.zeros(self.used.size), 1.0) > 0
+        beside = ndimage.binary_dilation(missing, np.ones((3, 3)))
+        return beside.flat[self.used if pixels is None else self.used[pixels]]
 
     def central(self):
         """Which of the used pixels lie in the middle third of both sides.
@@ -108,18 +136,18 @@ class PixelNeighbours:
         return row + _WIDEST_GAP + 1, column + _WIDEST_GAP + 1
 
 
-def moved(values, down, right):
-    """The value of the neighbour so many pixels on, NaN beyond the edge.
+def close_gaps(mask, width):
+    """Binary closing with a square, which may reach beyond the edge.
 
     Parameters
     ----------
-    values : numpy.ndarray, shape (n_ky, n_kx)
-    down, right : {-1, 0, 1}
+    mask : numpy.ndarray of bool, shape (n_ky, n_kx)
+    width : int
+        Of the square, in pixels.
 
     Returns
     -------
-    numpy.ndarray, of the same shape
+    numpy.ndarray of bool, shape (n_ky, n_kx)
     """
-    n_ky, n_kx = values.shape
-    padded = np.pad(values, 1, constant_values=np.nan)
-    return padded[1 + down : 1 + down + n_ky, 1 + right : 1 + right + n_kx]
+    closed = ndimage.binary_closing(np.pad(mask, width), np.ones((width, width)))
+    return closed[width:-width, width:-width]

@@ -49,13 +49,10 @@ def find_sharp_pixels(values, noise, neighbours):
     SharpPixels
         Each at least twice as bright as what is around it.
     """
-    grid = np.full(neighbours.shape, np.inf)
-    grid.flat[neighbours.used] = values
+    grid = neighbours.to_image(values, np.inf)
     least = ndimage.minimum_filter(grid, 5, mode="nearest").flat[neighbours.used]
     may_be = np.flatnonzero(values - least > _SURE * np.sqrt(noise))
-    near = neighbours.find(may_be)
-    beside = np.sort(np.where(near >= 0, values[near], -np.inf), axis=1)
-    may_be = may_be[values[may_be] > beside[:, -2]]
+    may_be = may_be[values[may_be] > neighbours.find_second_brightest(values, may_be)]
     around = look_around(values, noise, neighbours, may_be)
     excess = values[may_be] - around.background
     error = np.sqrt(noise[may_be] + (_SHARPEST**2 / 6 + 1) * around.noise)
@@ -158,23 +155,19 @@ def find_beam(values, neighbours):
     if not central.any():
         return brightest
     first = np.where(central, values, -np.inf).argmax()
-    brightest[first] = True
     # Of what stands out of a wide background, but for the pixel and those beside it.
     others = values - np.median(values)
     own = neighbours.find(np.array([first]))
     others[own[own >= 0]] = others[first] = 0
-    grid = np.zeros(neighbours.shape)
-    grid.flat[neighbours.used] = np.where(central, np.maximum(others, 0), 0)
+    grid = neighbours.to_image(np.where(central, np.maximum(others, 0), 0))
     sums = ndimage.uniform_filter(grid, _WINDOW, mode="constant") * _WINDOW**2
     weak = sums.max() < _NO_OTHER_BEAM * values[first]
     # Its halo is around it.
     places = np.unravel_index([sums.argmax(), neighbours.used[first]], grid.shape)
     halo = np.abs(np.diff(places)).max() <= _HALO_WITHIN
-    if weak or halo:
-        # It may be cut in two by the border of pixels.
-        brightest[own[own >= 0]] = True
-        return brightest
-    return np.zeros_like(brightest)
+    # It may be cut in two by the border of pixels.
+    brightest[first] = brightest[own[own >= 0]] = weak or halo
+    return brightest
 
 
 def _taken(ordered, index):

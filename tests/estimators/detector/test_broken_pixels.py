@@ -277,11 +277,6 @@ class TestAround:
     used = np.flatnonzero(np.arange(30) % 7 != 3)
     around = Around((5, 6), used)
 
-    def test_image(self):
-        image = self.around.image(self.used)
-        np.testing.assert_array_equal(image.flat[self.used], self.used)
-        assert np.isnan(image).sum() == 30 - self.used.size
-
     def test_low(self):
         values = np.full(self.used.size, 5.0)
         values[4] = 900

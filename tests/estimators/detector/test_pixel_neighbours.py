@@ -7,7 +7,7 @@ from hyperspy_4dphase.estimators.detector._pixel_neighbours import (
     OUTER_STEPS,
     STEPS,
     PixelNeighbours,
-    moved,
+    close_gaps,
 )
 
 SHAPE = 9, 12
@@ -85,8 +85,28 @@ def test_central():
     np.testing.assert_array_equal(central, expected)
 
 
-def test_moved():
-    values = np.arange(12.0).reshape(3, 4)
-    np.testing.assert_array_equal(moved(values, 1, 0)[:-1], values[1:])
-    assert np.isnan(moved(values, 1, 0)[-1]).all()
-    np.testing.assert_array_equal(moved(values, 0, -1)[:, 1:], values[:, :-1])
+def test_image():
+    image = PixelNeighbours(SHAPE, USED).to_image(USED, np.nan)
+    np.testing.assert_array_equal(image.flat[USED], USED)
+    assert np.isnan(image).sum() == 108 - USED.size
+
+
+def test_second_brightest():
+    values, neighbours = np.random.default_rng(0).random(108), np.arange(108)
+    second = PixelNeighbours(SHAPE, neighbours).find_second_brightest
+    image = values.reshape(SHAPE)
+    around = np.delete(image[3:6, 6:9].ravel(), 4)
+    assert second(values, np.array([4 * 12 + 7])) == np.sort(around)[-2]
+    assert PixelNeighbours((1, 2), np.arange(2)).find_second_brightest(
+        values, np.array([0])
+    ) == [-np.inf]
+
+
+def test_close_gaps():
+    """Up to the edge."""
+    mask = np.zeros(SHAPE, bool)
+    mask[:, 4] = mask[:, 7] = True
+    expected = np.zeros(SHAPE, bool)
+    expected[:, 4:8] = True
+    np.testing.assert_array_equal(close_gaps(mask, 3), expected)
+    np.testing.assert_array_equal(close_gaps(mask, 2), mask)

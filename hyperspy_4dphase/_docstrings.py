@@ -1,6 +1,8 @@
 """Texts of parameters that several methods share."""
 
 import inspect
+import re
+import textwrap
 
 PARAMETERS = {
     "navigation_mask": """\
@@ -70,14 +72,10 @@ def with_shared_parameters(function):
     callable
         The same function.
     """
-    lines = []
-    for line in inspect.cleandoc(function.__doc__ or "").splitlines():
-        name = line.strip().removeprefix("%(").removesuffix(")s")
-        if line.strip() == f"%({name})s":
-            indent = line[: len(line) - len(line.lstrip())]
-            text = PARAMETERS[name].splitlines()
-            lines += [indent + part if part else part for part in text]
-        else:
-            lines.append(line)
-    function.__doc__ = "\n".join(lines)
+    function.__doc__ = re.sub(
+        r"^( *)%\((\w+)\)s *$",
+        lambda line: textwrap.indent(PARAMETERS[line[2]], line[1]),
+        inspect.cleandoc(function.__doc__ or ""),
+        flags=re.MULTILINE,
+    )
     return function

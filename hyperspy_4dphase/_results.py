@@ -6,7 +6,6 @@ HyperSpy 3 is to rename or move what stands here: `learning_results`, `factors` 
 
 import importlib.metadata
 import json
-import numbers
 
 import dask.array as da
 import numpy as np
@@ -74,6 +73,12 @@ def axis_steps(axis):
     return float(axis.get("scale", 1.0))
 
 
+def axis_units(axis):
+    """The units of an axis, from HyperSpy's dictionary of it; "px" if it has none."""
+    units = axis.get("units")
+    return units if isinstance(units, str) and units else "px"
+
+
 def is_uniform(axis):
     """Whether a dictionary is of one of HyperSpy's axes with a scale and an offset."""
     return not {"axis", "expression"} & set(axis)
@@ -107,6 +112,26 @@ def as_uniform(axis, tolerance=0.5):
     return kept | size
 
 
+def retitle(metadata, title, signal_type=""):
+    """Give the metadata of a scan to a result of it.
+
+    Parameters
+    ----------
+    metadata : dict
+        As of :func:`scan_metadata`. It is not changed.
+    title : str
+        Of the result.
+    signal_type : str, optional
+        HyperSpy's name of what the result is.
+
+    Returns
+    -------
+    dict
+    """
+    general = metadata.get("General", {}) | {"title": title}
+    return metadata | {"General": general, "Signal": {"signal_type": signal_type}}
+
+
 def scan_metadata(signal):
     """Title, sample, instrument and signal type of a scan, as a dict.
 
@@ -134,8 +159,7 @@ def image_extent(axes):
         from uniform that half a step and more would be wrong: edges are in pixels then.
     """
     axes = shown_axes(axes)
-    units = axes[-1].get("units")
-    units = units if isinstance(units, str) and units else "px"
+    units = axis_units(axes[-1])
     edges = []
     for axis in axes[:-3:-1]:
         scale, offset = axis.get("scale", 1.0), axis.get("offset", 0.0)
@@ -202,9 +226,43 @@ def map_values(values, navigation_shape):
     return found[0] if found.shape == (1, *navigation_shape) else found
 
 
-def map_labels(values, navigation_shape):
-    """The same for labels: a confidence stands for its domains."""
-    return map_values(getattr(values, "domains", values), navigation_shape)
+def check_map(name, values, navigation_shape, *, integers=False):
+    """Return a map that is given for a scan: one value for each probe position.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    values : BaseSignal or array-like
+    navigation_shape : tuple of int
+        Of the scan, in array order.
+    integers : bool, default False
+        Whether only integers are allowed: labels, of which those of a confidence are
+        the labels of its domains.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of that shape.
+
+    Raises
+    ------
+    TypeError
+        If it holds no integers, but must.
+    ValueError
+        If it has another shape.
+    """
+    if integers:
+        values = getattr(values, "domains", values)
+    values = map_values(values, navigation_shape)
+    if integers and values.dtype.kind not in "biu":
+        raise TypeError(f"{name} must hold integers, but its type is {values.dtype}.")
+    if values.shape != navigation_shape:
+        raise ValueError(
+            f"{name} has the shape {values.shape}; expected the navigation shape "
+            f"{navigation_shape} in array order: is it of another scan?"
+        )
+    return values
 
 
 def provenance(method, parameters, random_state, outcome, compression=None):
@@ -233,66 +291,51 @@ def provenance(method, parameters, random_state, outcome, compression=None):
         "outcome": {name: _storable(value) for name, value in outcome.items()},
         "versions": {name: _version(name) for name in _RECORDED},
     }
-    return (
-        record
-        if compression is None
-        else record | {"compression": compression.provenance}
-    )
+    if compression is not None:
+        record["compression"] = compression.provenance
+    return record
 
 
 def store_decomposition(
-    signal,
-    W,
-    H,
-    *,
-    algorithm,
-    explained_variance,
-    explained_variance_ratio,
-    poissonian_noise_normalized,
-    excluded_patterns=None,
-    excluded_pixels=None,
-    provenance=None,
+    scan, W, estimator, *, algorithm, poissonian_noise_normalized, provenance=None
 ):
-    """Fill ``signal.learning_results``, all of it or, on any failure, nothing.
+    """Fill the `learning_results` of a signal, or, on any failure, change nothing.
 
     What earlier runs left there goes, blind source separation and clusters included:
     it belongs to components that are no more.
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
-        Neither its data nor its axes or metadata are touched.
+    scan : Scan
+        Of that signal; its data, axes and metadata are not touched. What is masked
+        becomes NaN.
     W : numpy.ndarray, shape (n_patterns, n_components)
-        One row for each pattern that is not excluded.
-    H : numpy.ndarray, shape (n_components, n_pixels)
-        In data units: ``W @ H`` approximates the patterns.
+        One row for each pattern that is not masked.
+    estimator : RandomizedNMF
+        Fitted, with components in data units: ``W @ components_`` approximates the
+        patterns.
     algorithm : str
         An object would be dropped on saving.
-    explained_variance, explained_variance_ratio : numpy.ndarray, shape (n_components,)
-        For scree plots.
     poissonian_noise_normalized : bool
         Whether counting noise was scaled.
-    excluded_patterns, excluded_pixels : numpy.ndarray of bool, optional
-        Flat masks, see `hyperspy_4dphase._masks`. What is masked reads NaN.
     provenance : dict, optional
         See :func:`provenance`. It is kept as JSON text: HyperSpy's ``.npz`` files of
         results hold no dictionaries.
     """
-    navigation_shape, signal_shape = array_shapes(signal)
-    n_components = len(H)
+    signal, H = scan.signal, np.asarray(estimator.components_, dtype=float)
+    ratio = estimator.explained_variance_ratio_
     results = type(signal.learning_results)()
     # Double precision: HyperSpy's blind source separation iterates to 1e-10.
-    results.loadings = filled(np.asarray(W, dtype=float), excluded_patterns)
-    results.factors = filled(np.asarray(H, dtype=float).T, excluded_pixels)
-    results.explained_variance = np.array(explained_variance, dtype=float)
-    results.explained_variance_ratio = np.array(explained_variance_ratio, dtype=float)
-    results.output_dimension = int(n_components)
-    results.number_significant_components = int(n_components)
+    results.loadings = filled(np.asarray(W, dtype=float), scan.excluded_patterns)
+    results.factors = filled(H.T, scan.excluded_pixels)
+    results.explained_variance = np.array(estimator.explained_variance_, dtype=float)
+    results.explained_variance_ratio = np.array(ratio, dtype=float)
+    results.output_dimension = results.number_significant_components = len(H)
     results.decomposition_algorithm = str(algorithm)
     results.poissonian_noise_normalized = bool(poissonian_noise_normalized)
     results.unfolded = False
-    results.navigation_mask = _reshaped(excluded_patterns, navigation_shape)
-    results.signal_mask = _reshaped(excluded_pixels, signal_shape)
+    results.navigation_mask = _reshaped(scan.excluded_patterns, scan.navigation_shape)
+    results.signal_mask = _reshaped(scan.excluded_pixels, scan.signal_shape)
     results.provenance = None
     if provenance is not None:
         results.provenance = json.dumps(provenance, default=np.ndarray.tolist)
@@ -307,14 +350,12 @@ def _reshaped(excluded, shape):
 
 def _storable(value):
     """`value` as None, bool, int, float, str, array, list or dict."""
-    if value is None or isinstance(value, bool | str | np.ndarray | da.Array):
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, np.bool_ | bool):
-        return bool(value)
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    if isinstance(value, numbers.Real):
-        return float(value)
+    if isinstance(value, np.ndarray | da.Array):
+        return value
     if isinstance(value, list | tuple):
         return [_storable(item) for item in value]
     if isinstance(value, dict):

@@ -7,6 +7,7 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 
 from hyperspy_4dphase._arguments import check_random_state, check_scan
+from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._masks import check_unmasked, excluded_patterns, excluded_pixels
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase._progress import Progress
@@ -14,6 +15,7 @@ from hyperspy_4dphase._results import (
     array_shapes,
     axes_dictionaries,
     filled,
+    retitle,
     scan_metadata,
 )
 from hyperspy_4dphase._scalars import check_flags
@@ -73,7 +75,6 @@ class Scan:
         keep_faulty=False,
         random_state=None,
         show_progressbar=None,
-        flat_masks=None,
     ):
         """Check a signal and what the user said of it; nothing is read.
 
@@ -83,8 +84,6 @@ class Scan:
         navigation_mask, signal_mask, normalize_poissonian_noise, keep_faulty, \
 random_state, show_progressbar : optional
             See :func:`compress`.
-        flat_masks : tuple of numpy.ndarray of bool, or None, optional
-            Excluded patterns and pixels of an earlier result, instead of masks.
 
         Returns
         -------
@@ -102,18 +101,13 @@ random_state, show_progressbar : optional
             normalize_poissonian_noise=normalize_poissonian_noise,
             show_progressbar=show_progressbar,
         )
-        if flat_masks is None:
-            patterns = excluded_patterns(signal, navigation_mask)
-            pixels = excluded_pixels(signal, signal_mask)
-        else:
-            patterns, pixels = flat_masks
         return cls(
             signal,
             *array_shapes(signal),
             axes=axes_dictionaries(signal),
             metadata=scan_metadata(signal),
-            excluded_patterns=patterns,
-            excluded_pixels=pixels,
+            excluded_patterns=excluded_patterns(signal, navigation_mask),
+            excluded_pixels=excluded_pixels(signal, signal_mask),
             noise=NOISES[normalize_poissonian_noise],
             keep_faulty=keep_faulty,
             random_state=random_state,
@@ -132,11 +126,6 @@ random_state, show_progressbar : optional
         return self.axes[len(self.navigation_shape) :]
 
     @property
-    def title(self):
-        """str: Empty if there is none."""
-        return self.metadata.get("General", {}).get("title", "")
-
-    @property
     def signal_type(self):
         """str: HyperSpy's name of the kind of patterns."""
         return self.metadata["Signal"]["signal_type"]
@@ -149,17 +138,18 @@ random_state, show_progressbar : optional
     @property
     def shape(self):
         """tuple of int: (n_patterns, n_pixels) of what masks leave."""
-        n_patterns = np.count_nonzero(self.kept_patterns)
-        if self.excluded_pixels is None:
-            return n_patterns, prod(self.signal_shape)
-        return n_patterns, np.count_nonzero(~self.excluded_pixels)
+        kept = self.kept_patterns, self.kept_pixels
+        return tuple(map(np.count_nonzero, kept))
 
     @property
     def kept_patterns(self):
         """numpy.ndarray of bool, shape (n_positions,): What the mask leaves."""
-        if self.excluded_patterns is None:
-            return np.ones(self.n_positions, dtype=bool)
-        return ~self.excluded_patterns
+        return _kept(self.excluded_patterns, self.n_positions)
+
+    @property
+    def kept_pixels(self):
+        """numpy.ndarray of bool, shape (n_pixels,): What the mask leaves."""
+        return _kept(self.excluded_pixels, prod(self.signal_shape))
 
     @property
     def positions(self):
@@ -200,11 +190,27 @@ random_state, show_progressbar : optional
         values = filled(values, self.excluded_patterns, fill_value)
         return values.reshape(*self.navigation_shape, *values.shape[1:])
 
+    def name_result(self, what, signal_type):
+        """Make the metadata of a result: "`what` of" and the title of the scan.
+
+        Parameters
+        ----------
+        what : str
+        signal_type : str
+
+        Returns
+        -------
+        dict
+        """
+        title = self.metadata.get("General", {}).get("title")
+        title = f"{what} of {title}" if title else what
+        return retitle(self.metadata, title, signal_type)
+
     def progress(self):
         """Progress: A bar as the user wants it, to be used in a `with` statement."""
         return Progress(self.show_progressbar)
 
-    def blocks(self, progress=None, *, allow_negative=True, correction=None):
+    def blocks(self, progress=None, *, allow_negative=True, replaced=None):
         """The patterns that masks leave, block by block.
 
         Parameters
@@ -212,8 +218,8 @@ random_state, show_progressbar : optional
         progress : callable, optional
         allow_negative : bool, default True
             Whether negative values are taken.
-        correction : Correction, optional
-            For what masks leave.
+        replaced : numpy.ndarray, shape (3, n_values), optional
+            Single values that are taken for others, as in :class:`Compression`.
 
         Returns
         -------
@@ -224,16 +230,22 @@ random_state, show_progressbar : optional
         ValueError
             If the data are a masked array, and masked values are not excluded.
         """
-        pixels = self.excluded_pixels
         return PatternBlocks(
             self._plain_data(),
             len(self.navigation_shape),
             kept_patterns=self.kept_patterns,
-            kept_pixels=None if pixels is None else ~pixels,
+            kept_pixels=self.kept_pixels,
             progress=progress,
             allow_negative=allow_negative,
-            correction=correction,
+            correction=self._replace(replaced),
         )
+
+    def _replace(self, replaced):
+        if replaced is None:
+            return None
+        rows, pixels = replaced[:2].astype(int)
+        correction = Correction().replace_values(rows, pixels, replaced[2])
+        return correction.restrict(self.kept_patterns, self.kept_pixels)
 
     def _plain_data(self):
         data = self.signal.data
@@ -241,7 +253,9 @@ random_state, show_progressbar : optional
             check_unmasked(data)
             return data
         kept = np.ma.reshape(data, (self.n_positions, -1))[self.kept_patterns]
-        if self.excluded_pixels is not None:
-            kept = kept[:, ~self.excluded_pixels]
-        check_unmasked(kept)
+        check_unmasked(kept[:, self.kept_pixels])
         return np.ma.getdata(data)
+
+
+def _kept(excluded, n):
+    return np.ones(n, dtype=bool) if excluded is None else ~excluded

@@ -66,7 +66,8 @@ LAYERS = {
     "_scan_files.py": Layer({"numpy", "dask"}),
     "_scan.py": Layer(
         {"numpy", "hyperspy"}
-        | ours("_arguments", "_masks", "_patterns", "_progress", "_results", "_scalars")
+        | ours("_arguments", "_correction", "_masks", "_patterns", "_progress")
+        | ours("_results", "_scalars")
     ),
     "estimators/vae/_convolutional_network.py": WITH_TORCH,
     "estimators/vae/_compressed_network.py": WITH_TORCH,

@@ -1,6 +1,7 @@
 """Arrays to `learning_results`: shapes, masks, what is reset, what is saved."""
 
 import json
+from types import SimpleNamespace
 
 import hyperspy.api as hs
 import numpy as np
@@ -13,6 +14,7 @@ from hyperspy_4dphase._results import (
     provenance,
     store_decomposition,
 )
+from hyperspy_4dphase._scan import Scan
 
 NAVIGATION, SIGNAL, N_COMPONENTS = (4, 3), (5, 6), 2
 
@@ -32,14 +34,21 @@ def arrays(rng):
     return rng.random((12, N_COMPONENTS)), rng.random((N_COMPONENTS, 30))
 
 
-def store(signal, W, H, **keywords):
-    keywords = {
-        "algorithm": "randomized NMF",
-        "explained_variance": np.array([2.0, 1.0]),
-        "explained_variance_ratio": np.array([0.6, 0.3]),
-        "poissonian_noise_normalized": True,
-    } | keywords
-    store_decomposition(signal, W, H, **keywords)
+def store(signal, W, H, *, masks=(None, None), variance=(2.0, 1.0), provenance=None):
+    """Store what a fitted estimator has learned."""
+    estimator = SimpleNamespace(
+        components_=H,
+        explained_variance_=variance,
+        explained_variance_ratio_=np.array([0.6, 0.3]),
+    )
+    store_decomposition(
+        Scan.from_signal(signal).masked(*masks),
+        W,
+        estimator,
+        algorithm="randomized NMF",
+        poissonian_noise_normalized=True,
+        provenance=provenance,
+    )
     return signal.learning_results
 
 
@@ -89,13 +98,8 @@ def test_masked_is_nan_at_the_right_place(scan, arrays):
     patterns, pixels = np.zeros(NAVIGATION, bool), np.zeros(SIGNAL, bool)
     (x, y), (kx, ky) = (2, 1), (5, 0)
     patterns[y, x] = pixels[ky, kx] = True
-    results = store(
-        scan,
-        W[:11],
-        H[:, :29],
-        excluded_patterns=patterns.ravel(),
-        excluded_pixels=pixels.ravel(),
-    )
+    masks = patterns.ravel(), pixels.ravel()
+    results = store(scan, W[:11], H[:, :29], masks=masks)
     np.testing.assert_array_equal(results.navigation_mask, patterns)
     np.testing.assert_array_equal(results.signal_mask, pixels)
     assert np.isnan(results.loadings).sum() == np.isnan(results.factors).sum() == 2
@@ -123,9 +127,9 @@ def test_earlier_results_go(scan, arrays):
 def test_failure_leaves_everything(scan, arrays):
     before = dict(vars(store(scan, *arrays)))
     with pytest.raises(ValueError, match="could not convert"):
-        store(scan, *arrays, explained_variance=["much"])
+        store(scan, *arrays, variance=["much"])
     with pytest.raises(ValueError, match="shape mismatch"):
-        store(scan, *arrays, excluded_pixels=np.zeros(7, bool))
+        store(scan, *arrays, masks=(None, np.zeros(7, bool)))
     assert vars(scan.learning_results) == before
 
 

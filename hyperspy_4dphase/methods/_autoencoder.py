@@ -1,6 +1,6 @@
 """What all methods share that train an autoencoder: checks before, and the record."""
 
-from hyperspy_4dphase._results import map_values, provenance
+from hyperspy_4dphase._results import check_map, provenance
 from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.vae import (
@@ -11,39 +11,21 @@ from hyperspy_4dphase.estimators.vae import (
 )
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
-# What the provenance keeps, in this order.
-_RECORDED = (
-    "latent_dim",
-    "architecture",
-    "epochs",
-    "beta",
-    "batch_size",
-    "learning_rate",
-    "device",
-)
+# What a user says of a training, and the provenance keeps, in this order.
+OPTIONS = "latent_dim", "architecture", "epochs", "beta", "batch_size", "learning_rate"
 
 
-def check_vae(
-    scan,
-    *,
-    random_state=None,
-    latent_dim=2,
-    architecture="compressed",
-    epochs=None,
-    beta=1.0,
-    batch_size=None,
-    learning_rate=2e-3,
-    device=None,
-):
-    """An autoencoder for the patterns of a scan, not fitted.
+def make_vae(scan, *, random_state=None, device=None, **options):
+    """Make an autoencoder for the patterns of a scan, not fitted.
 
     Parameters
     ----------
     scan : Scan
     random_state : int or numpy.random.RandomState, optional
         By default the seed of the scan.
-    latent_dim, architecture, epochs, beta, batch_size, learning_rate, device : optional
-        See :func:`vae_embed`.
+    device : str or torch.device, optional
+    **options
+        Some of `OPTIONS`, see :func:`vae_embed`.
 
     Returns
     -------
@@ -57,22 +39,24 @@ def check_vae(
         If PyTorch is not installed.
     """
     require_torch()
-    options = {
-        "latent_dim": check_integer("latent_dim", latent_dim, 1),
-        "architecture": _check_architecture(architecture, scan),
-        "epochs": check_integer("epochs", epochs, 1, optional=True),
-        "beta": check_number("beta", beta, 0),
-        "batch_size": check_integer("batch_size", batch_size, 1, optional=True),
-        "learning_rate": check_number("learning_rate", learning_rate, 0, above=True),
-        "device": resolve_device(device),
-    }
-    noise = "poisson" if scan.signal.data.dtype.kind in "bui" else "uniform"
-    seed = scan.seed if random_state is None else random_state
-    return PatternVAE(noise=noise, random_state=seed, **options)
+    vae = PatternVAE(
+        noise="poisson" if scan.signal.data.dtype.kind in "bui" else "uniform",
+        random_state=scan.seed if random_state is None else random_state,
+        **options,
+    )
+    _check_architecture(vae.architecture, scan)
+    return vae.set_params(
+        latent_dim=check_integer("latent_dim", vae.latent_dim, 1),
+        epochs=check_integer("epochs", vae.epochs, 1, optional=True),
+        beta=check_number("beta", vae.beta, 0),
+        batch_size=check_integer("batch_size", vae.batch_size, 1, optional=True),
+        learning_rate=check_number("learning_rate", vae.learning_rate, 0, above=True),
+        device=resolve_device(device),
+    )
 
 
 def check_weights(scan, sample_weight):
-    """One weight for each pattern that is not masked, or None.
+    """Return one weight for each pattern that is not masked, or None.
 
     Parameters
     ----------
@@ -87,32 +71,34 @@ def check_weights(scan, sample_weight):
     """
     if sample_weight is None:
         return None
-    shape = scan.navigation_shape
-    weights = map_values(sample_weight, shape)
-    if weights.shape != shape:
-        raise ValueError(
-            f"sample_weight has the shape {weights.shape}; expected the navigation "
-            f"shape {shape}, in array order."
-        )
+    weights = check_map("sample_weight", sample_weight, scan.navigation_shape)
     weights = weights.ravel()[scan.kept_patterns]
     return check_sample_weight(weights, len(weights))
 
 
-def rows_left(rows, before, after):
-    """Rows of the patterns that a scan still has after more were masked.
+def read_patterns(scan, compression, vae, progress):
+    """Give what an autoencoder is trained on: the compressed scan, or the scan.
 
     Parameters
     ----------
-    rows : numpy.ndarray, shape (n_patterns, ...), or None
-        Of what the masks left before.
-    before, after : Scan
+    scan : Scan
+    compression : Compression or None
+        None for the patterns themselves.
+    vae : PatternVAE
+        It gets a callback that tells of its losses.
+    progress : Progress
+
+    Returns
+    -------
+    CompressedPatterns or PatternBlocks
     """
-    if rows is None:
-        return None
-    return rows[after.kept_patterns[before.kept_patterns]]
+    vae.set_params(callback=progress.losses)
+    if compression is not None:
+        return compression.patterns
+    return scan.blocks(progress, allow_negative=False)
 
 
-def trained_embedding(scan, vae, latent, weighted, compression):
+def make_embedding(scan, vae, latent, weighted, compression):
     """Join latent points with the autoencoder that was trained for them.
 
     Parameters
@@ -132,12 +118,15 @@ def trained_embedding(scan, vae, latent, weighted, compression):
     LatentEmbedding
     """
     vae.set_params(callback=None)
-    options = vae.get_params()
-    options = {name: options[name] for name in _RECORDED}
-    options["sample_weight"] = weighted
-    record = provenance(
-        "vae_embed", options, vae.random_state, _outcome(vae), compression
-    )
+    told = {name: getattr(vae, name) for name in (*OPTIONS, "device")}
+    told["sample_weight"] = weighted
+    outcome = {
+        "n_epochs": len(vae.loss_),
+        "best_epoch": vae.best_epoch_,
+        "held_out_loss": vae.loss_[vae.best_epoch_, 1],
+        "n_active_dimensions": len(vae.active_dimensions_),
+    }
+    record = provenance("vae_embed", told, vae.random_state, outcome, compression)
     return LatentEmbedding.from_scan(
         scan,
         latent,
@@ -162,13 +151,3 @@ def _check_architecture(architecture, scan):
             "architecture='convolutional' needs patterns with two signal axes; those "
             f"of {scan.signal!r} have {n_axes}. Leave it at 'compressed'."
         )
-    return architecture
-
-
-def _outcome(vae):
-    return {
-        "n_epochs": len(vae.loss_),
-        "best_epoch": vae.best_epoch_,
-        "held_out_loss": vae.loss_[vae.best_epoch_, 1],
-        "n_active_dimensions": len(vae.active_dimensions_),
-    }

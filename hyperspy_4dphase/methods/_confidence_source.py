@@ -1,20 +1,23 @@
 """What is mapped many times over: patterns, features, or an embedding and its model."""
 
-import inspect
 from dataclasses import dataclass
 
 import numpy as np
 
-from hyperspy_4dphase._masks import either_mask, same_mask
+from hyperspy_4dphase._masks import same_mask
 from hyperspy_4dphase.estimators.vae import PatternVAE
-from hyperspy_4dphase.methods._autoencoder import check_vae, check_weights, rows_left
-from hyperspy_4dphase.methods._sources import source_features
-from hyperspy_4dphase.signals._stored_model import NODE, StoredModel
+from hyperspy_4dphase.methods._autoencoder import (
+    OPTIONS,
+    check_weights,
+    make_vae,
+    read_patterns,
+)
+from hyperspy_4dphase.methods._sources import Features, leave_out, read_features
+from hyperspy_4dphase.signals._stored_model import StoredModel
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
 _SOURCES = "None, 'vae', 'rnmf', a dict of vae_embed()'s options, a LatentEmbedding"
-# These the method has itself.
-_OWN = {"random_state", "device"}
+_KNOWN = (*OPTIONS, "sample_weight")
 
 
 @dataclass
@@ -23,9 +26,8 @@ class ConfidenceSource:
 
     Attributes
     ----------
-    features : numpy.ndarray, shape (n_patterns, n_features), or None
-        None for the compressed patterns, or for what has to be trained first. Of all
-        positions, NaN where there are none, until :meth:`fit_to`.
+    features : Features or None
+        None for the compressed patterns, or for what has to be trained first.
     embedding : LatentEmbedding or None
         Whose latent means the features are.
     model : Model or None
@@ -33,57 +35,50 @@ class ConfidenceSource:
     vae : PatternVAE or None
         What can be trained.
     sample_weight : object
-        For the first training: what the user gave, until :meth:`fit_to`.
-    excluded_pixels : numpy.ndarray of bool, or None
-        Flat mask of what the source has left out of the patterns.
+        For the first training: what the user gave.
     """
 
-    features: np.ndarray | None = None
+    features: Features | None = None
     embedding: LatentEmbedding | None = None
     model: object = None
     vae: PatternVAE | None = None
     sample_weight: object = None
-    excluded_pixels: np.ndarray | None = None
 
     @property
-    def has_model(self):
-        """bool: Whether there is, or will be, a decoder to distort features with."""
-        return self.model is not None or self.vae is not None
+    def excluded_pixels(self):
+        """numpy.ndarray of bool, or None: What the source leaves out of patterns."""
+        return None if self.features is None else self.features.excluded_pixels
 
     @property
     def latent_dim(self):
-        """int or None: Dimensions of that latent space."""
-        if self.model is not None:
-            return self.model.latent_dim
-        return None if self.vae is None else self.vae.latent_dim
+        """int or None: Of the decoder that there is, or will be; None without one."""
+        decoder = self.vae if self.model is None else self.model
+        return None if decoder is None else decoder.latent_dim
 
-    def mask(self, scan, given, is_masked):
+    def mask(self, scan, given, signal_mask):
         """Leave out of a scan what the source, or given domains, leave out.
 
         Parameters
         ----------
         scan : Scan
         given : GivenDomains or None
-        is_masked : bool
-            Whether the user gave a `signal_mask`, which takes the place of others.
+        signal_mask : object
+            What the user gave, which takes the place of other masks of pixels.
 
         Returns
         -------
         Scan
         """
-        patterns, pixels = scan.excluded_patterns, scan.excluded_pixels
+        pixels = self.excluded_pixels
         if self.features is not None:
-            patterns = either_mask(patterns, np.isnan(self.features).any(axis=1))
-        others = self.excluded_pixels
+            scan = leave_out(scan, self.features.missing, pixels, signal_mask)
         if given is not None:
-            patterns = either_mask(patterns, given.excluded_patterns)
-            others = given.excluded_pixels if others is None else others
-        if pixels is None or not is_masked:
-            pixels = either_mask(pixels, others)
-        return scan.masked(patterns, pixels)
+            pixels = given.excluded_pixels if pixels is None else None
+            scan = leave_out(scan, given.excluded_patterns, pixels, signal_mask)
+        return scan
 
-    def fit_to(self, scan):
-        """Keep what belongs to the patterns of a scan, and check that it suffices.
+    def check(self, scan):
+        """Check that there is what a scan needs.
 
         Parameters
         ----------
@@ -95,8 +90,7 @@ class ConfidenceSource:
             If there is nothing for some of its positions, or too little to train.
         """
         if self.features is not None:
-            self.features = self.features[scan.kept_patterns]
-            n_missing = int(np.isnan(self.features).any(axis=1).sum())
+            n_missing = np.count_nonzero(self.features.missing & scan.kept_patterns)
             if n_missing:
                 raise ValueError(
                     f"source is NaN at {n_missing} probe positions that compression "
@@ -112,18 +106,8 @@ class ConfidenceSource:
                 "The embedding was trained with another signal_mask: to train it "
                 "again, leave signal_mask out."
             )
-        self.sample_weight = check_weights(scan, self.sample_weight)
-        self.vae.check_enough(*scan.shape, self.sample_weight)
-
-    def leave_out(self, before, after):
-        """Leave out what more masks exclude.
-
-        Parameters
-        ----------
-        before, after : Scan
-        """
-        self.sample_weight = rows_left(self.sample_weight, before, after)
-        self.features = rows_left(self.features, before, after)
+        weights = check_weights(scan, self.sample_weight)
+        self.vae.check_enough(*scan.shape, weights)
 
     def fits(self, compression):
         """Whether `vae` can be trained on a compressed scan.
@@ -140,8 +124,8 @@ class ConfidenceSource:
             return self.model.inputs.fits(compression.patterns)
         return self.vae is not None and self.vae.architecture == "compressed"
 
-    def training_patterns(self, scan, compression, progress):
-        """What `vae` is trained on: the compressed scan, if it can be, or the scan.
+    def prepare(self, scan, compression, progress):
+        """Give what :func:`run_rounds` is to map and to train.
 
         Parameters
         ----------
@@ -151,17 +135,24 @@ class ConfidenceSource:
 
         Returns
         -------
-        CompressedPatterns, PatternBlocks or None
+        dict
+            Of its arguments. `vae` is trained on the compressed scan if it can be, else
+            on the scan.
         """
-        if self.vae is None:
-            return None
-        self.vae.set_params(callback=progress.losses)
-        if self.fits(compression):
-            return compression.patterns
-        return scan.blocks(progress, allow_negative=False)
+        kept, patterns = scan.kept_patterns, None
+        if self.vae is not None:
+            own = compression if self.fits(compression) else None
+            patterns = read_patterns(scan, own, self.vae, progress)
+        return {
+            "features": None if self.features is None else self.features.values[kept],
+            "model": self.model,
+            "vae": self.vae,
+            "patterns": patterns,
+            "sample_weight": check_weights(scan, self.sample_weight),
+        }
 
 
-def confidence_source(scan, source, device, n_rounds):
+def open_source(scan, source, device, n_rounds):
     """Check a source, before anything is read.
 
     Parameters
@@ -183,7 +174,7 @@ def confidence_source(scan, source, device, n_rounds):
         If it is nothing of this kind, of another scan, or cannot be trained but
         `n_rounds` is above 1.
     """
-    found = _source(scan, source, device, n_rounds)
+    found = _find_source(scan, source, device, n_rounds)
     if n_rounds > 1 and found.vae is None:
         what = type(source).__name__ if not isinstance(source, str) else repr(source)
         what = "None" if source is None else what
@@ -197,46 +188,43 @@ def confidence_source(scan, source, device, n_rounds):
     return found
 
 
-def _source(scan, source, device, n_rounds):
+def _find_source(scan, source, device, n_rounds):
     if source is None:
         return ConfidenceSource()
     if isinstance(source, dict) or (isinstance(source, str) and source == "vae"):
         options = source if isinstance(source, dict) else {}
-        return _to_train(scan, options, device)
+        return _plan_training(scan, options, device)
     if isinstance(source, str) and source != "rnmf":
         raise ValueError(
             f"source={source!r}; expected {_SOURCES}, or another signal or array."
         )
-    features, pixels = source_features(scan, source)
-    found = ConfidenceSource(features, excluded_pixels=pixels)
+    found = ConfidenceSource(read_features(scan, source))
     if isinstance(source, LatentEmbedding):
         found.embedding = source
         _add_model(found, scan, device, n_rounds)
     return found
 
 
-def _to_train(scan, options, device):
-    names = inspect.signature(check_vae).parameters
-    known = [n for n in names if n not in {"scan", *_OWN}] + ["sample_weight"]
-    unknown = [str(name) for name in options if name not in known]
+def _plan_training(scan, options, device):
+    unknown = [str(name) for name in options if name not in _KNOWN]
     if unknown:
         raise ValueError(
             f"source has the keys {', '.join(unknown)}; expected options of "
-            f"vae_embed(): {', '.join(known)}. Masks, seed, device and progress are "
+            f"vae_embed(): {', '.join(_KNOWN)}. Masks, seed, device and progress are "
             "those of domain_confidence()."
         )
-    options = dict(options)
+    options, seed = dict(options), _draw_seed(scan)
     weights = options.pop("sample_weight", None)
-    vae = check_vae(scan, random_state=_integer(scan.seed), device=device, **options)
+    vae = make_vae(scan, random_state=seed, device=device, **options)
     return ConfidenceSource(vae=vae, sample_weight=weights)
 
 
 def _add_model(found, scan, device, n_rounds):
-    """The model of an embedding, ready to be trained if it is to be."""
+    """Add the model of an embedding, ready to be trained if it is to be."""
     embedding = found.embedding
-    if not embedding.metadata.has_item(NODE):
+    if not embedding.metadata.has_item(StoredModel.NODE):
         return
-    stored = StoredModel.of(embedding)
+    stored = StoredModel(embedding)
     if not stored.get("model"):
         return
     found.model = stored.model(embedding.latent_dim, device)
@@ -247,14 +235,14 @@ def _add_model(found, scan, device, n_rounds):
     parameters = record.get("parameters", {})
     found.vae = PatternVAE.from_model(
         found.model,
-        random_state=_integer(scan.seed),
+        random_state=_draw_seed(scan),
         epochs=None if losses is None else len(np.atleast_2d(losses)),
         **{n: parameters[n] for n in ("beta", "learning_rate") if n in parameters},
     )
 
 
-def _integer(seed):
-    """A seed for trainings: the same in all rounds, so that the same is held out."""
-    if isinstance(seed, np.random.RandomState):
-        return int(seed.randint(2**31 - 1))
-    return seed
+def _draw_seed(scan):
+    """Draw a seed for trainings: an integer, so that all rounds hold out the same."""
+    if isinstance(scan.seed, np.random.RandomState):
+        return int(scan.seed.randint(2**31 - 1))
+    return scan.seed

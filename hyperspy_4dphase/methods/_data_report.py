@@ -2,7 +2,6 @@
 
 import textwrap
 import warnings
-from math import prod
 
 import numpy as np
 
@@ -30,7 +29,7 @@ def report_data(compression, print_info):
     for message in data_warnings(compression):
         warnings.warn(message, UserWarning, stacklevel=4)
     if print_info:
-        print("\n".join(["Data info:", *describe_data(compression)]))
+        print("Data info:", *describe_data(compression), sep="\n")
 
 
 def describe_data(compression):
@@ -45,15 +44,15 @@ def describe_data(compression):
     list of str
     """
     detector = compression.detector
-    lines = [f"  noise={_noise(detector)}"]
+    lines = [f"  noise={_describe_noise(detector)}"]
     shared = detector.get("neighbours", np.nan) < _SHARED_BELOW
     if detector.get("apart") and not shared:
         lines += [
             "    Single electrons stand apart in the histogram:",
             "    hyperspy_4dphase.count_electrons(s) gives counts.",
         ]
-    lines += _descan(compression.patterns.descan, compression.incomplete_pixels)
-    lines += _faulty(compression)
+    lines += _describe_descan(compression)
+    lines += describe_faults(compression)
     for message in data_warnings(compression):
         wrapped = textwrap.wrap(message, 78, initial_indent="  Beware: ")
         lines += wrapped[:1] + textwrap.wrap(" ".join(wrapped[1:]), 78, **_INDENT)
@@ -71,7 +70,32 @@ def describe_faults(compression):
     -------
     list of str
     """
-    return _faulty(compression)
+    lines, shape = [], compression.navigation_shape
+    pixels, frames = compression.faulty_pixels, compression.faulty_patterns
+    if pixels is not None:
+        where = _place(pixels.argmax(), compression.signal_shape)
+        lines.append(
+            f"  faulty_pixels={pixels.sum()} left out: no counting gives such values; "
+            f"the first is at {where}"
+        )
+    if frames is not None:
+        lines.append(
+            f"  broken_frames={frames.sum()} left out: far brighter than all others; "
+            f"the first is at {_place(frames.argmax(), shape)}"
+        )
+    if compression.replaced is not None:
+        position, pixel = compression.replaced[:2, 0].astype(int)
+        lines.append(
+            f"  single_events={compression.replaced.shape[1]} values replaced by what "
+            "is around them; the first is at pixel "
+            f"{_place(pixel, compression.signal_shape)} of position "
+            f"{_place(position, shape)}"
+        )
+    if lines:
+        lines.append(
+            "    Places are (row, column), from 0. keep_faulty=True keeps them."
+        )
+    return lines
 
 
 def data_warnings(compression):
@@ -122,7 +146,7 @@ def data_warnings(compression):
     return messages
 
 
-def _noise(detector):
+def _describe_noise(detector):
     kind = detector.get("kind", "counts")
     gain, offset = detector.get("gain", 1.0), detector.get("offset", 0.0)
     measured = detector.get("measured_gain", np.nan)
@@ -152,7 +176,8 @@ def _gain(detector):
     return f"{gain:.{digits}f} +- {error:.{digits}f}{known}"
 
 
-def _descan(descan, incomplete):
+def _describe_descan(compression):
+    descan, incomplete = compression.patterns.descan, compression.incomplete_pixels
     if descan is None:
         return []
     size = f"{descan['rms']:.2g} +- {descan['rms_error']:.1g} px (rms)"
@@ -165,36 +190,5 @@ def _descan(descan, incomplete):
     ]
 
 
-def _faulty(compression):
-    lines = []
-    pixels, frames = compression.faulty_pixels, compression.faulty_patterns
-    if pixels is not None:
-        where = _place(np.flatnonzero(pixels)[0], compression.signal_shape)
-        lines.append(
-            f"  faulty_pixels={pixels.sum()} left out: no counting gives such values; "
-            f"the first is at {where}"
-        )
-    if frames is not None:
-        where = _place(np.flatnonzero(frames)[0], compression.navigation_shape)
-        lines.append(
-            f"  broken_frames={frames.sum()} left out: far brighter than all others; "
-            f"the first is at {where}"
-        )
-    if compression.replaced is not None:
-        position, pixel = compression.replaced[:2, 0].astype(int)
-        where = _place(position, compression.navigation_shape)
-        pixel = _place(pixel, compression.signal_shape)
-        lines.append(
-            f"  single_events={compression.replaced.shape[1]} values replaced by what "
-            f"is around them; the first is at pixel {pixel} of position {where}"
-        )
-    if lines:
-        lines.append(
-            "    Places are (row, column), from 0. keep_faulty=True keeps them."
-        )
-    return lines
-
-
 def _place(number, shape):
-    place = np.unravel_index(number, shape) if prod(shape) > number else (number,)
-    return tuple(int(i) for i in place)
+    return tuple(int(i) for i in np.unravel_index(number, shape))

@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._results import map_values
+from hyperspy_4dphase._results import check_map, map_values
 from hyperspy_4dphase.estimators.domains import (
     DomainTree,
     flat_tree,
@@ -14,7 +14,8 @@ from hyperspy_4dphase.estimators.domains import (
     resize_domains,
 )
 from hyperspy_4dphase.signals._domain_patterns import check_whole
-from hyperspy_4dphase.signals._stored_map import StoredMap, check_same_axes
+from hyperspy_4dphase.signals._stored import check_same_positions
+from hyperspy_4dphase.signals._stored_map import StoredMap
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
@@ -39,7 +40,7 @@ class GivenDomains:
     excluded_pixels: np.ndarray | None = None
 
     def keep(self, scan):
-        """Labels 0 ... n - 1 of what the masks of a scan leave, and their tree.
+        """Number what the masks of a scan leave: 0 ... n - 1, and its tree.
 
         Parameters
         ----------
@@ -76,7 +77,7 @@ class GivenDomains:
         return labels, tree
 
 
-def given_domains(scan, domains):
+def read_domains(scan, domains):
     """Check domains against the scan that they are to be of.
 
     Parameters
@@ -98,8 +99,8 @@ def given_domains(scan, domains):
     if isinstance(domains, DomainConfidence):
         domains = domains.domains
     if isinstance(domains, DomainMap):
-        return _of_map(scan, domains)
-    labels = _labels(domains, scan.navigation_shape)
+        return _read_map(scan, domains)
+    labels = _read_labels(domains, scan.navigation_shape)
     if labels.min() < -1:
         raise ValueError(
             f"domains holds {labels.min()}; expected labels from 0 on, and -1 where "
@@ -108,48 +109,37 @@ def given_domains(scan, domains):
     return GivenDomains(labels)
 
 
-def _of_map(scan, domains):
-    stored = StoredMap.of(domains)
-    own = scan.navigation_axes, scan.navigation_shape, "the scan"
-    check_same_axes(*own, *stored.navigation_axes(), "domains")
-    check_whole(domains, stored, "The confidence of a map")
-    pixels = stored.excluded_pixels()
+def _read_map(scan, domains):
+    stored = StoredMap(domains)
+    axes = scan.navigation_axes, "the scan", stored.navigation_axes, "domains"
+    check_same_positions(*axes)
+    check_whole(domains, "The confidence of a map")
+    pixels = stored.excluded_pixels
     fits = pixels is not None and pixels.size == prod(scan.signal_shape)
     return GivenDomains(
         domains.labels.ravel().astype(np.int64),
-        stored.tree(),
+        stored.tree,
         stored.array("excluded_patterns", bool),
         pixels if fits else None,
     )
 
 
-def _labels(domains, shape):
-    is_signal = isinstance(domains, BaseSignal)
-    if isinstance(domains, str | dict) or not (
-        is_signal or hasattr(domains, "__len__")
-    ):
+def _read_labels(domains, shape):
+    is_sequence = isinstance(domains, BaseSignal) or hasattr(domains, "__len__")
+    if isinstance(domains, str | dict) or not is_sequence:
         raise TypeError(
             "domains must be None, a DomainMap, or another signal or array of integer "
             f"labels, not {type(domains).__name__}."
         )
     values = map_values(domains, shape)
     if values.dtype.kind == "b":
-        return _from_members(values, shape)
-    if values.dtype.kind not in "iu":
-        raise TypeError(
-            f"domains holds values of type {values.dtype}; expected integers, the "
-            "label of each probe position, and -1 where there is none."
-        )
-    if values.shape != shape:
-        raise ValueError(
-            f"domains has the shape {values.shape}; expected the navigation shape of "
-            f"the scan, {shape}, in array order: is it of another scan?"
-        )
-    return values.ravel().astype(np.int64)
+        return _label_members(values, shape)
+    labels = check_map("domains", values, shape, integers=True)
+    return labels.ravel().astype(np.int64)
 
 
-def _from_members(values, shape):
-    """Labels from a mask of each cluster, as HyperSpy keeps them."""
+def _label_members(values, shape):
+    """Give labels to the masks of clusters, as HyperSpy keeps them."""
     n = prod(shape)
     if values.ndim < 2 or values.shape[1:] not in (shape, (n,)):
         raise ValueError(

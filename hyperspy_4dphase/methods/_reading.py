@@ -1,11 +1,17 @@
 """From what a user gave to a compressed scan: the way of all methods."""
 
 from hyperspy_4dphase._results import provenance
+from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import MAX_RANK, compress_patterns
 from hyperspy_4dphase.methods import _cache
 from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.signals.compression import Compression, check_compression
+
+# How a scan is read, which users say to all methods alike.
+_SETTINGS = "normalize_poissonian_noise", "keep_faulty", "random_state"
+_SETTINGS += ("show_progressbar",)
 
 
 def compress_scan(
@@ -57,18 +63,34 @@ def compress_scan(
     return Compression.from_scan(scan, compressed, record)
 
 
-def open_scan(signal, navigation_mask, signal_mask, compression=None, **settings):
-    """Check what a method was given, with the masks of a compression if there is one.
+def check_sketch(oversampling, power_iterations, device):
+    """Return what a user said of how to compress, checked.
 
     Parameters
     ----------
-    signal : hyperspy.signal.BaseSignal
-    navigation_mask, signal_mask : optional
-        What the user gave.
-    compression : object, optional
-        What the user gave.
-    **settings
-        See :meth:`Scan.from_signal`.
+    oversampling, power_iterations, device
+        See :func:`compress`.
+
+    Returns
+    -------
+    dict
+    """
+    iterations = check_integer("power_iterations", power_iterations, 1, optional=True)
+    return {
+        "oversampling": check_integer("oversampling", oversampling, 0),
+        "power_iterations": iterations,
+        "device": resolve_device(device),
+    }
+
+
+def open_scan(arguments):
+    """Check what all methods are given alike, and open the scan.
+
+    Parameters
+    ----------
+    arguments : dict
+        All arguments of a method by their names: its ``locals()`` at the beginning. The
+        first is the signal. Of a `compression` the masks are taken.
 
     Returns
     -------
@@ -78,10 +100,15 @@ def open_scan(signal, navigation_mask, signal_mask, compression=None, **settings
     ------
     TypeError, ValueError
     """
+    flags = "print_info", "return_info"
+    check_flags(**{name: arguments[name] for name in flags if name in arguments})
+    signal, compression = next(iter(arguments.values())), arguments.get("compression")
+    masks = arguments["navigation_mask"], arguments["signal_mask"]
+    settings = {name: arguments[name] for name in _SETTINGS if name in arguments}
     if compression is None:
-        return Scan.from_signal(signal, navigation_mask, signal_mask, **settings)
+        return Scan.from_signal(signal, *masks, **settings)
     scan = Scan.from_signal(signal, **settings)
-    check_compression(compression, signal, navigation_mask, signal_mask, scan)
+    check_compression(compression, scan, *masks)
     return scan.masked(compression.excluded_patterns, compression.excluded_pixels)
 
 

@@ -1,18 +1,40 @@
 """What is clustered: the compressed scan, an embedding, loadings or other features."""
 
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._results import array_shapes, map_values, plain
-from hyperspy_4dphase.signals._stored_map import check_same_positions
-from hyperspy_4dphase.signals._stored_model import NODE, StoredModel
+from hyperspy_4dphase._masks import either_mask
+from hyperspy_4dphase._results import axes_dictionaries, map_values, plain
+from hyperspy_4dphase.signals._stored import check_same_positions
+from hyperspy_4dphase.signals._stored_model import StoredModel
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
 
-def source_features(scan, source):
-    """Features of each probe position, from a source other than the scan itself.
+class Features(NamedTuple):
+    """What a source says of each probe position.
+
+    Attributes
+    ----------
+    values : numpy.ndarray of float64, shape (n_positions, n_features)
+        NaN in rows of positions that have none.
+    excluded_pixels : numpy.ndarray of bool, or None
+        Flat; what the source has left out of the patterns.
+    """
+
+    values: np.ndarray
+    excluded_pixels: np.ndarray | None = None
+
+    @property
+    def missing(self):
+        """numpy.ndarray of bool, shape (n_positions,): Where there are none."""
+        return np.isnan(self.values).any(axis=1)
+
+
+def read_features(scan, source):
+    """Read features of each probe position from a source other than the scan itself.
 
     Parameters
     ----------
@@ -23,10 +45,7 @@ def source_features(scan, source):
 
     Returns
     -------
-    features : numpy.ndarray, shape (n_positions, n_features)
-        NaN in rows of positions that have none.
-    excluded_pixels : numpy.ndarray of bool, or None
-        Flat; what the source has left out of the patterns.
+    Features
 
     Raises
     ------
@@ -39,20 +58,42 @@ def source_features(scan, source):
                 f"source={source!r}; expected None, 'rnmf', a LatentEmbedding, or "
                 "another signal or array."
             )
-        features, pixels = _shares(scan)
+        found = _read_loadings(scan)
     elif isinstance(source, LatentEmbedding):
-        features, pixels = _embedded(scan, source)
+        found = _read_embedding(scan, source)
     else:
-        features, pixels = _any_features(scan.navigation_shape, source), None
-    n_infinite = np.isinf(features).sum()
+        values = _read_values(scan.navigation_shape, source)
+        found = Features(values.reshape(scan.n_positions, -1))
+    n_infinite = np.isinf(found.values).sum()
     if n_infinite:
         raise ValueError(
             f"source holds {n_infinite} infinite values; positions to be left out are "
             "NaN."
         )
-    if np.isnan(features).any(axis=1).all():
+    if found.missing.all():
         raise ValueError("source holds NaN at every probe position.")
-    return features, pixels
+    return found
+
+
+def leave_out(scan, excluded_patterns, excluded_pixels, signal_mask):
+    """Leave out of a scan what a source or a map has left out.
+
+    Parameters
+    ----------
+    scan : Scan
+    excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
+        Flat masks.
+    signal_mask : object
+        What the user gave: it takes the place of `excluded_pixels`.
+
+    Returns
+    -------
+    Scan
+    """
+    pixels = scan.excluded_pixels
+    if pixels is None or signal_mask is None:
+        pixels = either_mask(pixels, excluded_pixels)
+    return scan.masked(either_mask(scan.excluded_patterns, excluded_patterns), pixels)
 
 
 def check_enough(scan, n_domains=None):
@@ -78,8 +119,8 @@ def check_enough(scan, n_domains=None):
         )
 
 
-def named(source, none="compressed patterns"):
-    """What the provenance says of a source.
+def name_source(source, none="compressed patterns"):
+    """Say in a few words what a source is, for the provenance.
 
     Parameters
     ----------
@@ -93,22 +134,24 @@ def named(source, none="compressed patterns"):
     """
     if source is None or isinstance(source, str):
         return source or none
-    title = getattr(source, "metadata", None)
-    title = title.get_item("General.title", "") if title is not None else ""
-    return f"{type(source).__name__} {title!r}" if title else type(source).__name__
+    name, title = type(source).__name__, ""
+    if isinstance(source, BaseSignal):
+        title = source.metadata.get_item("General.title", "")
+    return f"{name} {title!r}" if title else name
 
 
-def _embedded(scan, embedding):
-    shape = scan.navigation_shape
-    check_same_positions(scan.navigation_axes, shape, "the scan", embedding, "source")
+def _read_embedding(scan, embedding):
+    axes = axes_dictionaries(embedding)[:-1]
+    check_same_positions(scan.navigation_axes, "the scan", axes, "source")
     pixels = None
-    if embedding.metadata.has_item(NODE):
-        pixels = StoredModel.of(embedding).excluded_pixels()
-    return _rows(embedding.data, shape), _fitting(scan, pixels)
+    if embedding.metadata.has_item(StoredModel.NODE):
+        pixels = StoredModel(embedding).excluded_pixels
+    values = _as_float(embedding.data).reshape(scan.n_positions, -1)
+    return Features(values, _fit_mask(scan, pixels))
 
 
-def _shares(scan):
-    """What each component contributes to a pattern's counts, as shares."""
+def _read_loadings(scan):
+    """What fraction of a pattern's counts each component contributes."""
     results = scan.signal.learning_results
     loadings, factors = plain(results.loadings), plain(results.factors)
     if loadings is None or factors is None:
@@ -116,61 +159,57 @@ def _shares(scan):
             "source='rnmf' takes the loadings of a decomposition, but there is none: "
             "s.decomposition_rnmf() first."
         )
-    loadings, n = _real(loadings), scan.n_positions
+    loadings, n = _as_float(loadings), scan.n_positions
     if loadings.ndim != 2 or len(loadings) != n:
         raise ValueError(
             f"source='rnmf': the loadings have the shape {loadings.shape}, but this "
             f"scan has {n} probe positions: they are of another one."
         )
-    weights = loadings * np.nansum(np.abs(_real(factors)), axis=0)
+    weights = loadings * np.nansum(np.abs(_as_float(factors)), axis=0)
     totals = np.abs(weights).sum(axis=1, keepdims=True)
-    # Positions without any counts have no shape.
-    shares = np.divide(
-        weights, totals, out=np.full_like(weights, np.nan), where=totals > 0
-    )
-    return shares, _fitting(scan, plain(results.signal_mask))
+    # Positions without any counts have no shape: 0 / 0 is NaN.
+    with np.errstate(invalid="ignore"):
+        fractions = weights / totals
+    return Features(fractions, _fit_mask(scan, plain(results.signal_mask)))
 
 
-def _any_features(shape, source):
+def _read_values(shape, source):
     if isinstance(source, BaseSignal):
-        return _of_signal(shape, source)
+        return _read_signal(shape, source)
     if not hasattr(source, "shape") and not isinstance(source, list | tuple):
         raise TypeError(
             "source must be None, 'rnmf', a LatentEmbedding, or another signal or "
             f"array, not {type(source).__name__}."
         )
-    values, n_axes = _real(source), len(shape)
+    values, n_axes = _as_float(source), len(shape)
     if values.shape[:n_axes] != shape or values.ndim > n_axes + 1:
         raise ValueError(
             f"source has the shape {values.shape}; expected the navigation shape of "
             f"the scan in array order, {shape}, or that and one axis of features."
         )
-    return _rows(values, shape)
+    return values
 
 
-def _of_signal(shape, source):
+def _read_signal(shape, source):
     manager = source.axes_manager
-    found, signal_shape = array_shapes(source)
+    found = manager.navigation_shape[::-1]
     # A map has the axes of the scan as its signal axes, of three axes the last two.
     values = map_values(source, shape)
     if found != shape and values.shape != shape:
         raise ValueError(
             "source is of another scan: its navigation shape is "
-            f"{found or signal_shape} in array order, that of the scan {shape}."
+            f"{found or manager.signal_shape[::-1]} in array order, that of the scan "
+            f"{shape}."
         )
     if sorted(manager.navigation_indices_in_array) != list(range(len(found))):
         raise ValueError(
             "The navigation axes of source are not the first ones of its array. "
             "source.transpose() puts them there."
         )
-    return _rows(values, shape)
+    return _as_float(values)
 
 
-def _rows(values, shape):
-    return _real(values).reshape(prod(shape), -1)
-
-
-def _fitting(scan, pixels):
+def _fit_mask(scan, pixels):
     """A mask as a flat array, if it is one of these patterns and masks some."""
     if pixels is None:
         return None
@@ -179,7 +218,7 @@ def _fitting(scan, pixels):
     return pixels if fits and pixels.any() and not pixels.all() else None
 
 
-def _real(values):
+def _as_float(values):
     values = np.asarray(plain(values))
     if values.dtype.kind not in "buif":
         raise TypeError(

@@ -3,7 +3,6 @@
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._masks import either_mask
 from hyperspy_4dphase._results import provenance
 from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators._device import resolve_device
@@ -16,8 +15,9 @@ from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import (
     check_enough,
-    named,
-    source_features,
+    leave_out,
+    name_source,
+    read_features,
 )
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
 from hyperspy_4dphase.signals.domain_map import DomainMap
@@ -160,6 +160,7 @@ def cluster_hierarchical(
     >>> domains.mean_patterns(show_progressbar=False)
     <Diffraction2D, title: Mean patterns: Domains, dimensions: (3|8, 9)>
     """
+    scan = open_scan(locals())
     if source is not None and compression is not None:
         raise ValueError(
             "compression was given with a source, which is clustered instead of it; "
@@ -177,24 +178,16 @@ def cluster_hierarchical(
         "neighbours_sum": neighbours_sum,
         "neighbours_vote": neighbours_vote,
     }
-    check_flags(print_info=print_info, return_info=return_info, **flags)
+    check_flags(**flags)
     estimator = DivisiveDomains(**options)
     estimator.check_parameters(source=source, compression=compression)
-    scan = open_scan(
-        self,
-        navigation_mask,
-        signal_mask,
-        compression,
-        normalize_poissonian_noise=normalize_poissonian_noise,
-        keep_faulty=keep_faulty,
-        random_state=random_state,
-        show_progressbar=show_progressbar,
-    )
     if rotation_invariant:
         check_rotatable(scan.signal_axes, scan.signal_type)
     features = None
     if source is not None:
-        scan, features = _leave_missing_out(scan, source, signal_mask)
+        found = read_features(scan, source)
+        scan = leave_out(scan, found.missing, found.excluded_pixels, signal_mask)
+        features = found.values[scan.kept_patterns]
     check_enough(scan, n_domains)
     if source is None and n_parts is None:
         device = estimator.device
@@ -202,10 +195,10 @@ def cluster_hierarchical(
     _fit(estimator, scan, features, compression, neighbours_sum)
     labels, tree = estimator.labels_, estimator.tree_
     if neighbours_vote:
-        labels, tree = _voted(scan, labels, tree)
+        labels, tree = _smooth(scan, labels, tree)
     record = provenance(
         "cluster_hierarchical",
-        {**options, **flags, "source": named(source)},
+        {**options, **flags, "source": name_source(source)},
         scan.seed,
         {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
         compression,
@@ -218,20 +211,8 @@ def cluster_hierarchical(
     if print_info:
         faulty = None if compression is None else compression.faulty_patterns
         lines = describe_domains(domains, scan, faulty, asked)
-        print("\n".join(["Domain info:", *lines]))
+        print("Domain info:", *lines, sep="\n")
     return (domains, estimator) if return_info else domains
-
-
-def _leave_missing_out(scan, source, signal_mask):
-    """The scan without positions that a source lacks, and the features of the rest."""
-    features, pixels = source_features(scan, source)
-    missing = ~scan.kept_patterns | np.isnan(features).any(axis=1)
-    if signal_mask is None or scan.excluded_pixels is None:
-        pixels = either_mask(scan.excluded_pixels, pixels)
-    else:
-        pixels = scan.excluded_pixels
-    patterns = missing if missing.any() else None
-    return scan.masked(patterns, pixels), features[~missing]
 
 
 def _fit(estimator, scan, features, compression, neighbours_sum):
@@ -252,7 +233,7 @@ def _fit(estimator, scan, features, compression, neighbours_sum):
     estimator.set_params(callback=None)
 
 
-def _voted(scan, labels, tree):
+def _smooth(scan, labels, tree):
     labels = smooth_labels(scan.map_of(labels, -1)).ravel()[scan.kept_patterns]
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
     if not sizes.any():

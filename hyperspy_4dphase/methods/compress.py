@@ -2,11 +2,9 @@
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scalars import check_flags, check_integer
-from hyperspy_4dphase._scan import Scan
-from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.methods._cache import clear_cache
 from hyperspy_4dphase.methods._data_report import describe_data
-from hyperspy_4dphase.methods._reading import compress_scan
+from hyperspy_4dphase.methods._reading import check_sketch, compress_scan, open_scan
 from hyperspy_4dphase.signals.compression import Compression
 
 __all__ = ["Compression", "clear_cache", "compress"]
@@ -105,33 +103,19 @@ def compress(
     >>> compression.reconstruct()
     <LazyDiffraction2D, title: , dimensions: (7, 6|8, 9)>
     """
-    scan = Scan.from_signal(
-        signal,
-        navigation_mask,
-        signal_mask,
-        normalize_poissonian_noise=normalize_poissonian_noise,
-        keep_faulty=keep_faulty,
-        random_state=random_state,
-        show_progressbar=show_progressbar,
-    )
-    check_flags(squares=squares, print_info=print_info)
+    scan = open_scan(locals())
+    check_flags(squares=squares)
     compression = compress_scan(
         scan,
         rank=check_integer("rank", rank, 1, optional=True),
-        oversampling=check_integer("oversampling", oversampling, 0),
-        power_iterations=check_integer(
-            "power_iterations", power_iterations, 1, optional=True
-        ),
         squares=squares,
         descan=_check_descan(descan, scan),
-        device=resolve_device(device),
+        **check_sketch(oversampling, power_iterations, device),
     )
     if print_info:
-        print("\n".join(["Data info:", *describe_data(compression)]))
-        print(
-            f"  directions_above_noise={compression.n_significant}\n"
-            f"  reads_of_the_scan={compression.n_reads:.3g}"
-        )
+        print("Data info:", *describe_data(compression), sep="\n")
+        print(f"  directions_above_noise={compression.n_significant}")
+        print(f"  reads_of_the_scan={compression.n_reads:.3g}")
     return compression
 
 

@@ -2,18 +2,15 @@
 
 import warnings
 from dataclasses import dataclass
-from functools import partial
 
 import dask.array as da
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._scalars import check_flags, check_number
-from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.methods._data_report import describe_faults
-from hyperspy_4dphase.methods._reading import compress_scan
-from hyperspy_4dphase.signals._domain_patterns import replacing
+from hyperspy_4dphase.methods._reading import compress_scan, open_scan
 
 _DTYPES = "uint8", "uint16", "uint32"
 # Readout noise scatters to an electron below the offset. Where values are lower, and
@@ -113,44 +110,33 @@ def count_electrons(
     >>> bool((counted.data != counts).mean() < 0.01)
     True
     """
+    scan = open_scan(locals())
     if gain is not None:
         gain = check_number("gain", gain, 0, above=True)
     if offset is not None:
         offset = check_number("offset", offset)
-    check_flags(print_info=print_info)
     dtype = _check_dtype(dtype)
-    scan = Scan.from_signal(
-        signal,
-        navigation_mask,
-        signal_mask,
-        keep_faulty=keep_faulty,
-        random_state=random_state,
-        show_progressbar=show_progressbar,
-    )
-    is_measured, compression = gain is None or offset is None, None
+    is_measured = gain is None or offset is None
+    compression, replaced, faults = None, None, {}
     if is_measured or not keep_faulty:
         compression = compress_scan(scan, squares=False, device=resolve_device(None))
-    if is_measured:
-        measured = compression.detector
-        if gain is None:
-            _check_apart(measured)
-            gain = measured["gain"]
-        offset = measured["offset"] if offset is None else offset
-    faults = {}
-    if compression is not None:
         scan = scan.masked(compression.excluded_patterns, compression.excluded_pixels)
-        faults = _numbers(compression)
-    replaced = None if compression is None else compression.replaced
+        replaced, faults = compression.replaced, _number_faults(compression)
+    if gain is None:
+        _check_apart(compression.detector)
+        gain = compression.detector["gain"]
+    if offset is None:
+        offset = compression.detector["offset"]
     rounding = _Rounding(float(gain), float(offset), dtype)
-    correction = replacing(replaced, scan.excluded_patterns, scan.excluded_pixels)
     with scan.progress() as progress:
-        blocks = scan.blocks(progress, correction=correction)
-        clipped = blocks.reduce(rounding.clipped, _Clipped.merge)
+        blocks = scan.blocks(progress, replaced=replaced)
+        clipped = blocks.reduce(rounding.find_clipped, _Clipped.merge)
     _warn_of(clipped, rounding, blocks.size)
     if print_info:
-        print(_describe(rounding, is_measured, compression, clipped))
+        lines = _describe(rounding, is_measured, compression, clipped)
+        print(*lines, sep="\n")
     counted = type(signal)(
-        _counted(scan, rounding, replaced),
+        _count(scan, rounding, replaced),
         axes=scan.axes,
         metadata=signal.metadata.as_dictionary(),
         original_metadata=signal.original_metadata.as_dictionary(),
@@ -198,7 +184,7 @@ class _Rounding:
         electrons /= self.gain
         return np.rint(electrons, out=electrons)
 
-    def clipped(self, patterns, rows):
+    def find_clipped(self, patterns, rows):
         electrons = self.electrons(patterns)
         return _Clipped(
             int((electrons > self.most).sum()),
@@ -239,12 +225,10 @@ def _check_apart(measured):
     )
 
 
-def _numbers(compression):
+def _number_faults(compression):
     """Flat numbers of what is faulty, for the metadata."""
-    masks = {
-        name: getattr(compression, name)
-        for name in ("faulty_pixels", "faulty_patterns")
-    }
+    names = "faulty_pixels", "faulty_patterns"
+    masks = {name: getattr(compression, name) for name in names}
     return {n: np.flatnonzero(mask) for n, mask in masks.items() if mask is not None}
 
 
@@ -277,68 +261,53 @@ def _describe(rounding, is_measured, compression, clipped):
     ]
     if compression is not None:
         lines += describe_faults(compression)
-        if compression.faulty_pixels is not None or (
-            compression.faulty_patterns is not None
-        ):
+        if _number_faults(compression):
             lines.append("    What is left out is 0 in the result.")
     if clipped.n_below:
         lines.append(f"  below_zero={clipped.n_below} values became 0")
     if clipped.n_above:
         lines.append(f"  clipped={clipped.n_above} values became {rounding.most}")
-    return "\n".join(lines)
+    return lines
 
 
-def _counted(scan, rounding, replaced):
+def _count(scan, rounding, replaced):
     """The data as counts: an array, or a dask array of the same chunks."""
-    data, shapes = scan.signal.data, (scan.navigation_shape, scan.signal_shape)
-    masks = [
-        None if mask is None else mask.reshape(shape)
-        for mask, shape in zip(
-            (scan.excluded_patterns, scan.excluded_pixels), shapes, strict=True
-        )
-    ]
-    places, values = None, None
-    if replaced is not None:
-        numbers = (n.astype(int) for n in replaced[:2])
-        places = [
-            np.stack(np.unravel_index(number, shape), axis=1)
-            for number, shape in zip(numbers, shapes, strict=True)
-        ]
-        places, values = np.hstack(places), replaced[2]
-    block = partial(
-        _block, rounding=rounding, masks=masks, places=places, values=values
+    data = scan.signal.data
+    is_lazy = isinstance(data, da.Array)
+    if not is_lazy:
+        # One line of the scan after the other: rounding takes eight bytes a value.
+        chunks = (1, *data.shape[1:])
+        data = da.from_array(np.ma.getdata(data), chunks, name=False)
+    if replaced is None:
+        replaced = np.empty((3, 0))
+    positions, pixels = replaced[:2].astype(int)
+    n_pixels = np.prod(scan.signal_shape)
+    counts = data.map_blocks(
+        _count_block,
+        rounding=rounding,
+        kept_patterns=scan.kept_patterns.reshape(scan.navigation_shape),
+        kept_pixels=scan.kept_pixels.reshape(scan.signal_shape),
+        places=np.unravel_index(positions * n_pixels + pixels, data.shape),
+        values=replaced[2],
+        dtype=rounding.dtype,
+        meta=np.empty((0,) * data.ndim, rounding.dtype),
     )
-    if isinstance(data, da.Array):
-        return data.map_blocks(
-            partial(_lazy_block, block=block),
-            dtype=rounding.dtype,
-            meta=np.empty((0,) * data.ndim, rounding.dtype),
-        )
-    data = np.ma.getdata(data)
+    if is_lazy:
+        return counts
     counted = np.empty(data.shape, rounding.dtype)
-    # One line of the scan after the other: rounding takes eight bytes a value.
-    for i in range(len(data)):
-        start = (i, *(0,) * (data.ndim - 1))
-        counted[i : i + 1] = block(data[i : i + 1], start)
+    da.store(counts, counted, lock=False, scheduler="threads")
     return counted
 
 
-def _lazy_block(values, block, block_info=None):
-    location = block_info[0]["array-location"]
-    return block(values, tuple(start for start, _ in location))
-
-
-def _block(block, start, rounding, masks, places, values):
-    """A part of the data, which begins at an index, as counts."""
+def _count_block(
+    block, rounding, kept_patterns, kept_pixels, places, values, block_info=None
+):
+    """A part of the data as counts."""
+    region = [slice(*ends) for ends in block_info[0]["array-location"]]
     counted = rounding(block)
-    if places is not None:
-        own = places - np.array(start)
-        inside = ((own >= 0) & (own < block.shape)).all(axis=1)
-        counted[tuple(own[inside].T)] = rounding(values[inside])
-    region = [slice(i, i + n) for i, n in zip(start, block.shape, strict=True)]
-    patterns, pixels = masks
-    if patterns is not None:
-        counted[patterns[tuple(region[: patterns.ndim])]] = 0
-    if pixels is not None:
-        counted[..., pixels[tuple(region[-pixels.ndim :])]] = 0
+    own = np.stack(places) - np.array([[part.start] for part in region])
+    inside = ((own >= 0) & (own < np.array(block.shape)[:, np.newaxis])).all(axis=0)
+    counted[tuple(own[:, inside])] = rounding(values[inside])
+    counted[~kept_patterns[tuple(region[: kept_patterns.ndim])]] = 0
+    counted[..., ~kept_pixels[tuple(region[-kept_pixels.ndim :])]] = 0
     return counted

@@ -1,18 +1,21 @@
 """Randomized non-negative matrix factorization of a scan."""
 
 import warnings
-from math import prod
 
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import provenance, store_decomposition
-from hyperspy_4dphase._scalars import check_flags, check_integer, check_number
-from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.estimators.shifts import measure_shifts
 from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
-from hyperspy_4dphase.methods._reading import compress_scan, least_rank, open_scan
+from hyperspy_4dphase.methods._reading import (
+    check_sketch,
+    compress_scan,
+    least_rank,
+    open_scan,
+)
 
 _ALGORITHM = "randomized NMF"
 _JITTER_MATTERS = 0.5  # pixels: less makes no more components
@@ -145,62 +148,50 @@ def decomposition_rnmf(
     >>> s.get_decomposition_factors().data.shape
     (2, 9, 8)
     """
+    scan = open_scan(locals())
     n_components = check_integer("output_dimension", output_dimension, 1, optional=True)
-    sketch = {
-        "oversampling": check_integer("oversampling", oversampling, 0),
-        "power_iterations": check_integer(
-            "power_iterations", power_iterations, 1, optional=True
-        ),
-        "device": resolve_device(device),
-    }
+    sketch = check_sketch(oversampling, power_iterations, device)
     settings = {
         "max_iter": check_integer("max_iter", max_iter, 1),
         "tol": check_number("tol", tol, 0),
     }
-    check_flags(print_info=print_info, return_info=return_info)
-    scan = open_scan(
-        self,
-        navigation_mask,
-        signal_mask,
-        compression,
-        normalize_poissonian_noise=normalize_poissonian_noise,
-        keep_faulty=keep_faulty,
-        random_state=random_state,
-        show_progressbar=show_progressbar,
-    )
     _check_enough(n_components, *scan.shape)
     given = compression is not None
     if not given:
         rank = least_rank(n_components)
         compression = compress_scan(scan, rank=rank, squares=False, **sketch)
-    estimator, W = _fit(scan, compression, n_components, settings | sketch)
-    shifts = None
-    # A shift has directions of its own, beyond those of distinct patterns.
-    if n_components or compression.n_significant > estimator.n_components_:
-        shifts = _measure_shifts(compression)
+    scan = scan.masked(compression.excluded_patterns, compression.excluded_pixels)
+    with scan.progress() as progress:
+        estimator = RandomizedNMF(
+            n_components,
+            noise=compression.patterns.noise,
+            random_state=scan.seed,
+            callback=progress,
+            **settings,
+            **sketch,
+        )
+        W = estimator.fit_transform(compression.patterns)
+    estimator.set_params(callback=None)
+    shifts = _measure_shifts(scan, compression, estimator)
     record = provenance(
         "decomposition_rnmf",
         {"output_dimension": n_components, **settings, "device": sketch["device"]},
         scan.seed,
-        _outcome(estimator, compression) | _outcome_of(shifts),
+        _sum_up(estimator, compression, shifts),
         compression,
     )
     store_decomposition(
-        self,
+        scan,
         W,
-        estimator.components_,
+        estimator,
         algorithm=_ALGORITHM,
-        explained_variance=estimator.explained_variance_,
-        explained_variance_ratio=estimator.explained_variance_ratio_,
         poissonian_noise_normalized=compression.poissonian_noise_normalized,
-        excluded_patterns=compression.excluded_patterns,
-        excluded_pixels=compression.excluded_pixels,
         provenance=record,
     )
     for message in data_warnings(compression):
         warnings.warn(message, UserWarning, stacklevel=2)
     if print_info:
-        print(_describe(estimator, compression, n_components, given, shifts))
+        print(*_describe(estimator, compression, given, shifts), sep="\n")
     return estimator if return_info else None
 
 
@@ -217,20 +208,13 @@ def _check_enough(n_components, n_patterns, n_pixels):
         )
 
 
-def _fit(scan, compression, n_components, settings):
-    with scan.progress() as progress:
-        estimator = RandomizedNMF(
-            n_components,
-            noise=compression.patterns.noise,
-            random_state=scan.seed,
-            callback=progress,
-            **settings,
-        )
-        W = estimator.fit_transform(compression.patterns)
-    return estimator.set_params(callback=None), W
-
-
-def _outcome(estimator, compression):
+def _sum_up(estimator, compression, shifts):
+    """Sum up what came of it, for the provenance."""
+    descan = jitter = 0.0
+    if shifts is not None and shifts.plane.significant:
+        descan = shifts.plane.rms
+    if shifts is not None and shifts.has_jitter:
+        jitter = shifts.jitter
     return {
         "n_components": estimator.n_components_,
         "n_significant": compression.n_significant,
@@ -238,57 +222,42 @@ def _outcome(estimator, compression):
         "n_iter": estimator.n_iter_,
         "converged": estimator.converged_,
         "n_reads": compression.n_reads,
+        "descan": descan,
+        "jitter": jitter,
     }
 
 
-def _measure_shifts(compression):
-    """How far patterns are shifted, or None where nothing can tell."""
-    if len(compression.signal_shape) != 2:
+def _measure_shifts(scan, compression, estimator):
+    """Measure how far patterns are shifted; None where nothing can tell."""
+    # A shift has directions of its own, beyond those of distinct patterns.
+    may_shift = compression.n_significant > estimator.n_components_
+    if len(scan.signal_shape) != 2 or not (estimator.n_components or may_shift):
         return None
-    excluded = compression.excluded_pixels
-    used = np.arange(prod(compression.signal_shape))
-    used = used if excluded is None else used[~excluded]
-    shape = compression.navigation_shape
-    positions = np.indices(shape).reshape(len(shape), -1).T
-    if compression.excluded_patterns is not None:
-        positions = positions[~compression.excluded_patterns]
-    return measure_shifts(
-        compression.patterns, used, compression.signal_shape, positions
-    )
+    used = np.flatnonzero(scan.kept_pixels)
+    shape, positions = scan.signal_shape, scan.positions
+    return measure_shifts(compression.patterns, used, shape, positions)
 
 
-def _outcome_of(shifts):
-    if shifts is None:
-        return {"descan": 0.0, "jitter": 0.0}
-    plane = shifts.plane
-    return {
-        "descan": plane.rms if plane.significant else 0.0,
-        "jitter": shifts.jitter if shifts.has_jitter else 0.0,
-    }
-
-
-def _describe(estimator, compression, n_components, given, shifts):
-    n_found, n_above = estimator.n_components_, compression.n_significant
-    chosen = "as asked" if n_components else "chosen: the number of distinct patterns"
+def _describe(estimator, compression, given, shifts):
+    chosen = "chosen: the number of distinct patterns"
+    if estimator.n_components:
+        chosen = "as asked"
     ended = "converged" if estimator.converged_ else "NOT converged"
-    residual = f"{estimator.reconstruction_err_:.4g}"
     reads = f"{compression.n_reads:.3g}"
     reads = f"0 ({reads} for compression)" if given else reads
-    return "\n".join(
-        [
-            "Decomposition info:",
-            f"  normalize_poissonian_noise={compression.poissonian_noise_normalized}",
-            *describe_data(compression),
-            f"  algorithm={_ALGORITHM}",
-            f"  output_dimension={n_found} ({chosen})",
-            f"  directions_above_noise={n_above}",
-            "  centre=None",
-            f"  residual={residual} (relative, noise included)",
-            f"  iterations={estimator.n_iter_} ({ended})",
-            f"  reads_of_the_scan={reads}",
-            *_describe_shifts(shifts),
-        ]
-    )
+    return [
+        "Decomposition info:",
+        f"  normalize_poissonian_noise={compression.poissonian_noise_normalized}",
+        *describe_data(compression),
+        f"  algorithm={_ALGORITHM}",
+        f"  output_dimension={estimator.n_components_} ({chosen})",
+        f"  directions_above_noise={compression.n_significant}",
+        "  centre=None",
+        f"  residual={estimator.reconstruction_err_:.4g} (relative, noise included)",
+        f"  iterations={estimator.n_iter_} ({ended})",
+        f"  reads_of_the_scan={reads}",
+        *_describe_shifts(shifts),
+    ]
 
 
 def _describe_shifts(shifts):

@@ -4,17 +4,17 @@ import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import provenance
-from hyperspy_4dphase._scalars import check_flags, check_integer, check_number
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
 from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.estimators.vae import DISTORTIONS
-from hyperspy_4dphase.methods._autoencoder import trained_embedding
-from hyperspy_4dphase.methods._confidence_source import confidence_source
+from hyperspy_4dphase.methods._autoencoder import make_embedding
+from hyperspy_4dphase.methods._confidence_source import open_source
 from hyperspy_4dphase.methods._domain_report import describe_domains
-from hyperspy_4dphase.methods._given_domains import given_domains
+from hyperspy_4dphase.methods._given_domains import read_domains
 from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
-from hyperspy_4dphase.methods._sources import check_enough, named
+from hyperspy_4dphase.methods._sources import check_enough, name_source
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
 
 
@@ -155,39 +155,27 @@ optional
     >>> confidence.posterior
     <Signal1D, title: Posterior, dimensions: (24, 14|3)>
     """
+    scan = open_scan(locals())
     n_rounds = check_integer("n_rounds", n_rounds, 1)
     options = {
         "n_maps": check_integer("n_maps", n_maps, 2),
         "threshold": check_number("threshold", threshold, 0, 1),
     }
-    check_flags(print_info=print_info, return_info=return_info)
     device = resolve_device(device)
-    scan = open_scan(
-        self,
-        navigation_mask,
-        signal_mask,
-        compression,
-        normalize_poissonian_noise=normalize_poissonian_noise,
-        keep_faulty=keep_faulty,
-        random_state=random_state,
-        show_progressbar=show_progressbar,
-    )
-    given = None if domains is None else given_domains(scan, domains)
-    origin = confidence_source(scan, source, device, n_rounds)
-    options["doubts"] = _check_doubts(doubts, origin.has_model)
+    given = None if domains is None else read_domains(scan, domains)
+    origin = open_source(scan, source, device, n_rounds)
+    options["doubts"] = _check_doubts(doubts, origin.latent_dim is not None)
     options["distortion"] = _check_distortion(distortion, origin, scan)
     if compression is None:
-        scan = origin.mask(scan, given, is_masked=signal_mask is not None)
+        scan = origin.mask(scan, given, signal_mask)
     check_enough(scan)
-    origin.fit_to(scan)
+    origin.check(scan)
     if given is not None:
         given.keep(scan)
     rank = None if origin.vae is None else least_rank(origin.latent_dim)
-    before = scan
     scan, compression = read_scan(
         scan, compression, print_info, rank=rank, device=device
     )
-    origin.leave_out(before, scan)
     reference, tree = (None, None) if given is None else given.keep(scan)
     with scan.progress() as progress:
         ensemble = MapEnsemble(
@@ -201,13 +189,9 @@ optional
             ensemble,
             compression.patterns,
             n_rounds=n_rounds,
-            features=origin.features,
-            model=origin.model,
-            vae=origin.vae,
-            patterns=origin.training_patterns(scan, compression, progress),
-            sample_weight=origin.sample_weight,
             reference=reference,
             positions=scan.positions,
+            **origin.prepare(scan, compression, progress),
         )
     estimator = best.ensemble.set_params(callback=None)
     if tree is None:
@@ -215,8 +199,8 @@ optional
     told = {
         "n_rounds": n_rounds,
         "device": device,
-        "source": "vae" if isinstance(source, dict) else named(source),
-        "domains": named(domains, "consensus"),
+        "source": "vae" if isinstance(source, dict) else name_source(source),
+        "domains": name_source(domains, "consensus"),
     }
     outcome = _outcome(estimator, reports)
     record = provenance(
@@ -280,7 +264,7 @@ def _embedding(scan, best, origin, compression):
     if best.vae is None:
         return origin.embedding
     own = compression if origin.fits(compression) else None
-    return trained_embedding(scan, best.vae, best.latent, best.weighted, own)
+    return make_embedding(scan, best.vae, best.latent, best.weighted, own)
 
 
 def _outcome(estimator, reports):
@@ -302,4 +286,4 @@ def _report(confidence, scan, compression, asked):
     faulty = compression.faulty_patterns
     lines = describe_domains(domains, scan, faulty, asked, [unsure])
     lines.append(f"  mean_confidence={np.nanmean(confidence.data):.3g}")
-    print("\n".join(["Confidence info:", *lines]))
+    print("Confidence info:", *lines, sep="\n")

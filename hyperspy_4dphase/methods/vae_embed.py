@@ -1,12 +1,12 @@
 """Embedding of a scan's patterns by a variational autoencoder."""
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.methods._autoencoder import (
-    check_vae,
+    OPTIONS,
     check_weights,
-    rows_left,
-    trained_embedding,
+    make_embedding,
+    make_vae,
+    read_patterns,
 )
 from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
 
@@ -136,27 +136,10 @@ def vae_embed(
     >>> embedding.decode([0.0, 0.0])
     <Diffraction2D, title: Decoded patterns, dimensions: (|8, 9)>
     """
-    check_flags(print_info=print_info, return_info=return_info)
-    scan = open_scan(
-        self,
-        navigation_mask,
-        signal_mask,
-        compression,
-        normalize_poissonian_noise=normalize_poissonian_noise,
-        keep_faulty=keep_faulty,
-        random_state=random_state,
-        show_progressbar=show_progressbar,
-    )
-    vae = check_vae(
-        scan,
-        latent_dim=latent_dim,
-        architecture=architecture,
-        epochs=epochs,
-        beta=beta,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        device=device,
-    )
+    arguments = locals()
+    scan = open_scan(arguments)
+    options = {name: arguments[name] for name in OPTIONS}
+    vae = make_vae(scan, device=device, **options)
     on_compressed = architecture == "compressed"
     if compression is not None and not on_compressed:
         raise ValueError(
@@ -166,21 +149,13 @@ def vae_embed(
     weights = check_weights(scan, sample_weight)
     vae.check_enough(*scan.shape, weights)
     if on_compressed:
-        given = scan
+        rank, device = least_rank(vae.latent_dim), vae.device
         scan, compression = read_scan(
-            scan,
-            compression,
-            print_info,
-            rank=least_rank(vae.latent_dim),
-            device=vae.device,
+            scan, compression, print_info, rank=rank, device=device
         )
-        weights = rows_left(weights, given, scan)
+        weights = check_weights(scan, sample_weight)
     with scan.progress() as progress:
-        if on_compressed:
-            X = compression.patterns
-        else:
-            X = scan.blocks(progress, allow_negative=False)
-        vae.set_params(callback=progress.losses)
+        X = read_patterns(scan, compression, vae, progress)
         latent = vae.fit_transform(X, sample_weight=weights)
-    embedding = trained_embedding(scan, vae, latent, weights is not None, compression)
+    embedding = make_embedding(scan, vae, latent, weights is not None, compression)
     return (embedding, vae) if return_info else embedding

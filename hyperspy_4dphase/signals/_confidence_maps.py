@@ -5,16 +5,17 @@ from hyperspy.signals import Signal1D, Signal2D
 
 from hyperspy_4dphase._results import (
     axes_dictionaries,
+    check_map,
     filled,
-    map_labels,
+    retitle,
     scan_metadata,
 )
 from hyperspy_4dphase.estimators.confidence import judge_labels, measure_errors
+from hyperspy_4dphase.signals._scan_map import ScanMap, show_last_two
 from hyperspy_4dphase.signals._stored_confidence import StoredConfidence
-from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
-class ConfidenceMaps:
+class ConfidenceMaps(ScanMap):
     """What :class:`DomainConfidence` gains to give what belongs to each position."""
 
     @property
@@ -26,17 +27,15 @@ class ConfidenceMaps:
     def posterior(self):
         """BaseSignal (x, y | domain): Probability of each domain; NaN where masked."""
         posterior = self._maps(self._stored.array("posterior", np.float32))
-        axes, shape = self._stored_map.navigation_axes()
-        posterior = posterior.reshape(*shape, -1)
-        axes = [axis | {"navigate": True} for axis in axes]
+        posterior = posterior.reshape(*self._values.shape, -1)
         domain = {"name": "domain", "size": posterior.shape[-1], "navigate": False}
-        metadata = self._titled("Posterior")
-        return Signal1D(posterior, axes=[*axes, domain], metadata=metadata)
+        axes = [*self._stored_map.navigation_axes, domain]
+        return Signal1D(posterior, axes=axes, metadata=self._rename("Posterior"))
 
     @property
     def overlap(self):
         """Signal2D ``(|x, y)``: Mean overlap of the domains of pairs of maps."""
-        return self._image(self._stored.array("overlap", np.float64), "Overlap")
+        return self._image(self._stored.array("overlap"), "Overlap")
 
     @property
     def doubts(self):
@@ -54,12 +53,11 @@ class ConfidenceMaps:
         Its data have the navigation shape of the scan. Domains are balanced; masked
         positions have weight 0, the others a mean of 1.
         """
-        weights = self._maps(self._stored.array("sample_weight", float), 0)
-        axes, shape = self._stored_map.navigation_axes()
-        axes = [a | {"navigate": i < len(axes) - 2} for i, a in enumerate(axes)]
-        cls = Signal1D if len(shape) == 1 else Signal2D
-        metadata = self._titled("Sample weight")
-        return cls(weights.reshape(shape), axes=axes, metadata=metadata)
+        weights = self._maps(self._stored.array("sample_weight"), 0)
+        weights = weights.reshape(self._values.shape)
+        cls = Signal1D if weights.ndim == 1 else Signal2D
+        axes = show_last_two(self._stored_map.navigation_axes)
+        return cls(weights, axes=axes, metadata=self._rename("Sample weight"))
 
     def reliability(self, truth):
         """How well the confidence says which positions are mislabelled.
@@ -88,9 +86,9 @@ class ConfidenceMaps:
         """
         from hyperspy_4dphase.plot import calibration_error
 
-        labels, truth = self._labels_and_truth(truth)
-        confidence = np.asarray(self.data).reshape(labels.shape)
-        judged, correct = judge_labels(labels, confidence, truth)
+        labels, confidence = self.at_threshold(0).labels, self._values
+        truth = check_map("truth", truth, labels.shape, integers=True)
+        judged, correct = judge_labels(labels, confidence, truth.astype(np.int64))
         sure, right = confidence[judged], correct[judged]
         return {
             "expected_calibration_error": calibration_error(sure, right),
@@ -101,30 +99,11 @@ class ConfidenceMaps:
 
     @property
     def _stored(self):
-        return StoredConfidence.of(self)
-
-    @property
-    def _stored_map(self):
-        return StoredMap.of(self)
-
-    def _labels_and_truth(self, truth):
-        labels = self.at_threshold(0).labels
-        truth = map_labels(truth, labels.shape)
-        if truth.dtype.kind not in "iu":
-            raise TypeError(f"truth must hold integers, but its type is {truth.dtype}.")
-        if truth.shape != labels.shape:
-            raise ValueError(
-                f"truth has the shape {truth.shape}; expected the navigation shape "
-                f"{labels.shape}, in array order."
-            )
-        return labels, truth.astype(np.int64)
+        return StoredConfidence(self)
 
     def _image(self, values, what):
-        return Signal2D(
-            self._maps(values),
-            axes=axes_dictionaries(self),
-            metadata=self._titled(what),
-        )
+        axes = axes_dictionaries(self)
+        return Signal2D(self._maps(values), axes=axes, metadata=self._rename(what))
 
     def _maps(self, values, fill_value=np.nan):
         """Rows of patterns as maps of the shape of the data."""
@@ -133,24 +112,17 @@ class ConfidenceMaps:
         values = filled(values, excluded, fill_value)
         return values.reshape(*self.data.shape, *values.shape[1:])
 
-    def _titled(self, what):
-        metadata = scan_metadata(self)
+    def _rename(self, what, signal_type=""):
         title = self.metadata.get_item("General.title", "")
-        metadata["General"] = metadata.get("General", {}) | {
-            "title": title.replace("Confidence", what, 1)
-        }
-        return metadata | {"Signal": {"signal_type": ""}}
-
-    def _is_whole(self):
-        shape = self._stored_map.navigation_axes()[1]
-        return self.data.shape == ((1, *shape) if len(shape) == 1 else shape)
+        title = title.replace("Confidence", what, 1)
+        return retitle(scan_metadata(self), title, signal_type)
 
     def _check_whole(self):
-        if not self._is_whole():
+        if not self._is_whole:
             raise ValueError(
                 "This is a slice of a confidence, of shape "
                 f"{self.data.shape} in array order, and all but its values belongs to "
                 "the whole scan, of shape "
-                f"{self._stored_map.navigation_axes()[1]}: take it from the whole "
+                f"{self._stored_map.navigation_shape}: take it from the whole "
                 "confidence, and slice that."
             )

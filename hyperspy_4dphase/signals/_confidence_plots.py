@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import axes_dictionaries, image_extent
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
-from hyperspy_4dphase.signals._domain_plots import pattern_extent_of
-from hyperspy_4dphase.signals._stored_map import StoredMap
+from hyperspy_4dphase.signals._domain_plots import pattern_options
+from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
-class ConfidencePlots:
+class ConfidencePlots(ScanMap):
     """What :class:`DomainConfidence` gains to show itself."""
 
     def plot(self, *, names=None, title=None, scalebar=True, legend=True, fig=None):
@@ -38,19 +37,17 @@ class ConfidencePlots:
         from hyperspy_4dphase.plot import plot_confidence, plot_sure_domains
         from hyperspy_4dphase.plot._layout import make_figure, map_size
 
-        confidence, options = self._shown()
-        options["scalebar"] = scalebar
+        confidence, is_whole = self._values, self._is_whole
+        options = self._image_options() | {"scalebar": scalebar}
         title = self.metadata.General.title if title is None else title
         width, height = map_size(confidence.shape, options["extent"])
-        is_whole = self._is_whole()
         width = 2 * width + 3.5 if is_whole else width + 1.2
         fig = make_figure(fig, (width, height + 1.1))
         axes = fig.subplots(1, 1 + is_whole, squeeze=False)[0]
         plot_confidence(confidence, ax=axes[0], **options)
         if is_whole:
-            options |= {"names": names, "legend": legend}
-            labels = self.domains.labels
-            plot_sure_domains(labels, confidence, ax=axes[1], **options)
+            options |= {"names": names, "legend": legend, "ax": axes[1]}
+            plot_sure_domains(self.domains.labels, confidence, **options)
         fig.suptitle(title)
         return fig
 
@@ -80,27 +77,18 @@ class ConfidencePlots:
         """
         from hyperspy_4dphase.plot import plot_posterior
 
-        domains = self.domains
-        signal = self._pattern_source(signal)
-        shape = domains.labels.shape
-        plane = _checked_plane(plane, shape)
-        confidence, options = self._shown()
-        labels, confidence, posterior = (
-            values if plane is None else values[plane]
-            for values in (domains.labels, confidence, self.posterior.data)
-        )
-        extent, units = pattern_extent_of(StoredMap.of(self).signal_axes()[0])
+        maps = self.domains.labels, self._values, self.posterior.data
+        source, shape = self._find_patterns(signal), maps[0].shape
+        # The leading index of all positions that are shown.
+        shown = (_check_plane(plane, shape[0]),) if len(shape) > 2 else ()
         return plot_posterior(
-            labels,
-            confidence,
-            posterior,
-            lambda *position: _pattern(signal, plane, len(shape), *position),
+            *(values[shown] for values in maps),
+            lambda *place: _pattern(source, (*shown, *place)[-len(shape) :]),
             names=names,
-            pattern_extent=extent,
-            pattern_units=units,
             title=self.metadata.General.title,
             fig=fig,
-            **options,
+            **pattern_options(self._stored_map.signal_axes),
+            **self._image_options(),
         )
 
     def plot_doubts(self, *, scalebar=True, fig=None):
@@ -118,13 +106,14 @@ class ConfidencePlots:
         """
         from hyperspy_4dphase.plot import plot_doubts
 
-        confidence, options = self._shown()
-        doubts = {
-            name: doubt.data.reshape(confidence.shape)
-            for name, doubt in self.doubts.items()
-        }
-        title = self.metadata.General.title
-        return plot_doubts(doubts, title=title, scalebar=scalebar, fig=fig, **options)
+        shape, doubts = self._values.shape, self.doubts.items()
+        return plot_doubts(
+            {name: doubt.data.reshape(shape) for name, doubt in doubts},
+            title=self.metadata.General.title,
+            scalebar=scalebar,
+            fig=fig,
+            **self._image_options(),
+        )
 
     def plot_rounds(self, ax=None):
         """Plot what came of each round of training and mapping.
@@ -162,44 +151,29 @@ class ConfidencePlots:
 
         found = self.reliability(truth)
         judged = found["judged"]
-        confidence, right = self._shown()[0][judged], found["correct"][judged]
+        confidence, right = self._values[judged], found["correct"][judged]
         return plot_reliability(confidence, right, n_bins=n_bins, ax=ax)
 
-    def _shown(self):
-        """Values of one to three axes, and how to draw them."""
-        axes, values = axes_dictionaries(self), np.asarray(self.data)
-        if values.ndim > 1 and self._is_line():
-            axes, values = axes[1:], values[0]
-        extent, units = image_extent(axes)
-        return values, {"extent": extent, "units": units}
-
-    def _is_line(self):
-        return len(StoredMap.of(self).navigation_axes()[1]) == 1
-
-    def _pattern_source(self, signal):
+    def _find_patterns(self, signal):
         """What patterns are taken from: the scan, or an embedding; or None."""
         if signal is None:
             scan = self._unchanged_scan()
             return self.embedding if scan is None else scan
-        StoredMap.of(self).check_scan(Scan.from_signal(signal))
+        self._stored_map.check_scan(Scan.from_signal(signal))
         return signal
 
 
-def _checked_plane(plane, shape):
-    if len(shape) < 3:
-        return None
+def _check_plane(plane, n_planes):
     plane = check_integer("plane", plane, 0)
-    if plane >= shape[0]:
-        raise ValueError(f"plane={plane}; there are planes 0 to {shape[0] - 1}.")
+    if plane >= n_planes:
+        raise ValueError(f"plane={plane}; there are planes 0 to {n_planes - 1}.")
     return plane
 
 
-def _pattern(source, plane, n_axes, row, column):
-    """The pattern of a position of the map that is shown, or None."""
+def _pattern(source, position):
+    """The pattern of a position, in array order, or None."""
     if source is None:
         return None
-    position = (column,) if n_axes == 1 else (row, column)
-    position = position if plane is None else (plane, *position)
     part = source.inav[position[::-1]]
     if hasattr(source, "decode"):
         part = source.decode(part.data)

@@ -1,13 +1,12 @@
 """Maps of domains as orix takes them."""
 
-from math import prod
-
 import numpy as np
 
 from hyperspy_4dphase._results import as_uniform
+from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
-class DomainCrystalMap:
+class DomainCrystalMap(ScanMap):
     """What :class:`DomainMap` gains to go on with orix."""
 
     def to_crystal_map(
@@ -34,9 +33,9 @@ class DomainCrystalMap:
 
         if phase_list is None and phase_ids is None and colors is None:
             colors = domain_colors(self.n_domains)
-        labels, axes = self.labels, self._line_or_map()
+        labels = self.labels
         # Uniform axes may be written as if they were not.
-        axes = [as_uniform(axis, 0.01) or axis for axis in axes]
+        axes = [as_uniform(axis, 0.01) or axis for axis in self._axes]
         xmap = to_crystal_map(
             labels,
             axes,
@@ -48,7 +47,7 @@ class DomainCrystalMap:
         finer = self._finer()
         if finer is None:
             return xmap
-        pieces, pairs = rotated_pieces(labels, finer)
+        pieces, pairs = find_pieces(labels, finer)
         _, first = np.unique(pieces[pieces >= 0], return_index=True)
         turned = to_crystal_map(
             pieces,
@@ -63,8 +62,8 @@ class DomainCrystalMap:
         return turned
 
 
-def rotated_pieces(labels, finer):
-    """Pieces with one label and one orientation each.
+def find_pieces(labels, finer):
+    """Find the pieces that have one label and one orientation each.
 
     Parameters
     ----------
@@ -80,6 +79,6 @@ def rotated_pieces(labels, finer):
     inside = (labels >= 0) & (finer >= 0)
     pairs = np.stack([labels[inside], finer[inside]], axis=1)
     pairs, numbers = np.unique(pairs, axis=0, return_inverse=True)
-    pieces = np.full(prod(labels.shape), -1).reshape(labels.shape)
+    pieces = np.full(labels.shape, -1)
     pieces[inside] = numbers.ravel()
     return pieces, pairs

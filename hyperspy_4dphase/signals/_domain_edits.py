@@ -2,14 +2,18 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import map_labels, plain
+from hyperspy_4dphase._results import check_map, plain
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.domains import merge_domains, split_domain
-from hyperspy_4dphase.signals._domain_patterns import check_whole, joined_means
-from hyperspy_4dphase.signals._stored_map import NODE
+from hyperspy_4dphase.signals._domain_patterns import check_whole, merge_means
+from hyperspy_4dphase.signals._scan_map import ScanMap
+from hyperspy_4dphase.signals._stored_map import StoredMap
+
+# What is known of the patterns of each domain.
+_OF_DOMAINS = "mean_patterns", "variances", "expected"
 
 
-class DomainEdits:
+class DomainEdits(ScanMap):
     """What :class:`DomainMap` gains to change its domains."""
 
     def at_level(self, depth):
@@ -25,7 +29,7 @@ class DomainEdits:
         """
         depth = check_integer("depth", depth, 0)
         cut = self.tree.pruned(self.tree.at_level(depth), "depth")
-        return self._relabelled(*cut, f"at_level({depth})")
+        return self._merge(*cut, f"at_level({depth})")
 
     def cut(self, n_domains):
         """The map with so many domains: only the strongest splits are made.
@@ -39,9 +43,9 @@ class DomainEdits:
         -------
         DomainMap
         """
-        n_domains, tree = check_integer("n_domains", n_domains, 1), self.tree
-        cut, labels = tree.pruned(tree.cut(n_domains))
-        return self._relabelled(cut, labels, f"cut({n_domains})")
+        n_domains = check_integer("n_domains", n_domains, 1)
+        cut = self.tree.pruned(self.tree.cut(n_domains))
+        return self._merge(*cut, f"cut({n_domains})")
 
     def merge(self, labels):
         """Make one domain of several, by hand.
@@ -70,7 +74,7 @@ class DomainEdits:
                 f"labels={labels.tolist()}; expected two or more of 0 to {n - 1}."
             )
         merged = merge_domains(self.tree, labels)
-        return self._relabelled(*merged, f"merge({labels.tolist()})")
+        return self._merge(*merged, f"merge({labels.tolist()})")
 
     def split(self, label, by):
         """Part a domain as another map does, by hand.
@@ -90,12 +94,12 @@ class DomainEdits:
         DomainMap
             Numbered by size. Its mean patterns have to be read anew.
         """
-        check_whole(self, self._stored, "split()")
+        check_whole(self, "split()")
         label = check_integer("label", label, 0)
         if label >= self.n_domains:
             raise ValueError(f"label={label}; expected 0 to {self.n_domains - 1}.")
         labels = self.labels
-        by = self._checked_parts(by)
+        by = check_map("by", by, labels.shape, integers=True).astype(np.int64)
         inside = (labels == label) & (by >= 0)
         values, numbers, sizes = np.unique(
             by[inside], return_inverse=True, return_counts=True
@@ -108,41 +112,24 @@ class DomainEdits:
         tree, new, parts = split_domain(self.tree, label, sizes[order])
         result = np.where(labels < 0, -1, new[labels])
         result[inside] = parts[np.argsort(order)][numbers.ravel()]
-        return self._changed(result, tree, f"split({label})")
+        return self._change(result, tree, f"split({label})")
 
-    def _checked_parts(self, by):
-        shape = self.labels.shape
-        by = map_labels(by, shape)
-        if by.dtype.kind not in "biu":
-            raise TypeError(f"by must hold integers, but its type is {by.dtype}.")
-        if by.shape != shape:
-            raise ValueError(
-                f"by has the shape {by.shape}; expected that of the map, {shape}, in "
-                "array order."
-            )
-        return by.astype(np.int64)
-
-    def _relabelled(self, tree, new, step):
-        """The map with domains joined."""
-        labels = self.labels
+    def _merge(self, tree, new, step):
+        """The map with domains merged: `new` says which label each of them has."""
+        labels, own = self.labels, self._stored_map
         labels = np.where(labels < 0, -1, new[labels])
-        own = self._stored
-        means = (
-            joined_means(own.array(name, float), self.tree, new, tree.n_domains)
-            for name in ("mean_patterns", "variances")
-        )
-        expected = own.array("expected", np.float64)
-        if expected is not None:
-            expected = np.stack(
-                [joined_means(e, self.tree, new, tree.n_domains) for e in expected]
-            )
-        return self._changed(labels, tree, step, *means, expected)
+        means = {
+            name: merge_means(own.array(name), self.tree, new, tree.n_domains)
+            for name in _OF_DOMAINS
+        }
+        return self._change(labels, tree, step, means)
 
-    def _changed(self, labels, tree, step, means=None, variances=None, expected=None):
+    def _change(self, labels, tree, step, means=None):
         metadata = plain(self.metadata)
-        own = metadata[NODE]
-        own |= {"tree": tree.to_arrays(), "mean_patterns": means}
-        own |= {"variances": variances, "expected": expected}
+        own = metadata[StoredMap.NODE]
+        own |= means or dict.fromkeys(_OF_DOMAINS)
         changes = [*(own["provenance"].get("changes") or []), step]
-        own["provenance"] = own["provenance"] | {"changes": changes}
-        return self._new(labels, metadata)
+        provenance = own["provenance"] | {"changes": changes}
+        own |= {"tree": tree.to_arrays(), "provenance": provenance}
+        labels = labels.astype(np.int32).reshape(self.data.shape)
+        return self._make_map(self._in_memory, labels, metadata)

@@ -1,36 +1,30 @@
-"""Mean patterns of domains, and of the nodes of their tree."""
+"""Mean patterns of domains, and what their parts differ by."""
 
 import numpy as np
-from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._correction import Correction
-from hyperspy_4dphase._results import filled, scan_metadata
-from hyperspy_4dphase._scalars import check_flags
+from hyperspy_4dphase._results import filled
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean
 from hyperspy_4dphase.signals._same_values import check_same_values
-from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
-def domain_means(domains, stored, signal=None, show_progressbar=None):
-    """Mean patterns and variances of the domains, read if they have to be.
+def read_means(domains, signal=None, show_progressbar=None):
+    """Read mean patterns and variances of the domains.
 
     Parameters
     ----------
     domains : DomainMap
-    stored : StoredMap
     signal : BaseSignal, optional
-        The scan. By default what was read before, or the scan remembered.
+        The scan. By default the one that is remembered.
     show_progressbar : bool, optional
 
     Returns
     -------
-    means, variances : numpy.ndarray, shape (n_domains, n_pixels), or None
-        Flat, NaN at masked pixels; variances only where they do not follow from the
-        means, as they do for counts.
-    is_new : bool
-        Whether they were read now.
+    means : numpy.ndarray, shape (n_domains, n_pixels)
+        Flat, NaN at masked pixels.
+    variances : numpy.ndarray, shape (n_domains, n_pixels), or None
+        Of one pattern, where they do not follow from the means, as they do for counts.
 
     Raises
     ------
@@ -43,132 +37,82 @@ def domain_means(domains, stored, signal=None, show_progressbar=None):
     UserWarning
         If the values of `signal` are not those that the map was made of.
     """
-    check_flags(optional=True, show_progressbar=show_progressbar)
-    means = stored.array("mean_patterns", float)
-    if signal is None and means is not None:
-        return means, stored.array("variances", float), False
-    is_given = signal is not None
+    stored, is_given = domains._stored_map, signal is not None
     signal = signal if is_given else domains._unchanged_scan()
     if signal is None:
         raise ValueError(
             "Mean patterns have not been read yet, and the scan is no longer in "
             "memory: give it, as in mean_patterns(signal)."
         )
-    labels = domains.labels.ravel()
-    excluded, pixels = labels < 0, stored.excluded_pixels()
-    scan = Scan.from_signal(
-        signal, show_progressbar=show_progressbar, flat_masks=(excluded, pixels)
-    )
+    scan = Scan.from_signal(signal, show_progressbar=show_progressbar)
     if is_given:
         stored.check_scan(scan)
-    check_whole(domains, stored, "Reading mean patterns")
-    correction = replacing(stored.array("replaced", float), excluded, pixels)
+    check_whole(domains, "Reading mean patterns")
+    labels, pixels = domains.labels.ravel(), stored.excluded_pixels
+    scan = scan.masked(labels < 0, pixels)
     with scan.progress() as progress:
-        blocks = scan.blocks(progress, correction=correction)
-        means = label_means(
+        blocks = scan.blocks(progress, replaced=stored.array("replaced"))
+        means, variances = label_means(
             blocks,
-            labels[~excluded],
+            labels[scan.kept_patterns],
             domains.n_domains,
             variances=stored.get("gain") is None,
         )
-    check_same_values(means[0], domains.sizes, stored, is_given)
-    means, variances = (None if m is None else filled(m.T, pixels).T for m in means)
-    return means, variances, True
+    check_same_values(means, domains.sizes, stored.array("expected"), is_given)
+    if variances is not None:
+        variances = filled(variances.T, pixels).T
+    return filled(means.T, pixels).T, variances
 
 
-def replacing(replaced, excluded, excluded_pixels):
-    """The correction that takes single values for others, or None.
-
-    Parameters
-    ----------
-    replaced : numpy.ndarray, shape (3, n_values), or None
-        As in :class:`Compression`.
-    excluded, excluded_pixels : numpy.ndarray of bool, or None
-        Flat masks of the patterns to be read.
-
-    Returns
-    -------
-    Correction or None
-    """
-    if replaced is None or not replaced.size:
-        return None
-    places = replaced[:2].astype(int)
-    inside = np.ones(places.shape[1], dtype=bool)
-    for i, mask in enumerate((excluded, excluded_pixels)):
-        if mask is not None:
-            inside &= ~mask[places[i]]
-            places[i] = (np.cumsum(~mask) - 1)[places[i]]
-    return Correction().replace_values(*places[:, inside], replaced[2, inside])
-
-
-def joined_means(values, tree, labels, n_domains):
-    """Means over domains that become one, weighted by their sizes, or None.
+def merge_means(values, tree, labels, n_domains):
+    """Compute means over domains that become one, weighted by their sizes.
 
     Parameters
     ----------
-    values : numpy.ndarray, shape (n_domains of tree, n_pixels), or None
+    values : numpy.ndarray, shape (..., n_domains of tree, n_pixels), or None
     tree : DomainTree
     labels : numpy.ndarray of int
         New label of each domain.
     n_domains : int
         New number of domains.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., n_domains, n_pixels), or None
+        None if there are no values.
     """
     if values is None:
         return None
-    sizes = leaf_sizes(tree)
+    values, sizes = np.moveaxis(values, -2, 0), leaf_sizes(tree)
     members = [labels == label for label in range(n_domains)]
-    return np.stack([weighted_mean(values[m], sizes[m]) for m in members])
+    return np.stack([weighted_mean(values[m], sizes[m]) for m in members], axis=-2)
 
 
-def check_whole(domains, stored, what):
+def check_whole(domains, what):
     """Refuse a slice of a map, or one whose labels were changed.
+
+    Parameters
+    ----------
+    domains : DomainMap
+    what : str
+        What needs the whole map.
 
     Raises
     ------
     ValueError
     """
-    shape = stored.navigation_axes()[1]
-    same = domains.labels.shape == shape
-    if not same or (domains.sizes != leaf_sizes(domains.tree)).any():
+    changed = (domains.sizes != leaf_sizes(domains.tree)).any()
+    if changed or not domains._is_whole:
         raise ValueError(
-            f"{what} needs the whole map, of navigation shape {shape} in array order; "
-            f"this one is a slice of it, of shape {domains.labels.shape}, or its "
-            "labels were changed otherwise than by merge() and split()."
+            f"{what} needs the whole map, of navigation shape "
+            f"{domains._stored_map.navigation_shape} in array order; this one is a "
+            f"slice of it, of shape {domains.labels.shape}, or its labels were changed "
+            "otherwise than by merge() and split()."
         )
 
 
-def as_patterns(domains, values, axis, title):
-    """Patterns as a signal of the scan's type, calibrated.
-
-    Parameters
-    ----------
-    domains : DomainMap
-        Whose scan they are of.
-    values : numpy.ndarray, shape (n, n_pixels)
-    axis : dict
-        Of the navigation axis.
-    title : str
-
-    Returns
-    -------
-    signal
-    """
-    stored = StoredMap.of(domains)
-    axes, shape = stored.signal_axes()
-    metadata = scan_metadata(domains)
-    metadata.setdefault("General", {})["title"] = title
-    metadata["Signal"] = {"signal_type": stored.get("signal_type")}
-    signal = BaseSignal(
-        values.reshape(-1, *shape),
-        axes=[axis | {"size": len(values), "navigate": True}, *axes],
-        metadata=metadata,
-    )
-    signal.set_signal_type(stored.get("signal_type"))
-    return signal
-
-
-def differences(parts, wholes):
-    """Parts minus wholes, each part scaled to the total of its whole.
+def subtract_wholes(parts, wholes):
+    """Subtract wholes from parts that are scaled to their totals.
 
     Parameters
     ----------

@@ -10,12 +10,12 @@ from hyperspy_4dphase.estimators.detector import find_faulty_pixels
 from hyperspy_4dphase.estimators.domains import leaf_sizes, merge_domains
 from hyperspy_4dphase.estimators.rotation import group_rotations
 from hyperspy_4dphase.signals._domain_patterns import check_whole
-from hyperspy_4dphase.signals._stored_map import NODE
+from hyperspy_4dphase.signals._scan_map import ScanMap
 
 _POLAR = "polar_diffraction"
 
 
-class DomainPhases:
+class DomainPhases(ScanMap):
     """What :class:`DomainMap` gains to find rotated copies."""
 
     @with_shared_parameters
@@ -72,16 +72,26 @@ class DomainPhases:
             If `keep_faulty_pixels` is no bool.
         """
         check_flags(keep_faulty_pixels=keep_faulty_pixels)
-        own, tree = self._stored, self.tree
-        check_rotatable(own.signal_axes()[0], own.get("signal_type"))
-        check_whole(self, own, "phases()")
-        means, variances = self._means(signal, show_progressbar)
-        options = {"center": center, "mirror": mirror}
-        options |= {"strain": strain, "tolerance": tolerance}
-        groups, faulty = found_rotations(
-            tree, means, variances, own, keep_faulty_pixels, **options
+        own, tree = self._stored_map, self.tree
+        check_rotatable(own.signal_axes, own.get("signal_type"))
+        check_whole(self, "phases()")
+        sizes = leaf_sizes(tree)
+        means, variances = _to_electrons(own, *self._means(signal, show_progressbar))
+        means = means.reshape(-1, *own.signal_shape)
+        variances = (variances / sizes[:, np.newaxis]).reshape(means.shape)
+        faulty = None
+        if not keep_faulty_pixels:
+            faulty = find_faulty_pixels(means, variances, sizes)
+        groups = group_rotations(
+            means,
+            variances,
+            excluded=None if faulty is None else faulty.mask,
+            center=center,
+            mirror=mirror,
+            strain=strain,
+            tolerance=tolerance,
         )
-        result = self._relabelled(*merged_groups(tree, groups.labels), "phases()")
+        result = self._merge(*merge_groups(tree, groups.labels), "phases()")
         found = {
             "labels": self.labels,
             "angles": groups.angles,
@@ -90,7 +100,7 @@ class DomainPhases:
         if faulty is not None:
             found["faulty_pixels"] = faulty.mask.ravel()
             found["hot_pixels"] = faulty.hot.ravel()
-        result.metadata.set_item(f"{NODE}.phases", found)
+        result._stored_map.set("phases", found)
         return result
 
     @property
@@ -101,7 +111,7 @@ class DomainPhases:
         towards ky, which is clockwise where rows are displayed downwards, against the
         domain of the phase with the least noise. None in other maps.
         """
-        phases = self._stored.get("phases")
+        phases = self._found
         return None if phases is None else np.asarray(phases["angles"], float)
 
     @property
@@ -110,7 +120,7 @@ class DomainPhases:
 
         That reference has its rows reversed before it is turned.
         """
-        phases = self._stored.get("phases")
+        phases = self._found
         return None if phases is None else np.asarray(phases["mirrored"], bool)
 
     @property
@@ -121,19 +131,21 @@ class DomainPhases:
             return None
         values = np.where(finer >= 0, self.angles[finer], np.nan)
         values[self.labels < 0] = np.nan
-        title = f"Rotation: {self.metadata.General.title}"
-        return Signal2D(
-            values.astype(np.float32).reshape(self.data.shape),
-            axes=axes_dictionaries(self),
-            metadata={
-                "General": {"title": title},
-                "Signal": {"quantity": "Rotation (°)"},
-            },
-        )
+        metadata = {
+            "General": {"title": f"Rotation: {self.metadata.General.title}"},
+            "Signal": {"quantity": "Rotation (°)"},
+        }
+        values = values.astype(np.float32).reshape(self.data.shape)
+        return Signal2D(values, axes=axes_dictionaries(self), metadata=metadata)
+
+    @property
+    def _found(self):
+        """dict or None: What phases() has found."""
+        return self._stored_map.get("phases")
 
     def _finer(self):
         """The map that phases() has merged, or None."""
-        phases = self._stored.get("phases")
+        phases = self._found
         if phases is None:
             return None
         finer = np.asarray(phases["labels"], dtype=np.int32)
@@ -178,47 +190,12 @@ def check_rotatable(axes, signal_type):
         )
 
 
-def found_rotations(tree, means, variances, stored, keep_faulty_pixels, **options):
-    """Which domains are rotations of one another.
-
-    Parameters
-    ----------
-    tree : DomainTree
-    means, variances : numpy.ndarray, shape (n_domains, n_pixels), or None
-        Of one pattern. Variances may be None for counts.
-    stored : StoredMap
-    keep_faulty_pixels : bool
-        Whether hot and dead pixels are used like all others.
-    **options
-        For :func:`~hyperspy_4dphase.estimators.rotation.group_rotations`.
-
-    Returns
-    -------
-    groups : RotationGroups
-    faulty : FaultyPixels or None
-        What was left out.
-    """
-    _, shape = stored.signal_axes()
-    sizes = leaf_sizes(tree)
-    means, variances = _electrons(means, variances, stored)
-    means = means.reshape(-1, *shape)
-    variances = (variances / sizes[:, np.newaxis]).reshape(-1, *shape)
-    excluded = stored.excluded_pixels()
-    excluded = np.zeros(shape, bool) if excluded is None else excluded.reshape(shape)
-    faulty = None
-    if not keep_faulty_pixels:
-        faulty = find_faulty_pixels(means, variances, sizes, excluded)
-        excluded = excluded | faulty.mask
-    return group_rotations(means, variances, excluded=excluded, **options), faulty
-
-
-def _electrons(means, variances, stored):
+def _to_electrons(stored, means, variances):
     """Means without the detector's offset, and variances of one pattern."""
-    gain, offset = stored.get("gain"), stored.get("offset")
-    means = means - (0.0 if offset is None else offset)
+    gain = stored.get("gain")
+    means = means - (stored.get("offset") or 0.0)
     if gain is not None:
-        readout = stored.get("readout_variance")
-        readout = 0.0 if readout is None else readout
+        readout = stored.get("readout_variance") or 0.0
         return means, np.maximum(readout + gain * means, 0)
     # Of a single pattern it is unknown: that of the others.
     known = ~np.isnan(variances).all(axis=1)
@@ -226,8 +203,8 @@ def _electrons(means, variances, stored):
     return means, np.where(known[:, np.newaxis], variances, pooled)
 
 
-def merged_groups(tree, groups):
-    """The tree with the domains of each group merged.
+def merge_groups(tree, groups):
+    """Merge the domains of each group.
 
     Parameters
     ----------

@@ -2,18 +2,13 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import (
-    axes_dictionaries,
-    axis_values,
-    image_extent,
-    shown_axes,
-)
+from hyperspy_4dphase._results import axis_values, image_extent, shown_axes
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.domains import find_parts, node_means
-from hyperspy_4dphase.signals._stored_map import StoredMap
+from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
-class DomainPlots:
+class DomainPlots(ScanMap):
     """What :class:`DomainMap` gains to show itself."""
 
     def plot(self, *, names=None, title=None, scalebar=True, legend=True, ax=None):
@@ -40,16 +35,14 @@ class DomainPlots:
         """
         from hyperspy_4dphase.plot import plot_domains
 
-        extent, units = image_extent(self._line_or_map())
         return plot_domains(
             self.labels,
-            extent=extent,
-            units=units,
             names=names,
             title=self.metadata.General.title if title is None else title,
             scalebar=scalebar,
             legend=legend,
             ax=ax,
+            **self._image_options(),
         )
 
     def plot_tree(self, signal=None, *, names=None, fig=None, show_progressbar=None):
@@ -76,13 +69,12 @@ class DomainPlots:
         """
         from hyperspy_4dphase.plot import plot_tree
 
-        tree, stored = self.tree.joined(), StoredMap.of(self)
-        axes, shape = stored.signal_axes()
+        tree, stored = self.tree.joined(), self._stored_map
         known = stored.get("mean_patterns") is not None
         patterns = None
         if known or signal is not None or self.scan is not None:
-            patterns = self._means(signal, show_progressbar)[0].reshape(-1, *shape)
-        extent, units = pattern_extent_of(axes)
+            patterns, _ = self._means(signal, show_progressbar)
+            patterns = patterns.reshape(-1, *stored.signal_shape)
         return plot_tree(
             tree.parent,
             tree.size,
@@ -90,10 +82,9 @@ class DomainPlots:
             score=tree.strength,
             reason=[node.reason for node in tree],
             patterns=patterns,
-            pattern_extent=extent,
-            pattern_units=units,
             names=names,
             fig=fig,
+            **pattern_options(stored.signal_axes),
         )
 
     def plot_split(
@@ -131,14 +122,13 @@ class DomainPlots:
         node = check_integer("node", node, 0)
         self._split_nodes(tree, node)
         parts = find_parts(tree, node)
-        axes, shape = StoredMap.of(self).signal_axes()
-        means = node_means(tree, self._means(signal)[0]).reshape(-1, *shape)
+        stored, options = self._stored_map, self._image_options()
+        means = node_means(tree, self._means(signal, show_progressbar)[0])
+        means = means.reshape(-1, *stored.signal_shape)
         names = names or [f"domain {i}" for i in range(tree.n_domains)]
         part_of = np.full(tree.n_domains + 1, -1)
         for number, part in enumerate(parts):
             part_of[tree.leaves(part)] = number
-        extent, units = pattern_extent_of(axes)
-        map_extent, map_units = image_extent(self._line_or_map())
         return plot_split(
             means[node],
             means[parts],
@@ -146,26 +136,32 @@ class DomainPlots:
             parent_name="scan" if node == 0 else f"node {node}",
             child_names=[_name(tree, part, names) for part in parts],
             colors=domain_colors(tree.n_domains)[[tree.leaves(p)[0] for p in parts]],
-            extent=extent,
-            units=units,
-            map_extent=map_extent,
-            map_units=map_units,
+            map_extent=options["extent"],
+            map_units=options["units"],
             fig=fig,
+            **pattern_options(stored.signal_axes, ""),
         )
 
-    def _line_or_map(self):
-        """Axes of `labels` in array order."""
-        axes = axes_dictionaries(self)
-        return axes[len(axes) - self.labels.ndim :]
 
+def pattern_options(axes, prefix="pattern_"):
+    """Say how figures show patterns: curves from the first to the last abscissa.
 
-def pattern_extent_of(axes):
-    """For curves the first and last abscissa, not their edges."""
+    Parameters
+    ----------
+    axes : list of dict
+        Of a pattern.
+    prefix : str, optional
+        Of the names of the arguments.
+
+    Returns
+    -------
+    dict
+    """
     extent, units = image_extent(axes)
     if len(axes) == 1:
         values = axis_values(*shown_axes(axes))
         extent = (values[0], values[-1])
-    return extent, units
+    return {f"{prefix}extent": extent, f"{prefix}units": units}
 
 
 def _name(tree, node, names):

@@ -9,35 +9,7 @@ from hyperspy_4dphase._scan_files import files_of, state_of
 
 
 class ScanReference:
-    """What a map gains to read its scan again without keeping it in memory."""
-
-    _reference = None
-
-    def __deepcopy__(self, memo):
-        copy = super().__deepcopy__(memo)
-        copy._reference = self._reference
-        return copy
-
-    @property
-    def scan(self):
-        """BaseSignal or None: The scan, if it is still in memory, or lazy."""
-        return None if self._reference is None else self._reference()
-
-    def _unchanged_scan(self):
-        """The scan, or None if there is none any more.
-
-        Raises
-        ------
-        ValueError
-            If a file that it is read from is not as it was.
-        """
-        if self._reference is not None:
-            self._reference.check_files()
-        return self.scan
-
-
-class Reference:
-    """What gives the scan; only a lazy one is kept alive by it.
+    """Gives the scan; only a lazy one is kept alive by it.
 
     Parameters
     ----------
@@ -69,8 +41,3 @@ class Reference:
                     "be others. Load it, and make the map anew, or, if it is the same "
                     "scan still, give it: mean_patterns(signal)."
                 )
-
-
-def reference_to(scan):
-    """What gives the scan, as long as it is there; see :class:`Reference`."""
-    return Reference(scan)

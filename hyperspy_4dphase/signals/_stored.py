@@ -1,40 +1,15 @@
 """What a result keeps in its metadata: plain arrays, numbers, and the scan's axes."""
 
 import numpy as np
+from hyperspy.signal import BaseSignal
 
-from hyperspy_4dphase._results import axes_shape, axis_steps, plain
-
-
-def stored(scan, version, **record):
-    """What the metadata of a result are to hold.
-
-    Parameters
-    ----------
-    scan : Scan
-        Whose result it is.
-    version : int
-        Of the format.
-    **record
-        What else is to be there: what HyperSpy saves.
-
-    Returns
-    -------
-    dict
-    """
-    return {
-        "version": version,
-        "navigation_axes": _numbered(scan.navigation_axes),
-        "signal_axes": _numbered(scan.signal_axes),
-        "signal_type": scan.signal_type,
-        "excluded_patterns": scan.excluded_patterns,
-        "excluded_pixels": scan.excluded_pixels,
-        **record,
-    }
-
-
-def _numbered(axes):
-    """Axes dictionaries as a dict, which every file format takes."""
-    return {f"axis_{i}": axis for i, axis in enumerate(axes)}
+from hyperspy_4dphase._results import (
+    axes_shape,
+    axis_steps,
+    axis_units,
+    axis_values,
+    plain,
+)
 
 
 class Stored:
@@ -42,13 +17,13 @@ class Stored:
 
     Parameters
     ----------
-    node : DictionaryTreeBrowser or None
-        The branch.
+    signal : hyperspy.signal.BaseSignal
+        The result.
 
     Attributes
     ----------
     NODE : str
-        Its name.
+        Name of the branch.
     VERSION : int
         The newest version of its format that can be read.
     RESULT, MAKER : str
@@ -57,13 +32,42 @@ class Stored:
 
     NODE, VERSION, RESULT, MAKER = "", 1, "", ""
 
-    def __init__(self, node):
-        self._node = node
+    def __init__(self, signal):
+        self._metadata = signal.metadata
+        self._node = signal.metadata.get_item(self.NODE)
 
     @classmethod
-    def of(cls, signal):
-        """What a signal has stored."""
-        return cls(signal.metadata.get_item(cls.NODE))
+    def collect(cls, scan, **record):
+        """Collect what the metadata of a result are to hold.
+
+        Parameters
+        ----------
+        scan : Scan
+            Whose result it is.
+        **record
+            What else is to be there: what HyperSpy saves.
+
+        Returns
+        -------
+        dict
+        """
+        return {
+            "version": cls.VERSION,
+            "navigation_axes": _number_axes(scan.navigation_axes),
+            "signal_axes": _number_axes(scan.signal_axes),
+            "signal_type": scan.signal_type,
+            "excluded_patterns": scan.excluded_patterns,
+            "excluded_pixels": scan.excluded_pixels,
+            **record,
+        }
+
+    def set(self, name, value):
+        """Change one entry."""
+        self._metadata.set_item(f"{self.NODE}.{name}", value)
+
+    def to_dict(self):
+        """Give the whole branch, also after a lazy load."""
+        return plain(self._node)
 
     def get(self, name):
         """One entry, also after a lazy load; None if there is none of that name.
@@ -87,24 +91,57 @@ class Stored:
             )
         return plain(self._node.get_item(name))
 
-    def array(self, name, dtype):
+    def array(self, name, dtype=float):
         """One entry as an array, or None."""
         value = self.get(name)
         return None if value is None else np.asarray(value, dtype=dtype)
 
+    @property
     def excluded_pixels(self):
-        """Flat mask of the patterns, or None."""
+        """numpy.ndarray of bool, or None: Flat mask of the patterns."""
         return self.array("excluded_pixels", bool)
 
-    def axes(self, name):
-        """Axes dictionaries in array order, and the shape."""
-        axes = self.get(name)
-        axes = [axes[key] for key in sorted(axes)]
-        return axes, axes_shape(axes)
+    @property
+    def navigation_axes(self):
+        """list of dict: Axes of the probe positions of the whole scan."""
+        return self._axes("navigation_axes")
 
+    @property
+    def navigation_shape(self):
+        """tuple of int: Of the whole scan, in array order."""
+        return axes_shape(self.navigation_axes)
+
+    @property
     def signal_axes(self):
-        """Axes dictionaries of a pattern, and its shape, in array order."""
-        return self.axes("signal_axes")
+        """list of dict: Axes of a pattern, in array order."""
+        return self._axes("signal_axes")
+
+    @property
+    def signal_shape(self):
+        """tuple of int: Of a pattern, in array order."""
+        return axes_shape(self.signal_axes)
+
+    def make_patterns(self, values, axes, metadata):
+        """Make a signal of patterns, of the type and the calibration of the scan.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, shape (n, n_pixels)
+        axes : list of dict
+            Navigation axes, in array order.
+        metadata : dict
+
+        Returns
+        -------
+        signal
+        """
+        signal = BaseSignal(
+            values.reshape(*axes_shape(axes), *self.signal_shape),
+            axes=[*axes, *self.signal_axes],
+            metadata=metadata,
+        )
+        signal.set_signal_type(self.get("signal_type"))
+        return signal
 
     def check_detector(self, scan):
         """Refuse patterns of another shape or calibration.
@@ -117,24 +154,69 @@ class Stored:
         ------
         ValueError
         """
-        axes, shape = self.signal_axes()
-        found = scan.signal_shape
+        found, shape = scan.signal_shape, self.signal_shape
         if found != shape:
             raise ValueError(
                 f"The patterns have the shape {found} in array order; this "
                 f"{self.RESULT} expects {shape}."
             )
-        for own, other in zip(axes, scan.signal_axes, strict=True):
-            difference = other_scale(own, other)
+        for own, other in zip(self.signal_axes, scan.signal_axes, strict=True):
+            difference = compare_scales(own, other)
             if difference:
                 raise ValueError(
                     f"Axis {other.get('name')!r} has {difference[1]} per pixel; this "
                     f"{self.RESULT} was made with {difference[0]}."
                 )
 
+    def _axes(self, name):
+        axes = self.get(name)
+        return [axes[key] for key in sorted(axes)]
 
-def other_scale(own, other):
-    """Steps of two axes, as texts, if they differ by 1 % or in their units, else None.
+
+def _number_axes(axes):
+    """Axes dictionaries as a dict, which every file format takes."""
+    return {f"axis_{i}": axis for i, axis in enumerate(axes)}
+
+
+def check_same_positions(axes, owner, others, name):
+    """Refuse navigation axes that are not those of a scan.
+
+    Parameters
+    ----------
+    axes, others : list of dict
+        What is expected, and what came: HyperSpy's axes dictionaries in array order.
+    owner, name : str
+        Whose they are.
+
+    Raises
+    ------
+    ValueError
+    """
+    shape, found = axes_shape(axes), axes_shape(others)
+    if found != shape:
+        raise ValueError(
+            f"{name} is of another scan: its navigation shape is {found} in array "
+            f"order, that of {owner} {shape}."
+        )
+    for own, other in zip(axes, others, strict=True):
+        difference = compare_scales(own, other)
+        if difference:
+            raise ValueError(
+                f"{name} is of another scan: its axis {other.get('name')!s} has "
+                f"{difference[1]} per position, that of {owner} {difference[0]}."
+            )
+        starts = axis_values(own)[0], axis_values(other)[0]
+        step = np.abs(np.append(axis_steps(own), 0)).max()
+        if not np.isclose(*starts, rtol=0, atol=0.01 * step):
+            raise ValueError(
+                f"{name} is of another scan, or of another part of it: its axis "
+                f"{other.get('name')!s} begins at {starts[1]:.6g}, that of {owner} at "
+                f"{starts[0]:.6g}."
+            )
+
+
+def compare_scales(own, other):
+    """Describe the steps of two axes if they differ by 1 %, or in their units.
 
     Parameters
     ----------
@@ -144,9 +226,10 @@ def other_scale(own, other):
     Returns
     -------
     tuple of str, or None
+        What the steps of each are; None if they are the same.
     """
     steps = axis_steps(own), axis_steps(other)
-    units = _units(own), _units(other)
+    units = [axis_units(axis) for axis in (own, other)]
     if units[0] == units[1] and np.allclose(*steps, rtol=0.01):
         return None
     one, two = (f"{_range(s)} {u}" for s, u in zip(steps, units, strict=True))
@@ -156,8 +239,3 @@ def other_scale(own, other):
 def _range(steps):
     low, high = f"{np.min(steps):.6g}", f"{np.max(steps):.6g}"
     return low if low == high else f"{low} to {high}"
-
-
-def _units(axis):
-    units = axis.get("units")
-    return units if isinstance(units, str) and units else "px"

@@ -2,14 +2,12 @@
 
 import numpy as np
 
-from hyperspy_4dphase.signals._stored import Stored, stored
-
-NODE = "Latent_embedding"
-VERSION = 1
+from hyperspy_4dphase.estimators.vae import restore_model
+from hyperspy_4dphase.signals._stored import Stored
 
 
-def stored_model(scan, model, record):
-    """What the metadata of an embedding are to hold.
+def store_model(scan, model, record):
+    """Make what the metadata of an embedding are to hold.
 
     Parameters
     ----------
@@ -26,13 +24,14 @@ def stored_model(scan, model, record):
     """
     # A full stop in a name would be read as a branch.
     model = {name.replace(".", "__"): _number(value) for name, value in model.items()}
-    return stored(scan, VERSION, model=model, **record)
+    return StoredModel.collect(scan, model=model, **record)
 
 
 class StoredModel(Stored):
-    """Reads what :func:`stored_model` gave."""
+    """Reads what :func:`store_model` gave."""
 
-    NODE, VERSION, RESULT, MAKER = NODE, VERSION, "embedding", "vae_embed"
+    NODE, VERSION = "Latent_embedding", 1
+    RESULT, MAKER = "embedding", "vae_embed"
 
     def model(self, latent_dim, device="cpu"):
         """The model, ready to encode and decode.
@@ -49,8 +48,6 @@ class StoredModel(Stored):
             If the signal has other latent dimensions than the model, or if the model is
             damaged.
         """
-        from hyperspy_4dphase.estimators.vae import restore_model
-
         arrays = self.get("model")
         arrays = {str(k).replace("__", "."): v for k, v in arrays.items()}
         trained = int(arrays["latent_dim"])

@@ -1,7 +1,6 @@
 """What a compressed scan is, apart from how it is made."""
 
-from dataclasses import dataclass, field, fields, replace
-from math import prod
+from dataclasses import dataclass, field, replace
 
 import dask.array as da
 import numpy as np
@@ -82,26 +81,21 @@ class Compression:
         -------
         Compression
         """
-        masks = scan.excluded_patterns, scan.excluded_pixels
-        shapes = scan.navigation_shape, scan.signal_shape
-        kept = [
-            np.arange(prod(shape)) if mask is None else np.flatnonzero(~mask)
-            for mask, shape in zip(masks, shapes, strict=True)
-        ]
-        frames = _flat_mask(patterns.faulty_patterns, kept[0], prod(shapes[0]))
-        faulty, incomplete = (
-            _flat_mask(own, kept[1], prod(shapes[1]))
-            for own in (patterns.faulty_pixels, patterns.incomplete_pixels)
-        )
+        frames = _unmask(patterns.faulty_patterns, scan.excluded_patterns)
+        faulty = _unmask(patterns.faulty_pixels, scan.excluded_pixels)
+        incomplete = _unmask(patterns.incomplete_pixels, scan.excluded_pixels)
         replaced = patterns.replaced
         if replaced is not None:
             rows, pixels = replaced[:2].astype(int)
-            replaced = np.stack([kept[0][rows], kept[1][pixels], replaced[2]])
+            positions = np.flatnonzero(scan.kept_patterns)[rows]
+            pixels = np.flatnonzero(scan.kept_pixels)[pixels]
+            replaced = np.stack([positions, pixels, replaced[2]])
         return cls(
             replace(patterns, **dict.fromkeys((*_LEFT_OUT, "incomplete_pixels"))),
-            *shapes,
-            excluded_patterns=either_mask(masks[0], frames),
-            excluded_pixels=either_mask(masks[1], faulty, incomplete),
+            scan.navigation_shape,
+            scan.signal_shape,
+            excluded_patterns=either_mask(scan.excluded_patterns, frames),
+            excluded_pixels=either_mask(scan.excluded_pixels, faulty, incomplete),
             faulty_patterns=frames,
             faulty_pixels=faulty,
             incomplete_pixels=incomplete,
@@ -161,15 +155,13 @@ class Compression:
     @property
     def noise_model(self):
         """dict: What says the variance of a value from its mean, for a map to keep."""
-        model = {"gain": None, "offset": None, "readout_variance": None}
+        model = {"replaced": self.replaced}
         if self.poissonian_noise_normalized:
-            readout = float(self.detector.get("readout_noise", 0.0)) ** 2
-            model = {
-                "gain": self.noise_variance,
-                "offset": float(self.patterns.offset),
-                "readout_variance": readout,
-            }
-        return model | {"replaced": self.replaced}
+            model["gain"] = self.noise_variance
+            model["offset"] = float(self.patterns.offset)
+            readout_noise = self.detector.get("readout_noise", 0.0)
+            model["readout_variance"] = float(readout_noise) ** 2
+        return model
 
     @property
     def rank(self):
@@ -248,26 +240,20 @@ class Compression:
             Of the class and calibration of the scan, lazy, float32, in data units.
         """
         rows = filled(np.arange(len(self.Q)), self.excluded_patterns, -1)
-        pattern_bytes = 4 * prod(self.signal_shape)
-        rows = da.from_array(
-            rows.reshape(self.navigation_shape),
-            chunks=da.core.normalize_chunks(
-                ("auto",) * len(self.navigation_shape),
-                self.navigation_shape,
-                limit=_BLOCK_BYTES,
-                dtype=np.dtype((np.void, pattern_bytes)),
-            ),
+        rows = rows.reshape(self.navigation_shape)
+        pattern = np.dtype((np.float32, self.signal_shape))
+        chunks = da.core.normalize_chunks(
+            "auto", rows.shape, limit=_BLOCK_BYTES, dtype=pattern
         )
-        n_navigation = len(self.navigation_shape)
-        data = rows.map_blocks(
-            _reconstructed,
+        n_axes = len(self.axes)
+        data = da.from_array(rows, chunks).map_blocks(
+            _reconstruct,
             patterns=self.patterns,
             excluded_pixels=self.excluded_pixels,
             signal_shape=self.signal_shape,
-            new_axis=list(range(n_navigation, n_navigation + len(self.signal_shape))),
-            chunks=(*rows.chunks, *((n,) for n in self.signal_shape)),
-            dtype=np.float32,
-            meta=np.empty((0,) * (n_navigation + len(self.signal_shape)), np.float32),
+            new_axis=list(range(rows.ndim, n_axes)),
+            chunks=(*chunks, *((n,) for n in self.signal_shape)),
+            meta=np.empty((0,) * n_axes, np.float32),
         )
         axes = [dict(axis) for axis in self.axes]
         return BaseSignal(data, axes=axes, metadata=self.metadata).as_lazy()
@@ -281,11 +267,9 @@ class Compression:
             ``.npz`` is appended if it is not there. A file of that name is replaced,
             once the new one is complete.
         """
-        header, numbers, arrays = {}, {}, {}
-        own = {item.name: getattr(self, item.name) for item in fields(self)}
-        _sort_out(vars(own.pop("patterns")), numbers, arrays, _PREFIX)
-        _sort_out(own, header, arrays)
-        header["patterns"] = numbers
+        header, arrays = _part_arrays(vars(self))
+        header["patterns"], own = _part_arrays(vars(self.patterns))
+        arrays |= {_PREFIX + name: array for name, array in own.items()}
         write_arrays(path, header, arrays)
 
     @classmethod
@@ -313,9 +297,23 @@ class Compression:
                 numbers[name.removeprefix(_PREFIX)] = arrays.pop(name)
             for name in ("navigation_shape", "signal_shape"):
                 header[name] = tuple(header[name])
-            return _parted(cls(CompressedPatterns(**numbers), **header, **arrays))
+            loaded = cls(CompressedPatterns(**numbers), **header, **arrays)
         except (KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged: {error!r}.") from error
+        loaded._part_incomplete()
+        return loaded
+
+    def _part_incomplete(self):
+        """Part incomplete pixels, which files of earlier versions count as faulty.
+
+        These tell how many there are, not which: where others are faulty, too, all stay
+        so.
+        """
+        descan, pixels = self.patterns.descan or {}, self.faulty_pixels
+        descan.pop("first_faulty", None)
+        n_incomplete = descan.pop("n_incomplete", 0)
+        if n_incomplete and pixels is not None and pixels.sum() == n_incomplete:
+            self.faulty_pixels, self.incomplete_pixels = None, pixels
 
     def __repr__(self):
         shape = "x".join(str(n) for n in self.navigation_shape)
@@ -328,18 +326,16 @@ class Compression:
         )
 
 
-def check_compression(compression, signal, navigation_mask, signal_mask, scan):
+def check_compression(compression, scan, navigation_mask, signal_mask):
     """Refuse what is no compression of this scan, read as it is to be read.
 
     Parameters
     ----------
     compression : object
         What the user gave.
-    signal : hyperspy.signal.BaseSignal
+    scan : Scan
     navigation_mask, signal_mask : optional
         What the user gave; None stands for what the compression was made with.
-    scan : Scan
-        Of the signal.
 
     Raises
     ------
@@ -350,7 +346,7 @@ def check_compression(compression, signal, navigation_mask, signal_mask, scan):
             "compression must be what hyperspy_4dphase.compress gave, not "
             f"{type(compression).__name__}."
         )
-    compression.check_scan(signal, navigation_mask, signal_mask)
+    compression.check_scan(scan.signal, navigation_mask, signal_mask)
     made_with = compression.poissonian_noise_normalized
     if scan.noise != "measured" and (scan.noise == "counts") != made_with:
         raise ValueError(
@@ -365,27 +361,9 @@ def check_compression(compression, signal, navigation_mask, signal_mask, scan):
         )
 
 
-def _parted(compression):
-    """With incomplete pixels apart, which files of earlier versions count as faulty.
-
-    These tell how many there are, not which: where others are faulty, too, all stay so.
-    """
-    descan = compression.patterns.descan or {}
-    n_incomplete = descan.pop("n_incomplete", 0)
-    descan.pop("first_faulty", None)
-    pixels = compression.faulty_pixels
-    if n_incomplete and pixels is not None and pixels.sum() == n_incomplete:
-        return replace(compression, faulty_pixels=None, incomplete_pixels=pixels)
-    return compression
-
-
-def _flat_mask(own, numbers, size):
-    """A mask of what is kept as one of the whole, or None."""
-    if own is None or not own.any():
-        return None
-    mask = np.zeros(size, dtype=bool)
-    mask[numbers[own]] = True
-    return mask
+def _unmask(own, excluded):
+    """A mask of what masks leave as one of the whole; None if it excludes nothing."""
+    return None if own is None or not own.any() else filled(own, excluded, False)
 
 
 def _check_mask(name, excluded, own, faulty):
@@ -401,7 +379,7 @@ def _check_mask(name, excluded, own, faulty):
         )
 
 
-def _reconstructed(rows, patterns, excluded_pixels, signal_shape):
+def _reconstruct(rows, patterns, excluded_pixels, signal_shape):
     """A block of the scan from the numbers of its patterns, -1 where masked."""
     flat = rows.ravel()
     inside = flat >= 0
@@ -411,9 +389,7 @@ def _reconstructed(rows, patterns, excluded_pixels, signal_shape):
     return values.reshape(rows.shape + signal_shape)
 
 
-def _sort_out(values, header, arrays, prefix=""):
-    for name, value in values.items():
-        if isinstance(value, np.ndarray):
-            arrays[prefix + name] = value
-        else:
-            header[name] = value
+def _part_arrays(values):
+    """Part a dict in one of all else and one of arrays."""
+    arrays = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
+    return {k: v for k, v in values.items() if k not in arrays}, arrays

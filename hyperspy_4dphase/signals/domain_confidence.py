@@ -1,26 +1,26 @@
 """How surely each probe position belongs to its domain."""
 
 import numpy as np
-from hyperspy.signals import LazySignal2D, Signal2D
+from hyperspy.signals import LazySignal2D
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import axes_dictionaries, plain, scan_metadata
+from hyperspy_4dphase._results import retitle, scan_metadata
 from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators.domains import recount_patterns
 from hyperspy_4dphase.signals._confidence_maps import ConfidenceMaps
 from hyperspy_4dphase.signals._confidence_plots import ConfidencePlots
-from hyperspy_4dphase.signals._scan_reference import ScanReference
 from hyperspy_4dphase.signals._stored_confidence import (
-    NODE,
-    stored_confidence,
-    sure_labels,
+    StoredConfidence,
+    label_sure,
+    store_confidence,
 )
-from hyperspy_4dphase.signals._stored_map import NODE as MAP
-from hyperspy_4dphase.signals._stored_map import map_of_scan, stored_map
+from hyperspy_4dphase.signals._stored_map import StoredMap, store_map
+from hyperspy_4dphase.signals._stored_model import StoredModel
 from hyperspy_4dphase.signals.domain_map import DomainMap
+from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
 
-class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D):
+class DomainConfidence(ConfidenceMaps, ConfidencePlots):
     """The probability that each probe position is of its domain: ``(|x, y)``.
 
     Made by ``s.domain_confidence()``: float32 in [0, 1], NaN where masked, with the
@@ -61,28 +61,26 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         threshold : float
         **record
             `sample_weight`, `rounds` and `embedding`, see
-            ``_stored_confidence.stored_confidence``.
+            ``_stored_confidence.store_confidence``.
 
         Returns
         -------
         DomainConfidence
         """
-        own = stored_confidence(
+        own = store_confidence(
             ensemble, threshold=threshold, provenance=provenance, **record
         )
-        labels = sure_labels(own["confidence"], own["consensus"], threshold)
-        tree = _with_sizes(tree, labels)
-        branches = {
-            NODE: own,
-            MAP: stored_map(scan, labels, tree, provenance, compression),
-        }
         values = own["confidence"]
-        return map_of_scan(cls, scan, "Confidence", values, np.nan, **branches)
+        labels = label_sure(values, own["consensus"], threshold)
+        tree = _recount(tree, labels)
+        domains = store_map(scan, labels, tree, provenance, compression)
+        branches = {StoredConfidence.NODE: own, StoredMap.NODE: domains}
+        return cls._from_rows(scan, "Confidence", values, np.nan, branches)
 
     @property
     def domains(self):
         """DomainMap: The domains, -1 where the confidence is below `threshold`."""
-        return self._map(self._stored.get("threshold"), self._map_branch())
+        return self._make_domains(self._label(self.threshold), {})
 
     def at_threshold(self, threshold):
         """The domains at another threshold.
@@ -98,13 +96,10 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         DomainMap
             Numbered as :attr:`domains`.
         """
-        threshold = check_number("threshold", threshold, 0, 1)
-        tree = _with_sizes(self._stored_map.tree(), self._stored.labels(threshold))
-        own = self._map_branch() | {"tree": tree.to_arrays()}
-        return self._map(
-            threshold,
-            own | {"mean_patterns": None, "variances": None, "expected": None},
-        )
+        labels = self._label(check_number("threshold", threshold, 0, 1))
+        tree = _recount(self._stored_map.tree, labels).to_arrays()
+        unread = dict.fromkeys(("mean_patterns", "variances", "expected"))
+        return self._make_domains(labels, {"tree": tree} | unread)
 
     @property
     def rounds(self):
@@ -117,14 +112,22 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         nothing; rounds weight patterns differently). ``"best"`` is the number of the
         round that all else is of.
         """
-        return self._stored.rounds()
+        rounds = self._stored.get("rounds")
+        arrays = {n: np.atleast_1d(v) for n, v in rounds.items() if n != "best"}
+        return arrays | {"best": int(rounds["best"])}
 
     @property
     def embedding(self):
         """LatentEmbedding or None: That of the best round, if there is one."""
         self._check_whole()
-        axes, _ = self._stored_map.navigation_axes()
-        return self._stored.embedding(axes, scan_metadata(self))
+        own = self._stored.get("embedding")
+        if own is None:
+            return None
+        cls = LatentEmbedding
+        metadata = retitle(scan_metadata(self), own["title"], cls._signal_type)
+        axes = [*self._stored_map.navigation_axes, own["axis"] | {"navigate": False}]
+        metadata[StoredModel.NODE] = own["node"]
+        return cls(own["data"], axes=axes, metadata=metadata)
 
     @property
     def n_effective(self):
@@ -171,14 +174,11 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         --------
         n_patterns : How many patterns each of them stands for.
         """
-        if threshold is not None:
-            domains = self.at_threshold(threshold)
-            return domains.mean_patterns(signal, show_progressbar=show_progressbar)
-        domains = self.domains
+        domains = self.domains if threshold is None else self.at_threshold(threshold)
         means = domains.mean_patterns(signal, show_progressbar=show_progressbar)
-        for name in ("mean_patterns", "variances"):
-            read = domains.metadata.get_item(f"{MAP}.{name}")
-            self.metadata.set_item(f"{MAP}.{name}", read)
+        if threshold is None:
+            for name in ("mean_patterns", "variances"):
+                self._stored_map.set(name, domains._stored_map.get(name))
         return means
 
     def n_patterns(self, threshold=None):
@@ -193,20 +193,20 @@ class DomainConfidence(ScanReference, ConfidenceMaps, ConfidencePlots, Signal2D)
         -------
         numpy.ndarray of int, shape (n_domains,)
         """
-        if threshold is None:
-            return self.domains.sizes
-        return self.at_threshold(threshold).sizes
+        domains = self.domains if threshold is None else self.at_threshold(threshold)
+        return domains.sizes
 
-    def _map_branch(self):
-        return plain(self.metadata.get_item(MAP))
+    def _label(self, threshold):
+        """Label each pattern, see :func:`label_sure`."""
+        stored = self._stored
+        confidence = stored.array("confidence", np.float32)
+        return label_sure(confidence, stored.array("consensus", np.int32), threshold)
 
-    def _map(self, threshold, own):
-        labels = self._maps(self._stored.labels(threshold), -1)
-        title = self._titled("Domains")
-        metadata = title | {"Signal": {"signal_type": "domain_map"}, MAP: own}
-        domains = DomainMap(labels, axes=axes_dictionaries(self), metadata=metadata)
-        domains._reference = self._reference
-        return domains
+    def _make_domains(self, labels, changes):
+        """Make the map of labels, with changes in what it keeps in its metadata."""
+        metadata = self._rename("Domains", DomainMap._signal_type)
+        metadata[StoredMap.NODE] = self._stored_map.to_dict() | changes
+        return self._make_map(DomainMap, self._maps(labels, -1), metadata)
 
 
 class LazyDomainConfidence(DomainConfidence, LazySignal2D):
@@ -215,7 +215,7 @@ class LazyDomainConfidence(DomainConfidence, LazySignal2D):
     _lazy = True
 
 
-def _with_sizes(tree, labels):
-    """The tree with the sizes that domains have among labels."""
+def _recount(tree, labels):
+    """Give domains of a tree the sizes that they have among labels."""
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
     return recount_patterns(tree, sizes)

@@ -1,33 +1,21 @@
 """A map of the domains of a scan, with the tree that they come from."""
 
 import numpy as np
-from hyperspy.signals import LazySignal2D, Signal2D
+from hyperspy.signals import LazySignal2D
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import axes_dictionaries
-from hyperspy_4dphase._scalars import check_integer
+from hyperspy_4dphase._results import retitle, scan_metadata
+from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase.estimators.domains import node_means
 from hyperspy_4dphase.signals._domain_crystal_map import DomainCrystalMap
 from hyperspy_4dphase.signals._domain_edits import DomainEdits
-from hyperspy_4dphase.signals._domain_patterns import (
-    as_patterns,
-    differences,
-    domain_means,
-)
+from hyperspy_4dphase.signals._domain_patterns import read_means, subtract_wholes
 from hyperspy_4dphase.signals._domain_phases import DomainPhases
 from hyperspy_4dphase.signals._domain_plots import DomainPlots
-from hyperspy_4dphase.signals._scan_reference import ScanReference
-from hyperspy_4dphase.signals._stored_map import (
-    NODE,
-    StoredMap,
-    map_of_scan,
-    stored_map,
-)
+from hyperspy_4dphase.signals._stored_map import StoredMap, store_map
 
 
-class DomainMap(
-    ScanReference, DomainEdits, DomainPhases, DomainPlots, DomainCrystalMap, Signal2D
-):
+class DomainMap(DomainEdits, DomainPhases, DomainPlots, DomainCrystalMap):
     """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 
     Made by ``s.cluster_hierarchical()``. Domains are numbered by size, 0 is the
@@ -71,20 +59,18 @@ class DomainMap(
         DomainMap
         """
         labels = np.asarray(labels, np.int32)
-        branch = {NODE: stored_map(scan, labels, tree, provenance, compression)}
-        return map_of_scan(cls, scan, "Domains", labels, -1, **branch)
+        own = store_map(scan, labels, tree, provenance, compression)
+        return cls._from_rows(scan, "Domains", labels, -1, {StoredMap.NODE: own})
 
     @property
     def labels(self):
         """numpy.ndarray of int32: The map, of the navigation shape in array order."""
-        labels = np.asarray(self.data).astype(np.int32)
-        is_line = len(self._stored.navigation_axes()[1]) == 1
-        return labels[0] if is_line and labels.ndim > 1 else labels
+        return self._values.astype(np.int32)
 
     @property
     def tree(self):
         """DomainTree: What was split, how surely, and why no further."""
-        return self._stored.tree()
+        return self._stored_map.tree
 
     @property
     def n_domains(self):
@@ -100,7 +86,7 @@ class DomainMap(
     @property
     def provenance(self):
         """dict: Parameters, seed, outcome and versions; ``"changes"`` by hand."""
-        return self._stored.get("provenance")
+        return self._stored_map.get("provenance")
 
     @with_shared_parameters
     def mean_patterns(self, signal=None, *, show_progressbar=None):
@@ -139,8 +125,7 @@ class DomainMap(
             :meth:`split`, and of maps of other sources, nothing is.
         """
         means, _ = self._means(signal, show_progressbar)
-        title = self.metadata.General.title
-        return as_patterns(self, means, {"name": "domain"}, f"Mean patterns: {title}")
+        return self._make_patterns(means, {"name": "domain"}, "Mean patterns")
 
     @with_shared_parameters
     def difference_patterns(self, node=None, signal=None, *, show_progressbar=None):
@@ -170,34 +155,29 @@ class DomainMap(
         """
         tree = self.tree
         nodes = self._split_nodes(tree, node)
-        means, _ = self._means(signal, show_progressbar)
-        means = node_means(tree, means)
-        values = differences(means[nodes], means[tree.parent[nodes]])
-        first, second = nodes[:2].tolist()
-        axis = {"name": "node", "offset": float(first), "scale": float(second - first)}
-        title = f"Parts minus wholes: {self.metadata.General.title}"
-        return as_patterns(self, values, axis, title)
-
-    def _new(self, labels, metadata):
-        """A map of the same scan, in memory."""
-        labels = labels.astype(np.int32).reshape(self.data.shape)
-        domains = DomainMap(labels, axes=axes_dictionaries(self), metadata=metadata)
-        domains._reference = self._reference
-        return domains
-
-    @property
-    def _stored(self):
-        return StoredMap.of(self)
+        means = node_means(tree, self._means(signal, show_progressbar)[0])
+        values = subtract_wholes(means[nodes], means[tree.parent[nodes]])
+        first, second = nodes[:2].astype(float).tolist()
+        axis = {"name": "node", "offset": first, "scale": second - first}
+        return self._make_patterns(values, axis, "Parts minus wholes")
 
     def _means(self, signal=None, show_progressbar=None):
         """Flat means and variances, kept from the first time on."""
-        means, variances, is_new = domain_means(
-            self, self._stored, signal, show_progressbar
-        )
-        if is_new:
-            self.metadata.set_item(f"{NODE}.mean_patterns", means)
-            self.metadata.set_item(f"{NODE}.variances", variances)
+        check_flags(optional=True, show_progressbar=show_progressbar)
+        stored = self._stored_map
+        if signal is None and stored.get("mean_patterns") is not None:
+            return stored.array("mean_patterns"), stored.array("variances")
+        means, variances = read_means(self, signal, show_progressbar)
+        stored.set("mean_patterns", means)
+        stored.set("variances", variances)
         return means, variances
+
+    def _make_patterns(self, values, axis, what):
+        """Make patterns, numbered along an axis, a signal of the scan's type."""
+        stored, title = self._stored_map, f"{what}: {self.metadata.General.title}"
+        metadata = retitle(scan_metadata(self), title, stored.get("signal_type"))
+        axis = axis | {"size": len(values), "navigate": True}
+        return stored.make_patterns(values, [axis], metadata)
 
     def _split_nodes(self, tree, node):
         if node is None:
@@ -211,6 +191,10 @@ class DomainMap(
             what = "the scan" if node is None else f"node {node}"
             raise ValueError(f"{what} was not split: it is a single domain.")
         return nodes
+
+
+# What changes a map gives one in memory.
+DomainMap._in_memory = DomainMap
 
 
 class LazyDomainMap(DomainMap, LazySignal2D):

@@ -12,13 +12,13 @@ from hyperspy_4dphase._results import (
     axes_dictionaries,
     filled,
     image_extent,
-    map_labels,
-    plain,
+    map_values,
 )
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.signals._stored_model import NODE, StoredModel, stored_model
+from hyperspy_4dphase.estimators.compression import label_means
+from hyperspy_4dphase.signals._stored_model import StoredModel, store_model
 
 _N_AVERAGED = 500
 
@@ -51,21 +51,14 @@ class LatentEmbedding(Signal1D):
         -------
         LatentEmbedding
         """
-        return cls._of(scan, latent, stored_model(scan, model, record))
+        return cls._from_rows(scan, latent, store_model(scan, model, record))
 
     @classmethod
-    def _of(cls, scan, latent, node):
-        title = (
-            f"Latent embedding of {scan.title}" if scan.title else "Latent embedding"
-        )
-        metadata = {
-            **scan.metadata,
-            "General": {**scan.metadata.get("General", {}), "title": title},
-            "Signal": {"signal_type": cls._signal_type},
-            NODE: node,
-        }
+    def _from_rows(cls, scan, latent, node):
+        metadata = scan.name_result("Latent embedding", cls._signal_type)
         latent_axis = {"name": "latent dimension", "size": latent.shape[1]}
         axes = [*scan.navigation_axes, latent_axis]
+        metadata[StoredModel.NODE] = node
         return cls(scan.map_of(latent), axes=axes, metadata=metadata)
 
     @property
@@ -110,23 +103,16 @@ class LatentEmbedding(Signal1D):
             Calibrated as the scan, in its units, without noise and as bright as such
             patterns are on average. NaN at masked pixels and where `points` are NaN.
         """
-        axes, values = self._points(points)
-        latent = values.reshape(-1, self.latent_dim)
-        used = ~np.isnan(latent).any(axis=1)
-        model = self._stored.model(self.latent_dim)
-        signal_axes, signal_shape = self._stored.signal_axes()
-        patterns = np.empty((0, prod(signal_shape)), np.float32)
-        if used.any():
-            patterns = model.decode(latent[used])
-            patterns = filled(patterns.T, self._stored.excluded_pixels()).T
-        patterns = filled(patterns, None if used.all() else ~used)
-        signal = BaseSignal(
-            patterns.reshape(*values.shape[:-1], *signal_shape),
-            axes=[*axes, *signal_axes],
-            metadata={"General": {"title": "Decoded patterns"}},
-        )
-        signal.set_signal_type(self._stored.get("signal_type"))
-        return signal
+        axes, values = self._check_points(points)
+        stored, latent = self._stored, values.reshape(-1, self.latent_dim)
+        unused = np.isnan(latent).any(axis=1)
+        model = stored.model(self.latent_dim)
+        patterns = np.full((len(latent), prod(stored.signal_shape)), np.nan, np.float32)
+        if not unused.all():
+            decoded = filled(model.decode(latent[~unused]).T, stored.excluded_pixels)
+            patterns[~unused] = decoded.T
+        metadata = {"General": {"title": "Decoded patterns"}}
+        return stored.make_patterns(patterns, axes, metadata)
 
     @with_shared_parameters
     def encode(
@@ -157,11 +143,11 @@ class LatentEmbedding(Signal1D):
         )
         self._stored.check_detector(scan)
         device = resolve_device(device)
-        scan = scan.masked(scan.excluded_patterns, self._stored.excluded_pixels())
+        scan = scan.masked(scan.excluded_patterns, self._stored.excluded_pixels)
         with scan.progress() as progress:
             model = self._stored.model(self.latent_dim, device)
             latent, _ = model.encode(scan.blocks(progress))
-        return LatentEmbedding._of(scan, latent, plain(self.metadata.get_item(NODE)))
+        return LatentEmbedding._from_rows(scan, latent, self._stored.to_dict())
 
     def plot_latent(self, labels=None, signal=None):
         """Plot the latent plane and the map, linked.
@@ -185,20 +171,23 @@ class LatentEmbedding(Signal1D):
         """
         from hyperspy_4dphase.plot import plot_latent
 
-        if signal is not None and array_shapes(signal)[0] != self._navigation_shape:
+        values = np.asarray(self.data)
+        shape = values.shape[:-1]
+        if signal is not None and array_shapes(signal)[0] != shape:
             raise ValueError(
                 "signal is another scan: its navigation shape is "
                 f"{array_shapes(signal)[0]} in array order, that of the embedding "
-                f"{self._navigation_shape}."
+                f"{shape}."
             )
+        if labels is not None:
+            labels = map_values(getattr(labels, "domains", labels), shape)
         extent, units = image_extent(axes_dictionaries(self)[:-1])
-        pattern_extent, pattern_units = image_extent(self._stored.signal_axes()[0])
-        values = self._values()
+        pattern_extent, pattern_units = image_extent(self._stored.signal_axes)
         if self.latent_dim == 1:
             values = np.concatenate([values, 0 * values], axis=-1)
         return plot_latent(
             values,
-            None if labels is None else map_labels(labels, self._navigation_shape),
+            labels,
             dimensions=self._shown_dimensions(),
             navigation_extent=extent,
             navigation_units=units,
@@ -228,7 +217,8 @@ class LatentEmbedding(Signal1D):
         n = check_integer("n", n, 2)
         shown = list(self._shown_dimensions())
         # With one dimension, the second is 0.
-        points = np.pad(self._values().reshape(-1, self.latent_dim), ((0, 0), (0, 1)))
+        points = np.asarray(self.data).reshape(-1, self.latent_dim)
+        points = np.pad(points, ((0, 0), (0, 1)))
         plane = points[~np.isnan(points[:, 0])][:, shown]
         low, high = np.quantile(plane, [0.01, 0.99], axis=0)
         x, y = (
@@ -243,7 +233,7 @@ class LatentEmbedding(Signal1D):
             self.decode(grid).data,
             x,
             y,
-            pattern_extent=image_extent(self._stored.signal_axes()[0])[0],
+            pattern_extent=image_extent(self._stored.signal_axes)[0],
             density=_nearby(plane, x, y),
             title=self.metadata.General.title,
             xlabel=f"latent dimension {shown[0]}",
@@ -263,23 +253,13 @@ class LatentEmbedding(Signal1D):
         return plot_loss(training, held_out, best=int(self._stored.get("best_epoch")))
 
     @property
-    def _navigation_shape(self):
-        return tuple(self.data.shape[:-1])
-
-    def _values(self):
-        return np.asarray(self.data)
-
-    @property
     def _stored(self):
-        return StoredModel(self.metadata.get_item(NODE))
+        return StoredModel(self)
 
-    def _points(self, points):
+    def _check_points(self, points):
         """Axes of navigation and values (..., latent_dim) of what decode() is given."""
-        axes = []
-        if isinstance(points, BaseSignal):
-            axes = axes_dictionaries(points)[:-1]
-            points = points.data
-        values = np.asarray(points)
+        is_signal = isinstance(points, BaseSignal)
+        values = np.asarray(points.data if is_signal else points)
         if values.dtype.kind not in "buif":
             raise TypeError(
                 f"points of type {values.dtype} were given; expected real numbers."
@@ -289,7 +269,9 @@ class LatentEmbedding(Signal1D):
                 f"points of shape {values.shape} were given; expected (..., "
                 f"{self.latent_dim}), the last axis being the latent dimensions."
             )
-        axes = axes or [{"size": size} for size in values.shape[:-1]]
+        axes = [{"size": size} for size in values.shape[:-1]]
+        if is_signal:
+            axes = axes_dictionaries(points)[:-1]
         return [axis | {"navigate": True} for axis in axes], values.astype(np.float32)
 
     def _shown_dimensions(self):
@@ -301,28 +283,22 @@ class LatentEmbedding(Signal1D):
 
     def _mean_pattern(self, selected, signal):
         """Of the counts where the scan is given, else of the decoded patterns."""
-        _, shape = self._stored.signal_axes()
-        points = self._values()[selected]
-        everything = len(points) == int((~np.isnan(self._values()[..., 0])).sum())
-        if signal is None or everything:
+        values = np.asarray(self.data)
+        points, n_points = values[selected], np.isfinite(values[..., 0]).sum()
+        if signal is None or len(points) == n_points:
             # Reading a whole scan only to open a figure takes too long.
             step = -(-len(points) // _N_AVERAGED)
-            return self.decode(points[::step]).data.mean(axis=0).reshape(shape)
-        excluded = self._stored.excluded_pixels()
-        masks = ~selected.ravel(), excluded
-        blocks = Scan.from_signal(signal, flat_masks=masks).blocks()
-        total = blocks.reduce(_summed, np.add)
-        return filled(total / blocks.shape[0], excluded).reshape(shape)
+            return self.decode(points[::step]).data.mean(axis=0)
+        stored, excluded = self._stored, self._stored.excluded_pixels
+        scan = Scan.from_signal(signal).masked(~selected.ravel(), excluded)
+        means, _ = label_means(scan.blocks(), np.zeros(len(points), int), 1)
+        return filled(means[0], excluded).reshape(stored.signal_shape)
 
 
 class LazyLatentEmbedding(LazySignal1D, LatentEmbedding):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
 
     _lazy = True
-
-
-def _summed(patterns, rows):
-    return patterns.sum(axis=0, dtype=np.float64)
 
 
 def _nearby(points, x, y):

@@ -3,6 +3,7 @@
 import dask.array as da
 import numpy as np
 import pytest
+from dask.callbacks import Callback
 from pyxem.signals import Diffraction1D, Diffraction2D, PolarDiffraction2D
 
 from hyperspy_4dphase._patterns import PatternBlocks
@@ -25,6 +26,27 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(f"{module}._MAX_HELD_VALUES", 0)
     # It is the default of an argument, which is bound already.
     monkeypatch.setitem(PatternBlocks.__init__.__kwdefaults__, "block_values", 1)
+
+
+class _Reads(Callback):
+    """Notices whenever dask computes: lazy scans are read so."""
+
+    has_read = False
+
+    def _start(self, graph):
+        self.has_read = True
+
+
+@pytest.fixture
+def has_read():
+    """Tell whether a lazy scan was read since this was called last."""
+    with _Reads() as reads:
+
+        def ask():
+            answer, reads.has_read = reads.has_read, False
+            return answer
+
+        yield ask
 
 
 def planted(navigation=NAVIGATION, signal=SIGNAL, n_components=N_COMPONENTS, seed=0):

@@ -15,7 +15,7 @@ from hyperspy_4dphase._results import (
     map_values,
 )
 from hyperspy_4dphase.methods.compress import compress
-from hyperspy_4dphase.signals._stored import other_scale
+from hyperspy_4dphase.signals._stored import compare_scales
 
 SETTINGS = {"random_state": 0, "show_progressbar": False}
 NAVIGATION, SIGNAL = (16, 11), (22, 20)
@@ -89,7 +89,7 @@ def same_axes(found, scan, n_navigation=2, space="signal"):
     others = axes_dictionaries(found)
     others = others[-len(own) :] if space == "signal" else others[: len(own)]
     for one, other in zip(own, others, strict=True):
-        assert not other_scale(one, other)
+        assert not compare_scales(one, other)
         assert one["name"] == other["name"]
         assert ("axis" in one) == ("axis" in other)
 

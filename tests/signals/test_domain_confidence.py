@@ -111,7 +111,7 @@ def test_mean_patterns_are_of_sure_positions(form, kind):
     confidence, scan, labels, ensemble = confident(form)
     before = scan.deepcopy()
     signal = scan if kind == "eager" else lazy(scan, -1)
-    pixels = confidence._stored_map.excluded_pixels()
+    pixels = confidence._stored_map.excluded_pixels
     for threshold in (None, 0.9):
         sure = sure_labels(labels, ensemble, threshold or THRESHOLD)
         expected = numpy_means(scan, sure)

@@ -69,7 +69,7 @@ def test_what_is_carried(form):
 @pytest.mark.parametrize("kind", ["eager", "lazy", "ragged"])
 def test_mean_patterns(form, kind, reads, monkeypatch):
     domains, scan, labels = mapped(form)
-    excluded = domains._stored.excluded_pixels()
+    excluded = domains._stored_map.excluded_pixels
     # It is the default of an argument, which is bound already.
     monkeypatch.setitem(PatternBlocks.__init__.__kwdefaults__, "block_values", 1)
     expected = numpy_means(scan, labels)
@@ -101,7 +101,7 @@ def test_mean_patterns(form, kind, reads, monkeypatch):
 def test_masked_values_may_be_anything():
     domains, scan, labels = mapped(dtype="float32")
     scan.data[labels < 0] = np.nan
-    scan.data.reshape(labels.size, -1)[:, domains._stored.excluded_pixels()] = -1
+    scan.data.reshape(labels.size, -1)[:, domains._stored_map.excluded_pixels] = -1
     means = domains.mean_patterns(**QUIET).data.reshape(N_DOMAINS, -1)
     assert np.isnan(means).sum() == N_DOMAINS * 2
 
@@ -166,7 +166,7 @@ def test_difference_patterns(form):
     assert type(found) is type(scan)
     assert len(found.data) == len(tree) - 1
     rows = scan.data.reshape(labels.size, -1).astype(float)
-    rows[:, domains._stored.excluded_pixels()] = np.nan
+    rows[:, domains._stored_map.excluded_pixels] = np.nan
     for number, difference in enumerate(found.data, start=1):
         part, whole = (
             rows[np.isin(labels.ravel(), tree.leaves(node))].mean(axis=0)
@@ -207,8 +207,11 @@ def test_nodes_that_are_refused(node, error, match):
 
 
 def test_single_domain():
-    one = mapped()[0].at_level(0)
+    # The scan must live on to be read.
+    domains, scan, _ = mapped()
+    one = domains.at_level(0)
     assert one.n_domains == 1
+    assert one.scan is scan
     with pytest.raises(ValueError, match="the scan was not split"):
         one.difference_patterns()
     assert len(one.mean_patterns(**QUIET).data) == 1
@@ -234,7 +237,7 @@ def check(domains, scan):
     np.testing.assert_array_equal(leaf_sizes(domains.tree), sizes)
     assert (np.diff(sizes) <= 0).all()
     assert (sizes > 0).all()
-    pixels = domains._stored.excluded_pixels()
+    pixels = domains._stored_map.excluded_pixels
     means = domains.mean_patterns(**QUIET).data.reshape(len(sizes), -1)
     expected = numpy_means(scan, labels, len(sizes))
     np.testing.assert_allclose(means[:, ~pixels], expected[:, ~pixels], rtol=1e-6)

@@ -58,7 +58,7 @@ def test_read_after_reloading(extension, lazy, tmp_path):
         loaded.mean_patterns()
     means = loaded.mean_patterns(scan, **QUIET).data.reshape(3, -1)
     expected = numpy_means(scan, loaded.labels, 3)
-    kept = ~loaded._stored.excluded_pixels()
+    kept = ~loaded._stored_map.excluded_pixels
     np.testing.assert_allclose(means[:, kept], expected[:, kept], rtol=1e-6)
     # Saved again, with what was read.
     loaded.save(tmp_path / f"again.{extension}")

@@ -1,7 +1,8 @@
 """The first read of all patterns: a sample, what the detector does, and the scaling."""
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._patterns import gather_rows
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
-from hyperspy_4dphase.estimators.compression._passes import FirstPass
+from hyperspy_4dphase.estimators.compression._passes import FirstPass, Statistics
 from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
 from hyperspy_4dphase.estimators.detector._broken_pixels import find_broken_pixels
 from hyperspy_4dphase.estimators.detector._detector import Detector, measure_detector
@@ -98,11 +99,11 @@ class FirstRead:
     balance: Balance | None
     scaling: Scaling
     detector: Detector
-    faults: Faults = field(default_factory=Faults)
-    neighbours: float = np.nan
-    correlation: np.ndarray | None = None
-    descan: Descan | None = None
-    beside: object = None
+    faults: Faults
+    neighbours: float
+    correlation: np.ndarray | None
+    descan: Descan | None
+    beside: np.random.RandomState
 
 
 def first_read(
@@ -129,59 +130,39 @@ def first_read(
     -------
     FirstRead
     """
-    # Copies: what is drawn for the squares, or again, does not change the rest.
-    start, beside = copy.deepcopy(random_state), copy.deepcopy(random_state)
-    look = _Look(blocks, geometry, noise, squares)
-    measured = noise in _MEASURED
-    detector = noise
-    if not isinstance(noise, Detector):
-        detector = Detector("uniform" if noise == "uniform" else "counts")
-    floor = 0.0 if measured else detector.dark_variance
-    linear = _correction_of(detector)
-    if not (measured or linear.is_trivial):
-        geometry, blocks = (each.correct(linear) for each in (geometry, blocks))
-        look = _Look(blocks, geometry, noise, squares)
-    statistics = look.read(random_state, beside, floor, measured)
-    if not measured:
-        return look.result(statistics, detector, Faults(), beside)
-    frames = look.find_broken_frames(statistics) if not keep_faulty else None
+    look = _Look(blocks, geometry, squares, random_state, random_state.get_state())
+    if noise not in _MEASURED:
+        detector = noise
+        if not isinstance(noise, Detector):
+            detector = Detector("uniform" if noise == "uniform" else "counts")
+        look = look.correct(_correction_of(detector))
+        look.read(detector.dark_variance)
+        return look.result(detector)
+    look.read(measured=True)
+    frames = None if keep_faulty else look.find_broken_frames()
     if frames is not None:
         # They would hide all else.
-        geometry, blocks = (
-            each.correct(Correction(), kept_patterns=~frames)
-            for each in (geometry, blocks)
-        )
-        look = _Look(blocks, geometry, noise, squares)
-        beside, again = copy.deepcopy(start), copy.deepcopy(start)
-        statistics = look.read(again, beside, 0.0, True)
-    detector, faults, neighbours, correlation = look.judged(statistics, keep_faulty)
-    told = {"neighbours": neighbours, "correlation": correlation}
-    linear = _correction_of(detector)
-    faults.patterns = frames
-    correction = linear
+        look = look.correct(Correction(), kept_patterns=~frames)
+        look.read(measured=True)
+    detector, faults, neighbours, correlation = look.judge(noise, keep_faulty)
+    correction = linear = _correction_of(detector)
     if faults.rows is not None:
-        correction = correction.replace_values(
-            faults.rows, faults.columns, faults.values
-        )
-    if faults.rows is not None and frames is not None:
-        faults.rows = np.flatnonzero(~frames)[faults.rows]
+        correction = linear.replace_values(faults.rows, faults.columns, faults.values)
+        if frames is not None:
+            faults.rows = np.flatnonzero(~frames)[faults.rows]
+    faults.patterns = frames
     kept = None if faults.pixels is None else ~faults.pixels
-    geometry = geometry.correct(correction, kept_pixels=kept)
-    found, moves = None, False
+    corrected = look.correct(correction, kept_pixels=kept)
+    found = None
     if descan is not None:
-        found = fit_descan(geometry, statistics[3], faults, linear)
-        moves = found.plane.significant
-    if not (faults or moves or detector.dark_variance) and linear.is_trivial:
-        return look.result(statistics, detector, faults, beside, descan=found, **told)
-    blocks = blocks.correct(correction, kept_pixels=kept)
-    if moves:
-        geometry = geometry.shift(found, found.covered)
-        blocks = blocks.shift(found, found.covered)
-    look = _Look(blocks, geometry, noise, squares)
-    beside = copy.deepcopy(start)
-    statistics = look.read(start, beside, detector.dark_variance, False)
-    random_state.set_state(start.get_state())
-    return look.result(statistics, detector, faults, beside, descan=found, **told)
+        sampled = look.statistics.sampled
+        found = fit_descan(corrected.geometry, sampled, faults, linear)
+        if found.plane.significant:
+            corrected = corrected.change("shift", found, found.covered)
+    if corrected is not look or detector.dark_variance:
+        look = corrected
+        look.read(detector.dark_variance)
+    return look.result(detector, faults, neighbours, correlation, found)
 
 
 def _correction_of(detector):
@@ -192,91 +173,115 @@ def _correction_of(detector):
     )
 
 
+def _look_at(find_spikes, find_runs, patterns, rows):
+    return find_spikes(patterns, rows), find_runs(patterns, rows)
+
+
 @dataclass
-class Looks:
-    """Several looks at one block."""
-
-    spikes: SpikeFinder
-    runs: RunFinder
-
-    def __call__(self, patterns, rows):
-        return self.spikes(patterns, rows), self.runs(patterns, rows)
-
-
 class _Look:
-    """One read of all patterns, and what is made of it."""
+    """One read of all patterns, and what is made of it.
 
-    def __init__(self, blocks, geometry, noise, squares):
-        self.blocks, self.geometry, self.noise = blocks, geometry, noise
-        self.shape = geometry.signal_shape
-        kept = geometry.kept_pixels
+    Attributes
+    ----------
+    blocks, geometry, squares, random_state
+        See :func:`first_read`.
+    start : tuple
+        State of the random numbers before the first read: each read draws the same.
+    beside : numpy.random.RandomState
+        What is drawn for the squares does not change the rest.
+    statistics : Statistics
+        What the read found.
+    """
+
+    blocks: object
+    geometry: object
+    squares: bool
+    random_state: np.random.RandomState
+    start: tuple
+    beside: np.random.RandomState = field(init=False)
+    statistics: Statistics = field(init=False)
+
+    def __post_init__(self):
+        self.shape = self.geometry.signal_shape
+        kept = self.geometry.kept_pixels
         n_pixels = int(np.prod(self.shape))
         self.used = np.arange(n_pixels) if kept is None else np.flatnonzero(kept)
-        self.coarse = CoarsePixels(self.shape if squares else (), kept)
+        self.coarse = CoarsePixels(self.shape if self.squares else (), kept)
 
-    def read(self, random_state, beside, floor, measured):
+    def change(self, how, *args, **kept):
+        """The same of corrected or shifted patterns, which are to be read yet."""
+        blocks, geometry = (
+            getattr(each, how)(*args, **kept) for each in (self.blocks, self.geometry)
+        )
+        return replace(self, blocks=blocks, geometry=geometry)
+
+    def correct(self, correction, **kept):
+        """The same of corrected patterns; itself where nothing changes."""
+        if correction.is_trivial and all(part is None for part in kept.values()):
+            return self
+        return self.change("correct", correction, **kept)
+
+    def read(self, floor=0.0, measured=False):
+        """Read all patterns; `measured` to measure the detector afterwards."""
+        self.random_state.set_state(self.start)
+        self.beside = copy.deepcopy(self.random_state)
         n, m = self.blocks.shape
         most = max(n // 10, 1024)
         n_sampled = int(np.clip(_SAMPLE_VALUES // m, 1, most))
-        picked = _picked(n, n_sampled, random_state)
+        picked = _picked(n, n_sampled, self.random_state)
         coarse = self.coarse
-        held = _picked(n, coarse.n_held, beside) if coarse.exist else None
+        held = _picked(n, coarse.n_held, self.beside) if coarse.exist else None
         look = None
         if measured:
-            look = Looks(
-                SpikeFinder(self.shape, self.used),
-                RunFinder(self.geometry.positions, self.blocks.n_blocks),
-            )
-        return self.blocks.reduce(
+            find_spikes = SpikeFinder(self.shape, self.used)
+            find_runs = RunFinder(self.geometry.positions, self.blocks.n_blocks)
+            look = partial(_look_at, find_spikes, find_runs)
+        self.statistics = self.blocks.reduce(
             FirstPass(picked, held, coarse, floor, look),
             FirstPass.merge,
             stage="Reading patterns (0)",
         )
 
-    def judged(self, statistics, keep_faulty):
-        """What the detector does, which values are no counts, how neighbours agree."""
-        _, _, _, pieces, _, looked = statistics
-        rows, sample = _in_order(pieces)
-        spikes, runs = zip(*looked, strict=True)
-        spikes = Spikes.concatenate(spikes)
+    def judge(self, noise, keep_faulty):
+        """Find out what the detector does, and which values are no counts.
+
+        Returns
+        -------
+        detector : Detector
+        faults : Faults
+        neighbours : float
+        correlation : numpy.ndarray or None
+            See :class:`FirstRead`.
+        """
+        rows, sample = _in_order(self.statistics.sampled)
+        spikes, runs = zip(*self.statistics.looks, strict=True)
         pairs = self._pairs(rows, sample)
-        rough = measure_detector(pairs, scaled=True)
-        inside, instead = find_single_events(spikes, rough.gain, rough.offset)
+        detector = measure_detector(pairs, scaled=True)
         faults = Faults()
         if not keep_faulty:
+            spikes = Spikes.concatenate(spikes)
+            inside, instead = find_single_events(spikes, detector.gain, detector.offset)
             if inside.any():
                 sample = _replaced(rows, sample, spikes, inside, instead)
                 pairs = self._pairs(rows, sample)
-            pixels = find_broken_pixels(pairs, rough, self.shape, self.used)
-            inside &= ~pixels[spikes.pixels]
-            faults = Faults(
-                pixels=pixels if pixels.any() else None,
-                rows=spikes.rows[inside] if inside.any() else None,
-                columns=spikes.pixels[inside] if inside.any() else None,
-                values=instead[inside] if inside.any() else None,
-            )
+            pixels = find_broken_pixels(pairs, detector)
             if pixels.any():
+                faults.pixels = pixels
                 pairs = pairs.select(~pixels)
-            runs = [[run.select(~pixels) for run in of_axes] for of_axes in runs]
-        detector = rough
-        if faults or rough.kind != "counts" or np.isnan(rough.measured_gain):
-            detector = measure_detector(pairs, scaled=self.noise == "counts")
-        used = self.used
-        if faults.pixels is not None:
-            used = used[~faults.pixels]
-        correlation = correlate_noise(pairs, self.shape, used)
-        return (
-            detector,
-            faults,
-            measure_neighbour_noise(runs, pairs, detector),
-            correlation,
-        )
+                runs = [[run.select(~pixels) for run in of_axes] for of_axes in runs]
+                inside &= ~pixels[spikes.pixels]
+            if inside.any():
+                faults.rows, faults.columns = spikes.rows[inside], spikes.pixels[inside]
+                faults.values = instead[inside]
+        if faults or detector.kind != "counts" or np.isnan(detector.measured_gain):
+            detector = measure_detector(pairs, scaled=noise == "counts")
+        neighbours = measure_neighbour_noise(runs, pairs, detector)
+        return detector, faults, neighbours, correlate_noise(pairs)
 
-    def find_broken_frames(self, statistics):
+    def find_broken_frames(self):
         """Patterns far brighter than all others, or None."""
-        _, _, totals, _, _, looked = statistics
-        (totals,) = gather_rows(totals)
-        spikes = Spikes.concatenate([spikes for spikes, _ in looked])
+        (totals,) = gather_rows(self.statistics.totals)
+        spikes = Spikes.concatenate([spikes for spikes, _ in self.statistics.looks])
         broken = find_broken_frames(totals, spikes)
         return broken if broken.any() else None
 
@@ -284,10 +289,18 @@ class _Look:
         positions = self.geometry.positions[rows]
         return pair_patterns(sample, self.shape, self.used, positions)
 
-    def result(self, statistics, detector, faults, beside, **told):
-        counts, shares, totals, pieces, squares, _ = statistics
+    def result(
+        self,
+        detector,
+        faults=None,
+        neighbours=np.nan,
+        correlation=None,
+        descan=None,
+    ):
+        """What was read, and the scaling that makes its noise white."""
+        counts, shares, totals, sampled, squares, _ = self.statistics
         (totals,) = gather_rows(totals)
-        _, sample = _in_order(pieces)
+        _, sample = _in_order(sampled)
         if not (counts.any() or sample.any()):
             raise ValueError(
                 "The patterns are empty: there is no count in any of them."
@@ -316,9 +329,11 @@ class _Look:
             balance=balance,
             scaling=scaling,
             detector=detector,
-            faults=faults,
-            beside=beside,
-            **told,
+            faults=faults or Faults(),
+            neighbours=neighbours,
+            correlation=correlation,
+            descan=descan,
+            beside=self.beside,
         )
 
 

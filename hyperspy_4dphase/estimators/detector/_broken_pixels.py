@@ -47,25 +47,21 @@ _ODD_ALONE = 0.6
 _MOST_LINES = 8
 
 
-def find_broken_pixels(pairs, detector, signal_shape, used_pixels):
+def find_broken_pixels(pairs, detector):
     """Find the pixels that no law of counting allows.
 
     Parameters
     ----------
     pairs : PairNoise
     detector : Detector
-    signal_shape : tuple of int
-        Of the detector.
-    used_pixels : numpy.ndarray of int, shape (n_pixels,)
-        Where the pixels lie in the flat detector.
 
     Returns
     -------
     numpy.ndarray of bool, shape (n_pixels,)
     """
-    n_pixels = used_pixels.size
-    none = np.zeros(n_pixels, dtype=bool)
-    if n_pixels < _LEAST_PIXELS or len(signal_shape) != 2 or pairs.n_pairs < 64:
+    none = np.zeros(pairs.places.size, dtype=bool)
+    is_image = len(pairs.signal_shape) == 2
+    if none.size < _LEAST_PIXELS or not is_image or pairs.n_pairs < 64:
         return none
     electrons = (pairs.mean - detector.offset) / detector.gain
     noise = pairs.variance / detector.gain**2
@@ -73,7 +69,7 @@ def find_broken_pixels(pairs, detector, signal_shape, used_pixels):
     # Of a pixel that hardly counts anything, one electron is expected in all.
     expected = np.maximum(expected, 1 / pairs.n_pairs)
     ratio = noise / expected
-    image = Around(signal_shape, used_pixels, pairs, electrons)
+    image = Around(pairs, electrons)
     counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
     counts = detector.scales_with_mean
     # Where the gain comes out wrong, all pixels seem to have too little or too much.
@@ -105,9 +101,9 @@ def find_broken_pixels(pairs, detector, signal_shape, used_pixels):
 class Around:
     """What is around each pixel of a detector of which some are not used."""
 
-    def __init__(self, shape, used, pairs=None, electrons=None):
-        self.shape, self.used = shape, used
-        self.near = PixelNeighbours(shape, used)
+    def __init__(self, pairs, electrons):
+        self.shape, self.used = pairs.signal_shape, pairs.places
+        self.near = PixelNeighbours(self.shape, self.used)
         self._pairs, self._electrons = pairs, electrons
 
     @functools.cached_property

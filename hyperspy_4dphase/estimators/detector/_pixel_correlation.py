@@ -11,30 +11,26 @@ _SIZE = 64
 _SURE, _REUSED = 5.0, 2
 
 
-def correlate_noise(pairs, signal_shape, used_pixels):
+def correlate_noise(pairs):
     """Correlation of the noise of pixels, by how far they are apart.
 
     Parameters
     ----------
     pairs : PairNoise
-    signal_shape : tuple of int
-        Of the detector.
-    used_pixels : numpy.ndarray of int, shape (n_pixels,)
-        Where the pixels lie in the flat detector.
 
     Returns
     -------
     numpy.ndarray, shape (9, 9), or None
         1 in the middle. None for white noise, and for patterns that are no images.
     """
-    if len(signal_shape) != 2 or min(signal_shape) <= 2 * _REACH:
+    if len(pairs.signal_shape) != 2 or min(pairs.signal_shape) <= 2 * _REACH:
         return None
     # Bright pixels show structure beside noise, which neighbours share.
     dim = (pairs.mean <= np.quantile(pairs.mean, 0.7)) & (pairs.variance > 0)
     if not dim.any():
         return None
     step = max(1, pairs.n_pairs // _N_SCREENED)
-    few = _images(pairs.differences[::step], dim, signal_shape, used_pixels)
+    few = _images(pairs, dim, step)
     # Pixels of different colours that were compared with different patterns have only
     # half of their noise in common.
     odd = 2 / (1 + pairs.share_alike)
@@ -42,7 +38,7 @@ def correlate_noise(pairs, signal_shape, used_pixels):
     least = _SHARED_FROM + chance
     if odd * max(_correlated(few, 0, 1), _correlated(few, 1, 0)) < least:
         return None
-    images = _images(pairs.differences, dim, signal_shape, used_pixels)
+    images = _images(pairs, dim)
     found = np.zeros((2 * _REACH + 1,) * 2)
     found[_REACH, _REACH] = 1.0
     for down in range(_REACH + 1):
@@ -98,10 +94,11 @@ def variance_along(directions, correlation, signal_shape, used_pixels):
     return float(max(total / max(len(directions), 1), 1.0))
 
 
-def _images(differences, dim, signal_shape, used_pixels):
-    images = np.zeros((len(differences), int(np.prod(signal_shape))), np.float32)
-    images[:, used_pixels[dim]] = differences[:, dim]
-    return images.reshape(-1, *signal_shape)
+def _images(pairs, pixels, step=1):
+    differences = pairs.differences[::step]
+    images = np.zeros((len(differences), np.prod(pairs.signal_shape)), np.float32)
+    images[:, pairs.places[pixels]] = differences[:, pixels]
+    return images.reshape(-1, *pairs.signal_shape)
 
 
 def _correlated(images, down, right):

@@ -66,10 +66,7 @@ class SpikeFinder:
     """
 
     def __init__(self, signal_shape, used_pixels):
-        shape = (
-            signal_shape if len(signal_shape) == 2 else (1, int(np.prod(signal_shape)))
-        )
-        self.shape, self.used = shape, used_pixels
+        shape = signal_shape if len(signal_shape) == 2 else (1, np.prod(signal_shape))
         self.neighbours = PixelNeighbours(shape, used_pixels)
 
     def __call__(self, patterns, rows):
@@ -88,14 +85,13 @@ class SpikeFinder:
         least = float(patterns[:_FEW].min())
         above = patterns.max(axis=0).astype(np.float64) - least
         scale = np.median(above) or above.mean() or 1.0
-        top = np.zeros(self.shape)
-        top.flat[self.used] = np.maximum(above, 0)
+        top = self.neighbours.to_image(np.maximum(above, 0))
         # A geometric mean: one high neighbour does not hide another.
         logarithm = np.log1p(top / scale)
         mean = ndimage.uniform_filter(logarithm, 3, mode="nearest") * 9 - logarithm
         limit = _TIMES_NEIGHBOURS * (np.exp(mean / 8) * scale - scale)
-        limit = limit.flat[self.used] + _ABOVE * scale
-        candidates = np.flatnonzero(top.flat[self.used] > limit)
+        limit = (limit + _ABOVE * scale).flat[self.neighbours.used]
+        candidates = np.flatnonzero(np.maximum(above, 0) > limit)
         columns = patterns[:, candidates]
         above = columns > limit[candidates] + least
         few = above.sum(axis=0) <= max(1, _MOST_OF_A_PIXEL * len(patterns))
@@ -122,12 +118,10 @@ class SpikeFinder:
 
 
 def _before_after(patterns, place, pixels):
-    beside = np.full((place.size, 2), np.nan)
-    for side, step in enumerate((-1, 1)):
-        other = place + step
-        inside = (other >= 0) & (other < len(patterns))
-        beside[inside, side] = patterns[other[inside], pixels[inside]]
-    return beside
+    other = place[:, None] + (-1, 1)
+    inside = (other >= 0) & (other < len(patterns))
+    values = patterns[np.where(inside, other, 0), pixels[:, None]]
+    return np.where(inside, values.astype(np.float64), np.nan)
 
 
 def find_single_events(spikes, gain, offset):

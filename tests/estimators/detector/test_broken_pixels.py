@@ -21,7 +21,7 @@ def found(data, signal=SIGNAL, used=None):
     used = np.arange(patterns.shape[1]) if used is None else used
     pairs = pair_patterns(patterns[:, used], signal, used)
     detector = measure_detector(pairs, scaled=True)
-    return find_broken_pixels(pairs, detector, signal, used)
+    return find_broken_pixels(pairs, detector)
 
 
 def places(data, **options):
@@ -270,12 +270,12 @@ def test_images_only():
     data[:, 7] = 60000
     pairs = pair_patterns(data, (M,), np.arange(M))
     detector = measure_detector(pairs, scaled=True)
-    assert not find_broken_pixels(pairs, detector, (M,), np.arange(M)).any()
+    assert not find_broken_pixels(pairs, detector).any()
 
 
 class TestAround:
     used = np.flatnonzero(np.arange(30) % 7 != 3)
-    around = Around((5, 6), used)
+    around = Around(pair_patterns(np.ones((9, used.size)), (5, 6), used), None)
 
     def test_low(self):
         values = np.full(self.used.size, 5.0)

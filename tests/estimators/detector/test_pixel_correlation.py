@@ -25,6 +25,8 @@ def pairs(images):
         differences=differences,
         share_alike=1.0,
         n_pairs=len(differences),
+        places=USED,
+        signal_shape=images.shape[1:],
     )
 
 
@@ -34,31 +36,31 @@ def white(n=96, seed=0):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_white_noise_is_not_shared(seed):
-    assert correlate_noise(pairs(white(seed=seed)), SHAPE, USED) is None
+    assert correlate_noise(pairs(white(seed=seed))) is None
 
 
 def test_smoothed_noise_has_its_correlation():
     smooth = uniform_filter(white(400), (0, 3, 3))
-    found = correlate_noise(pairs(smooth), SHAPE, USED)
+    found = correlate_noise(pairs(smooth))
     triangle = np.maximum(3 - np.abs(np.arange(-4, 5)), 0) / 3
     np.testing.assert_allclose(found, np.outer(triangle, triangle), atol=0.05)
 
 
 def test_noise_that_is_shared_along_one_axis():
     smooth = gaussian_filter(white(), (0, 0, 1))
-    found = correlate_noise(pairs(smooth), SHAPE, USED)
+    found = correlate_noise(pairs(smooth))
     assert found[4, 5] > 0.6
     assert abs(found[5, 4]) < 0.1
 
 
 def test_curves_have_no_neighbours():
     flat = white().reshape(96, -1)
-    assert correlate_noise(pairs(flat), (USED.size,), USED) is None
+    assert correlate_noise(pairs(flat)) is None
 
 
 def test_spectrum_and_variance_of_smooth_noise():
     smooth = uniform_filter(white(400), (0, 3, 3))
-    correlation = correlate_noise(pairs(smooth), SHAPE, USED)
+    correlation = correlate_noise(pairs(smooth))
     spectrum = correlated_spectrum(correlation, USED.size)
     assert spectrum.mean() == pytest.approx(1)
     # All of it lies in a ninth of the directions, about.

@@ -78,6 +78,8 @@ class FirstRead:
     balance : Balance or None
     scaling : Scaling
     detector : Detector
+    beside : numpy.random.RandomState
+        For what is drawn beside the rest.
     faults : Faults
     neighbours : float
         Variance among neighbouring patterns over that of independent ones; NaN if it
@@ -86,8 +88,6 @@ class FirstRead:
         Of the noise of pixels, if it is not white; see :func:`correlate_noise`.
     descan : Descan or None
         What was taken out.
-    beside : numpy.random.RandomState
-        For what is drawn beside the rest.
     """
 
     blocks: object
@@ -99,11 +99,11 @@ class FirstRead:
     balance: Balance | None
     scaling: Scaling
     detector: Detector
-    faults: Faults
-    neighbours: float
-    correlation: np.ndarray | None
-    descan: Descan | None
     beside: np.random.RandomState
+    faults: Faults = field(default_factory=Faults)
+    neighbours: float = np.nan
+    correlation: np.ndarray | None = None
+    descan: Descan | None = None
 
 
 def first_read(
@@ -144,7 +144,8 @@ def first_read(
         # They would hide all else.
         look = look.correct(Correction(), kept_patterns=~frames)
         look.read(measured=True)
-    detector, faults, neighbours, correlation = look.judge(noise, keep_faulty)
+    found = look.judge(noise, keep_faulty)
+    detector, faults = found["detector"], found["faults"]
     correction = linear = _correction_of(detector)
     if faults.rows is not None:
         correction = linear.replace_values(faults.rows, faults.columns, faults.values)
@@ -153,16 +154,16 @@ def first_read(
     faults.patterns = frames
     kept = None if faults.pixels is None else ~faults.pixels
     corrected = look.correct(correction, kept_pixels=kept)
-    found = None
     if descan is not None:
         sampled = look.statistics.sampled
-        found = fit_descan(corrected.geometry, sampled, faults, linear)
-        if found.plane.significant:
-            corrected = corrected.change("shift", found, found.covered)
+        shifts = fit_descan(corrected.geometry, sampled, faults, linear)
+        found["descan"] = shifts
+        if shifts.plane.significant:
+            corrected = corrected.change("shift", shifts, shifts.covered)
     if corrected is not look or detector.dark_variance:
         look = corrected
         look.read(detector.dark_variance)
-    return look.result(detector, faults, neighbours, correlation, found)
+    return look.result(**found)
 
 
 def _correction_of(detector):
@@ -247,11 +248,9 @@ class _Look:
 
         Returns
         -------
-        detector : Detector
-        faults : Faults
-        neighbours : float
-        correlation : numpy.ndarray or None
-            See :class:`FirstRead`.
+        dict
+            The attributes `detector`, `faults`, `neighbours` and `correlation` of
+            :class:`FirstRead`.
         """
         rows, sample = _in_order(self.statistics.sampled)
         spikes, runs = zip(*self.statistics.looks, strict=True)
@@ -275,8 +274,12 @@ class _Look:
                 faults.values = instead[inside]
         if faults or detector.kind != "counts" or np.isnan(detector.measured_gain):
             detector = measure_detector(pairs, scaled=noise == "counts")
-        neighbours = measure_neighbour_noise(runs, pairs, detector)
-        return detector, faults, neighbours, correlate_noise(pairs)
+        return {
+            "detector": detector,
+            "faults": faults,
+            "neighbours": measure_neighbour_noise(runs, pairs, detector),
+            "correlation": correlate_noise(pairs),
+        }
 
     def find_broken_frames(self):
         """Patterns far brighter than all others, or None."""
@@ -289,14 +292,7 @@ class _Look:
         positions = self.geometry.positions[rows]
         return pair_patterns(sample, self.shape, self.used, positions)
 
-    def result(
-        self,
-        detector,
-        faults=None,
-        neighbours=np.nan,
-        correlation=None,
-        descan=None,
-    ):
+    def result(self, detector, **found):
         """What was read, and the scaling that makes its noise white."""
         counts, shares, totals, sampled, squares, _ = self.statistics
         (totals,) = gather_rows(totals)
@@ -329,11 +325,8 @@ class _Look:
             balance=balance,
             scaling=scaling,
             detector=detector,
-            faults=faults or Faults(),
-            neighbours=neighbours,
-            correlation=correlation,
-            descan=descan,
             beside=self.beside,
+            **found,
         )
 
 

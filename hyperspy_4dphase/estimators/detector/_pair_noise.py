@@ -1,6 +1,6 @@
 """Noise of each pixel, from pairs of patterns that are alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -104,15 +104,13 @@ class PairNoise:
         """
         if pixels.all():
             return self
-        return PairNoise(
-            self.mean[pixels],
-            self.variance[pixels],
-            self.differences[:, pixels],
-            self.patterns[:, pixels],
-            self.places[pixels],
-            self.signal_shape,
-            self.distances,
-            self.share_alike,
+        return replace(
+            self,
+            mean=self.mean[pixels],
+            variance=self.variance[pixels],
+            differences=self.differences[:, pixels],
+            patterns=self.patterns[:, pixels],
+            places=self.places[pixels],
         )
 
 
@@ -147,18 +145,14 @@ def pair_patterns(sample, signal_shape, used_pixels, positions=None):
     colour = _colour(signal_shape, used_pixels)
     group = _groups(signal_shape, used_pixels)
     features = _compressed_range(patterns)
-    differences = np.zeros_like(patterns)
     # Those of one colour are as the pixels of the other see them.
     distances = tuple(
         _distances(features, np.where(colour != side, group, -1), apart)
         for side in (0, 1)
     )
     partners = [each.argmin(axis=1) for each in distances]
-    for side, nearest in enumerate(partners):
-        difference = patterns[nearest]
-        np.subtract(patterns, difference, out=difference)
-        difference *= colour == side
-        differences += difference
+    first, second = (patterns[nearest] for nearest in partners)
+    differences = patterns - np.where(colour == 0, first, second)
     variance = np.einsum("ij,ij->j", differences, differences, dtype=np.float64)
     return PairNoise(
         patterns.mean(axis=0, dtype=np.float64),

@@ -18,14 +18,15 @@ class PixelNeighbours:
     Parameters
     ----------
     shape : tuple of int
-        Of the detector: (n_ky, n_kx).
+        Of the detector: (n_ky, n_kx). Other shapes are taken for a single row.
     used : numpy.ndarray of int, shape (n_pixels,)
         Where the pixels lie in the flat detector.
     """
 
     def __init__(self, shape, used):
-        self.shape, self.used = shape, used
-        number = np.full(shape, -1)
+        self.shape = shape if len(shape) == 2 else (1, np.prod(shape))
+        self.used = used
+        number = np.full(self.shape, -1)
         number.flat[used] = np.arange(used.size)
         # Beyond the edge there is none, however far.
         self._number = np.pad(number, _WIDEST_GAP + 1, constant_values=-1)

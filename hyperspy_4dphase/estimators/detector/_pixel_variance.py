@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
+from hyperspy_4dphase.estimators.detector._pixel_neighbours import PixelNeighbours
 from hyperspy_4dphase.estimators.detector._variance_line import fit_median_line
 
 # Eigenvalues of noise alone end at the edge, within this part of it.
@@ -166,8 +167,7 @@ class _Side:
         n_free = n - shown.sum()
         # Directions are known only as well as their own noise allows.
         self.missed = np.sqrt(missed / n_free) * along
-        self.variance_missed = missed * excess
-        self.variance_missed = self.variance_missed.sum(axis=0) / n_free
+        self.variance_missed = (missed * excess).sum(axis=0) / n_free
 
     def seen(self, rows):
         """Variance of the differences in these rows, and its squared standard error."""
@@ -183,25 +183,19 @@ class _Side:
 
     def covariances(self, rows):
         """With pixels of the same colour: the nearest, and those beyond them."""
-        near, far = ((2,),), ((4,),)
+        near, far = ((0, 2),), ((0, 4),)
         if len(self.signal_shape) == 2:
             near, far = ((1, 1), (1, -1)), ((2, 0), (0, 2))
         return self._covariance(rows, near), self._covariance(rows, far)
 
     def _covariance(self, rows, steps):
-        number = np.full(int(np.prod(self.signal_shape)), -1)
-        number[self.places] = np.arange(self.places.size)
-        number = number.reshape(self.signal_shape)
+        neighbours = PixelNeighbours(self.signal_shape, self.places).find(steps=steps)
         residual = self.residual[rows]
         n_pairs = np.square(self.projection[rows]).sum()
-        total, count = np.zeros(self.places.size), np.zeros(self.places.size)
-        for step in steps:
-            sizes = list(zip(step, number.shape, strict=True))
-            here = tuple(slice(max(-k, 0), n - max(k, 0)) for k, n in sizes)
-            there = tuple(slice(max(k, 0), n - max(-k, 0)) for k, n in sizes)
-            one, other = number[here].ravel(), number[there].ravel()
-            both = (one >= 0) & (other >= 0)
-            one, other = one[both], other[both]
+        total, count = np.zeros((2, self.places.size))
+        for other in neighbours.T:
+            one = np.flatnonzero(other >= 0)
+            other = other[one]
             shared = np.einsum("ij,ij->j", residual[:, one], residual[:, other])
             shared /= n_pairs
             shared -= (self.missed[:, one] * self.missed[:, other]).sum(axis=0)

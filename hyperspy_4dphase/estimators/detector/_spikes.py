@@ -66,8 +66,7 @@ class SpikeFinder:
     """
 
     def __init__(self, signal_shape, used_pixels):
-        shape = signal_shape if len(signal_shape) == 2 else (1, np.prod(signal_shape))
-        self.neighbours = PixelNeighbours(shape, used_pixels)
+        self.neighbours = PixelNeighbours(signal_shape, used_pixels)
 
     def __call__(self, patterns, rows):
         """Look at a block.

@@ -176,8 +176,8 @@ def open_source(scan, source, device, n_rounds):
     """
     found = _find_source(scan, source, device, n_rounds)
     if n_rounds > 1 and found.vae is None:
-        what = type(source).__name__ if not isinstance(source, str) else repr(source)
-        what = "None" if source is None else what
+        is_word = source is None or isinstance(source, str)
+        what = repr(source) if is_word else type(source).__name__
         if isinstance(source, LatentEmbedding):
             what += " without its model"
         raise ValueError(

@@ -22,6 +22,10 @@ from hyperspy_4dphase.methods._sources import (
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
+# What the estimator is told, and the provenance keeps, in this order.
+_OPTIONS = "n_domains", "max_depth", "min_size", "device", "n_parts"
+_FLAGS = "rotation_invariant", "neighbours_sum", "neighbours_vote"
+
 
 @with_shared_parameters
 def cluster_hierarchical(
@@ -160,24 +164,16 @@ def cluster_hierarchical(
     >>> domains.mean_patterns(show_progressbar=False)
     <Diffraction2D, title: Mean patterns: Domains, dimensions: (3|8, 9)>
     """
-    scan = open_scan(locals())
+    arguments = locals()
+    scan = open_scan(arguments)
     if source is not None and compression is not None:
         raise ValueError(
             "compression was given with a source, which is clustered instead of it; "
             "leave one of them out."
         )
-    options = {
-        "n_domains": n_domains,
-        "max_depth": max_depth,
-        "min_size": min_size,
-        "device": resolve_device(device),
-        "n_parts": n_parts,
-    }
-    flags = {
-        "rotation_invariant": rotation_invariant,
-        "neighbours_sum": neighbours_sum,
-        "neighbours_vote": neighbours_vote,
-    }
+    options = {name: arguments[name] for name in _OPTIONS}
+    options["device"] = resolve_device(device)
+    flags = {name: arguments[name] for name in _FLAGS}
     check_flags(**flags)
     estimator = DivisiveDomains(**options)
     estimator.check_parameters(source=source, compression=compression)

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import dask.array as da
 import numpy as np
@@ -13,9 +14,10 @@ from hyperspy_4dphase.methods._data_report import describe_faults
 from hyperspy_4dphase.methods._reading import compress_scan, open_scan
 
 _DTYPES = "uint8", "uint16", "uint32"
-# Readout noise scatters to an electron below the offset. Where values are lower, and
-# more of them than so few, the offset is wrong.
-_FAR_BELOW, _MOST_FAR_BELOW = -1.5, 1e-4
+# Electrons. Readout noise scatters to one electron below the offset; where more than
+# this fraction of values is lower, the offset is wrong. Historical: chosen by trial.
+_FAR_BELOW = -1.5
+_MAX_FRACTION_FAR_BELOW = 1e-4
 
 
 @with_shared_parameters
@@ -148,22 +150,17 @@ def count_electrons(
     return counted
 
 
-@dataclass(frozen=True)
-class _Clipped:
+class _Clipped(NamedTuple):
     """What lies outside of a type, over some blocks."""
 
-    n_above: int = 0
-    largest: float = 0.0
-    n_below: int = 0
-    n_far_below: int = 0
+    largest: float
+    n_above: int
+    n_below: int
+    n_far_below: int
 
     def merge(self, other):
-        return _Clipped(
-            self.n_above + other.n_above,
-            max(self.largest, other.largest),
-            self.n_below + other.n_below,
-            self.n_far_below + other.n_far_below,
-        )
+        sums = (one + another for one, another in zip(self[1:], other[1:], strict=True))
+        return _Clipped(max(self.largest, other.largest), *sums)
 
 
 @dataclass(frozen=True)
@@ -187,8 +184,8 @@ class _Rounding:
     def find_clipped(self, patterns, rows):
         electrons = self.electrons(patterns)
         return _Clipped(
-            int((electrons > self.most).sum()),
             float(electrons.max(initial=0)),
+            int((electrons > self.most).sum()),
             int((electrons < 0).sum()),
             int((electrons < _FAR_BELOW).sum()),
         )
@@ -243,7 +240,7 @@ def _warn_of(clipped, rounding, size):
             UserWarning,
             stacklevel=3,
         )
-    if clipped.n_far_below > _MOST_FAR_BELOW * size:
+    if clipped.n_far_below > _MAX_FRACTION_FAR_BELOW * size:
         warnings.warn(
             f"{clipped.n_far_below} values are two electrons or more below the offset "
             f"of {rounding.offset:.6g}, with a gain of {rounding.gain:.6g}, and became "

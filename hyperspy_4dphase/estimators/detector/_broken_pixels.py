@@ -81,16 +81,13 @@ def find_broken_pixels(pairs, detector):
     restless = counted & (ratio > _FLICKERS_FROM * usual) & (excess > _SURE)
     if stuck.any():
         stuck &= ~image.in_spots(stuck, stuck | restless, electrons)
-    odd = stuck | restless
-    if restless.any():
+    found = stuck | restless
+    if found.any():
         restless &= ratio > 3 * image.low(ratio)
-        odd = stuck | restless
+        lines = _odd_lines(stuck | restless, image)
         # What moves or bends makes more noise around it than in its middle.
         above = np.maximum(noise - expected, 0)
         restless &= above > 2 * image.beside(above)
-    found = stuck | restless
-    if odd.any():
-        lines = _odd_lines(odd, image)
         found = stuck | (restless & _is_alone(pairs, restless, image))
         found |= _whole_lines(found, image) | lines
     if counts:
@@ -109,10 +106,9 @@ class Around:
     @functools.cached_property
     def alive(self):
         """Which of the used pixels are not dead among others that count."""
-        alive = np.ones(self.used.size, dtype=bool)
         still = self._pairs.variance == 0
         if not still.any():
-            return alive
+            return ~still
         bright = self.low(self._electrons, 75) * self._pairs.n_pairs > 10
         dead = self.near.to_image(still & bright) > 0
         # Where the arms of a cross meet, too.
@@ -121,10 +117,7 @@ class Around:
     @functools.cached_property
     def near_alive(self):
         """Neighbours of the pixels that are not dead."""
-        alive = self.alive
-        return (
-            self.near if alive.all() else PixelNeighbours(self.shape, self.used[alive])
-        )
+        return PixelNeighbours(self.shape, self.used[self.alive])
 
     def low(self, values, percentile=25):
         """Lower quartile, or another, over a window of 7 x 7 pixels."""
@@ -224,16 +217,10 @@ def _not_at_gaps(found, neighbours):
 
     In the middle of the detector, beside missing pixels, the direct beam may be cut.
     """
-    which = np.flatnonzero(found)
-    if not which.size:
-        return found
-    beside = neighbours.beside_missing(which)
-    cut = beside & neighbours.central()[which]
-    if beside.sum() > max(2, (~beside).sum()):
-        cut = beside
-    kept = found.copy()
-    kept[which[cut]] = False
-    return kept
+    beside = found & neighbours.find_beside_missing()
+    if beside.sum() > max(2, (found & ~beside).sum()):
+        return found & ~beside
+    return found & ~(beside & neighbours.find_central())
 
 
 def _is_constant(pairs, detector):
@@ -259,12 +246,9 @@ def _hot(pairs, electrons, detector, counted, image, known):
         return hot
     near = image.near.find(bright[may_be])
     still = ((near >= 0) & (pairs.variance == 0)[near]).any()
-    alive, neighbours = ~known, image.near
-    if still:
-        # Which are dead takes long to tell.
-        alive, neighbours = image.alive & ~known, image.near_alive
-    if known.any():
-        neighbours = PixelNeighbours(image.shape, image.used[alive])
+    # Which are dead takes long to tell.
+    alive = ~known & image.alive if still else ~known
+    neighbours = PixelNeighbours(image.shape, image.used[alive])
     values, noise = electrons[alive], noise[alive]
     sharp = find_sharp_pixels(values, noise, neighbours)
     bright = values[sharp.pixels]
@@ -318,7 +302,7 @@ def _are_spots(found, values, noise, neighbours):
 
 def _center(values, neighbours):
     """Row and column of the brightest spot in the middle."""
-    middle = np.where(neighbours.central(), np.maximum(values, 0), 0)
+    middle = np.where(neighbours.find_central(), np.maximum(values, 0), 0)
     grid = neighbours.to_image(middle)
     smooth = ndimage.uniform_filter(grid, 5, mode="constant")
     row, column = np.unravel_index(smooth.argmax(), grid.shape)

@@ -52,8 +52,7 @@ def find_comb(patterns):
     if levels.size < 2:
         return None
     if (levels == np.rint(levels)).all():
-        steps = np.diff(levels).astype(np.int64)
-        unit = float(np.gcd.reduce(steps))
+        unit = float(np.gcd.reduce(np.diff(levels).astype(np.int64)))
     else:
         unit = _unit_of_floats(levels, number)
         if unit is None:
@@ -70,14 +69,13 @@ def _unit_of_floats(levels, number):
     blur = 4 * np.finfo(np.float32).eps * np.abs(levels).max()
     apart = np.diff(levels) > blur
     first = np.flatnonzero(np.append(True, apart))
-    joined = levels[first]
-    if not 2 <= joined.size <= _MOST_LEVELS:
+    distinct = levels[first]
+    if not 2 <= distinct.size <= _MOST_LEVELS:
         return None
-    steps = np.diff(joined)
-    unit = float(steps.min())
+    unit = float(np.diff(distinct).min())
     if unit < 100 * blur:
         return None
-    above = joined - joined[0]
+    above = distinct - distinct[0]
     # The higher the levels that are used, the more precise the unit becomes.
     reach = 8
     while True:

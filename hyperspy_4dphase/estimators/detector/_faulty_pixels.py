@@ -115,7 +115,7 @@ def _hot(means, variances, sizes, used):
     which, overall = sharp.pixels, sharp.excess / sizes.sum()
     # The direct beam may be as sharp; where it is cut, it looks so.
     beam = find_beam(total, neighbours)[which]
-    beam |= (neighbours.central() & neighbours.beside_missing())[which]
+    beam |= (neighbours.find_central() & neighbours.find_beside_missing())[which]
     which, overall = which[~beam], overall[~beam]
     if not which.size:
         return hot

@@ -82,12 +82,12 @@ class PixelNeighbours:
         row, column = self._places(pixels)
         return np.stack([self._number[row + y, column + x] for y, x in steps], axis=1)
 
-    def find_next(self, pixels=None):
-        """The same eight; beyond pixels that are not used, the next one that is.
+    def find_next(self, pixels):
+        """The eight neighbours; beyond pixels that are not used, the next that is.
 
         Parameters
         ----------
-        pixels : numpy.ndarray of int, shape (n,), optional
+        pixels : numpy.ndarray of int, shape (n,)
 
         Returns
         -------
@@ -105,22 +105,17 @@ class PixelNeighbours:
             near[missing, side] = found
         return near
 
-    def beside_missing(self, pixels=None):
-        """Which pixels have a neighbour on the detector that is not used.
-
-        Parameters
-        ----------
-        pixels : numpy.ndarray of int, shape (n,), optional
+    def find_beside_missing(self):
+        """Which of the used pixels have a neighbour on the detector that is not used.
 
         Returns
         -------
-        numpy.ndarray of bool, shape (n,)
+        numpy.ndarray of bool, shape (n_pixels,)
         """
         missing = self.to_image(np.zeros(self.used.size), 1.0) > 0
-        beside = ndimage.binary_dilation(missing, np.ones((3, 3)))
-        return beside.flat[self.used if pixels is None else self.used[pixels]]
+        return ndimage.binary_dilation(missing, np.ones((3, 3))).flat[self.used]
 
-    def central(self):
+    def find_central(self):
         """Which of the used pixels lie in the middle third of both sides.
 
         Returns

@@ -151,7 +151,7 @@ def find_beam(values, neighbours):
     numpy.ndarray of bool, shape (n_pixels,)
     """
     brightest = np.zeros(values.size, dtype=bool)
-    central = neighbours.central()
+    central = neighbours.find_central()
     if not central.any():
         return brightest
     first = np.where(central, values, -np.inf).argmax()

@@ -24,6 +24,8 @@ _CHANCE = 1e-9
 _MOST_OF_A_PATTERN = 8
 # How far the total of a broken frame is above all others.
 _TIMES_TOTAL = 20.0
+# In patterns: of fewer, the brightest fiftieth is no single one.
+_FEWEST_FRAMES = 50
 
 
 @dataclass
@@ -179,12 +181,9 @@ def find_broken_frames(totals, spikes):
     number = np.bincount(spikes.rows, minlength=n)
     events = np.bincount(spikes.rows, spikes.values, n)
     totals = totals - np.where(number <= _MOST_OF_A_PATTERN, events, 0)
-    broken = np.zeros(n, dtype=bool)
-    if n < 50:
-        return broken
     usual = np.quantile(totals, 0.98, method="lower")
-    if usual <= 0:
-        return broken
+    if n < _FEWEST_FRAMES or usual <= 0:
+        return np.zeros(n, dtype=bool)
     far = totals > _TIMES_TOTAL * usual
     beside = np.maximum(np.append(totals[1:], 0), np.append(0, totals[:-1]))
     return far & (beside < totals / _TIMES_TOTAL)

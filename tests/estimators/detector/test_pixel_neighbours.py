@@ -36,16 +36,14 @@ def test_of_some():
     neighbours, some = PixelNeighbours(SHAPE, USED), np.array([3, 50, 7])
     np.testing.assert_array_equal(neighbours.find(some), neighbours.find()[some])
     np.testing.assert_array_equal(
-        neighbours.find_next(some), neighbours.find_next()[some]
+        neighbours.find_next(some), neighbours.find_next(np.arange(USED.size))[some]
     )
-    beside = neighbours.beside_missing()
-    np.testing.assert_array_equal(neighbours.beside_missing(some), beside[some])
     assert neighbours.find(np.array([], int)).shape == (0, 8)
 
 
 def test_next_ones():
     """Straight on, over all that is not used."""
-    near = PixelNeighbours(SHAPE, USED).find_next()
+    near = PixelNeighbours(SHAPE, USED).find_next(np.arange(USED.size))
     for pixel, own in zip(USED, near, strict=True):
         for (y, x), number in zip(STEPS, own, strict=True):
             way = [placed(pixel, y * far, x * far) for far in range(1, 10)]
@@ -70,16 +68,16 @@ def test_beside_missing():
     mask[4, 5] = True
     used = np.flatnonzero(~mask)
     beside = np.zeros(SHAPE, bool)
-    beside.flat[used] = PixelNeighbours(SHAPE, used).beside_missing()
+    beside.flat[used] = PixelNeighbours(SHAPE, used).find_beside_missing()
     expected = np.zeros(SHAPE, bool)
     expected[3:6, 4:7] = ~mask[3:6, 4:7]
     np.testing.assert_array_equal(beside, expected)
     whole = PixelNeighbours(SHAPE, np.arange(108))
-    assert not whole.beside_missing().any()
+    assert not whole.find_beside_missing().any()
 
 
 def test_central():
-    central = PixelNeighbours(SHAPE, np.arange(108)).central().reshape(SHAPE)
+    central = PixelNeighbours(SHAPE, np.arange(108)).find_central().reshape(SHAPE)
     expected = np.zeros(SHAPE, bool)
     expected[3:6, 4:8] = True
     np.testing.assert_array_equal(central, expected)

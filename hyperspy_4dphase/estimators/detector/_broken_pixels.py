@@ -23,11 +23,18 @@ _STUCK_BELOW = 0.1
 # Structure is shared with a neighbour or with the rest of the pattern.
 _ALONE_BELOW = 0.25
 _EXPLAINED_BELOW = 0.25
+# Leading directions of a pattern that may explain a pixel. Historical: by trial.
 _N_DIRECTIONS = 8
+# Pixels, or places of a hidden beam, that are compared at most: limits the time.
 _MOST_COMPARED = 500
+# Brightness of a hot pixel over its background. Historical: chosen by trial.
 _BRIGHTER = 5.0
+# Electrons of a pixel in all pairs together, from which its noise tells something.
 _FEWEST_ELECTRONS = 50
+# Standard deviations of counting noise that are no chance.
 _SURE = 6.0
+# Pairs of patterns, of fewer variances scatter by more than a sixth.
+_FEWEST_PAIRS = 64
 # What moves over a pixel lights up its neighbours as much, at other times.
 _TOP_SHARE, _TOP_ABOVE = 0.01, 2.0
 # If more are found, pixels do not share what they show with their neighbours.
@@ -39,7 +46,9 @@ _FAIRLY_SHARP = 2.5
 _MATE_WITHIN = 1.5
 # Brightness beside a saturated beam over that in it.
 _BESIDE_SPOT = 0.2
+# Pixels of a detector on which some can be told from the others. Historical.
 _LEAST_PIXELS = 64
+# Pixels a side of the window around each. Historical: chosen by trial.
 _WINDOW = 7
 # Share of odd pixels in a line of metadata, and how many such lines there may be.
 _ODD_LINE = 0.3
@@ -61,7 +70,7 @@ def find_broken_pixels(pairs, detector):
     """
     none = np.zeros(pairs.places.size, dtype=bool)
     is_image = len(pairs.signal_shape) == 2
-    if none.size < _LEAST_PIXELS or not is_image or pairs.n_pairs < 64:
+    if none.size < _LEAST_PIXELS or not is_image or pairs.n_pairs < _FEWEST_PAIRS:
         return none
     electrons = (pairs.mean - detector.offset) / detector.gain
     noise = pairs.variance / detector.gain**2

@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 
+# Part of the live pixels that are the darkest, and at most so many of them. Historical.
 _DARKEST = 0.2
 _N_PIXELS = 2000
 # Electrons are apart where readout noise is at most this part of a gain.
 APART = 0.35
+# Part of the values of the darkest pixels that is equal where these were clipped.
 _CLIPPED_FROM = 0.15
 # Part of a Gaussian that is within its standard deviation.
 _WITHIN = 0.6827
+# Electrons in the mean of pixels whose values show peaks, and fewest values to tell.
 _SOME = 0.7, 6.0
 _FEWEST = 100
 # That of Gaussians whose standard deviation is 0.38 of their distance.

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 # Share of the pixels that are the dark ones, and how far patterns are smoothed for it.
 _DARK, _SMOOTH = 0.2, 4.0
+# Differences of which the variance is known within about a fifth.
 _LEAST_RUNS = 60
 # Neighbours up to so many pixels apart may have their noise in common.
 _REACH = 4

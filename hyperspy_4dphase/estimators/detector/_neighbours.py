@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Patterns of a run; runs of a scan, and of a block at least. Historical: by trial.
 _LENGTH = 4
 _N_RUNS = 128
 _FEWEST_RUNS = 8
 # Third differences: what changes smoothly along a line leaves little in them, and noise
 # of its own in each pattern 1 + 9 + 9 + 1 times its variance.
 _COEFFICIENTS = np.array([-1.0, 3.0, -3.0, 1.0])
+# Bins of pixels of like variance, of which the median tells. Historical: by trial.
 _N_BINS = 8
 # What squares of third differences of counts scatter by: of a Gaussian, and beyond it.
 _SQUARE = np.square(_COEFFICIENTS).sum()

@@ -8,11 +8,15 @@ import numpy as np
 from hyperspy_4dphase.estimators._binning import binning_factor, number_bins
 from hyperspy_4dphase.estimators.detector._variance_law import fit_variance_law
 
+# Patterns that are compared, at most and at least, and values of all in between:
+# they limit the time. Historical: chosen by trial.
 _N_PATTERNS = 512
 _LEAST_PATTERNS = 96
 _MOST_VALUES = 2 * 2**20
+# Groups of pixels that distances are told by, along each side and in a curve.
 _GROUPS_A_SIDE = 16
 _N_GROUPS = 256
+# Steps of the scan up to which patterns are neighbours.
 _NEIGHBOURS = 3
 # In distances of typical pairs.
 _MOST_APART = 3.0

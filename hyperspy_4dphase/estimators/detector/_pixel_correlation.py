@@ -3,9 +3,12 @@
 import numpy as np
 from scipy import fft, ndimage
 
+# Pixels up to which noise may be shared.
 _REACH = 4
+# Differences of a first look, and least correlation of neighbours. Historical.
 _N_SCREENED = 48
 _SHARED_FROM = 0.1
+# Pixels a side of the grid that the spectrum is computed on.
 _SIZE = 64
 # Standard errors of a correlation of so few values, and pairs of independent ones.
 _SURE, _REUSED = 5.0, 2

@@ -62,7 +62,7 @@ def measure_pixel_variance(pairs):
     PixelVariance
     """
     sides = [_Side(pairs, colour) for colour in (0, 1)]
-    ordinary = _ordinary(sides, pairs.mean.size)
+    ordinary = _find_ordinary(sides, pairs.mean.size)
     if not ordinary.all():
         for side in sides:
             side.keep(ordinary)
@@ -75,9 +75,7 @@ def measure_pixel_variance(pairs):
     for side in sides:
         side.take_out(noise, gain)
         first[side.own] = np.maximum(side.left(slice(None))[1], 0.3 * noise[side.own])
-    shape = 2, noise.size
-    mean, variance, near, far = (np.empty(shape) for _ in range(4))
-    seen, chance = np.empty(shape), np.empty(shape)
+    mean, variance, near, far, seen, chance = np.empty((6, 2, noise.size))
     n_pairs = []
     for side in sides:
         side.take_out(first, gain)
@@ -94,9 +92,9 @@ def measure_pixel_variance(pairs):
     )
 
 
-def _ordinary(sides, n_pixels):
+def _find_ordinary(sides, n_pixels):
     """Pixels in which no single values stand out, or flicker."""
-    mean, variance = np.empty((2, n_pixels)), np.empty((2, n_pixels))
+    mean, variance = np.empty((2, 2, n_pixels))
     for side in sides:
         for half in (0, 1):
             rows = slice(half, None, 2)

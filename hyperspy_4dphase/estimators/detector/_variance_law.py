@@ -8,11 +8,16 @@ from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.detector._pixel_variance import measure_pixel_variance
 from hyperspy_4dphase.estimators.detector._variance_line import VarianceLine
 
+# Bins of pixels of like means. Historical: chosen by trial.
 _N_BINS = 24
 # Relative error of what is taken for structure, and what that can be of the gain at
 # most: gains of simulated scans that bend or overlap are right within 3 %.
 _OF_STRUCTURE, _MOST_OF_STRUCTURE = 0.3, 0.03
+# Bins that the brightest of these is split into. Historical: chosen by trial.
+_N_BRIGHTEST_BINS = 6
+# One pixel in so many is taken for dim.
 _DIM = 10
+# Standard errors of a bin beyond which it is off the line.
 _SURE = 4.0
 
 
@@ -112,11 +117,10 @@ def _binned(noise, half, sorted_by):
     order = np.argsort(sorted_by, kind="stable")
     n_bins = int(np.clip(mean.size // 8, 2, _N_BINS))
     # The brightest pixels are few and tell most of the slope.
-    edges = [part for part in np.array_split(order, n_bins) if part.size]
-    last = edges.pop()
-    edges += [part for part in np.array_split(last, min(6, last.size)) if part.size]
+    *parts, last = [part for part in np.array_split(order, n_bins) if part.size]
+    parts += np.array_split(last, min(_N_BRIGHTEST_BINS, last.size))
     bins = []
-    for part in edges:
+    for part in parts:
         average = variance[part].mean()
         values = variance[part] + structure[part]
         excess = np.clip(values, None, np.quantile(values, 0.95)).var()

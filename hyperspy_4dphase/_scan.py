@@ -75,6 +75,7 @@ class Scan:
         keep_faulty=False,
         random_state=None,
         show_progressbar=None,
+        flat_masks=None,
     ):
         """Check a signal and what the user said of it; nothing is read.
 
@@ -84,6 +85,9 @@ class Scan:
         navigation_mask, signal_mask, normalize_poissonian_noise, keep_faulty, \
 random_state, show_progressbar : optional
             See :func:`compress`.
+        flat_masks : tuple of numpy.ndarray of bool, or None, optional
+            Excluded patterns and pixels of an earlier result, instead of masks: what
+            the data mask themselves may be any of these.
 
         Returns
         -------
@@ -101,13 +105,16 @@ random_state, show_progressbar : optional
             normalize_poissonian_noise=normalize_poissonian_noise,
             show_progressbar=show_progressbar,
         )
+        if flat_masks is None:
+            patterns = excluded_patterns(signal, navigation_mask)
+            flat_masks = patterns, excluded_pixels(signal, signal_mask)
         return cls(
             signal,
             *array_shapes(signal),
             axes=axes_dictionaries(signal),
             metadata=scan_metadata(signal),
-            excluded_patterns=excluded_patterns(signal, navigation_mask),
-            excluded_pixels=excluded_pixels(signal, signal_mask),
+            excluded_patterns=flat_masks[0],
+            excluded_pixels=flat_masks[1],
             noise=NOISES[normalize_poissonian_noise],
             keep_faulty=keep_faulty,
             random_state=random_state,

@@ -14,7 +14,7 @@ _WHY_NOT = {
 }
 
 
-def describe_domains(domains, scan, faulty, asked, unsure=()):
+def describe_domains(domains, scan, compression, asked, unsure=()):
     """Lines on how many domains there are, and how many positions have none, and why.
 
     Parameters
@@ -22,8 +22,8 @@ def describe_domains(domains, scan, faulty, asked, unsure=()):
     domains : DomainMap
     scan : Scan
         With the masks of what was mapped.
-    faulty : numpy.ndarray of bool, or None
-        Positions that were left out as broken frames.
+    compression : Compression or None
+        It says which positions were left out as broken frames.
     asked : str
         Where the number of domains comes from.
     unsure : tuple of (str, int), optional
@@ -47,7 +47,8 @@ def describe_domains(domains, scan, faulty, asked, unsure=()):
     share = 100 * n_unassigned / max(n_mapped, 1)
     lines.append(f"  unassigned={n_unassigned} positions ({share:.3g} %){why}")
     if n_masked:
-        n_faulty = 0 if faulty is None else int(np.sum(faulty))
+        faulty = None if compression is None else compression.faulty_patterns
+        n_faulty = 0 if faulty is None else np.count_nonzero(faulty)
         masked = ("masked, or without a value", n_masked - n_faulty)
         why = _list_reasons([masked, ("broken frames", n_faulty)])
         lines.append(f"  left_out={n_masked} positions{why}")

@@ -205,8 +205,7 @@ def cluster_hierarchical(
         domains = domains.phases(self, show_progressbar=show_progressbar)
         asked += ", rotated copies merged"
     if print_info:
-        faulty = None if compression is None else compression.faulty_patterns
-        lines = describe_domains(domains, scan, faulty, asked)
+        lines = describe_domains(domains, scan, compression, asked)
         print("Domain info:", *lines, sep="\n")
     return (domains, estimator) if return_info else domains
 

@@ -1,7 +1,5 @@
 """Randomized non-negative matrix factorization of a scan."""
 
-import warnings
-
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
@@ -9,12 +7,12 @@ from hyperspy_4dphase._results import provenance, store_decomposition
 from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.estimators.shifts import measure_shifts
-from hyperspy_4dphase.methods._data_report import data_warnings, describe_data
+from hyperspy_4dphase.methods._data_report import describe_data
 from hyperspy_4dphase.methods._reading import (
     check_sketch,
-    compress_scan,
     least_rank,
     open_scan,
+    read_scan,
 )
 
 _ALGORITHM = "randomized NMF"
@@ -157,10 +155,10 @@ def decomposition_rnmf(
     }
     _check_enough(n_components, *scan.shape)
     given = compression is not None
-    if not given:
-        rank = least_rank(n_components)
-        compression = compress_scan(scan, rank=rank, squares=False, **sketch)
-    scan = scan.masked(compression.excluded_patterns, compression.excluded_pixels)
+    rank = least_rank(n_components)
+    scan, compression = read_scan(
+        scan, compression, False, rank=rank, squares=False, **sketch
+    )
     with scan.progress() as progress:
         estimator = RandomizedNMF(
             n_components,
@@ -188,8 +186,6 @@ def decomposition_rnmf(
         poissonian_noise_normalized=compression.poissonian_noise_normalized,
         provenance=record,
     )
-    for message in data_warnings(compression):
-        warnings.warn(message, UserWarning, stacklevel=2)
     if print_info:
         print(*_describe(estimator, compression, given, shifts), sep="\n")
     return estimator if return_info else None

@@ -157,15 +157,15 @@ optional
     """
     scan = open_scan(locals())
     n_rounds = check_integer("n_rounds", n_rounds, 1)
-    options = {
-        "n_maps": check_integer("n_maps", n_maps, 2),
-        "threshold": check_number("threshold", threshold, 0, 1),
-    }
     device = resolve_device(device)
     given = None if domains is None else read_domains(scan, domains)
     origin = open_source(scan, source, device, n_rounds)
-    options["doubts"] = _check_doubts(doubts, origin.latent_dim is not None)
-    options["distortion"] = _check_distortion(distortion, origin, scan)
+    options = {
+        "n_maps": check_integer("n_maps", n_maps, 2),
+        "threshold": check_number("threshold", threshold, 0, 1),
+        "doubts": _check_doubts(doubts, origin.latent_dim is not None),
+        "distortion": _check_distortion(distortion, origin, scan),
+    }
     if compression is None:
         scan = origin.mask(scan, given, signal_mask)
     check_enough(scan)
@@ -177,23 +177,10 @@ optional
         scan, compression, print_info, rank=rank, device=device
     )
     reference, tree = (None, None) if given is None else given.keep(scan)
-    with scan.progress() as progress:
-        ensemble = MapEnsemble(
-            image_shape=scan.signal_shape,
-            excluded_pixels=scan.excluded_pixels,
-            random_state=scan.seed,
-            callback=progress,
-            **options,
-        )
-        best, reports = run_rounds(
-            ensemble,
-            compression.patterns,
-            n_rounds=n_rounds,
-            reference=reference,
-            positions=scan.positions,
-            **origin.prepare(scan, compression, progress),
-        )
-    estimator = best.ensemble.set_params(callback=None)
+    best, reports = _map_scan(
+        scan, compression, origin, reference, n_rounds=n_rounds, **options
+    )
+    estimator = best.ensemble
     if tree is None:
         tree = flat_tree(np.ones(estimator.n_domains_, dtype=int))
     told = {
@@ -202,10 +189,8 @@ optional
         "source": "vae" if isinstance(source, dict) else name_source(source),
         "domains": name_source(domains, "consensus"),
     }
-    outcome = _outcome(estimator, reports)
-    record = provenance(
-        "domain_confidence", options | told, scan.seed, outcome, compression
-    )
+    told, outcome = options | told, _sum_up(estimator, reports)
+    record = provenance("domain_confidence", told, scan.seed, outcome, compression)
     confidence = DomainConfidence.from_scan(
         scan,
         estimator,
@@ -215,7 +200,7 @@ optional
         threshold=options["threshold"],
         sample_weight=best.sample_weight,
         rounds=reports,
-        embedding=_embedding(scan, best, origin, compression),
+        embedding=_find_embedding(scan, best, origin, compression),
     )
     if print_info:
         asked = f"agreed on by {n_maps} maps" if given is None else "as given"
@@ -259,7 +244,29 @@ def _check_distortion(distortion, origin, scan):
     return distortion
 
 
-def _embedding(scan, best, origin, compression):
+def _map_scan(scan, compression, origin, reference, *, n_rounds, **options):
+    """Map a compressed scan many times, in one round or more."""
+    with scan.progress() as progress:
+        ensemble = MapEnsemble(
+            image_shape=scan.signal_shape,
+            excluded_pixels=scan.excluded_pixels,
+            random_state=scan.seed,
+            callback=progress,
+            **options,
+        )
+        best, reports = run_rounds(
+            ensemble,
+            compression.patterns,
+            n_rounds=n_rounds,
+            reference=reference,
+            positions=scan.positions,
+            **origin.prepare(scan, compression, progress),
+        )
+    best.ensemble.set_params(callback=None)
+    return best, reports
+
+
+def _find_embedding(scan, best, origin, compression):
     """The embedding that the best round has mapped, or None."""
     if best.vae is None:
         return origin.embedding
@@ -267,15 +274,16 @@ def _embedding(scan, best, origin, compression):
     return make_embedding(scan, best.vae, best.latent, best.weighted, own)
 
 
-def _outcome(estimator, reports):
+def _sum_up(estimator, reports):
+    """Sum up what came of it, for the provenance."""
     best = reports["best"]
-    shares = ("mean_confidence", "unassigned", "consistent", "information")
+    names = "mean_confidence", "unassigned", "consistent", "information"
     return {
         "n_domains": estimator.n_domains_,
         "n_effective": estimator.n_effective_,
         "n_rounds": len(reports["consistent"]),
         "best_round": best,
-        **{name: reports[name][best] for name in shares},
+        **{name: reports[name][best] for name in names},
     }
 
 
@@ -283,7 +291,6 @@ def _report(confidence, scan, compression, asked):
     domains, best = confidence.domains, confidence.at_threshold(0)
     n_unsure = int((domains.labels < 0).sum() - (best.labels < 0).sum())
     unsure = (f"less sure than threshold={confidence.threshold:.3g}", n_unsure)
-    faulty = compression.faulty_patterns
-    lines = describe_domains(domains, scan, faulty, asked, [unsure])
+    lines = describe_domains(domains, scan, compression, asked, [unsure])
     lines.append(f"  mean_confidence={np.nanmean(confidence.data):.3g}")
     print("Confidence info:", *lines, sep="\n")

@@ -44,12 +44,12 @@ def read_means(domains, signal=None, show_progressbar=None):
             "Mean patterns have not been read yet, and the scan is no longer in "
             "memory: give it, as in mean_patterns(signal)."
         )
-    scan = Scan.from_signal(signal, show_progressbar=show_progressbar)
+    labels, pixels = domains.labels.ravel(), stored.excluded_pixels
+    masks = labels < 0, pixels
+    scan = Scan.from_signal(signal, show_progressbar=show_progressbar, flat_masks=masks)
     if is_given:
         stored.check_scan(scan)
     check_whole(domains, "Reading mean patterns")
-    labels, pixels = domains.labels.ravel(), stored.excluded_pixels
-    scan = scan.masked(labels < 0, pixels)
     with scan.progress() as progress:
         blocks = scan.blocks(progress, replaced=stored.array("replaced"))
         means, variances = label_means(

@@ -155,7 +155,8 @@ class Compression:
     @property
     def noise_model(self):
         """dict: What says the variance of a value from its mean, for a map to keep."""
-        model = {"replaced": self.replaced}
+        model = dict.fromkeys(("gain", "offset", "readout_variance"))
+        model["replaced"] = self.replaced
         if self.poissonian_noise_normalized:
             model["gain"] = self.noise_variance
             model["offset"] = float(self.patterns.offset)

@@ -290,7 +290,8 @@ class LatentEmbedding(Signal1D):
             step = -(-len(points) // _N_AVERAGED)
             return self.decode(points[::step]).data.mean(axis=0)
         stored, excluded = self._stored, self._stored.excluded_pixels
-        scan = Scan.from_signal(signal).masked(~selected.ravel(), excluded)
+        masks = ~selected.ravel(), excluded
+        scan = Scan.from_signal(signal, flat_masks=masks)
         means, _ = label_means(scan.blocks(), np.zeros(len(points), int), 1)
         return filled(means[0], excluded).reshape(stored.signal_shape)
 

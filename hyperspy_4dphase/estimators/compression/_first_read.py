@@ -229,9 +229,9 @@ class _Look:
         n, m = self.blocks.shape
         most = max(n // 10, 1024)
         n_sampled = int(np.clip(_SAMPLE_VALUES // m, 1, most))
-        picked = _picked(n, n_sampled, self.random_state)
+        picked = _pick(n, n_sampled, self.random_state)
         coarse = self.coarse
-        held = _picked(n, coarse.n_held, self.beside) if coarse.exist else None
+        held = _pick(n, coarse.n_held, self.beside) if coarse.exist else None
         look = None
         if measured:
             find_spikes = SpikeFinder(self.shape, self.used)
@@ -252,7 +252,7 @@ class _Look:
             The attributes `detector`, `faults`, `neighbours` and `correlation` of
             :class:`FirstRead`.
         """
-        rows, sample = _in_order(self.statistics.sampled)
+        rows, sample = _sort_rows(self.statistics.sampled)
         spikes, runs = zip(*self.statistics.looks, strict=True)
         pairs = self._pairs(rows, sample)
         detector = measure_detector(pairs, scaled=True)
@@ -261,7 +261,7 @@ class _Look:
             spikes = Spikes.concatenate(spikes)
             inside, instead = find_single_events(spikes, detector.gain, detector.offset)
             if inside.any():
-                sample = _replaced(rows, sample, spikes, inside, instead)
+                sample = _replace_values(rows, sample, spikes, inside, instead)
                 pairs = self._pairs(rows, sample)
             pixels = find_broken_pixels(pairs, detector)
             if pixels.any():
@@ -296,7 +296,7 @@ class _Look:
         """What was read, and the scaling that makes its noise white."""
         counts, shares, totals, sampled, squares, _ = self.statistics
         (totals,) = gather_rows(totals)
-        _, sample = _in_order(sampled)
+        _, sample = _sort_rows(sampled)
         if not (counts.any() or sample.any()):
             raise ValueError(
                 "The patterns are empty: there is no count in any of them."
@@ -320,7 +320,7 @@ class _Look:
             signal_shape=self.shape,
             used_pixels=self.used,
             sample=sample,
-            held=_in_order(squares) if squares else None,
+            held=_sort_rows(squares) if squares else None,
             coarse=self.coarse,
             balance=balance,
             scaling=scaling,
@@ -330,13 +330,13 @@ class _Look:
         )
 
 
-def _picked(n, n_picked, random_state):
+def _pick(n, n_picked, random_state):
     picked = np.zeros(n, dtype=bool)
     picked[random_state.choice(n, min(n, n_picked), replace=False)] = True
     return picked
 
 
-def _in_order(pieces):
+def _sort_rows(pieces):
     """Rows in rising order, and their values in one array."""
     rows = np.sort(np.concatenate([rows for rows, _ in pieces]))
     kind = np.result_type(*(values for _, values in pieces))
@@ -346,7 +346,7 @@ def _in_order(pieces):
     return rows, ordered
 
 
-def _replaced(rows, sample, spikes, inside, instead):
+def _replace_values(rows, sample, spikes, inside, instead):
     """The sample with single events replaced."""
     place = np.minimum(np.searchsorted(rows, spikes.rows), len(rows) - 1)
     inside = inside & (rows[place] == spikes.rows)

@@ -93,14 +93,14 @@ def find_broken_pixels(pairs, detector):
     found = stuck | restless
     if found.any():
         restless &= ratio > 3 * image.low(ratio)
-        lines = _odd_lines(stuck | restless, image)
+        lines = _find_odd_lines(stuck | restless, image)
         # What moves or bends makes more noise around it than in its middle.
         above = np.maximum(noise - expected, 0)
         restless &= above > 2 * image.beside(above)
-        found = stuck | (restless & _is_alone(pairs, restless, image))
-        found |= _whole_lines(found, image) | lines
+        found = stuck | (restless & _find_alone(pairs, restless, image))
+        found |= _complete_lines(found, image) | lines
     if counts:
-        found |= _hot(pairs, electrons, detector, counted, image, found)
+        found |= _find_hot(pairs, electrons, detector, counted, image, found)
     return none if found.mean() > _MOST else found
 
 
@@ -160,10 +160,10 @@ class Around:
         return median
 
 
-def _is_alone(pairs, restless, image):
+def _find_alone(pairs, restless, image):
     """Whether what a pixel shows beyond noise is nowhere else in the pattern."""
     alone = np.zeros_like(restless)
-    which = np.flatnonzero(restless & ~_is_lit_in_turn(pairs, restless, image))
+    which = np.flatnonzero(restless & ~_find_lit_in_turn(pairs, restless, image))
     if not which.size:
         return alone
     values = pairs.differences
@@ -195,11 +195,11 @@ def _is_alone(pairs, restless, image):
         limit = max(_ALONE_BELOW, 5 / np.sqrt(len(values)))
         lonely = lonely[cosine.max(axis=1) < limit]
     alone[lonely] = True
-    alone[image.alive] = _not_at_gaps(alone[image.alive], image.near_alive)
+    alone[image.alive] = _drop_beside_gaps(alone[image.alive], image.near_alive)
     return alone
 
 
-def _is_lit_in_turn(pairs, restless, image):
+def _find_lit_in_turn(pairs, restless, image):
     """Whether neighbours of a restless pixel are at times as bright as it is."""
     lit = np.zeros_like(restless)
     which = np.flatnonzero(restless[image.alive])
@@ -221,7 +221,7 @@ def _is_lit_in_turn(pairs, restless, image):
     return lit
 
 
-def _not_at_gaps(found, neighbours):
+def _drop_beside_gaps(found, neighbours):
     """Without those beside missing pixels, where most are: spots are cut there.
 
     In the middle of the detector, beside missing pixels, the direct beam may be cut.
@@ -240,7 +240,7 @@ def _is_constant(pairs, detector):
     return ratio < 1 + _SURE * np.sqrt(2 / len(values))
 
 
-def _hot(pairs, electrons, detector, counted, image, known):
+def _find_hot(pairs, electrons, detector, counted, image, known):
     """Pixels sharper than a spot, as no other maximum is, in all patterns.
 
     Returns
@@ -271,7 +271,7 @@ def _hot(pairs, electrons, detector, counted, image, known):
     found[pixels[constant]] = True
     # The direct beam may be as sharp. Where spots that vary are, this is how sharp
     # spots are.
-    found = _not_at_gaps(found & ~find_beam(values, neighbours), neighbours)
+    found = _drop_beside_gaps(found & ~find_beam(values, neighbours), neighbours)
     usual = (~constant).sum() > 2 or found.sum() > max(2, _MOST_HOT * found.size)
     if not usual and found.any() and not _are_spots(found, values, noise, neighbours):
         hot[alive] = found
@@ -291,7 +291,7 @@ def _are_spots(found, values, noise, neighbours):
     number = found.sum()
     if (~found[peaks]).sum() > max(2, number / 2):
         return True
-    centers = _center(np.where(found, 0, values), neighbours)[None]
+    centers = _find_center(np.where(found, 0, values), neighbours)[None]
     place = np.stack(np.unravel_index(neighbours.used, neighbours.shape), axis=1)
     own, others = place[found], place[peaks]
     if number > 3:
@@ -309,7 +309,7 @@ def _are_spots(found, values, noise, neighbours):
     return False
 
 
-def _center(values, neighbours):
+def _find_center(values, neighbours):
     """Row and column of the brightest spot in the middle."""
     middle = np.where(neighbours.find_central(), np.maximum(values, 0), 0)
     grid = neighbours.to_image(middle)
@@ -321,7 +321,7 @@ def _center(values, neighbours):
     return np.array([(grid * rows).sum(), (grid * columns).sum()]) / total
 
 
-def _odd_lines(odd, image):
+def _find_odd_lines(odd, image):
     """Rows and columns that hold no image, at the edges or alone, as metadata do."""
     grid = image.near.to_image(odd)
     lines = np.zeros(image.shape, dtype=bool)
@@ -340,7 +340,7 @@ def _odd_lines(odd, image):
     return lines.flat[image.used]
 
 
-def _whole_lines(found, image):
+def _complete_lines(found, image):
     """Rows and columns of which more than half is found."""
     grid = image.near.to_image(found, np.nan)
     lines = np.zeros(image.shape, dtype=bool)

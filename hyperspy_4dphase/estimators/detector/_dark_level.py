@@ -40,7 +40,7 @@ def find_dark_level(pairs, law):
         Whether values gather about multiples of the gain.
     """
     gain = law.gain
-    dark = _darkest(pairs)
+    dark = _find_darkest(pairs)
     values = pairs.patterns[:, dark].astype(np.float64)
     mean, variance = float(values.mean()), float(pairs.variance[dark].mean())
     highest = float(pairs.mean[dark[: max(4, dark.size // 4)]].mean())
@@ -53,7 +53,7 @@ def find_dark_level(pairs, law):
         offset = _by_cumulants(values, gain, lowest, highest)
     readout = max(variance - gain * (mean - offset), 0.0)
     if np.sqrt(readout) < APART * gain or clipped:
-        offset, peak = _zero_peak(values, offset, gain)
+        offset, peak = _fit_zero_peak(values, offset, gain)
         if not clipped:
             return offset, peak, _stand_apart(pairs, offset, gain)
     readout = max(variance - gain * max(mean - offset, 0), 0.0)
@@ -77,7 +77,7 @@ def restore_clipped(pairs):
     PairNoise or None
         With other patterns; None where nothing was clipped.
     """
-    values = pairs.patterns[:, _darkest(pairs)].astype(np.float64)
+    values = pairs.patterns[:, _find_darkest(pairs)].astype(np.float64)
     least = values.min()
     levels, number = np.unique(values, return_counts=True)
     if number[0] <= _CLIPPED_FROM * values.size or levels.size < 4:
@@ -100,7 +100,7 @@ def restore_clipped(pairs):
     return replace(pairs, patterns=patterns)
 
 
-def _darkest(pairs):
+def _find_darkest(pairs):
     """Numbers of the darkest pixels, from the darkest on."""
     live = np.flatnonzero(pairs.variance > 0)
     order = live[np.argsort(pairs.mean[live], kind="stable")]
@@ -131,7 +131,7 @@ def _by_cumulants(values, gain, lowest, highest):
     return float(np.clip(found, min(lowest, highest), highest))
 
 
-def _zero_peak(values, offset, gain):
+def _fit_zero_peak(values, offset, gain):
     """Mean of what is nearer to the offset than to one electron, and its variance."""
     variance = 0.0
     for _ in range(5):

@@ -103,18 +103,18 @@ def measure_detector(pairs, *, scaled):
     """
     live = pairs.variance > 0
     if pairs.n_pairs < 16 or live.sum() < 8:
-        return _without_measurement(pairs)
+        return _guess_detector(pairs)
     # What dead pixels read is no level of the others.
     comb = find_comb(pairs.patterns if live.all() else pairs.patterns[:, live])
-    ratio = np.nan if comb is None else _ratio_above_least(comb, pairs, live)
+    ratio = np.nan if comb is None else _measure_ratio_above_least(comb, pairs, live)
     if ratio == ratio and comb.unit / _AGREES < ratio < comb.unit * _AGREES:
         # Values without an electron are seen, and no slope is needed.
         return Detector(
             "counts", gain=comb.unit, offset=comb.least, measured_gain=ratio
         )
-    law = pairs.select(_used(pairs, live)).law
+    law = pairs.select(_find_counting(pairs, live)).law
     if comb is not None and _is_electron(comb, law, pairs):
-        return _of_comb(pairs, comb, law)
+        return _build_from_comb(pairs, comb, law)
     whole, guessed = restore_clipped(pairs), 0.0
     if whole is not None:
         seen, law = law, whole.select(live).law
@@ -128,15 +128,15 @@ def measure_detector(pairs, *, scaled):
             return Detector("counts", gain=comb.unit)
         if law.scatter < _ONE_LAW:
             return Detector("uniform", measured_gain=law.gain)
-        return _of_pixels(pairs, law)
+        return _build_from_pixels(pairs, law)
     holds = law.scatter < _ONE_LAW and law.misfit < _FITS
     if scaled:
         holds = comb is not None or law.misfit < _BELOW_ZERO
     if not holds:
-        return _of_pixels(pairs, law)
+        return _build_from_pixels(pairs, law)
     offset, readout_variance, apart = find_dark_level(pairs, law)
     if _is_below_zero(pairs.patterns[:, live], offset, law.gain, readout_variance):
-        return _of_pixels(pairs, law)
+        return _build_from_pixels(pairs, law)
     if abs(offset) < _NO_OFFSET * max(law.gain, np.median(pairs.mean[live])):
         offset = 0.0
     return Detector(
@@ -161,7 +161,7 @@ def _is_below_zero(patterns, offset, gain, readout_variance):
     return (patterns < lowest).mean() > _MOST_BELOW
 
 
-def _used(pairs, live):
+def _find_counting(pairs, live):
     """Live pixels, and those that would count if there were more electrons."""
     least = pairs.patterns[:, live].min()
     dark = np.flatnonzero(live)[
@@ -174,7 +174,7 @@ def _used(pairs, live):
     return live | (pairs.mean == least)
 
 
-def _without_measurement(pairs):
+def _guess_detector(pairs):
     """Of too little to measure anything only the values themselves tell."""
     comb = find_comb(pairs.patterns)
     if comb is None:
@@ -182,7 +182,7 @@ def _without_measurement(pairs):
     return Detector("counts", gain=comb.unit)
 
 
-def _ratio_above_least(comb, pairs, live):
+def _measure_ratio_above_least(comb, pairs, live):
     """Variance of dim pixels over what they are above the least level, NaN where that
     is no peak.
     """
@@ -205,7 +205,7 @@ def _is_electron(comb, law, pairs):
     return unit / _AGREES - error < law.gain < unit * _AGREES + error
 
 
-def _of_comb(pairs, comb, law):
+def _build_from_comb(pairs, comb, law):
     offset = 0.0
     error = np.hypot(law.error_at_centre, law.reach * law.gain_error) / comb.unit**2
     # What the line says where it meets no variance, with the gain that is known.
@@ -224,7 +224,7 @@ def _of_comb(pairs, comb, law):
     )
 
 
-def _of_pixels(pairs, law):
+def _build_from_pixels(pairs, law):
     variance = pairs.variance
     typical = np.median(variance[variance > 0])
     return Detector(

@@ -90,22 +90,22 @@ def find_faulty_pixels(means, variances, sizes, excluded=None):
         used &= ~excluded
     means, variances = np.where(used, means, 0.0), np.where(used, variances, 0.0)
     # What reads 0 must not be taken for the floor.
-    dead = _dead(_total(means, sizes), _total(variances, sizes**2), used, 1)
-    dead |= _dead_above_zero(means, variances, sizes, used & ~dead)
+    dead = _find_dead(_total(means, sizes), _total(variances, sizes**2), used, 1)
+    dead |= _find_dead_above_zero(means, variances, sizes, used & ~dead)
     kept = np.broadcast_to(used & ~dead, means.shape)
     means, variances = remove_floor(means, variances, kept)
     total, noise = _total(means, sizes), _total(variances, sizes**2)
-    hot = _hot(means, variances, sizes, used & ~dead)
-    dead |= _dead(total, noise, used & ~hot, _N_LEVELS)
+    hot = _find_hot(means, variances, sizes, used & ~dead)
+    dead |= _find_dead(total, noise, used & ~hot, _N_LEVELS)
     # Beside what is dead, fewer are sharp.
-    return FaultyPixels(hot & _hot(means, variances, sizes, used & ~dead), dead)
+    return FaultyPixels(hot & _find_hot(means, variances, sizes, used & ~dead), dead)
 
 
 def _total(values, weights):
     return np.tensordot(weights, values, 1)
 
 
-def _hot(means, variances, sizes, used):
+def _find_hot(means, variances, sizes, used):
     """Which pixels are brighter than all around them by the same in all domains."""
     hot, pixels = np.zeros_like(used), np.flatnonzero(used)
     neighbours = PixelNeighbours(used.shape, pixels)
@@ -134,13 +134,13 @@ def _hot(means, variances, sizes, used):
     return hot
 
 
-def _dead(total, noise, used, n_levels):
+def _find_dead(total, noise, used, n_levels):
     """Which pixels have almost no counts, but neighbours with many."""
     dead = np.zeros_like(used)
     if not used.any():
         return dead
-    counts = _as_counts(total, noise, used)
-    dead |= _dead_lines(counts, used)
+    counts = _convert_to_counts(total, noise, used)
+    dead |= _find_dead_lines(counts, used)
     levels = [0.0]
     if n_levels > 1 and np.isfinite(counts[used]).all():
         most = np.quantile(counts[used], 0.99) * _DEAD_SHARE
@@ -148,34 +148,34 @@ def _dead(total, noise, used, n_levels):
             levels.extend(np.geomspace(1, most, n_levels - 1))
     for level in levels:
         low = used & (counts <= level)
-        found = _sharp_areas(counts, low, used, level)
+        found = _find_sharp_areas(counts, low, used, level)
         if level and found.any():
-            found = _grown(found, counts, used)
+            found = _grow(found, counts, used)
         if found.sum() <= _MOST * used.sum():
             dead |= found
     return dead if dead.sum() <= _MOST * used.sum() else np.zeros_like(dead)
 
 
-def _dead_above_zero(means, variances, sizes, used):
+def _find_dead_above_zero(means, variances, sizes, used):
     """Which pixels hold the same least value, beside others with counts."""
     none = np.zeros_like(used)
     if not used.any():
         return none
-    counts = _as_counts(_total(means, sizes), _total(variances, sizes**2), used)
+    counts = _convert_to_counts(_total(means, sizes), _total(variances, sizes**2), used)
     least = counts[used].min()
     if not 0 < least < np.inf:
         return none
     lifted = np.where(used, counts - least, 0)
     low = used & (lifted <= 0.5 * np.sqrt(least))
     # Of many pixels that all hold about as much, some hold the least.
-    dead = _sharp_areas(lifted, low, used, _SURE / 2 * np.sqrt(least))
-    dead |= low & _dead_lines(lifted, used, least)
+    dead = _find_sharp_areas(lifted, low, used, _SURE / 2 * np.sqrt(least))
+    dead |= low & _find_dead_lines(lifted, used, least)
     # Counts scatter by their root.
     flat = dead.sum() >= 4 and counts[dead].var() <= 0.1 * counts[dead].mean()
     return dead if flat and dead.sum() <= _MOST * used.sum() else none
 
 
-def _dead_lines(counts, used, least=0.0):
+def _find_dead_lines(counts, used, least=0.0):
     """Which rows and columns are dark between two that are not, to the edge.
 
     All of a line together has counts enough to tell where each of its pixels has few.
@@ -210,14 +210,14 @@ def _dead_lines(counts, used, least=0.0):
     return dead
 
 
-def _as_counts(total, noise, used):
+def _convert_to_counts(total, noise, used):
     """Totals in units in which their variance is their mean."""
     summed = max(total[used].sum(), 0.0)
     unit = noise[used].sum() / summed if summed else 0.0
     return total / unit if unit else np.where(total > 0, np.inf, 0.0)
 
 
-def _grown(found, counts, used):
+def _grow(found, counts, used):
     """With what belongs to dim areas, if that has sharp borders, too.
 
     A stop that is not opaque is brighter where the beam shows through it, but there is
@@ -232,13 +232,13 @@ def _grown(found, counts, used):
         grown = before | (reached & used & (counts >= _LEAST_COUNTS))
         if grown.sum() > _MOST * used.sum():
             return found
-    grown = grown | (_filled(grown) & used)
-    kept = found | _sharp_areas(counts, grown, used)
+    grown = grown | (_fill(grown) & used)
+    kept = found | _find_sharp_areas(counts, grown, used)
     # The beam that shows through may be so steep that its border looks less sharp.
-    return kept | (_filled(kept) & grown)
+    return kept | (_fill(kept) & grown)
 
 
-def _filled(found):
+def _fill(found):
     """With what lies between parts of a wide area."""
     depth = ndimage.distance_transform_cdt(np.pad(found, 1), "chessboard")
     wide = ndimage.binary_propagation(depth[1:-1, 1:-1] > 1, mask=found)
@@ -246,7 +246,7 @@ def _filled(found):
     return close_gaps(wide, reach)
 
 
-def _sharp_areas(counts, low, used, level=0.0):
+def _find_sharp_areas(counts, low, used, level=0.0):
     """Of the connected low areas, what lies within a sharp border."""
     areas, n = ndimage.label(low)
     if not n:

@@ -37,7 +37,7 @@ def find_floor(patterns, variances, used):
         count the floor as if it were noisy.
     """
     none = 0.0, np.zeros(len(patterns))
-    dark = _darkest(patterns, used)
+    dark = _find_darkest(patterns, used)
     level = np.array([one[dark].mean() for one in patterns]) if dark.any() else None
     if level is None or level.min() <= 0:
         return none
@@ -46,7 +46,7 @@ def find_floor(patterns, variances, used):
     noise = np.array([one[used].mean() for one in variances]) - expected
     if (bright <= 0).any() or (noise <= 0).any():
         return none
-    scatter, n_runs = _scatter(patterns, dark)
+    scatter, n_runs = _measure_scatter(patterns, dark)
     if not n_runs:
         return none
     counted = scatter * bright / noise
@@ -81,7 +81,7 @@ def remove_floor(patterns, variances, used):
     return patterns - floor, np.maximum(variances - excess[:, None, None], 0)
 
 
-def _darkest(patterns, used):
+def _find_darkest(patterns, used):
     """Where the sum of all patterns, smoothed, is lowest."""
     total = np.where(used, patterns.sum(axis=0), 0)
     share = ndimage.gaussian_filter(used.astype(float), _SMOOTH)
@@ -91,7 +91,7 @@ def _darkest(patterns, used):
     return used & (smooth <= np.quantile(smooth[used], _DARK))
 
 
-def _scatter(patterns, dark):
+def _measure_scatter(patterns, dark):
     """Variance of each pattern among the dark pixels, from neighbours' differences.
 
     The largest of those some pixels apart, since smoothing makes neighbours alike.

@@ -129,12 +129,12 @@ def measure_neighbour_noise(runs, pairs, detector):
         less where neighbours were averaged, repeated or interpolated: along the axis
         where it is least. NaN where there are too few to tell.
     """
-    ratios = [_along(of_axis, pairs, detector) for of_axis in zip(*runs, strict=True)]
+    ratios = [_compare(of_axis, pairs, detector) for of_axis in zip(*runs, strict=True)]
     ratios = [ratio for ratio in ratios if np.isfinite(ratio)]
     return min(ratios, default=np.nan)
 
 
-def _along(runs, pairs, detector):
+def _compare(runs, pairs, detector):
     n = sum(run.n for run in runs)
     if n < _FEWEST_RUNS:
         return np.nan
@@ -143,7 +143,7 @@ def _along(runs, pairs, detector):
     variance = expected = pairs.variance
     if detector.kind == "counts":
         expected = detector.gain * np.maximum(mean - detector.offset, 0)
-    sound = ~_struck(squares, expected, n, detector)
+    sound = ~_find_struck(squares, expected, n, detector)
     squares, expected, variance = squares[sound], expected[sound], variance[sound]
     if variance.sum() < 0.5 * expected.sum():
         # Patterns far from each other do not differ by counting noise either.
@@ -158,7 +158,7 @@ def _along(runs, pairs, detector):
     return float(np.median(ratios))
 
 
-def _struck(squares, expected, n, detector):
+def _find_struck(squares, expected, n, detector):
     """Pixels in whose runs there are single events, as X-rays leave them.
 
     They are few, but of their size: one may add more to the squares than the noise of

@@ -145,13 +145,13 @@ def pair_patterns(sample, signal_shape, used_pixels, positions=None):
     n_used = int(np.clip(_MOST_VALUES // m, _LEAST_PATTERNS, _N_PATTERNS))
     step = max(1, -(-n // n_used))
     patterns = sample[::step].astype(np.float32)
-    apart = None if positions is None else _apart(positions[::step])
+    apart = None if positions is None else _find_apart(positions[::step])
     colour = _colour(signal_shape, used_pixels)
     group = _groups(signal_shape, used_pixels)
-    features = _compressed_range(patterns)
+    features = _compress_range(patterns)
     # Those of one colour are as the pixels of the other see them.
     distances = tuple(
-        _distances(features, np.where(colour != side, group, -1), apart)
+        _measure_distances(features, np.where(colour != side, group, -1), apart)
         for side in (0, 1)
     )
     partners = [each.argmin(axis=1) for each in distances]
@@ -187,7 +187,7 @@ def _groups(signal_shape, places):
     return places * min(_N_GROUPS, n) // n
 
 
-def _compressed_range(patterns):
+def _compress_range(patterns):
     """Patterns in which single high values do not rule distances."""
     least = patterns.min(axis=0)
     raised = np.subtract(patterns, least)
@@ -197,14 +197,14 @@ def _compressed_range(patterns):
     return np.sqrt(raised, out=raised)
 
 
-def _apart(positions):
+def _find_apart(positions):
     """Which patterns are not neighbours in the scan, if there are enough others."""
     steps = np.abs(positions[:, None] - positions).max(axis=2)
     apart = steps > _NEIGHBOURS
     return apart if apart.sum(axis=1).min() >= len(apart) // 2 else None
 
 
-def _distances(features, group, apart):
+def _measure_distances(features, group, apart):
     """Of patterns from each other; groups below 0 do not count."""
     member = (group[:, None] == np.unique(group[group >= 0])).astype(np.float32)
     points = (features @ member).astype(np.float64)

@@ -39,14 +39,14 @@ def correlate_noise(pairs):
     odd = 2 / (1 + pairs.share_alike)
     chance = _SURE * np.sqrt(_REUSED / (len(few) * dim.sum()))
     least = _SHARED_FROM + chance
-    if odd * max(_correlated(few, 0, 1), _correlated(few, 1, 0)) < least:
+    if odd * max(_correlate(few, 0, 1), _correlate(few, 1, 0)) < least:
         return None
     images = _images(pairs, dim)
     found = np.zeros((2 * _REACH + 1,) * 2)
     found[_REACH, _REACH] = 1.0
     for down in range(_REACH + 1):
         for right in range(-_REACH if down else 1, _REACH + 1):
-            value = _correlated(images, down, right)
+            value = _correlate(images, down, right)
             value = np.clip(value * (odd if (down + right) % 2 else 1), -1, 1)
             found[_REACH + down, _REACH + right] = value
             found[_REACH - down, _REACH - right] = value
@@ -104,7 +104,7 @@ def _images(pairs, pixels, step=1):
     return images.reshape(-1, *pairs.signal_shape)
 
 
-def _correlated(images, down, right):
+def _correlate(images, down, right):
     """Correlation of pixels so far apart."""
     one, other = images[:, down:], images[:, : images.shape[1] - down]
     left = slice(max(right, 0), images.shape[2] + min(right, 0))

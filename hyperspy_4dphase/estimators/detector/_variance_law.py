@@ -65,14 +65,14 @@ def fit_variance_law(pairs):
     # Sorted by the mean in the other half: else noise would choose which pixels of the
     # same mean are taken for dim ones, and their variances are low where values are.
     bins = np.concatenate(
-        [_binned(noise, half, noise.mean[1 - half]) for half in (0, 1)], axis=1
+        [_bin_pixels(noise, half, noise.mean[1 - half]) for half in (0, 1)], axis=1
     )
     m, v, structure, size, excess = bins[:, np.argsort(bins[0])]
     # Bright pixels show structure beside noise.
     dim = np.cumsum(size) <= 0.8 * size.sum()
     scatter = np.average(excess[dim], weights=size[dim]) if dim.any() else 0.0
     n_values = noise.n_pairs * size
-    readout = _narrow(pairs)
+    readout = _measure_readout(pairs)
     line = VarianceLine(m, v, n_values, readout)
     moved = abs(VarianceLine(m, v + structure, n_values, readout).gain - line.gain)
     missed = min(_OF_STRUCTURE * moved, _MOST_OF_STRUCTURE * abs(line.gain))
@@ -84,12 +84,12 @@ def fit_variance_law(pairs):
         error_at_centre=float(line.variance_error),
         reach=float(line.centre - m.min()),
         spread=float(np.ptp(m)),
-        misfit=_misfit(m, v, line),
+        misfit=_measure_misfit(m, v, line),
         scatter=float(np.sqrt(max(scatter, 0.0))),
     )
 
 
-def _narrow(pairs):
+def _measure_readout(pairs):
     """Variance of values without an electron, where most of dim pixels have none."""
     dim = np.argsort(pairs.mean)[: max(8, pairs.mean.size // _DIM)]
     values = pairs.patterns[:, dim]
@@ -97,7 +97,7 @@ def _narrow(pairs):
     return float(middle - low) ** 2
 
 
-def _misfit(m, v, line):
+def _measure_misfit(m, v, line):
     """Largest relative deviation that chance does not explain."""
     off = np.abs(v - line.fitted)
     larger = np.maximum(line.fitted, v)
@@ -108,7 +108,7 @@ def _misfit(m, v, line):
     return float(deviation.max())
 
 
-def _binned(noise, half, sorted_by):
+def _bin_pixels(noise, half, sorted_by):
     """Mean, variance, structure and number of pixels in bins of like means, and how
     much variances scatter beyond chance, relative and squared.
     """

@@ -20,6 +20,8 @@ from hyperspy_4dphase.estimators.detector._sharp_pixels import (
 # explain it, below the second nothing does.
 _FLICKERS_FROM = 5.0
 _STUCK_BELOW = 0.1
+# Typical noise over that of counting, below which values are no counts at all.
+_FREE_OF_NOISE = 0.2
 # Structure is shared with a neighbour or with the rest of the pattern.
 _ALONE_BELOW = 0.25
 _EXPLAINED_BELOW = 0.25
@@ -80,9 +82,11 @@ def find_broken_pixels(pairs, detector):
     ratio = noise / expected
     image = Around(pairs, electrons)
     counted = electrons * pairs.n_pairs > _FEWEST_ELECTRONS
-    counts = detector.scales_with_mean
     # Where the gain comes out wrong, all pixels seem to have too little or too much.
     varies = ratio[counted & (ratio > 0)]
+    # Without noise, as in a simulation, a pixel that does not vary is no exception.
+    has_noise = varies.size == 0 or np.median(varies) > _FREE_OF_NOISE
+    counts = detector.scales_with_mean and has_noise
     low = np.quantile(varies, 0.02) if varies.size else 1.0
     stuck = counted & (ratio < _STUCK_BELOW * min(low, 1.0)) & counts
     excess = (ratio - 1) * np.sqrt(pairs.n_pairs / (2 + 1 / expected))

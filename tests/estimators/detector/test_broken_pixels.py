@@ -10,7 +10,7 @@ from hyperspy_4dphase.estimators.detector._broken_pixels import (
 from hyperspy_4dphase.estimators.detector._detector import measure_detector
 from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
 
-from ..detector_scans import KINDS, NAVIGATION, SIGNAL, as_camera, counted
+from ..detector_scans import KINDS, NAVIGATION, SIGNAL, as_camera, counted, read
 
 N, M = int(np.prod(NAVIGATION)), int(np.prod(SIGNAL))
 
@@ -281,3 +281,12 @@ class TestAround:
         values = np.full(self.used.size, 5.0)
         values[4] = 900
         np.testing.assert_array_equal(self.around.low(values), 5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_patterns_without_noise_have_none(seed):
+    """Rounded, some of their pixels are the same in all patterns."""
+    rng = np.random.default_rng(seed)
+    H, W = rng.gamma(0.3, 40, (3, 99)) + 1, rng.dirichlet(np.full(3, 0.3), 70)
+    data = np.rint(W @ H).astype(np.uint16).reshape(7, 10, 9, 11)
+    assert read(data).faults.pixels is None

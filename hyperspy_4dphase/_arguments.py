@@ -11,11 +11,16 @@ def check_scan(signal):
     Raises
     ------
     TypeError
-        If the data are complex, structured or ragged.
+        If it is no signal, or if the data are complex, structured or ragged.
     ValueError
         If there is no navigation or no signal axis, if the navigation axes are not the
         first ones of the array, or if an axis has other values than positions.
     """
+    if not hasattr(signal, "axes_manager"):
+        raise TypeError(
+            f"A signal is needed, not {type(signal).__name__}: arrays become one by "
+            "pyxem.signals.Diffraction2D(data)."
+        )
     manager = signal.axes_manager
     dtype = signal.data.dtype
     if dtype.kind not in "buif":

@@ -58,10 +58,17 @@ def read_means(domains, signal=None, show_progressbar=None):
             domains.n_domains,
             variances=stored.get("gain") is None,
         )
-    check_same_values(means, domains.sizes, stored.array("expected"), is_given)
+    is_same = check_same_values(
+        means, domains.sizes, stored.array("expected"), is_given
+    )
+    means = filled(means.T, pixels).T
     if variances is not None:
         variances = filled(variances.T, pixels).T
-    return filled(means.T, pixels).T, variances
+    if is_same:
+        # Those of another scan are not remembered.
+        stored.set("mean_patterns", means)
+        stored.set("variances", variances)
+    return means, variances
 
 
 def merge_means(values, tree, labels, n_domains):

@@ -28,6 +28,11 @@ def check_same_values(means, sizes, expected, is_given):
     is_given : bool
         Whether the user gave the scan.
 
+    Returns
+    -------
+    bool
+        False where they differ.
+
     Raises
     ------
     ValueError
@@ -40,7 +45,7 @@ def check_same_values(means, sizes, expected, is_given):
     """
     found = sum_groups(means)
     if expected is None or found.shape != expected.shape[1:]:
-        return
+        return True
     expected, noise = expected[0], expected[1] / np.maximum(sizes, 1)[:, None]
     known = (sizes > 0) & np.isfinite([expected, noise]).all(axis=(0, 2))
     apart = np.square(found - expected)
@@ -49,7 +54,7 @@ def check_same_values(means, sizes, expected, is_given):
     other = (z > MAX_DEVIATION**2) | (noise <= 0).all(axis=1)
     other &= known & (apart.sum(axis=1) > np.square(ROUNDING * expected).sum(axis=1))
     if not other.any():
-        return
+        return True
     first = int(np.flatnonzero(other)[0])
     share = np.abs(found - expected)[first].sum() / np.abs(expected[first]).sum()
     message = (
@@ -69,3 +74,4 @@ def check_same_values(means, sizes, expected, is_given):
         UserWarning,
         stacklevel=5,
     )
+    return False

@@ -167,10 +167,7 @@ class DomainMap(DomainEdits, DomainPhases, DomainPlots, DomainCrystalMap):
         stored = self._stored_map
         if signal is None and stored.get("mean_patterns") is not None:
             return stored.array("mean_patterns"), stored.array("variances")
-        means, variances = read_means(self, signal, show_progressbar)
-        stored.set("mean_patterns", means)
-        stored.set("variances", variances)
-        return means, variances
+        return read_means(self, signal, show_progressbar)
 
     def _make_patterns(self, values, axis, what):
         """Make patterns, numbered along an axis, a signal of the scan's type."""

@@ -157,3 +157,14 @@ def test_other_kinds_of_values(change, poissonian):
     scan.data = scan.data[::-1].copy()
     with pytest.raises(ValueError, match="not those"):
         again.mean_patterns(**READ)
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_means_of_another_scan_are_not_remembered(make):
+    scan = signal_of(counts())
+    result = make(scan)
+    own = result.mean_patterns(**READ).data
+    with pytest.warns(UserWarning, match="not those that this map was made of"):
+        other = result.mean_patterns(signal_of(counts(1)), **READ).data
+    assert np.abs(other - own).max() > 0.5
+    np.testing.assert_array_equal(result.mean_patterns(**READ).data, own)

@@ -371,3 +371,21 @@ def test_a_share_of_the_mean_taken_off_is_no_gain(share, level, seed):
     found = compress_patterns(blocks, noise="measured", random_state=0)
     assert found.detector["kind"] == "pixels"
     assert found.n_significant == (2 if share == 1 else 3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("offset", "readout_noise"), [(100, 1), (100, 2), (50, 4)])
+def test_whole_numbers_of_a_camera_that_counts_by_one(kind, offset, readout_noise):
+    """The least value is no level: readout noise falls below it."""
+    counts = counted(kind)
+    counts = counts[0] if isinstance(counts, tuple) else counts
+    rng = np.random.default_rng(0)
+    values = counts + offset + rng.normal(0, readout_noise, counts.shape)
+    data = np.rint(values).astype(np.uint16)
+    found = read(data).detector
+    assert found.kind == "gain"
+    assert found.gain == pytest.approx(1, abs=0.12)
+    assert found.offset == pytest.approx(offset, abs=1)
+    assert found.readout_noise == pytest.approx(readout_noise, rel=0.15)
+    whole = read((counts + offset).astype(np.uint16)).detector
+    assert (whole.kind, whole.offset) == ("counts", offset)

@@ -17,12 +17,6 @@ _AGREES = 1.35
 _MOST_RATIO = 3.0
 # Share of the values that have no electron, where these are a peak of their own.
 _PEAK = 0.3
-# Readout variance in squared electrons, from which whole numbers are no counts.
-_READ = 0.5
-# Units from the least value to the level: without readout noise it is off by 2.5.
-_BELOW = 3.0
-# Pairs from which cumulants of the dark pixels tell a level.
-_FEWEST = 64
 _ADDED_FROM = 0.05
 # Relative scatter of the variance among pixels of the same mean that still is one law.
 _ONE_LAW = 0.3
@@ -122,7 +116,7 @@ def measure_detector(pairs, *, scaled):
     if (
         comb is not None
         and _is_electron(comb, law, pairs)
-        and not _has_readout_noise(comb, law, pairs)
+        and not _has_readout_noise(comb, law)
     ):
         return _build_from_comb(pairs, comb, law)
     whole, guessed = restore_clipped(pairs), 0.0
@@ -203,14 +197,11 @@ def _measure_ratio_above_least(comb, pairs, live):
     return float(pairs.variance[dim].sum() / above) if above > 0 else np.nan
 
 
-def _has_readout_noise(comb, law, pairs):
-    """Whether values fall below the level without electrons, as readout noise makes."""
-    if pairs.n_pairs < _FEWEST or comb.least <= 0 or comb.share_of_least > _PEAK:
-        return False
-    offset, readout_variance, _ = find_dark_level(pairs, law)
+def _has_readout_noise(comb, law):
+    """Whether values fall below the level that has no variance, as no counts do."""
+    level = law.centre - law.variance_at_centre / law.gain
     error = np.hypot(law.error_at_centre / law.gain, law.reach * law.gain_error)
-    is_above = offset - comb.least > max(_BELOW * comb.unit, _SURE * error)
-    return is_above and readout_variance > _READ * comb.unit**2
+    return comb.least > 0 and level - comb.least > max(comb.unit, _SURE * error)
 
 
 def _is_electron(comb, law, pairs):

@@ -18,6 +18,9 @@ _DTYPES = "uint8", "uint16", "uint32"
 # this fraction of values is lower, the offset is wrong. Historical: chosen by trial.
 _FAR_BELOW = -1.5
 _MAX_FRACTION_FAR_BELOW = 1e-4
+# Below this share of values without an electron, a measured offset is an extreme of the
+# values, and no level of theirs.
+_MIN_FRACTION_EMPTY = 1e-3
 
 
 @with_shared_parameters
@@ -90,7 +93,8 @@ def count_electrons(
     Warns
     -----
     UserWarning
-        If values are clipped, how many, and the largest; if many are so far below 0
+        If a measured offset is an extreme of the values, which none of them shows; if
+        values are clipped, how many, and the largest; if many are so far below 0
         that the offset cannot be right.
 
     Notes
@@ -127,13 +131,15 @@ def count_electrons(
     if gain is None:
         _check_apart(compression.detector)
         gain = compression.detector["gain"]
-    if offset is None:
+    is_offset_measured = offset is None
+    if is_offset_measured:
         offset = compression.detector["offset"]
     rounding = _Rounding(float(gain), float(offset), dtype)
     with scan.progress() as progress:
         blocks = scan.blocks(progress, replaced=replaced)
         clipped = blocks.reduce(rounding.find_clipped, _Clipped.merge)
-    _warn_of(clipped, rounding, blocks.size)
+    unseen = is_offset_measured and rounding.offset != 0
+    _warn_of(clipped, rounding, blocks.size, unseen)
     if print_info:
         lines = _describe(rounding, is_measured, compression, clipped)
         print(*lines, sep="\n")
@@ -157,6 +163,7 @@ class _Clipped(NamedTuple):
     n_above: int
     n_below: int
     n_far_below: int
+    n_empty: int
 
     def merge(self, other):
         sums = (one + another for one, another in zip(self[1:], other[1:], strict=True))
@@ -188,6 +195,7 @@ class _Rounding:
             int((electrons > self.most).sum()),
             int((electrons < 0).sum()),
             int((electrons < _FAR_BELOW).sum()),
+            int((electrons == 0).sum()),
         )
 
     def __call__(self, values):
@@ -229,7 +237,17 @@ def _number_faults(compression):
     return {n: np.flatnonzero(mask) for n, mask in masks.items() if mask is not None}
 
 
-def _warn_of(clipped, rounding, size):
+def _warn_of(clipped, rounding, size, is_level_needed):
+    if is_level_needed and clipped.n_empty < _MIN_FRACTION_EMPTY * size:
+        warnings.warn(
+            f"The offset of {rounding.offset:.6g} was measured, but nearly none of the "
+            f"values ({clipped.n_empty} of {size}) is without an electron above it: "
+            "readout noise may have made the least values, and all counts may be "
+            "too high. Give the offset of the camera, as in count_electrons(s, "
+            "offset=...).",
+            UserWarning,
+            stacklevel=3,
+        )
     if clipped.n_above:
         wider = "" if rounding.dtype.name == "uint32" else " dtype='uint32' holds more."
         warnings.warn(

@@ -191,3 +191,23 @@ def test_all_that_is_known_is_kept(tmp_path):
     told = again.metadata.Signal.Noise_properties.electrons_counted
     assert list(told.faulty_pixels) == [6 * 16 + 11]
     np.testing.assert_array_equal(again.data, counted.data)
+
+
+def test_an_offset_that_no_value_shows_is_warned_of():
+    """Of whole numbers with readout noise, the least is no level."""
+    rng = np.random.default_rng(0)
+    rates = rng.gamma(2, 30, (3, 12, 14))[rng.integers(3, size=(20, 24))]
+    values = rng.poisson(rates) + rng.normal(100, 4, rates.shape)
+    signal = Diffraction2D(np.rint(values).astype(np.uint16))
+    quiet = {"random_state": 0, "show_progressbar": False, "print_info": False}
+    with pytest.warns(UserWarning, match="all counts may be too high"):
+        h4p.count_electrons(signal, **quiet)
+
+
+def test_a_level_that_is_seen_is_not_warned_of():
+    rng = np.random.default_rng(0)
+    rates = rng.gamma(0.3, 3, (3, 12, 14))[rng.integers(3, size=(20, 24))]
+    counts = rng.poisson(rates)
+    signal = Diffraction2D((counts + 20).astype(np.uint16))
+    quiet = {"random_state": 0, "show_progressbar": False, "print_info": False}
+    np.testing.assert_array_equal(h4p.count_electrons(signal, **quiet).data, counts)

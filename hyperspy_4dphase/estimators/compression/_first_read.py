@@ -264,6 +264,9 @@ class _Look:
                 sample = _replace_values(rows, sample, spikes, inside, instead)
                 pairs = self._pairs(rows, sample)
             pixels = find_broken_pixels(pairs, detector)
+            if detector.scales_with_mean and detector.offset:
+                # Less an offset, a dead pixel would have a value that means something.
+                pixels |= self._never_change(sample)
             if pixels.any():
                 faults.pixels = pixels
                 pairs = pairs.select(~pixels)
@@ -280,6 +283,11 @@ class _Look:
             "neighbours": measure_neighbour_noise(runs, pairs, detector),
             "correlation": correlate_noise(pairs),
         }
+
+    def _never_change(self, sample):
+        """Pixels that have one value in all patterns, (n_pixels,)."""
+        sums, n = self.statistics.counts, self.blocks.shape[0]
+        return (np.ptp(sample, axis=0) == 0) & (sums == n * sample[0].astype(float))
 
     def find_broken_frames(self):
         """Patterns far brighter than all others, or None."""
@@ -304,8 +312,9 @@ class _Look:
         balance, n = None, len(totals)
         floor = detector.dark_variance
         if detector.scales_with_mean:
-            counts = counts + n * floor
+            counts = np.maximum(counts, 0) + n * floor
             totals = totals + floor * counts.size
+            shares = np.maximum(shares, floor * inverse(totals).sum())
             reliability = 1 / (1 + 3 * np.sqrt(inverse(counts)))
             weight = n / totals.mean() * inverse(shares) * reliability
             balance = Balance(sample, floor)

@@ -166,7 +166,8 @@ class Balance:
 
     def _column_weight(self, u):
         sums = (u.astype(np.float32) @ self._sample).astype(np.float64)
-        sums += self._floor * u.sum()
+        # Readout noise stays where the offset leaves less than nothing.
+        sums = np.maximum(sums, 0) + self._floor * u.sum()
         return len(u) * inverse(sums + _PSEUDOCOUNT * sums.mean())
 
     def _row_weights(self, weight):

@@ -398,3 +398,19 @@ def test_bright_counts_without_a_dark_pixel_have_no_offset(seed):
     data = rng.poisson(rates).reshape(30, 40, 9, 8).astype(np.uint16)
     found = read(data).detector
     assert (found.kind, found.gain, found.offset) == ("counts", 1, 0)
+
+
+@pytest.mark.parametrize("readout_noise", [2.0, 4.0])
+def test_a_dead_cross_of_a_camera_with_an_offset(readout_noise):
+    # Less the offset, dead pixels would be below 0, and squares with some near 0.
+    rng = np.random.default_rng(0)
+    electrons = counted("spotty", 2000).astype(float)
+    values = 12 * electrons + 3 + rng.normal(0, readout_noise, electrons.shape)
+    values = np.maximum(np.round(values), 0)
+    cross = np.zeros(SIGNAL, bool)
+    cross[11:13] = cross[:, 10:12] = True
+    values[..., cross] = 0
+    found = compress(values.astype("u2"))
+    assert found.shape[1] == (~cross).sum()
+    assert np.isfinite(found.Q).all()
+    assert found.n_significant == compress(electrons.astype("u2")).n_significant

@@ -250,8 +250,7 @@ random_state, show_progressbar : optional
     def _replace(self, replaced):
         if replaced is None:
             return None
-        rows, pixels = replaced[:2].astype(int)
-        correction = Correction().replace_values(rows, pixels, replaced[2])
+        correction = Correction().replace_values(replaced)
         return correction.restrict(self.kept_patterns, self.kept_pixels)
 
     def _plain_data(self):

@@ -168,7 +168,7 @@ class Model:
         arrays = {f"inputs.{k}": v for k, v in vars(self.inputs).items()}
         for name, tensor in self.network.state_dict().items():
             arrays[f"network.{name}"] = tensor.cpu().numpy()
-        return arrays | {"latent_dim": self.latent_dim}
+        return arrays | {"latent_dim": int(self.latent_dim)}
 
     @classmethod
     def from_arrays(cls, arrays, device="cpu"):

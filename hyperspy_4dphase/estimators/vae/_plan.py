@@ -89,11 +89,11 @@ def plan_training(estimator, n_patterns, n_pixels, weights=None):
     epochs = estimator.epochs or _choose_epochs(estimator, n_trained, batch_size)
     return TrainingPlan(
         n_held_out,
-        batch_size,
-        epochs,
+        int(batch_size),
+        int(epochs),
         ceil(epochs / 2),
-        estimator.learning_rate,
-        estimator.beta,
+        float(estimator.learning_rate),
+        float(estimator.beta),
     )
 
 

@@ -263,11 +263,11 @@ def _find_hot(pairs, electrons, detector, counted, image, known):
     alive = ~known & image.alive if still else ~known
     neighbours = PixelNeighbours(image.shape, image.used[alive])
     values, noise = electrons[alive], noise[alive]
-    sharp = find_sharp_pixels(values, noise, neighbours)
-    bright = values[sharp.pixels]
-    clear = counted[alive][sharp.pixels] & (sharp.excess > 1)
-    clear &= bright > _BRIGHTER * (bright - sharp.excess)
-    pixels = sharp.pixels[clear]
+    pixels, excess = find_sharp_pixels(values, noise, neighbours)
+    bright = values[pixels]
+    clear = counted[alive][pixels] & (excess > 1)
+    clear &= bright > _BRIGHTER * (bright - excess)
+    pixels = pixels[clear]
     if not pixels.size:
         return hot
     constant = _is_constant(pairs, detector)[alive][pixels]

@@ -181,9 +181,7 @@ def _find_counting(pairs, live):
 def _guess_detector(pairs):
     """Of too little to measure anything only the values themselves tell."""
     comb = find_comb(pairs.patterns)
-    if comb is None:
-        return Detector("uniform")
-    return Detector("counts", gain=comb.unit)
+    return Detector("uniform") if comb is None else Detector("counts", gain=comb.unit)
 
 
 def _measure_ratio_above_least(comb, pairs, live):

@@ -1,6 +1,7 @@
 """What all methods share that train an autoencoder: checks before, and the record."""
 
-from hyperspy_4dphase._results import check_map, provenance
+from hyperspy_4dphase._provenance import provenance
+from hyperspy_4dphase._results import check_map
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.vae import (
     PatternVAE,

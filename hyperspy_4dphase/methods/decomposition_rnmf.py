@@ -3,7 +3,8 @@
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import provenance, store_decomposition
+from hyperspy_4dphase._provenance import provenance
+from hyperspy_4dphase._results import store_decomposition
 from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.estimators.shifts import measure_shifts

@@ -218,8 +218,6 @@ class PatternVAE(PatternTransformer):
         weights = check_sample_weight(sample_weight, X.shape[0])
         plan = plan_training(self, *X.shape, weights)
         require_torch()
-        from hyperspy_4dphase.estimators.vae._model import average_divergence
-
         random_state = check_random_state(self.random_state)
         seed = int(random_state.randint(2**31 - 1))
         model, patterns = begin_model(self, X, random_state, seed)
@@ -230,7 +228,7 @@ class PatternVAE(PatternTransformer):
         self.loss_ = np.column_stack([history.training, history.held_out])
         self.best_epoch_ = history.best
         self.n_features_in_ = X.shape[1]
-        self.divergence_ = average_divergence(distributions)
+        self.divergence_ = distributions.measure_divergence()
         variance = latent.var(axis=0, dtype=np.float64)
         order = np.argsort(-self.divergence_, kind="stable")
         self.active_dimensions_ = order[variance[order] > _MIN_ACTIVE_VARIANCE]

@@ -5,7 +5,6 @@ from hyperspy_4dphase._results import check_map
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.vae import (
     PatternVAE,
-    check_parameters,
     check_sample_weight,
     require_torch,
 )
@@ -45,7 +44,7 @@ def make_vae(scan, *, random_state=None, device=None, **options):
         device=resolve_device(device),
         **options,
     )
-    check_parameters(vae)
+    vae.check_parameters()
     n_axes = len(scan.signal_shape)
     if vae.architecture == "convolutional" and n_axes != 2:
         raise ValueError(

@@ -154,8 +154,8 @@ def simulate_scan(
         "ellipticity": camera.ellipticity,
         "ellipse_angle": camera.ellipse_angle,
         "version": __version__,
+        **(parameters or {}),
     }
-    record |= parameters or {}
     phase_names = tuple(dict.fromkeys(phases))
     truth = ScanTruth(
         abundance,

@@ -74,8 +74,7 @@ def fit_descan(geometry, pieces, faulty_pixels, correction):
     -------
     Descan
     """
-    rows = np.concatenate([rows for rows, _ in pieces])
-    sample = np.concatenate([patterns for _, patterns in pieces])
+    rows, sample = map(np.concatenate, zip(*pieces, strict=True))
     if faulty_pixels is not None:
         sample = sample[:, ~faulty_pixels]
     step = max(1, -(-len(rows) // _MAX_PATTERNS))

@@ -47,18 +47,20 @@ class Correction:
         """bool: Whether no value is changed at all."""
         return not (self.is_linear or np.size(self.rows) or self.shifts)
 
-    def replace_values(self, rows, pixels, values):
+    def replace_values(self, replaced):
         """Add single values that are replaced.
 
         Parameters
         ----------
-        rows, pixels, values : numpy.ndarray, shape (n_replaced,)
+        replaced : numpy.ndarray, shape (3, n_replaced)
+            The attributes `rows`, `pixels` and `values`.
 
         Returns
         -------
         Correction
         """
-        return replace(self, rows=rows, pixels=pixels, values=values)
+        rows, pixels = replaced[:2].astype(int)
+        return replace(self, rows=rows, pixels=pixels, values=replaced[2])
 
     def restrict(self, kept_patterns, kept_pixels):
         """Adapt the correction to some of the patterns and of the pixels.

@@ -188,7 +188,7 @@ class PatternBlocks:
         rows : numpy.ndarray of int, shape (n_block,)
             Their numbers among the kept patterns.
         """
-        function = CheckedFunction(_return_both, self.correction, False, True)
+        function = CheckedFunction(lambda *both: both, self.correction, False, True)
         for _, pair in self._reader.run_threads(function, order, n_workers=1):
             yield pair
 
@@ -302,10 +302,6 @@ def _as_mask(kept, size):
     if kept.size != size:
         raise ValueError(f"A mask of {kept.size} elements was given, {size} expected.")
     return kept
-
-
-def _return_both(patterns, rows):
-    return patterns, rows
 
 
 def _return_piece(patterns, rows):

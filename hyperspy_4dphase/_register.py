@@ -8,6 +8,7 @@ not imported. A method's function is imported when somebody first asks for it.
 
 import functools
 import importlib
+import inspect
 import logging
 from pathlib import Path
 
@@ -102,7 +103,9 @@ def _attach(module, *, class_name, name, path):
         )
         return
     # The lazy twin inherits from LazySignal first: what that has would hide ours.
-    existing = _find(getattr(module, f"Lazy{class_name}", cls), name)
+    lazy = getattr(module, f"Lazy{class_name}", cls)
+    # Without calling any descriptor.
+    existing = inspect.getattr_static(lazy, name, None)
     if existing is None:
         setattr(cls, name, PendingMethod(path, cls, name))
     elif not _is_ours(existing, path):
@@ -114,20 +117,9 @@ def _attach(module, *, class_name, name, path):
         )
 
 
-def _find(cls, name):
-    """Return what `name` is on a class, without calling any descriptor."""
-    for base in cls.__mro__:
-        if name in base.__dict__:
-            return base.__dict__[name]
-    return None
-
-
 def _is_ours(attribute, path):
     """Tell whether an attribute is the method that `path` names."""
     if isinstance(attribute, PendingMethod):
         return attribute.path == path
-    module, _, name = path.partition(":")
-    return (
-        getattr(attribute, "__module__", None) == module
-        and getattr(attribute, "__name__", None) == name
-    )
+    own = (getattr(attribute, name, None) for name in ("__module__", "__name__"))
+    return tuple(own) == tuple(path.split(":"))

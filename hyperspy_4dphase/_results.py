@@ -4,7 +4,6 @@ HyperSpy 3 is to rename or move what stands here: `learning_results`, `factors` 
 `loadings`.
 """
 
-import importlib.metadata
 import json
 
 import dask.array as da
@@ -12,9 +11,10 @@ import numpy as np
 from hyperspy.axes import create_axis
 from hyperspy.signal import BaseSignal
 
+from hyperspy_4dphase._provenance import storable
+
 # Other sections describe the values of the data, or hold whole signals.
 _SECTIONS = ("General", "Sample", "Acquisition_instrument")
-_RECORDED = ("hyperspy-4dphase", "hyperspy", "pyxem", "numpy", "scikit-learn", "torch")
 
 
 def filled(values, excluded, fill_value=np.nan):
@@ -138,7 +138,7 @@ def scan_metadata(signal):
     In types that HyperSpy saves: pyxem puts quantities of pint there.
     """
     whole = signal.metadata.as_dictionary()
-    metadata = {name: _storable(whole[name]) for name in _SECTIONS if name in whole}
+    metadata = {name: storable(whole[name]) for name in _SECTIONS if name in whole}
     return metadata | {"Signal": {"signal_type": whole["Signal"]["signal_type"]}}
 
 
@@ -265,37 +265,6 @@ def check_map(name, values, navigation_shape, *, integers=False):
     return values
 
 
-def provenance(method, parameters, random_state, outcome, compression=None):
-    """What was done, in types that HyperSpy saves.
-
-    Parameters
-    ----------
-    method : str
-        Name of the method.
-    parameters, outcome : dict
-        What it was told, and what came of it.
-    random_state : object
-        The seed that reproduces it.
-    compression : Compression, optional
-        What it was made of; its own provenance is kept as `compression`.
-
-    Returns
-    -------
-    dict
-        With the keys `method`, `parameters`, `random_state`, `outcome`, `versions`.
-    """
-    record = {
-        "method": method,
-        "parameters": {name: _storable(value) for name, value in parameters.items()},
-        "random_state": _storable(random_state),
-        "outcome": {name: _storable(value) for name, value in outcome.items()},
-        "versions": {name: _version(name) for name in _RECORDED},
-    }
-    if compression is not None:
-        record["compression"] = compression.provenance
-    return record
-
-
 def store_decomposition(
     scan, W, estimator, *, algorithm, poissonian_noise_normalized, provenance=None
 ):
@@ -346,25 +315,3 @@ def store_decomposition(
 
 def _reshaped(excluded, shape):
     return None if excluded is None else excluded.reshape(shape)
-
-
-def _storable(value):
-    """`value` as None, bool, int, float, str, array, list or dict."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, np.ndarray | da.Array):
-        return value
-    if isinstance(value, list | tuple):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _storable(item) for key, item in value.items()}
-    return str(value)
-
-
-def _version(name):
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"

@@ -250,9 +250,8 @@ random_state, show_progressbar : optional
     def _replace(self, replaced):
         if replaced is None:
             return None
-        rows, pixels = replaced[:2].astype(int)
-        correction = Correction().replace_values(rows, pixels, replaced[2])
-        return correction.restrict(self.kept_patterns, self.kept_pixels)
+        kept = self.kept_patterns, self.kept_pixels
+        return Correction().replace_values(replaced).restrict(*kept)
 
     def _plain_data(self):
         data = self.signal.data

@@ -14,10 +14,8 @@ def electrons(seed=0):
 
 def replacing(**options):
     """Four values replaced, given in no order."""
-    rows, pixels = np.array([7, 2, 12, 2]), np.array([3, 16, 0, 5])
-    return Correction(**options).replace_values(
-        rows, pixels, np.array([1.0, 2, 3, 4.4])
-    )
+    replaced = np.array([[7, 2, 12, 2], [3, 16, 0, 5], [1.0, 2, 3, 4.4]])
+    return Correction(**options).replace_values(replaced)
 
 
 def blocks(patterns, correction, order, size):
@@ -69,7 +67,7 @@ def test_a_large_offset_is_taken_off_exactly(dtype):
 def test_trivial():
     assert Correction().is_trivial
     assert Correction(whole=True).is_trivial
-    assert Correction().replace_values(*np.empty((3, 0), int)).is_trivial
+    assert Correction().replace_values(np.empty((3, 0))).is_trivial
     for other in (Correction(gain=2), Correction(offset=1), replacing()):
         assert not other.is_trivial
     assert not Correction(shifts=lambda patterns, rows: patterns).is_trivial

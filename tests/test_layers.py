@@ -38,7 +38,7 @@ SIGNALS = {"numpy", "hyperspy", "pyxem"}
 PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
-PLUMBING |= ours("_results", "_scalars", "_scan", "_scan_files")
+PLUMBING |= ours("_provenance", "_results", "_scalars", "_scan", "_scan_files")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
@@ -58,7 +58,8 @@ LAYERS = {
         | ours("_bad_values", "_block_cuts", "_block_reading", "_correction")
     ),
     "_correction.py": Layer({"numpy"}),
-    "_results.py": Layer(SIGNALS | {"dask"}, ours("plot")),
+    "_provenance.py": Layer({"numpy", "dask"}),
+    "_results.py": Layer(SIGNALS | {"dask"} | ours("_provenance"), ours("plot")),
     "_docstrings.py": Layer(set()),
     "_arguments.py": Layer({"numpy"} | ours("_scalars")),
     "_scalars.py": Layer({"numpy"}),

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pyxem.signals import Diffraction2D
 
+from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._results import (
     array_shapes,
     filled,
-    provenance,
     store_decomposition,
 )
 from hyperspy_4dphase._scan import Scan

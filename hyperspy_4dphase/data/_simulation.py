@@ -154,8 +154,8 @@ def simulate_scan(
         "ellipticity": camera.ellipticity,
         "ellipse_angle": camera.ellipse_angle,
         "version": __version__,
+        **(parameters or {}),
     }
-    record |= parameters or {}
     phase_names = tuple(dict.fromkeys(phases))
     truth = ScanTruth(
         abundance,
@@ -185,10 +185,8 @@ def _choose_dtype(brightest):
 
 def _choose_bad_pixels(seed, camera, n_hot, n_dead):
     """Choose hot and dead pixels, all different, outside the direct beam's disc."""
-    n_hot, n_dead = (
-        check_integer("hot_pixels", n_hot, 0),
-        check_integer("dead_pixels", n_dead, 0),
-    )
+    n_hot = check_integer("hot_pixels", n_hot, 0)
+    n_dead = check_integer("dead_pixels", n_dead, 0)
     free = np.argwhere(camera.radius() > camera.disc_radius + 2 * camera.scale)
     if n_hot + n_dead > len(free):
         raise ValueError(

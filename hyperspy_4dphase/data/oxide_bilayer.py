@@ -113,7 +113,6 @@ def oxide_bilayer(
         np.stack(weights, axis=-1),
         dose,
         names=names,
-        phases=names,
         camera=camera,
         title="Oxide bilayer",
         maps={"thickness": thickness},

@@ -1,10 +1,9 @@
 """What all methods share that train an autoencoder: checks before, and the record."""
 
-from hyperspy_4dphase._results import check_map, provenance
-from hyperspy_4dphase._scalars import check_integer, check_number
+from hyperspy_4dphase._provenance import provenance
+from hyperspy_4dphase._results import check_map
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.vae import (
-    ARCHITECTURES,
     PatternVAE,
     check_sample_weight,
     require_torch,
@@ -42,17 +41,17 @@ def make_vae(scan, *, random_state=None, device=None, **options):
     vae = PatternVAE(
         noise="poisson" if scan.signal.data.dtype.kind in "bui" else "uniform",
         random_state=scan.seed if random_state is None else random_state,
+        device=resolve_device(device),
         **options,
     )
-    _check_architecture(vae.architecture, scan)
-    return vae.set_params(
-        latent_dim=check_integer("latent_dim", vae.latent_dim, 1),
-        epochs=check_integer("epochs", vae.epochs, 1, optional=True),
-        beta=check_number("beta", vae.beta, 0),
-        batch_size=check_integer("batch_size", vae.batch_size, 1, optional=True),
-        learning_rate=check_number("learning_rate", vae.learning_rate, 0, above=True),
-        device=resolve_device(device),
-    )
+    vae.check_parameters()
+    n_axes = len(scan.signal_shape)
+    if vae.architecture == "convolutional" and n_axes != 2:
+        raise ValueError(
+            "architecture='convolutional' needs patterns with two signal axes; those "
+            f"of {scan.signal!r} have {n_axes}. Leave it at 'compressed'."
+        )
+    return vae
 
 
 def check_weights(scan, sample_weight):
@@ -138,16 +137,3 @@ def make_embedding(scan, vae, latent, weighted, compression):
         active_dimensions=vae.active_dimensions_,
         provenance=record,
     )
-
-
-def _check_architecture(architecture, scan):
-    if architecture not in ARCHITECTURES:
-        raise ValueError(
-            f"architecture={architecture!r}; expected one of {ARCHITECTURES}."
-        )
-    n_axes = len(scan.signal_shape)
-    if architecture == "convolutional" and n_axes != 2:
-        raise ValueError(
-            "architecture='convolutional' needs patterns with two signal axes; those "
-            f"of {scan.signal!r} have {n_axes}. Leave it at 'compressed'."
-        )

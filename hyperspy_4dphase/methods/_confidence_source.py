@@ -45,11 +45,6 @@ class ConfidenceSource:
     sample_weight: object = None
 
     @property
-    def excluded_pixels(self):
-        """numpy.ndarray of bool, or None: What the source leaves out of patterns."""
-        return None if self.features is None else self.features.excluded_pixels
-
-    @property
     def latent_dim(self):
         """int or None: Of the decoder that there is, or will be; None without one."""
         decoder = self.vae if self.model is None else self.model
@@ -69,8 +64,9 @@ class ConfidenceSource:
         -------
         Scan
         """
-        pixels = self.excluded_pixels
+        pixels = None
         if self.features is not None:
+            pixels = self.features.excluded_pixels
             scan = leave_out(scan, self.features.missing, pixels, signal_mask)
         if given is not None:
             pixels = given.excluded_pixels if pixels is None else None
@@ -100,7 +96,7 @@ class ConfidenceSource:
         if self.vae is None:
             return
         if self.model is not None and not same_mask(
-            scan.excluded_pixels, self.excluded_pixels
+            scan.excluded_pixels, self.features.excluded_pixels
         ):
             raise ValueError(
                 "The embedding was trained with another signal_mask: to train it "

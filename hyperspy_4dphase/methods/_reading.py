@@ -1,6 +1,6 @@
 """From what a user gave to a compressed scan: the way of all methods."""
 
-from hyperspy_4dphase._results import provenance
+from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import provenance
+from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.domains import (

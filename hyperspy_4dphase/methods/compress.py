@@ -109,7 +109,7 @@ def compress(
         scan,
         rank=check_integer("rank", rank, 1, optional=True),
         squares=squares,
-        descan=_check_descan(descan, scan),
+        descan=descan,
         **check_sketch(oversampling, power_iterations, device),
     )
     if print_info:
@@ -117,20 +117,3 @@ def compress(
         print(f"  directions_above_noise={compression.n_significant}")
         print(f"  reads_of_the_scan={compression.n_reads:.3g}")
     return compression
-
-
-def _check_descan(descan, scan):
-    if descan not in (None, "fit"):
-        raise ValueError(f"descan={descan!r}; expected None or 'fit'.")
-    if descan is not None and scan.noise == "uniform":
-        raise ValueError(
-            "descan='fit' deals out counts, but normalize_poissonian_noise=False says "
-            "that there are none. Leave one of them out."
-        )
-    n_axes = len(scan.signal_shape)
-    if descan is not None and n_axes != 2:
-        raise ValueError(
-            "descan='fit' needs patterns with two signal axes; those of "
-            f"{scan.signal!r} have {n_axes}."
-        )
-    return descan

@@ -190,13 +190,10 @@ class _Rounding:
 
     def find_clipped(self, patterns, rows):
         electrons = self.electrons(patterns)
-        return _Clipped(
-            float(electrons.max(initial=0)),
-            int((electrons > self.most).sum()),
-            int((electrons < 0).sum()),
-            int((electrons < _FAR_BELOW).sum()),
-            int((electrons == 0).sum()),
-        )
+        below = electrons < 0, electrons < _FAR_BELOW
+        kinds = electrons > self.most, *below, electrons == 0
+        largest = float(electrons.max(initial=0))
+        return _Clipped(largest, *map(np.count_nonzero, kinds))
 
     def __call__(self, values):
         electrons = self.electrons(values)

@@ -3,8 +3,9 @@
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import provenance, store_decomposition
-from hyperspy_4dphase._scalars import check_integer, check_number
+from hyperspy_4dphase._provenance import provenance
+from hyperspy_4dphase._results import store_decomposition
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.estimators.shifts import measure_shifts
 from hyperspy_4dphase.methods._data_report import describe_data
@@ -149,10 +150,11 @@ def decomposition_rnmf(
     scan = open_scan(locals())
     n_components = check_integer("output_dimension", output_dimension, 1, optional=True)
     sketch = check_sketch(oversampling, power_iterations, device)
-    settings = {
-        "max_iter": check_integer("max_iter", max_iter, 1),
-        "tol": check_number("tol", tol, 0),
-    }
+    settings = {"max_iter": max_iter, "tol": tol}
+    estimator = RandomizedNMF(
+        n_components, random_state=scan.seed, **settings, **sketch
+    )
+    estimator.check_parameters()
     _check_enough(n_components, *scan.shape)
     given = compression is not None
     rank = least_rank(n_components)
@@ -160,14 +162,7 @@ def decomposition_rnmf(
         scan, compression, False, rank=rank, squares=False, **sketch
     )
     with scan.progress() as progress:
-        estimator = RandomizedNMF(
-            n_components,
-            noise=compression.patterns.noise,
-            random_state=scan.seed,
-            callback=progress,
-            **settings,
-            **sketch,
-        )
+        estimator.set_params(noise=compression.patterns.noise, callback=progress)
         W = estimator.fit_transform(compression.patterns)
     estimator.set_params(callback=None)
     shifts = _measure_shifts(scan, compression, estimator)
@@ -206,11 +201,8 @@ def _check_enough(n_components, n_patterns, n_pixels):
 
 def _sum_up(estimator, compression, shifts):
     """Sum up what came of it, for the provenance."""
-    descan = jitter = 0.0
-    if shifts is not None and shifts.plane.significant:
-        descan = shifts.plane.rms
-    if shifts is not None and shifts.has_jitter:
-        jitter = shifts.jitter
+    descan = shifts.plane.rms if shifts and shifts.plane.significant else 0.0
+    jitter = shifts.jitter if shifts and shifts.has_jitter else 0.0
     return {
         "n_components": estimator.n_components_,
         "n_significant": compression.n_significant,

@@ -2,12 +2,11 @@
 
 import numbers
 
-import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import binomtest
 
 from hyperspy_4dphase.plot._checks import check_fractions
-from hyperspy_4dphase.plot._layout import add_panel_below
+from hyperspy_4dphase.plot._layout import add_panel_below, make_figure
 
 _COLOR = "#0072b2"
 
@@ -49,7 +48,7 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     """
     confidence, right = _checked(confidence, right, n_bins)
     if ax is None:
-        ax = plt.figure(figsize=(4.4, 5.4), layout="constrained").add_subplot()
+        ax = make_figure(None, (4.4, 5.4)).add_subplot()
     below = add_panel_below(ax, 0.25)
     size, n_right, total = _sum_bins(confidence, right, n_bins)
     filled = size > 0

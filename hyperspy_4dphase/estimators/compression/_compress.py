@@ -163,13 +163,12 @@ def _add_broad(result, coarse, first, scaling):
 
 def _record(result, first):
     """Add to the result what the first read has found out."""
-    detector, faults = first.detector, first.faults
+    detector = first.detector
     result.n_reads = float(first.blocks.n_reads)
     if detector.scales_with_mean:
         result.gain, result.offset = float(detector.gain), float(detector.offset)
-    result.faulty_patterns, result.faulty_pixels = faults.patterns, faults.pixels
-    if faults.rows is not None:
-        result.replaced = np.stack([faults.rows, faults.columns, faults.values])
+    result.replaced, result.faulty_pixels = first.replaced, first.faulty_pixels
+    result.faulty_patterns = first.faulty_patterns
     if first.descan is not None:
         _record_descan(result, first.descan)
     nearest = 0.0
@@ -181,15 +180,11 @@ def _record(result, first):
         )
         middle = len(first.correlation) // 2
         nearest = max(first.correlation[[middle, middle + 1], [middle + 1, middle]])
+    names = "gain", "offset", "readout_noise", "measured_gain", "gain_error", "misfit"
     result.detector = {
         "kind": detector.kind,
-        "gain": float(detector.gain),
-        "offset": float(detector.offset),
-        "readout_noise": float(detector.readout_noise),
-        "measured_gain": float(detector.measured_gain),
-        "gain_error": float(detector.gain_error),
+        **{name: float(getattr(detector, name)) for name in names},
         "apart": detector.apart,
-        "misfit": float(detector.misfit),
         "neighbours": float(first.neighbours),
         "pixels_share": float(nearest),
     }

@@ -1,8 +1,7 @@
 """The first read of all patterns: a sample, what the detector does, and the scaling."""
 
 import copy
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._patterns import gather_rows
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
-from hyperspy_4dphase.estimators.compression._passes import FirstPass, Statistics
+from hyperspy_4dphase.estimators.compression._passes import FirstPass
 from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
 from hyperspy_4dphase.estimators.detector._broken_pixels import find_broken_pixels
 from hyperspy_4dphase.estimators.detector._detector import Detector, measure_detector
@@ -32,78 +31,6 @@ from hyperspy_4dphase.estimators.shifts._descan import Descan, fit_descan
 _SAMPLE_VALUES = 64 * 2**20
 _MEASURED = ("measured", "counts")
 NOISES = ("poisson", "uniform", *_MEASURED)
-
-
-@dataclass
-class Faults:
-    """Values that are no counts.
-
-    Attributes
-    ----------
-    patterns : numpy.ndarray of bool, shape (n_patterns,), or None
-        Broken frames.
-    pixels : numpy.ndarray of bool, shape (n_pixels,), or None
-    rows, columns, values : numpy.ndarray, shape (n_values,), or None
-        Single values: the numbers of their patterns and pixels, and what is taken
-        instead, in units of the data.
-    """
-
-    patterns: np.ndarray | None = None
-    pixels: np.ndarray | None = None
-    rows: np.ndarray | None = None
-    columns: np.ndarray | None = None
-    values: np.ndarray | None = None
-
-    def __bool__(self):
-        parts = self.patterns, self.pixels, self.rows
-        return any(part is not None and len(part) for part in parts)
-
-
-@dataclass
-class FirstRead:
-    """What the first read gives.
-
-    Attributes
-    ----------
-    blocks : PatternBlocks
-        The patterns as they are to be read from now on.
-    signal_shape : tuple of int
-        Of the detector.
-    used_pixels : numpy.ndarray of int, shape (n_pixels,)
-        Where the pixels that are read lie in it.
-    sample : numpy.ndarray, shape (n_sampled, n_pixels)
-    held : tuple or None
-        Rows, and their counts of squares.
-    coarse : CoarsePixels
-    balance : Balance or None
-    scaling : Scaling
-    detector : Detector
-    beside : numpy.random.RandomState
-        For what is drawn beside the rest.
-    faults : Faults
-    neighbours : float
-        Variance among neighbouring patterns over that of independent ones; NaN if it
-        was not measured.
-    correlation : numpy.ndarray or None
-        Of the noise of pixels, if it is not white; see :func:`correlate_noise`.
-    descan : Descan or None
-        What was taken out.
-    """
-
-    blocks: object
-    signal_shape: tuple
-    used_pixels: np.ndarray
-    sample: np.ndarray
-    held: tuple | None
-    coarse: CoarsePixels
-    balance: Balance | None
-    scaling: Scaling
-    detector: Detector
-    beside: np.random.RandomState
-    faults: Faults = field(default_factory=Faults)
-    neighbours: float = np.nan
-    correlation: np.ndarray | None = None
-    descan: Descan | None = None
 
 
 def first_read(
@@ -130,40 +57,42 @@ def first_read(
     -------
     FirstRead
     """
-    look = _Look(blocks, geometry, squares, random_state, random_state.get_state())
+    look = FirstRead(blocks, geometry, squares, random_state, random_state.get_state())
     if noise not in _MEASURED:
-        detector = noise
+        look.detector = noise
         if not isinstance(noise, Detector):
-            detector = Detector("uniform" if noise == "uniform" else "counts")
-        look = look.correct(_correction_of(detector))
-        look.read(detector.dark_variance)
-        return look.result(detector)
+            look.detector = Detector("uniform" if noise == "uniform" else "counts")
+        look = look.correct(_correction_of(look.detector))
+        look.read(look.detector.dark_variance)
+        look.find_scaling()
+        return look
     look.read(measured=True)
     frames = None if keep_faulty else look.find_broken_frames()
     if frames is not None:
         # They would hide all else.
         look = look.correct(Correction(), kept_patterns=~frames)
         look.read(measured=True)
-    found = look.judge(noise, keep_faulty)
-    detector, faults = found["detector"], found["faults"]
-    correction = linear = _correction_of(detector)
-    if faults.rows is not None:
-        correction = linear.replace_values(faults.rows, faults.columns, faults.values)
+    look.judge(noise, keep_faulty)
+    correction = linear = _correction_of(look.detector)
+    if look.replaced is not None:
+        correction = linear.replace_values(look.replaced)
         if frames is not None:
-            faults.rows = np.flatnonzero(~frames)[faults.rows]
-    faults.patterns = frames
-    kept = None if faults.pixels is None else ~faults.pixels
+            rows = look.replaced[0].astype(int)
+            look.replaced[0] = np.flatnonzero(~frames)[rows]
+    look.faulty_patterns, pixels = frames, look.faulty_pixels
+    kept = None if pixels is None else ~pixels
     corrected = look.correct(correction, kept_pixels=kept)
     if descan is not None:
         sampled = look.statistics.sampled
-        shifts = fit_descan(corrected.geometry, sampled, faults, linear)
-        found["descan"] = shifts
+        shifts = fit_descan(corrected.geometry, sampled, pixels, linear)
+        corrected.descan = shifts
         if shifts.plane.significant:
             corrected = corrected.change("shift", shifts, shifts.covered)
-    if corrected is not look or detector.dark_variance:
+    if corrected is not look or look.detector.dark_variance:
         look = corrected
-        look.read(detector.dark_variance)
-    return look.result(**found)
+        look.read(look.detector.dark_variance)
+    look.find_scaling()
+    return look
 
 
 def _correction_of(detector):
@@ -174,24 +103,43 @@ def _correction_of(detector):
     )
 
 
-def _look_at(find_spikes, find_runs, patterns, rows):
-    return find_spikes(patterns, rows), find_runs(patterns, rows)
-
-
 @dataclass
-class _Look:
+class FirstRead:
     """One read of all patterns, and what is made of it.
 
     Attributes
     ----------
-    blocks, geometry, squares, random_state
+    blocks : PatternBlocks
+        The patterns as they are to be read from now on.
+    geometry, squares, random_state
         See :func:`first_read`.
     start : tuple
         State of the random numbers before the first read: each read draws the same.
+    detector : Detector or None
+        None until it is known.
+    faulty_patterns, faulty_pixels, replaced : numpy.ndarray, or None
+        Values that are no counts; see :class:`CompressedPatterns`.
+    neighbours : float
+        Variance among neighbouring patterns over that of independent ones; NaN if it
+        was not measured.
+    correlation : numpy.ndarray or None
+        Of the noise of pixels, if it is not white; see :func:`correlate_noise`.
+    descan : Descan or None
+        What was taken out.
     beside : numpy.random.RandomState
         What is drawn for the squares does not change the rest.
     statistics : Statistics
-        What the read found.
+        What the read found, until the scaling is made of it.
+    sample : numpy.ndarray, shape (n_sampled, n_pixels)
+    held : tuple or None
+        Rows, and their counts of squares.
+    balance : Balance or None
+    scaling : Scaling
+    signal_shape : tuple of int
+        Of the detector.
+    used_pixels : numpy.ndarray of int, shape (n_pixels,)
+        Where the pixels that are read lie in it.
+    coarse : CoarsePixels
     """
 
     blocks: object
@@ -199,15 +147,20 @@ class _Look:
     squares: bool
     random_state: np.random.RandomState
     start: tuple
-    beside: np.random.RandomState = field(init=False)
-    statistics: Statistics = field(init=False)
+    detector: Detector | None = None
+    faulty_patterns: np.ndarray | None = None
+    faulty_pixels: np.ndarray | None = None
+    replaced: np.ndarray | None = None
+    neighbours: float = np.nan
+    correlation: np.ndarray | None = None
+    descan: Descan | None = None
 
     def __post_init__(self):
-        self.shape = self.geometry.signal_shape
+        self.signal_shape = shape = self.geometry.signal_shape
         kept = self.geometry.kept_pixels
-        n_pixels = int(np.prod(self.shape))
-        self.used = np.arange(n_pixels) if kept is None else np.flatnonzero(kept)
-        self.coarse = CoarsePixels(self.shape if self.squares else (), kept)
+        n_pixels = int(np.prod(shape))
+        self.used_pixels = np.arange(n_pixels) if kept is None else np.flatnonzero(kept)
+        self.coarse = CoarsePixels(shape if self.squares else (), kept)
 
     def change(self, how, *args, **kept):
         """The same of corrected or shifted patterns, which are to be read yet."""
@@ -232,31 +185,22 @@ class _Look:
         picked = _pick(n, n_sampled, self.random_state)
         coarse = self.coarse
         held = _pick(n, coarse.n_held, self.beside) if coarse.exist else None
-        look = None
+        finders = ()
         if measured:
-            find_spikes = SpikeFinder(self.shape, self.used)
             find_runs = RunFinder(self.geometry.positions, self.blocks.n_blocks)
-            look = partial(_look_at, find_spikes, find_runs)
+            finders = SpikeFinder(self.signal_shape, self.used_pixels), find_runs
         self.statistics = self.blocks.reduce(
-            FirstPass(picked, held, coarse, floor, look),
+            FirstPass(picked, held, coarse, floor, finders),
             FirstPass.merge,
             stage="Reading patterns (0)",
         )
 
     def judge(self, noise, keep_faulty):
-        """Find out what the detector does, and which values are no counts.
-
-        Returns
-        -------
-        dict
-            The attributes `detector`, `faults`, `neighbours` and `correlation` of
-            :class:`FirstRead`.
-        """
+        """Find out what the detector does, and which values are no counts."""
         rows, sample = _sort_rows(self.statistics.sampled)
         spikes, runs = zip(*self.statistics.looks, strict=True)
         pairs = self._pairs(rows, sample)
         detector = measure_detector(pairs, scaled=True)
-        faults = Faults()
         if not keep_faulty:
             spikes = Spikes.concatenate(spikes)
             inside, instead = find_single_events(spikes, detector.gain, detector.offset)
@@ -268,21 +212,20 @@ class _Look:
                 # Less an offset, a dead pixel would have a value that means something.
                 pixels |= self._never_change(sample)
             if pixels.any():
-                faults.pixels = pixels
+                self.faulty_pixels = pixels
                 pairs = pairs.select(~pixels)
                 runs = [[run.select(~pixels) for run in of_axes] for of_axes in runs]
                 inside &= ~pixels[spikes.pixels]
             if inside.any():
-                faults.rows, faults.columns = spikes.rows[inside], spikes.pixels[inside]
-                faults.values = instead[inside]
-        if faults or detector.kind != "counts" or np.isnan(detector.measured_gain):
+                events = np.stack([spikes.rows, spikes.pixels, instead])
+                self.replaced = events[:, inside]
+        is_sound = self.faulty_pixels is None and self.replaced is None
+        is_plain = detector.kind == "counts" and not np.isnan(detector.measured_gain)
+        if not (is_sound and is_plain):
             detector = measure_detector(pairs, scaled=noise == "counts")
-        return {
-            "detector": detector,
-            "faults": faults,
-            "neighbours": measure_neighbour_noise(runs, pairs, detector),
-            "correlation": correlate_noise(pairs),
-        }
+        self.detector = detector
+        self.neighbours = measure_neighbour_noise(runs, pairs, detector)
+        self.correlation = correlate_noise(pairs)
 
     def _never_change(self, sample):
         """Pixels that have one value in all patterns, (n_pixels,)."""
@@ -298,10 +241,10 @@ class _Look:
 
     def _pairs(self, rows, sample):
         positions = self.geometry.positions[rows]
-        return pair_patterns(sample, self.shape, self.used, positions)
+        return pair_patterns(sample, self.signal_shape, self.used_pixels, positions)
 
-    def result(self, detector, **found):
-        """What was read, and the scaling that makes its noise white."""
+    def find_scaling(self):
+        """Find the scaling that makes the noise of what was read white."""
         counts, shares, totals, sampled, squares, _ = self.statistics
         (totals,) = gather_rows(totals)
         _, sample = _sort_rows(sampled)
@@ -309,34 +252,24 @@ class _Look:
             raise ValueError(
                 "The patterns are empty: there is no count in any of them."
             )
-        balance, n = None, len(totals)
-        floor = detector.dark_variance
-        if detector.scales_with_mean:
+        self.sample, self.held = sample, _sort_rows(squares) if squares else None
+        self.balance, n = None, len(totals)
+        floor = self.detector.dark_variance
+        if self.detector.scales_with_mean:
             counts = np.maximum(counts, 0) + n * floor
             totals = totals + floor * counts.size
             shares = np.maximum(shares, floor * inverse(totals).sum())
             reliability = 1 / (1 + 3 * np.sqrt(inverse(counts)))
             weight = n / totals.mean() * inverse(shares) * reliability
-            balance = Balance(sample, floor)
-            scaling = balance.refine(weight, reliability)
+            self.balance = Balance(sample, floor)
+            self.scaling = self.balance.refine(weight, reliability)
         else:
             weight = np.ones(counts.size)
-            if detector.kind == "pixels":
-                weight = inverse(detector.pixel_variance)
-            scaling = Scaling(weight, poisson=False)
-        return FirstRead(
-            blocks=self.blocks,
-            signal_shape=self.shape,
-            used_pixels=self.used,
-            sample=sample,
-            held=_sort_rows(squares) if squares else None,
-            coarse=self.coarse,
-            balance=balance,
-            scaling=scaling,
-            detector=detector,
-            beside=self.beside,
-            **found,
-        )
+            if self.detector.kind == "pixels":
+                weight = inverse(self.detector.pixel_variance)
+            self.scaling = Scaling(weight, poisson=False)
+        # It holds the sample in pieces, too.
+        del self.statistics
 
 
 def _pick(n, n_picked, random_state):

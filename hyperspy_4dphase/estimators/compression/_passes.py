@@ -1,6 +1,5 @@
 """What is computed from a block of patterns in one read, and how blocks are merged."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import add
@@ -59,15 +58,15 @@ class FirstPass:
         Counts them.
     floor : float
         See :class:`Scaling`.
-    look : callable or None
-        ``look(patterns, rows)`` of each block.
+    finders : tuple of callable
+        ``find(patterns, rows)`` of each block.
     """
 
     picked: np.ndarray
     held: np.ndarray | None = None
     coarse: CoarsePixels | None = None
     floor: float = 0.0
-    look: Callable | None = None
+    finders: tuple = ()
 
     def __call__(self, patterns, rows):
         counts, fractions = np.zeros((2, patterns.shape[1]))
@@ -88,7 +87,7 @@ class FirstPass:
         if self.held is not None:
             inside = np.flatnonzero(self.held[rows])
             squares = [(rows[inside], self.coarse.counts(patterns[inside]))]
-        looks = [] if self.look is None else [self.look(patterns, rows)]
+        looks = [[find(patterns, rows) for find in self.finders]]
         totals = [(rows, totals)]
         return Statistics(counts, fractions, totals, sampled, squares, looks)
 

@@ -126,7 +126,7 @@ def measure_detector(pairs, *, scaled):
     if comb is None and not scaled and _is_structure(pairs.differences[:, live]):
         return Detector("uniform", measured_gain=law.gain)
     # What electrons add to the variance of bright pixels, over that of all.
-    least = _ADDED_FROM * law.variance_at_centre
+    least = _ADDED_FROM * law.variance
     if law.gain < _SURE * law.gain_error or law.gain * law.spread < least:
         if scaled and comb is not None:
             return Detector("counts", gain=comb.unit)
@@ -181,9 +181,7 @@ def _find_counting(pairs, live):
 def _guess_detector(pairs):
     """Of too little to measure anything only the values themselves tell."""
     comb = find_comb(pairs.patterns)
-    if comb is None:
-        return Detector("uniform")
-    return Detector("counts", gain=comb.unit)
+    return Detector("uniform") if comb is None else Detector("counts", gain=comb.unit)
 
 
 def _measure_ratio_above_least(comb, pairs, live):
@@ -199,8 +197,8 @@ def _measure_ratio_above_least(comb, pairs, live):
 
 def _has_readout_noise(comb, law):
     """Whether values fall below the level that has no variance, as no counts do."""
-    level = law.centre - law.variance_at_centre / law.gain
-    error = np.hypot(law.error_at_centre / law.gain, law.reach * law.gain_error)
+    level = law.centre - law.variance / law.gain
+    error = np.hypot(law.variance_error / law.gain, law.reach * law.gain_error)
     return comb.least > 0 and level - comb.least > max(comb.unit, _SURE * error)
 
 
@@ -218,9 +216,9 @@ def _is_electron(comb, law, pairs):
 
 def _build_from_comb(pairs, comb, law):
     offset = 0.0
-    error = np.hypot(law.error_at_centre, law.reach * law.gain_error) / comb.unit**2
+    error = np.hypot(law.variance_error, law.reach * law.gain_error) / comb.unit**2
     # What the line says where it meets no variance, with the gain that is known.
-    expected = (law.centre - law.variance_at_centre / comb.unit) / comb.unit
+    expected = (law.centre - law.variance / comb.unit) / comb.unit
     least = (comb.least - comb.phase) / comb.unit
     if least > 0 and expected > max(_SURE * error, 0.5 * least):
         offset = min(round(expected), round(least))

@@ -111,8 +111,8 @@ def _find_hot(means, variances, sizes, used):
     neighbours = PixelNeighbours(used.shape, pixels)
     means, variances = means[:, used], variances[:, used]
     total, noise = _total(means, sizes), _total(variances, sizes**2)
-    sharp = find_sharp_pixels(total, noise, neighbours)
-    which, overall = sharp.pixels, sharp.excess / sizes.sum()
+    which, excess = find_sharp_pixels(total, noise, neighbours)
+    overall = excess / sizes.sum()
     # The direct beam may be as sharp; where it is cut, it looks so.
     beam = find_beam(total, neighbours)[which]
     beam |= (neighbours.find_central() & neighbours.find_beside_missing())[which]

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from hyperspy_4dphase.estimators._binning import binning_factor, number_bins
-from hyperspy_4dphase.estimators.detector._variance_law import fit_variance_law
+from hyperspy_4dphase.estimators.detector._variance_law import VarianceLaw
 
 # Patterns that are compared, at most and at least, and values of all in between:
 # they limit the time. Historical: chosen by trial.
@@ -68,7 +68,7 @@ class PairNoise:
     @cached_property
     def law(self):
         """VarianceLaw: Of all pixels."""
-        return fit_variance_law(self)
+        return VarianceLaw(self)
 
     def match(self, colour):
         """Pairs of like patterns, each pattern in one of them at most.

@@ -126,6 +126,25 @@ class PixelNeighbours:
         off = np.abs(place - (np.array(self.shape) - 1) / 2)
         return (off <= np.array(self.shape) / 6).all(axis=1)
 
+    def drop_beside_gaps(self, found):
+        """Without those beside missing pixels, where most are: spots are cut there.
+
+        In the middle of the detector, beside missing pixels, the direct beam may be
+        cut.
+
+        Parameters
+        ----------
+        found : numpy.ndarray of bool, shape (n_used,)
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n_used,)
+        """
+        beside = found & self.find_beside_missing()
+        if beside.sum() > max(2, (found & ~beside).sum()):
+            return found & ~beside
+        return found & ~(beside & self.find_central())
+
     def _places(self, pixels):
         used = self.used if pixels is None else self.used[pixels]
         row, column = np.unravel_index(used, self.shape)

@@ -19,22 +19,6 @@ _NO_OTHER_BEAM = 0.5
 _HALO_WITHIN = 4
 
 
-@dataclass
-class SharpPixels:
-    """Pixels that are sharper than a spot.
-
-    Attributes
-    ----------
-    pixels : numpy.ndarray of int, shape (n,)
-        Their numbers among the used ones.
-    excess : numpy.ndarray, shape (n,)
-        By how much they exceed the background around them.
-    """
-
-    pixels: np.ndarray
-    excess: np.ndarray
-
-
 def find_sharp_pixels(values, noise, neighbours):
     """Find pixels, one or two side by side, that are sharper than a spot can be.
 
@@ -46,8 +30,11 @@ def find_sharp_pixels(values, noise, neighbours):
 
     Returns
     -------
-    SharpPixels
-        Each at least twice as bright as what is around it.
+    pixels : numpy.ndarray of int, shape (n,)
+        Their numbers among the used ones. Each is at least twice as bright as what is
+        around it.
+    excess : numpy.ndarray, shape (n,)
+        By how much they exceed the background around them.
     """
     grid = neighbours.to_image(values, np.inf)
     least = ndimage.minimum_filter(grid, 5, mode="nearest").flat[neighbours.used]
@@ -65,7 +52,7 @@ def find_sharp_pixels(values, noise, neighbours):
     level = (values[may_be] - excess / 2)[:, None]
     bright = (near >= 0) & (values[near] > level)
     sharp &= ~(bright & ~is_sharp[near]).any(axis=1)
-    return SharpPixels(may_be[sharp], excess[sharp])
+    return may_be[sharp], excess[sharp]
 
 
 @dataclass

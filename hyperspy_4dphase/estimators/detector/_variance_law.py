@@ -1,7 +1,5 @@
 """The straight line that variances of counted electrons follow, over their means."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
@@ -21,17 +19,19 @@ _DIM = 10
 _SURE = 4.0
 
 
-@dataclass
-class VarianceLaw:
-    """A straight line through variances.
+class VarianceLaw(VarianceLine):
+    """A straight line through the variances of pixels, and how far it holds.
+
+    Parameters
+    ----------
+    pairs : PairNoise
 
     Attributes
     ----------
-    gain, gain_error : float
-    centre, variance_at_centre, error_at_centre : float
-        Where the line is surest, and its value there.
+    gain_error : float
+        What structure may add to variances is in it.
     reach, spread : float
-        How far the least mean is from it, and from the largest.
+        How far the least mean is from `centre`, and from the largest.
     misfit : float
         Largest relative deviation of a bin from it downwards, or upwards in the dim
         half, where structure adds nothing.
@@ -39,54 +39,27 @@ class VarianceLaw:
         Relative scatter of the variances of dim pixels of the same mean, beyond chance.
     """
 
-    gain: float
-    gain_error: float
-    centre: float
-    variance_at_centre: float
-    error_at_centre: float
-    reach: float
-    spread: float
-    misfit: float
-    scatter: float
-
-
-def fit_variance_law(pairs):
-    """Fit variance against mean over pixels.
-
-    Parameters
-    ----------
-    pairs : PairNoise
-
-    Returns
-    -------
-    VarianceLaw
-    """
-    noise = measure_pixel_variance(pairs)
-    # Sorted by the mean in the other half: else noise would choose which pixels of the
-    # same mean are taken for dim ones, and their variances are low where values are.
-    bins = np.concatenate(
-        [_bin_pixels(noise, half, noise.mean[1 - half]) for half in (0, 1)], axis=1
-    )
-    m, v, structure, size, excess = bins[:, np.argsort(bins[0])]
-    # Bright pixels show structure beside noise.
-    dim = np.cumsum(size) <= 0.8 * size.sum()
-    scatter = np.average(excess[dim], weights=size[dim]) if dim.any() else 0.0
-    n_values = noise.n_pairs * size
-    readout = _measure_readout(pairs)
-    line = VarianceLine(m, v, n_values, readout)
-    moved = abs(VarianceLine(m, v + structure, n_values, readout).gain - line.gain)
-    missed = min(_OF_STRUCTURE * moved, _MOST_OF_STRUCTURE * abs(line.gain))
-    return VarianceLaw(
-        gain=float(line.gain),
-        gain_error=float(np.hypot(line.gain_error, missed)),
-        centre=float(line.centre),
-        variance_at_centre=float(line.variance),
-        error_at_centre=float(line.variance_error),
-        reach=float(line.centre - m.min()),
-        spread=float(np.ptp(m)),
-        misfit=_measure_misfit(m, v, line),
-        scatter=float(np.sqrt(max(scatter, 0.0))),
-    )
+    def __init__(self, pairs):
+        noise = measure_pixel_variance(pairs)
+        # Sorted by the mean in the other half: else noise would choose which pixels of
+        # the same mean are taken for dim ones, and their variances are low where values
+        # are.
+        bins = np.concatenate(
+            [_bin_pixels(noise, half, noise.mean[1 - half]) for half in (0, 1)], axis=1
+        )
+        m, v, structure, size, excess = bins[:, np.argsort(bins[0])]
+        # Bright pixels show structure beside noise.
+        dim = np.cumsum(size) <= 0.8 * size.sum()
+        scatter = np.average(excess[dim], weights=size[dim]) if dim.any() else 0.0
+        n_values = noise.n_pairs * size
+        readout = _measure_readout(pairs)
+        super().__init__(m, v, n_values, readout)
+        moved = abs(VarianceLine(m, v + structure, n_values, readout).gain - self.gain)
+        missed = min(_OF_STRUCTURE * moved, _MOST_OF_STRUCTURE * abs(self.gain))
+        self.gain_error = float(np.hypot(self.gain_error, missed))
+        self.reach, self.spread = self.centre - m.min(), np.ptp(m)
+        self.misfit = _measure_misfit(m, v, self)
+        self.scatter = np.sqrt(max(scatter, 0.0))
 
 
 def _measure_readout(pairs):

@@ -83,8 +83,8 @@ class VarianceLine:
             # Readout noise blurs the means, which makes a slope too flat; that of
             # electrons moves variances along with them.
             blur = min(readout, at[0]) / (2 * n_values * spread**2)
-            self.gain = (weight * x) @ v / max(squares - weight @ blur, squares / 2)
-            self.gain /= spread
+            slope = (weight * x) @ v / max(squares - weight @ blur, squares / 2)
+            self.gain = float(slope / spread)
             fitted = self.variance + self.gain * (m - self.centre)
         self.fitted = fitted
         scale = weight @ np.square(v - fitted) / max(len(m) - 2, 1)

@@ -156,7 +156,7 @@ class RandomizedNMF(PatternTransformer):
             W. As each component has sum one, these are the counts in each pattern
             that belong to the component.
         """
-        self._check_parameters()
+        self.check_parameters()
         compression = self._compress(X)
         n_patterns, self.n_features_in_ = compression.shape
         if self.n_components is not None and self.n_components > n_patterns:
@@ -213,7 +213,13 @@ class RandomizedNMF(PatternTransformer):
     def _n_features_out(self):
         return self.n_components_
 
-    def _check_parameters(self):
+    def check_parameters(self):
+        """Refuse parameters of the wrong type or out of range.
+
+        Raises
+        ------
+        TypeError, ValueError
+        """
         check_integer("n_components", self.n_components, 1, optional=True)
         check_integer("power_iterations", self.power_iterations, 1, optional=True)
         check_integer("max_iter", self.max_iter, 1)

@@ -1,7 +1,5 @@
 """Where alternating least squares begins, which decides where it ends."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from hyperspy_4dphase.estimators.nmf._hals import Factors, hals, solve_weights
@@ -17,22 +15,6 @@ _N_CORNER_ROUNDS = 3
 # What replaces a zero, as a part of the mean of a factor. Historical: chosen by trial
 # in 2026, not calibrated.
 _ZERO_FRACTION = 0.01
-
-
-class BrightnessFree(NamedTuple):
-    """Patterns as points from which brightness is taken out.
-
-    Attributes
-    ----------
-    points : numpy.ndarray, shape (n_patterns, rank)
-        Coordinates along the rows of B, scaled to the brightness of a typical pattern;
-        0 for patterns whose total is lost in noise.
-    variance : numpy.ndarray, shape (n_patterns,)
-        Of the noise in each coordinate; 0 for patterns whose total is lost in noise.
-    """
-
-    points: np.ndarray
-    variance: np.ndarray
 
 
 def fit_from_best_start(A, n_components, options):
@@ -152,7 +134,11 @@ def remove_brightness(A):
 
     Returns
     -------
-    BrightnessFree
+    points : numpy.ndarray, shape (n_patterns, rank)
+        Coordinates along the rows of B, scaled to the brightness of a typical pattern;
+        0 for patterns whose total is lost in noise.
+    variance : numpy.ndarray, shape (n_patterns,)
+        Of the noise in each coordinate; 0 for patterns whose total is lost in noise.
     """
     norms = np.linalg.norm(A.B, axis=1)
     points = A.Q.astype(np.float64) * norms
@@ -162,7 +148,7 @@ def remove_brightness(A):
     bright = brightness > np.sqrt(A.noise_variance) * np.linalg.norm(total)
     typical = np.median(brightness[bright]) if bright.any() else 1.0
     factor = np.divide(typical, brightness, out=np.zeros_like(brightness), where=bright)
-    return BrightnessFree(points * factor[:, None], A.noise_variance * factor**2)
+    return points * factor[:, None], A.noise_variance * factor**2
 
 
 def _find_corner(points, direction):

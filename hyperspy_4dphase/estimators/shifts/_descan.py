@@ -56,7 +56,7 @@ class Descan:
         return np.ascontiguousarray(moved[:, self.covered])
 
 
-def fit_descan(geometry, pieces, faults, correction):
+def fit_descan(geometry, pieces, faulty_pixels, correction):
     """Find the plane by which patterns are shifted.
 
     Parameters
@@ -65,7 +65,8 @@ def fit_descan(geometry, pieces, faults, correction):
         With the shape of the detector, without what is faulty.
     pieces : list of tuple
         Rows and patterns of a sample, before anything was left out.
-    faults : Faults
+    faulty_pixels : numpy.ndarray of bool, or None
+        What was left out of the pixels of the sample.
     correction : Correction
         From values to electrons.
 
@@ -73,10 +74,9 @@ def fit_descan(geometry, pieces, faults, correction):
     -------
     Descan
     """
-    rows = np.concatenate([rows for rows, _ in pieces])
-    sample = np.concatenate([patterns for _, patterns in pieces])
-    if faults.pixels is not None:
-        sample = sample[:, ~faults.pixels]
+    rows, sample = map(np.concatenate, zip(*pieces, strict=True))
+    if faulty_pixels is not None:
+        sample = sample[:, ~faulty_pixels]
     step = max(1, -(-len(rows) // _MAX_PATTERNS))
     rows, sample = rows[::step], correction.electrons(sample[::step])
     sample = np.maximum(sample, 0)

@@ -1,4 +1,4 @@
-"""How patterns are shifted over the detector: a plane over the scan, and the rest.
+"""How patterns are shifted over the detector: as a plane over the scan.
 
 All of it is told from pairs of positions near each other, which are mostly in the same
 domain: what is different between domains does not enter, and shifts of many pixels
@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.shifts._forms import ShiftForms
 from hyperspy_4dphase.estimators.shifts._pairs import find_pairs, neighbour_distance
 
@@ -19,21 +18,15 @@ _DISTANCES = 1, 2, 4, 8, 16
 # of a disc is no longer like its derivative. Historical: chosen by trial.
 _MAX_SHIFT = 0.4
 # The scan is cut into so many parts along each axis, to see how much they scatter.
-_N_CUTS = 4
-# Fraction of the pairs that is left out at either end. Historical: chosen by trial.
-_OUTLYING = 0.02
-# Pairs for the jitter, and for the plane. Historical: enough for either, and fast.
-_N_JITTER_PAIRS, _N_PLANE_PAIRS = 1000, 8000
-# Relative error of the variance of noise. Historical: chosen by trial.
-_NOISE_ERROR = 0.1
-# Of the median sensitivity to shifts, what a pair is taken to have at least.
-_MIN_SENSITIVITY = 0.1
+N_CUTS = 4
+# Pairs that the plane is fitted to. Historical: enough, and fast.
+_N_PAIRS = 8000
 # Of their mean, what patterns are taken to have of counts at least. Historical.
 MIN_TOTAL = 0.05
-# What is taken for a shift: so many standard errors, and root mean squares in pixels.
+# What is taken for a shift: so many standard errors, and a root mean square in pixels.
 # Historical: chosen by trial; smaller shifts make no components.
 SIGNIFICANT = 3.0
-MIN_PLANE, MIN_JITTER = 0.02, 0.03
+_MIN_PLANE = 0.02
 
 
 class ScanScores(NamedTuple):
@@ -112,45 +105,6 @@ class ShiftPlane(NamedTuple):
         return (np.asarray(positions) - self.centre) @ self.slopes.T
 
 
-class PatternShifts(NamedTuple):
-    """How far patterns are shifted.
-
-    Attributes
-    ----------
-    plane : ShiftPlane
-    jitter : float
-        Root mean square, both axes of the detector together, of what the plane leaves
-        of the shift, in pixels.
-    jitter_error : float
-    has_jitter : bool
-        Whether it is significant.
-    """
-
-    plane: ShiftPlane
-    jitter: float
-    jitter_error: float
-    has_jitter: bool
-
-
-class Jitter(NamedTuple):
-    """What a plane leaves of the shift, both axes of the detector together.
-
-    Attributes
-    ----------
-    square : float
-        Mean square in squared pixels.
-    error : float
-        Its standard error.
-    apart : float
-        Mean square of what either part of the detector tells alone, beyond noise: no
-        shift.
-    """
-
-    square: float
-    error: float
-    apart: float
-
-
 class _Sums(NamedTuple):
     """Normal equations of a plane, for parts of the scan and of the detector."""
 
@@ -186,7 +140,7 @@ def fit_plane(scan):
     for distance in np.multiply(_DISTANCES, unit):
         if best is not None and distance > extent.max() / 3:
             break
-        pairs = find_pairs(positions, distance, _N_PLANE_PAIRS)
+        pairs = find_pairs(positions, distance, _N_PAIRS)
         if not len(pairs.first):
             continue
         sums = _sum_over_cuts(positions, pairs, *scan.evaluate(pairs))
@@ -220,93 +174,36 @@ def make_plane(positions, slopes=0.0, error=np.inf):
     rms_error = np.inf
     if np.isfinite(error).all():
         rms_error = np.sqrt((error**2 * np.diag(spread)).sum())
-    found = bool(rms > max(SIGNIFICANT * rms_error, MIN_PLANE))
+    found = bool(rms > max(SIGNIFICANT * rms_error, _MIN_PLANE))
     centre = positions.mean(axis=0)
     return ShiftPlane(slopes, error, centre, float(rms), float(rms_error), found)
 
 
-def measure_jitter(scan, plane, distance, noise):
-    """Measure the mean square of the shift that a plane leaves.
-
-    Shifts of a pair are told by two parts of the detector. What both tell is a shift:
-    their covariance, less that of counting noise.
+def find_cuts(positions, pairs):
+    """Tell in which part of the scan each pair lies.
 
     Parameters
     ----------
-    scan : ScanScores
-    plane : ShiftPlane
-    distance : float
-        Of pairs.
-    noise : callable
-        ``noise(numbers, one, other)`` is, for each of some patterns, the covariance by
-        noise of two linear functions of its scores, both (n_numbers, rank), and the
-        variance of either: (3, n_numbers).
+    positions : numpy.ndarray, shape (n, n_axes)
+    pairs : Pairs
 
     Returns
     -------
-    Jitter
+    numpy.ndarray of int, shape (n_pairs,)
     """
-    pairs = i, j = find_pairs(scan.positions, distance, _N_JITTER_PAIRS)
-    if len(i) < _N_CUTS**2:
-        return Jitter(0.0, np.inf, 0.0)
-    values, changes = scan.evaluate(pairs)
-    step = scan.positions[j] - scan.positions[i]
-    values = values - np.einsum("npab,bc,nc->npa", changes, plane.slopes, step)
-    common, own = _pair_noise(scan, pairs, noise)
-    excess = (values[:, 0] * values[:, 1]).sum(axis=1) - common
-    scale = (changes[:, 0] * changes[:, 1]).sum(axis=(1, 2))
-    weight = _weigh(excess, scale, own)
-    cuts = _cuts(scan.positions, pairs)
-    above = np.bincount(cuts, weight * excess)
-    below = np.bincount(cuts, weight * scale)
-    above, below = above[below > 0], below[below > 0]
-    if len(above) < 3:
-        return Jitter(0.0, np.inf, 0.0)
-    square = above.sum() / below.sum()
-    left_out = (above.sum() - above) / (below.sum() - below)
-    scatter = (len(above) - 1) ** 2 / len(above) * np.var(left_out, ddof=1)
-    model = _NOISE_ERROR * (weight * np.abs(common)).sum() / below.sum()
-    either = np.square(values).sum(axis=(1, 2)) / 2 - own
-    of_one = np.square(changes).sum(axis=(1, 2, 3)) / 2
-    apart = (weight * either).sum() / max((weight * of_one).sum(), 1e-300) - square
-    return Jitter(square, np.hypot(np.sqrt(scatter), model), apart)
-
-
-def _weigh(excess, scale, noise):
-    """Weigh pairs: dark ones tell little, and those in two domains tell anything."""
-    weight = inverse(noise + np.median(noise))
-    least = _MIN_SENSITIVITY * np.median(scale)
-    ratio = excess * inverse(np.maximum(scale, least))
-    low, high = np.quantile(ratio, [_OUTLYING, 1 - _OUTLYING])
-    return weight * ((ratio >= low) & (ratio <= high) & np.isfinite(weight))
-
-
-def _pair_noise(scan, pairs, noise):
-    """Compute the covariance of both parts' values by noise, and the mean variance."""
-    result = np.zeros((3, len(pairs.first)))
-    for i, j in (pairs, pairs[::-1]):
-        for axis in (0, 1):
-            one, other = (scan.scores[j] @ scan.forms.shift[k, axis] for k in (0, 1))
-            result += noise(i, one, other)
-    result /= scan.totals[pairs.first] * scan.totals[pairs.second]
-    return result[0], (result[1] + result[2]) / 2
-
-
-def _cuts(positions, pairs):
-    """Tell in which part of the scan each pair lies."""
     middle = (positions[pairs.second] + positions[pairs.first]) / 2
     low, extent = positions.min(axis=0), np.ptp(positions, axis=0)
-    places = (middle - low) / np.maximum(extent, 1e-9) * _N_CUTS
-    places = np.clip(places.astype(int), 0, _N_CUTS - 1)
-    return np.ravel_multi_index(tuple(places.T), (_N_CUTS,) * places.shape[1])
+    places = (middle - low) / np.maximum(extent, 1e-9) * N_CUTS
+    places = np.clip(places.astype(int), 0, N_CUTS - 1)
+    return np.ravel_multi_index(tuple(places.T), (N_CUTS,) * places.shape[1])
 
 
 def _sum_over_cuts(positions, pairs, values, changes):
     step = positions[pairs.second] - positions[pairs.first]
-    cuts = _cuts(positions, pairs)
+    cuts = find_cuts(positions, pairs)
     n_axes = positions.shape[1]
-    right = np.zeros((_N_CUTS**n_axes, 2, 2, n_axes))
-    left = np.zeros((_N_CUTS**n_axes, 2, 2, 2, n_axes, n_axes))
+    right = np.zeros((N_CUTS**n_axes, 2, 2, n_axes))
+    left = np.zeros((N_CUTS**n_axes, 2, 2, 2, n_axes, n_axes))
     for cut in np.unique(cuts):
         own = cuts == cut
         right[cut] = np.einsum("npa,nc->pac", values[own], step[own])

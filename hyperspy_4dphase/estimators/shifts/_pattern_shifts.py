@@ -1,26 +1,28 @@
 """Whether patterns are shifted over the detector, told from compressed patterns."""
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import gen_batches
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.shifts._forms import ShiftPixels, make_forms
+from hyperspy_4dphase.estimators.shifts._jitter import measure_jitter
 from hyperspy_4dphase.estimators.shifts._offsets import (
-    MIN_JITTER,
     MIN_TOTAL,
     SIGNIFICANT,
-    PatternShifts,
     ScanScores,
+    ShiftPlane,
     fit_plane,
     make_plane,
-    measure_jitter,
 )
 from hyperspy_4dphase.estimators.shifts._pairs import find_pairs
 
 # What compression keeps of a shift is at least this, where it keeps any. Historical.
 _MIN_KEPT = 0.3
+# Least jitter, as a root mean square in pixels. Historical: less makes no components.
+_MIN_JITTER = 0.03
 # Jitter that a plane leaves only since discs change by more than their derivative, as a
 # fraction of the plane. Historical: chosen by trial.
 _OF_PLANE = 0.15
@@ -32,6 +34,26 @@ _OF_PLANE = 0.15
 _OF_STRUCTURE = 0.7
 # Patterns whose noise is computed at once.
 _BATCH = 256
+
+
+class PatternShifts(NamedTuple):
+    """How far patterns are shifted.
+
+    Attributes
+    ----------
+    plane : ShiftPlane
+    jitter : float
+        Root mean square, both axes of the detector together, of what the plane leaves
+        of the shift, in pixels.
+    jitter_error : float
+    has_jitter : bool
+        Whether it is significant.
+    """
+
+    plane: ShiftPlane
+    jitter: float
+    jitter_error: float
+    has_jitter: bool
 
 
 def measure_shifts(compressed, used_pixels, signal_shape, positions=None):
@@ -106,7 +128,7 @@ def _combine(noise, plane, jitter, kept, limit, positions):
     # Of a root, also where the square is about as large as its error.
     error = min(square_error / max(2 * seen, 1e-9), np.sqrt(square_error)) * up
     error = float(np.sqrt(error**2 + (seen * up - seen) ** 2 + limit**2))
-    least = max(SIGNIFICANT * error, MIN_JITTER, _OF_PLANE * plane.rms)
+    least = max(SIGNIFICANT * error, _MIN_JITTER, _OF_PLANE * plane.rms)
     found = bool(square > SIGNIFICANT * square_error and seen * up > least)
     return PatternShifts(plane, float(seen * up), error, found)
 

@@ -2,12 +2,11 @@
 
 from hyperspy_4dphase.estimators.vae._distortion import METHODS as DISTORTIONS
 from hyperspy_4dphase.estimators.vae._distortion import latent_distortions
-from hyperspy_4dphase.estimators.vae._plan import ARCHITECTURES, check_sample_weight
+from hyperspy_4dphase.estimators.vae._plan import check_sample_weight
 from hyperspy_4dphase.estimators.vae._torch import require_torch, restore_model
 from hyperspy_4dphase.estimators.vae._vae import PatternVAE
 
 __all__ = [
-    "ARCHITECTURES",
     "DISTORTIONS",
     "PatternVAE",
     "check_sample_weight",

@@ -35,6 +35,16 @@ class LatentDistributions(NamedTuple):
     mean: np.ndarray
     log_variance: np.ndarray
 
+    def measure_divergence(self):
+        """Average the divergence from the prior of each dimension, in nats.
+
+        Returns
+        -------
+        numpy.ndarray, shape (latent_dim,)
+        """
+        mean, log_variance = (torch.from_numpy(part).double() for part in self)
+        return compute_divergence(mean, log_variance).mean(dim=0).numpy()
+
 
 class Autoencoder(nn.Module):
     """A network for shapes of patterns, and one for their brightness.
@@ -168,7 +178,7 @@ class Model:
         arrays = {f"inputs.{k}": v for k, v in vars(self.inputs).items()}
         for name, tensor in self.network.state_dict().items():
             arrays[f"network.{name}"] = tensor.cpu().numpy()
-        return arrays | {"latent_dim": self.latent_dim}
+        return arrays | {"latent_dim": int(self.latent_dim)}
 
     @classmethod
     def from_arrays(cls, arrays, device="cpu"):
@@ -197,18 +207,3 @@ class Model:
                 for part in torch.from_numpy(inputs).split(BATCH)
             ]
         return tuple(torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
-
-
-def average_divergence(distributions):
-    """Average the divergence from the prior of each dimension, in nats.
-
-    Parameters
-    ----------
-    distributions : LatentDistributions
-
-    Returns
-    -------
-    numpy.ndarray, shape (latent_dim,)
-    """
-    mean, log_variance = (torch.from_numpy(part).double() for part in distributions)
-    return compute_divergence(mean, log_variance).mean(dim=0).numpy()

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase._scalars import check_integer, check_number
-
 ARCHITECTURES = ("compressed", "convolutional")
 # So many steps at the smallest batch; larger ones are less noisy, and need fewer.
 # Historical: chosen by trial in 2026, not calibrated.
@@ -53,7 +51,7 @@ def plan_training(estimator, n_patterns, n_pixels, weights=None):
     Parameters
     ----------
     estimator : PatternVAE
-        With parameters that are checked (:func:`check_parameters`).
+        With parameters that are checked (:meth:`PatternVAE.check_parameters`).
     n_patterns, n_pixels : int
     weights : numpy.ndarray, shape (n_patterns,), optional
 
@@ -89,36 +87,12 @@ def plan_training(estimator, n_patterns, n_pixels, weights=None):
     epochs = estimator.epochs or _choose_epochs(estimator, n_trained, batch_size)
     return TrainingPlan(
         n_held_out,
-        batch_size,
-        epochs,
+        int(batch_size),
+        int(epochs),
         ceil(epochs / 2),
-        estimator.learning_rate,
-        estimator.beta,
+        float(estimator.learning_rate),
+        float(estimator.beta),
     )
-
-
-def check_parameters(estimator):
-    """Refuse parameters of the wrong type or out of range.
-
-    Parameters
-    ----------
-    estimator : PatternVAE
-
-    Raises
-    ------
-    TypeError, ValueError
-    """
-    if estimator.architecture not in ARCHITECTURES:
-        raise ValueError(
-            f"architecture={estimator.architecture!r}; expected one of {ARCHITECTURES}."
-        )
-    check_integer("latent_dim", estimator.latent_dim, 1)
-    check_integer("epochs", estimator.epochs, 1, optional=True)
-    check_integer("batch_size", estimator.batch_size, 1, optional=True)
-    check_number("beta", estimator.beta, 0)
-    check_number("learning_rate", estimator.learning_rate, 0, above=True)
-    fraction = estimator.validation_fraction
-    check_number("validation_fraction", fraction, 0, 1, above=True, below=True)
 
 
 def check_images(X):

@@ -4,13 +4,14 @@ import numpy as np
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
 from hyperspy_4dphase.estimators.vae._begin import begin_model
 from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs
 from hyperspy_4dphase.estimators.vae._plan import (
+    ARCHITECTURES,
     check_images,
-    check_parameters,
     check_sample_weight,
     plan_training,
 )
@@ -213,13 +214,11 @@ class PatternVAE(PatternTransformer):
         -------
         numpy.ndarray, shape (n_patterns, latent_dim)
         """
-        check_parameters(self)
+        self.check_parameters()
         X = self._check_patterns(X, fitting=True)
         weights = check_sample_weight(sample_weight, X.shape[0])
         plan = plan_training(self, *X.shape, weights)
         require_torch()
-        from hyperspy_4dphase.estimators.vae._model import average_divergence
-
         random_state = check_random_state(self.random_state)
         seed = int(random_state.randint(2**31 - 1))
         model, patterns = begin_model(self, X, random_state, seed)
@@ -230,7 +229,7 @@ class PatternVAE(PatternTransformer):
         self.loss_ = np.column_stack([history.training, history.held_out])
         self.best_epoch_ = history.best
         self.n_features_in_ = X.shape[1]
-        self.divergence_ = average_divergence(distributions)
+        self.divergence_ = distributions.measure_divergence()
         variance = latent.var(axis=0, dtype=np.float64)
         order = np.argsort(-self.divergence_, kind="stable")
         self.active_dimensions_ = order[variance[order] > _MIN_ACTIVE_VARIANCE]
@@ -295,6 +294,25 @@ class PatternVAE(PatternTransformer):
     @property
     def _n_features_out(self):
         return self.model_.latent_dim
+
+    def check_parameters(self):
+        """Refuse parameters of the wrong type or out of range.
+
+        Raises
+        ------
+        TypeError, ValueError
+        """
+        if self.architecture not in ARCHITECTURES:
+            raise ValueError(
+                f"architecture={self.architecture!r}; expected one of {ARCHITECTURES}."
+            )
+        check_integer("latent_dim", self.latent_dim, 1)
+        check_integer("epochs", self.epochs, 1, optional=True)
+        check_integer("batch_size", self.batch_size, 1, optional=True)
+        check_number("beta", self.beta, 0)
+        check_number("learning_rate", self.learning_rate, 0, above=True)
+        fraction = self.validation_fraction
+        check_number("validation_fraction", fraction, 0, 1, above=True, below=True)
 
     def check_enough(self, n_patterns, n_pixels, sample_weight=None):
         """Refuse fewer patterns or pixels than there must be, before any is read.

@@ -48,18 +48,19 @@ def spoilt(dtype="u2", seed=0, frame=False):
     return data, pixels.ravel(), patterns.ravel(), zingers
 
 
-def places(faults):
-    if faults.rows is None:
+def places(first):
+    if first.replaced is None:
         return []
-    rows = np.unravel_index(faults.rows, NAVIGATION)
-    pixels = np.unravel_index(faults.columns, SIGNAL)
+    rows, pixels = first.replaced[:2].astype(int)
+    rows = np.unravel_index(rows, NAVIGATION)
+    pixels = np.unravel_index(pixels, SIGNAL)
     return sorted(tuple(map(int, p)) for p in zip(*rows, *pixels, strict=True))
 
 
 class TestCleanCounts:
     def check(self, data, gain=1):
         first = read(data)
-        assert not first.faults
+        assert first.faulty_pixels is first.faulty_patterns is first.replaced is None
         assert first.detector.kind == "counts"
         assert first.detector.gain == pytest.approx(gain, rel=1e-5)
         assert first.detector.offset == 0
@@ -92,9 +93,9 @@ def test_faults_are_found_where_they_are(dtype):
         data, pixels, _, zingers = spoilt(dtype, seed)
         before = data.copy()
         first = read(data)
-        np.testing.assert_array_equal(first.faults.pixels, pixels)
-        assert first.faults.patterns is None
-        assert places(first.faults) == sorted(zingers)
+        np.testing.assert_array_equal(first.faulty_pixels, pixels)
+        assert first.faulty_patterns is None
+        assert places(first) == sorted(zingers)
         assert first.detector.kind == "counts"
         assert (first.detector.gain, first.detector.offset) == (1, 0)
         assert first.blocks.shape == (N, M - pixels.sum())
@@ -106,8 +107,8 @@ def test_a_saturated_frame_alone(dtype):
     data = counted().astype(dtype)
     data[3, 4] = np.iinfo(dtype).max
     first = read(data)
-    np.testing.assert_array_equal(np.flatnonzero(first.faults.patterns), [3 * 25 + 4])
-    assert first.faults.pixels is first.faults.rows is None
+    np.testing.assert_array_equal(np.flatnonzero(first.faulty_patterns), [3 * 25 + 4])
+    assert first.faulty_pixels is first.replaced is None
     assert first.blocks.shape == (N - 1, M)
     assert (first.detector.kind, first.detector.gain) == ("counts", 1)
 
@@ -116,16 +117,15 @@ def test_a_saturated_frame_alone(dtype):
 def test_a_saturated_frame_hides_no_other_fault(dtype):
     data, pixels, patterns, zingers = spoilt(dtype, frame=True)
     first = read(data)
-    np.testing.assert_array_equal(first.faults.patterns, patterns)
-    assert places(first.faults) == sorted(zingers)
-    np.testing.assert_array_equal(first.faults.pixels, pixels)
+    np.testing.assert_array_equal(first.faulty_patterns, patterns)
+    assert places(first) == sorted(zingers)
+    np.testing.assert_array_equal(first.faulty_pixels, pixels)
 
 
 def test_faults_are_kept_if_asked():
     data, *_ = spoilt()
     first = read(data, keep_faulty=True)
-    assert not first.faults
-    assert first.faults.pixels is first.faults.patterns is first.faults.rows is None
+    assert first.faulty_pixels is first.faulty_patterns is first.replaced is None
     assert first.blocks.shape == (N, M)
 
 
@@ -150,8 +150,8 @@ def test_what_is_read_from_now_on():
 def test_chunks_find_the_same(chunks):
     data, pixels, _, zingers = spoilt()
     first = read(da.from_array(data, chunks=chunks), block_values=1)
-    np.testing.assert_array_equal(first.faults.pixels, pixels)
-    assert places(first.faults) == sorted(zingers)
+    np.testing.assert_array_equal(first.faulty_pixels, pixels)
+    assert places(first) == sorted(zingers)
     whole = read(data)
     assert first.detector.gain == whole.detector.gain
     np.testing.assert_allclose(
@@ -162,8 +162,8 @@ def test_chunks_find_the_same(chunks):
 def test_masked_faults_are_not_found():
     data, pixels, patterns, _ = spoilt(frame=True)
     first = read(data, kept_patterns=~patterns, kept_pixels=~pixels)
-    assert first.faults.pixels is first.faults.patterns is None
-    assert first.faults.rows.size == 4
+    assert first.faulty_pixels is first.faulty_patterns is None
+    assert first.replaced.shape == (3, 4)
     assert first.blocks.shape == (N - 1, M - pixels.sum())
 
 
@@ -171,7 +171,7 @@ def test_masked_faults_are_not_found():
 def test_nothing_is_looked_for_if_told(noise):
     data, *_ = spoilt()
     first = read(data, noise=noise)
-    assert not first.faults
+    assert first.faulty_pixels is first.faulty_patterns is first.replaced is None
     assert np.isnan(first.neighbours)
     assert first.blocks.n_reads == 1
     assert first.detector.kind == {"poisson": "counts"}.get(noise, noise)

@@ -289,4 +289,4 @@ def test_patterns_without_noise_have_none(seed):
     rng = np.random.default_rng(seed)
     H, W = rng.gamma(0.3, 40, (3, 99)) + 1, rng.dirichlet(np.full(3, 0.3), 70)
     data = np.rint(W @ H).astype(np.uint16).reshape(7, 10, 9, 11)
-    assert read(data).faults.pixels is None
+    assert read(data).faulty_pixels is None

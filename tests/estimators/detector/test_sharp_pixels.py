@@ -19,10 +19,10 @@ def number(y, x):
 
 def looked_at(image, noise=1.0, used=USED):
     values = np.asarray(image, float).ravel()[used]
-    found = find_sharp_pixels(
+    pixels, _ = find_sharp_pixels(
         values, np.full(values.size, noise), PixelNeighbours(SHAPE, used)
     )
-    return set(used[found.pixels].tolist())
+    return set(used[pixels].tolist())
 
 
 def spot(y, x, sigma, height=400.0):
@@ -70,10 +70,10 @@ def test_pixels_beside_missing_ones():
 def test_excess_is_over_the_surroundings():
     image = np.full(SHAPE, 10.0)
     image[5, 7] = 400
-    found = find_sharp_pixels(
+    _, excess = find_sharp_pixels(
         image.ravel(), np.ones(image.size), PixelNeighbours(SHAPE, USED)
     )
-    np.testing.assert_allclose(found.excess, [390])
+    np.testing.assert_allclose(excess, [390])
 
 
 def test_the_brightest_in_the_middle_is_the_beam():

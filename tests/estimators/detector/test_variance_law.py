@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.detector._dark_level import restore_clipped
-from hyperspy_4dphase.estimators.detector._variance_law import fit_variance_law
+from hyperspy_4dphase.estimators.detector._variance_law import VarianceLaw
 
 from ..detector_scans import SIGNAL, counted, pairs_of, read
 
@@ -21,7 +21,7 @@ def camera(kind, dose, gain, offset, noise, seed):
 
 def gains(**options):
     """Found over planted, and their standard errors."""
-    laws = [fit_variance_law(pairs_of(camera(**options, seed=seed))) for seed in SEEDS]
+    laws = [VarianceLaw(pairs_of(camera(**options, seed=seed))) for seed in SEEDS]
     found = np.array([(law.gain, law.gain_error) for law in laws])
     return found.T / options["gain"]
 
@@ -79,10 +79,10 @@ def test_scan_of_which_nearly_all_pixels_are_dark():
 
 def test_single_high_values_do_not_matter():
     data = camera("spotty", 4, 12, 100, 1, 0)
-    clean = fit_variance_law(pairs_of(data))
+    clean = VarianceLaw(pairs_of(data))
     rng = np.random.default_rng(0)
     data.flat[rng.choice(data.size, 60, replace=False)] = 60000
-    spoilt = fit_variance_law(pairs_of(data))
+    spoilt = VarianceLaw(pairs_of(data))
     assert spoilt.gain == pytest.approx(clean.gain, rel=0.03)
 
 
@@ -94,7 +94,7 @@ def test_clipped_values_are_put_back(dose, dtype):
         data = camera("spotty", dose, 12, 0, 4, seed).clip(0)
         data = np.rint(data) if dtype == "u2" else data
         whole = restore_clipped(pairs_of(data.astype(dtype)))
-        assert fit_variance_law(whole).gain == pytest.approx(12, rel=0.04)
+        assert VarianceLaw(whole).gain == pytest.approx(12, rel=0.04)
         if dose > 1:
             continue
         lowest = whole.patterns[whole.patterns < 0]

@@ -18,8 +18,7 @@ def descanned(shifts, masked=False):
     geometry = PatternBlocks(counts.reshape(*NAVIGATION, *SIGNAL), 2, kept_pixels=kept)
     counts = counts if kept is None else counts[:, kept]
     pieces = [(rows, counts[rows]) for rows in np.array_split(np.arange(396), 3)]
-    faults = SimpleNamespace(pixels=None)
-    return counts, fit_descan(geometry, pieces, faults, Correction())
+    return counts, fit_descan(geometry, pieces, None, Correction())
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -37,7 +36,7 @@ def test_moved_patterns_stand_still(masked):
             positions=descan.positions,
         ),
         [(rows, moved)],
-        SimpleNamespace(pixels=None),
+        None,
         Correction(),
     )
     assert left.plane.rms < 0.1 * descan.plane.rms

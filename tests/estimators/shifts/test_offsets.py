@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.shifts._forms import ShiftPixels, make_forms
+from hyperspy_4dphase.estimators.shifts._jitter import measure_jitter
 from hyperspy_4dphase.estimators.shifts._offsets import (
     ScanScores,
     fit_plane,
     make_plane,
-    measure_jitter,
 )
 
 from .scenes import POSITIONS, SIGNAL, SLOPES, USED, plane, scene

@@ -224,7 +224,9 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         with threadpool_limits(1):
             growth.grow()
             growth.dissolve_boundaries()
+            growth.find_regions()
             growth.reach(self.n_domains or 0)
+            self.steps_, self.along_, self.refused_ = growth.describe()
         labels, tree = growth.result()
         n_domains = self.n_domains or tree.n_domains
         if tree.n_domains < n_domains:

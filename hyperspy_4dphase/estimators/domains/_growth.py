@@ -1,24 +1,53 @@
 """Growing a tree of domains, node by node, until nothing distinct is left."""
 
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
+from scipy.cluster.hierarchy import linkage, to_tree
 
 from hyperspy_4dphase.estimators.domains._boundaries import (
     dissolve_boundaries,
     find_nearest,
 )
+from hyperspy_4dphase.estimators.domains._directions import measure_strength
+from hyperspy_4dphase.estimators.domains._evidence import Evidence
+from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._mixtures import assign_mixtures
 from hyperspy_4dphase.estimators.domains._nodes import Node, label_leaves
 from hyperspy_4dphase.estimators.domains._pooled import (
     average_blocks,
     find_pooled_split,
 )
+from hyperspy_4dphase.estimators.domains._regions import find_regions
 from hyperspy_4dphase.estimators.domains._splits import (
+    Split,
     find_local_points,
     find_split,
     force_split,
 )
+from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
+from hyperspy_4dphase.estimators.domains._surroundings import Surroundings
+
+
+class Descriptions(NamedTuple):
+    """What is known of each point beside its label.
+
+    Attributes
+    ----------
+    steps : numpy.ndarray, shape (n,), float32
+        The largest step to a neighbour, in units of what is usual around there; NaN
+        where there is none.
+    along : numpy.ndarray, shape (n,), float32
+        Place of the point along the direction in which its domain varies most, in
+        standard deviations of the noise of one pattern; NaN for points in no domain.
+    refused : numpy.ndarray of int8, shape (n,)
+        1 and 2 for the parts of a gap that was not split, 0 elsewhere.
+    """
+
+    steps: np.ndarray
+    along: np.ndarray
+    refused: np.ndarray
 
 
 class Growth:
@@ -50,6 +79,10 @@ class Growth:
         self._random_state = random_state
         self._callback = callback
         self.nodes = [Node(np.flatnonzero(shapes.known))]
+        self._evidence = None
+        if shapes.positions is not None:
+            evidence = Evidence(shapes)
+            self._evidence = evidence if evidence.exists else None
 
     def grow(self):
         """Split what has parts, the largest first come."""
@@ -104,6 +137,32 @@ class Growth:
             for part in self._split(best, found[best], forced=True):
                 part.reason = "n_domains"
 
+    def describe(self):
+        """Say what each leaf is like, and keep it with the leaf.
+
+        Returns
+        -------
+        Descriptions
+        """
+        n = len(self.shapes.points)
+        steps, along = np.full((2, n), np.nan, np.float32)
+        refused = np.zeros(n, np.int8)
+        if self._evidence is not None:
+            known = np.flatnonzero(self.shapes.known)
+            steps[known] = self._evidence.steps.take(known).of_positions()
+        for leaf in self.leaves():
+            points = self._points(leaf)
+            leaf.traits = {"n_directions": points.shape[1], "spread": 0.0}
+            along[leaf.rows] = 0
+            if points.shape[1]:
+                excess = max(points[:, 0].var() - 1, 0)
+                leaf.traits["spread"] = float(np.sqrt(excess))
+                along[leaf.rows] = points[:, 0]
+            if leaf.refused is not None and leaf.refused.side.size == leaf.rows.size:
+                leaf.traits["refused"] = leaf.refused.log_p
+                refused[leaf.rows] = 1 + leaf.refused.side
+        return Descriptions(steps, along, refused)
+
     def leaves(self):
         """The nodes without children."""
         return [node for node in self.nodes if not node.children]
@@ -123,18 +182,119 @@ class Growth:
 
     def _find_split(self, node):
         """Find a split that single points show, or else means of neighbours."""
-        split, node.reason = find_split(
-            self._points(node), self._min_size, self._random_state
+        points = self._points(node)
+        split, node.reason, refused = find_split(
+            points, self._min_size, self._random_state
         )
+        if self.shapes.positions is None:
+            node.refused = refused
+            return split
+        split = self._judge(node, points, split, refused)
         # Noise may hide a gap, but not in a continuum, which is seen to have none; nor
         # is that seen by single points among parts that these do not show.
         hidden = {"noise", "no gap"} | ({"continuum"} if node.pooled else set())
-        if self.shapes.positions is None or node.reason not in hidden:
+        if split is not None or node.reason not in hidden:
             return split
         shapes = self.shapes.take(node.rows)
         split = find_pooled_split(shapes, self._min_size, self._random_state)
+        if split is not None and self._evidence is not None:
+            verdict = self._evidence.judge(
+                node.rows, points, split, self._random_state, pooled=True
+            )
+            split.step = verdict.step
+            split = split if verdict.stands else None
         node.pooled |= split is not None
         return split
+
+    def _judge(self, node, points, split, refused):
+        """The split, or the refused one, that the scan around its points confirms."""
+        if self._evidence is None:
+            return split
+        if split is not None:
+            verdict = self._evidence.judge(node.rows, points, split, self._random_state)
+            split.step, node.reason = verdict.step, verdict.reason
+            if verdict.stands:
+                return split
+            refused = split
+        if refused is None:
+            return None
+        refused.step = self._evidence.steps.take(node.rows).measure_border(refused.side)
+        if node.reason == "continuum" and refused.step >= LEAST_STEP:
+            node.reason = "split"
+            return refused
+        node.refused = refused
+        return None
+
+    def find_regions(self):
+        """Split leaves where the pattern makes a step between neighbouring positions.
+
+        Parts that mixtures of what is around them explain are none.
+        """
+        if self._evidence is None:
+            return
+        whole = np.full(len(self.shapes.points), -1)
+        labels = whole.copy()
+        parts = {}
+        for i, leaf in enumerate(self.leaves()):
+            found = self._find_regions_of(leaf)
+            whole[leaf.rows] = i
+            for part in np.unique(found):
+                labels[leaf.rows[found == part]] = len(parts)
+                parts[len(parts)] = leaf
+        if len(set(parts.values())) == len(parts):
+            return
+        rows = np.flatnonzero(labels >= 0)
+        steps = self._evidence.steps.take(rows)
+        field = Field(self._evidence.points[rows], steps.positions)
+        surroundings = Surroundings(field, labels[rows], whole[rows])
+        surroundings.dissolve()
+        surroundings.assign_mixtures()
+        labels[rows] = surroundings.labels
+        for leaf in dict.fromkeys(parts.values()):
+            own = [i for i, whole in parts.items() if whole is leaf]
+            members = [np.flatnonzero(labels == i) for i in own]
+            self._split_regions(leaf, [rows for rows in members if rows.size])
+        self._gather()
+
+    def _find_regions_of(self, leaf):
+        nothing = np.zeros(leaf.rows.size, int)
+        too_deep = self._max_depth is not None and leaf.level >= self._max_depth
+        if too_deep or leaf.rows.size < 3 * self._min_size:
+            return nothing
+        points = self._points(leaf)
+        if not points.shape[1] or not self._evidence.has_steps(leaf.rows):
+            return nothing
+        steps = self._evidence.steps.take(leaf.rows)
+        field = Field(points, steps.positions)
+        return find_regions(field, steps, self._min_size, self._random_state)
+
+    def _split_regions(self, leaf, members):
+        """Split a leaf into regions, those that differ most first."""
+        if len(members) < 2:
+            return
+        points, reason = self._evidence.points, leaf.reason
+        means = np.stack([points[rows].mean(axis=0) for rows in members])
+        waiting = [(leaf, to_tree(linkage(means, "average")))]
+        while waiting:
+            node, branch = waiting.pop(0)
+            if branch.is_leaf():
+                continue
+            node.rows = np.sort(
+                np.concatenate([members[i] for i in branch.pre_order()])
+            )
+            one = np.concatenate([members[i] for i in branch.left.pre_order()])
+            split = Split(np.isin(node.rows, one), np.nan)
+            split.strength = measure_strength(points[node.rows], split.side)
+            split.step = self._evidence.steps.take(node.rows).measure_border(split.side)
+            parts = self._split(node, split)
+            # The larger part comes first.
+            branches = sorted(
+                (branch.left, branch.right),
+                key=lambda b: -sum(members[i].size for i in b.pre_order()),
+            )
+            for part in parts:
+                part.reason = reason
+            waiting += zip(parts, branches, strict=False)
 
     def _split(self, node, split, forced=False):
         """The two parts of a node, none if that would go too deep."""

@@ -4,7 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.domains._tree import REASONS, SCORES, DomainTree
+from hyperspy_4dphase.estimators.domains._tree import (
+    REASONS,
+    SCORES,
+    TRAITS,
+    DomainTree,
+)
 
 # Parts of a part that differ so nearly as much as the parts do are parts as well, as a
 # ratio of strength times size. Historical: chosen by trial in 2026.
@@ -29,11 +34,16 @@ class Node:
         One of ``_tree.REASONS``.
     pooled : bool
         Whether it is a part that shows in means of neighbours only, or of such a one.
+    refused : Split or None
+        What has a gap, but was not split.
+    traits : dict
+        What is known of a leaf; see :class:`TreeNode`.
     """
 
     def __init__(self, rows, parent=None, level=0):
         self.rows, self.parent, self.level = rows, parent, level
         self.split, self.children, self.reason = None, [], "split"
+        self.refused, self.traits = None, {}
         self.pooled = parent is not None and parent.pooled
 
     def level_of_parts(self, split):
@@ -92,4 +102,6 @@ def label_leaves(root, n):
     }
     for name in SCORES:
         arrays[name] = [getattr(node.split, name, np.nan) for node in nodes]
+    for name in TRAITS:
+        arrays[name] = [node.traits.get(name, np.nan) for node in nodes]
     return LabelledTree(labels, DomainTree.from_arrays(arrays))

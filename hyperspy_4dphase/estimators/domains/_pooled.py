@@ -71,7 +71,7 @@ def _split_blocks(shapes, width, min_size, random_state):
     pooled = blocks.shapes.take(np.flatnonzero(blocks.full))
     noise = pooled.noise(np.arange(len(pooled.points)))
     points = find_local_points(pooled.points, noise)
-    split, _ = find_split(points, min_size, random_state)
+    split = find_split(points, min_size, random_state).split
     if split is None:
         return None
     direction = discriminate(pooled.points, split.side, noise)

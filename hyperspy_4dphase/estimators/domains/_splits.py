@@ -56,6 +56,9 @@ class Split:
         Score of the valley between them, the lower the clearer; see :class:`Valley`.
     agreement : float
         Overlap of the smaller part when split by either half of the points.
+    step : float
+        Change of the pattern across the border between the parts, in units of what is
+        usual around it; see :class:`Steps`.
     """
 
     side: np.ndarray
@@ -63,6 +66,7 @@ class Split:
     share: float = np.nan
     log_p: float = np.nan
     agreement: float = np.nan
+    step: float = np.nan
 
 
 class SplitResult(NamedTuple):
@@ -73,10 +77,13 @@ class SplitResult(NamedTuple):
     split : Split or None
     reason : str
         ``"split"``, or ``"noise"``, ``"size"``, ``"no gap"`` or ``"continuum"``.
+    refused : Split or None
+        The strongest one that has a gap, but cuts a path.
     """
 
     split: Split | None
     reason: str
+    refused: Split | None = None
 
 
 @dataclass
@@ -87,8 +94,8 @@ class Search:
     ----------
     splits : list of Split
         Those that stand on the other half and on all points.
-    paths : list of numpy.ndarray of bool, shape (n,)
-        Sides of those that would, but cut a path.
+    paths : list of Split
+        Those that would, but cut a path.
     is_continuum : bool
         Whether a path is longer than noise can make one.
     """
@@ -203,18 +210,20 @@ def choose_split(searches):
         best = max(lasting, key=lambda split: split.strength * split.agreement)
         return SplitResult(best, "split")
     continuum = any(search.is_continuum for search in searches)
-    return SplitResult(None, "continuum" if continuum else "no gap")
+    paths = [path for search in searches for path in search.paths]
+    refused = max(paths, key=lambda path: path.strength, default=None)
+    return SplitResult(None, "continuum" if continuum else "no gap", refused)
 
 
 def _count_support(split, searches):
     """Number of halves that find this split, less those that take it for a path."""
 
-    def is_among(sides):
-        return any(measure_agreement(split.side, side) >= _SAME for side in sides)
+    def is_among(others):
+        return any(measure_agreement(split.side, o.side) >= _SAME for o in others)
 
     support = 0
     for search in searches:
-        if is_among(other.side for other in search.splits):
+        if is_among(search.splits):
             support += 1
         elif is_among(search.paths):
             support -= 1
@@ -244,7 +253,8 @@ def _search(points, chosen, other, min_size, random_state):
             continue
         values, side = points @ final.direction, final.side(points)
         if is_bridged(points, values, final.valley, random_state):
-            search.paths.append(side)
+            scores = final.valley.share, final.valley.log_p
+            search.paths.append(Split(side, measure_strength(points, side), *scores))
             # Nearer than this, noise fills a gap as a path would.
             length = values[side].mean() - values[~side].mean()
             search.is_continuum |= bool(length > _PATH_LENGTH)

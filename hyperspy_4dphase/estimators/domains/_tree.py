@@ -26,8 +26,11 @@ hand"``: merged or split by the user. ``"consensus"``: what many maps of the sca
 on.
 """
 
-SCORES = "strength", "share", "log_p", "agreement"
+SCORES = "strength", "share", "log_p", "agreement", "step"
 """What is known of a split; NaN for nodes without one."""
+
+TRAITS = "n_directions", "spread", "refused"
+"""What is known of a domain; NaN for nodes with children, and where it is not known."""
 
 
 class TreeNode(NamedTuple):
@@ -59,6 +62,19 @@ class TreeNode(NamedTuple):
     agreement : float
         Overlap (0 to 1) of the smaller part as found by independent halves of the
         patterns.
+    step : float
+        Change of the pattern across the border of its parts, in units of what is usual
+        around there; NaN where it is not known where patterns are in the scan, infinite
+        for parts that do not touch.
+    n_directions : float
+        Of a domain: in so many directions its patterns differ by more than counting
+        noise. 0 is a compact domain: its patterns are all alike.
+    spread : float
+        Of a domain: standard deviation of its patterns along the direction in which
+        they differ most, in units of the noise of one pattern, and without that noise.
+    refused : float
+        Of a domain: score of the clearest gap within it that was not split, since it
+        cuts a path along which patterns change. NaN if there is none.
     reason : str
         ``"split"``, or why it was not: see `REASONS`.
     """
@@ -73,6 +89,10 @@ class TreeNode(NamedTuple):
     share: float
     log_p: float
     agreement: float
+    step: float
+    n_directions: float
+    spread: float
+    refused: float
     reason: str
 
 
@@ -83,7 +103,8 @@ class DomainTree:
     Attributes
     ----------
     parent, level, size, label : numpy.ndarray of int, shape (n_nodes,)
-    strength, share, log_p, agreement : numpy.ndarray of float, shape (n_nodes,)
+    strength, share, log_p, agreement, step : numpy.ndarray of float, shape (n_nodes,)
+    n_directions, spread, refused : numpy.ndarray of float, shape (n_nodes,)
     reason : numpy.ndarray of int, shape (n_nodes,)
         Indices into `REASONS`.
 
@@ -100,21 +121,29 @@ class DomainTree:
     share: np.ndarray
     log_p: np.ndarray
     agreement: np.ndarray
+    step: np.ndarray
+    n_directions: np.ndarray
+    spread: np.ndarray
+    refused: np.ndarray
     reason: np.ndarray
 
     @classmethod
     def from_arrays(cls, arrays):
         """From a dict as :meth:`to_arrays` gives it, checked.
 
+        What files of earlier versions do not hold is NaN.
+
         Raises
         ------
         ValueError
             If they are not those of a tree.
         """
+        unknown = np.full(np.shape(arrays.get("parent", 0)), np.nan)
+        arrays = dict.fromkeys(("step", *TRAITS), unknown) | arrays
         try:
             values = {
                 item.name: np.atleast_1d(np.asarray(arrays[item.name])).astype(
-                    float if item.name in SCORES else np.int64
+                    float if item.name in (*SCORES, *TRAITS) else np.int64
                 )
                 for item in fields(cls)
             }

@@ -80,7 +80,7 @@ def test_directions_above_noise(seed):
 def test_no_split_of_what_is_evenly_filled(shape, n, n_seeds):
     for seed in range(n_seeds):
         points = filled(shape, n, seed)
-        split, reason = find_split(points, 10, state(seed))
+        split, reason, _ = find_split(points, 10, state(seed))
         assert split is None
         assert reason in ("no gap", "continuum")
 
@@ -92,7 +92,7 @@ def test_no_split_of_a_curve(n_features):
     points = 40 * t ** np.arange(1, n_features + 1)
     points += np.random.default_rng(1).normal(size=points.shape)
     points = points.astype(np.float32)
-    assert find_split(points, 10, state()) == (None, "continuum")
+    assert find_split(points, 10, state())[:2] == (None, "continuum")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_no_split_of_a_curve(n_features):
 @pytest.mark.parametrize("seed", range(2))
 def test_planted_split(sizes, distance, seed):
     points, labels = apart(sizes, distance, seed)
-    split, reason = find_split(points, 10, state(seed))
+    split, reason, _ = find_split(points, 10, state(seed))
     assert reason == "split"
     wrong = min((split.side == (labels == i)).mean() for i in (0, 1))
     assert wrong < 0.002
@@ -134,7 +134,7 @@ def test_what_varies_a_little_in_many_directions_hides_nothing(seed):
     share = np.append(share, rng.random(40))
     points = rng.normal(size=(share.size, 41)) * np.sqrt(1 + 0.7**2)
     points[:, 0] = rng.normal(size=share.size) + 30 * share
-    split, _ = find_split(points.astype(np.float32), 10, state(seed))
+    split, *_ = find_split(points.astype(np.float32), 10, state(seed))
     assert split is not None
     assert len(set(split.side[:150])) == len(set(split.side[150:300])) == 1
     assert split.side[0] != split.side[150]
@@ -153,8 +153,11 @@ ELSEWHERE = np.arange(60) >= 40
 
 def search(splits=(), paths=()):
     """What one half has found, and what it takes for the cut of a path."""
-    splits = [Split(side, 1.0, 0.0, -9.0, 1.0) for side in splits]
-    return Search(splits, list(paths), is_continuum=bool(len(paths)))
+    splits, paths = (
+        [Split(side, 1.0, 0.0, -9.0, 1.0) for side in sides]
+        for sides in (splits, paths)
+    )
+    return Search(splits, paths, is_continuum=bool(paths))
 
 
 def test_what_both_halves_draw_comes_before_what_is_slightly_stronger():
@@ -162,7 +165,7 @@ def test_what_both_halves_draw_comes_before_what_is_slightly_stronger():
     clear = Split(**values, strength=0.70, agreement=1.0)
     other = Split(**values, strength=0.72, agreement=0.7)
     searches = [Search([other, clear])] * 2
-    assert choose_split(searches) == (clear, "split")
+    assert choose_split(searches)[:2] == (clear, "split")
     other.strength = 2.0
     assert choose_split(searches).split is other
 
@@ -177,7 +180,7 @@ def test_what_both_halves_draw_comes_before_what_is_slightly_stronger():
     ],
 )
 def test_what_two_halves_find(searches):
-    split, reason = choose_split(searches)
+    split, reason, _ = choose_split(searches)
     assert split.side is SIDE or split.side is MOVED
     assert reason == "split"
     assert not is_undecided(searches)
@@ -192,7 +195,9 @@ def test_what_two_halves_find(searches):
     ],
 )
 def test_what_no_half_finds_is_none(searches, why):
-    assert choose_split(searches) == (None, why)
+    split, reason, refused = choose_split(searches)
+    assert (split, reason) == (None, why)
+    assert (refused is None) == (why == "no gap")
     assert not is_undecided(searches)
 
 
@@ -212,8 +217,8 @@ def test_what_one_half_finds_is_none_yet(searches):
 
 def test_too_few_or_nothing():
     points, _ = apart((10, 9), 30)
-    assert find_split(points, 10, state()) == (None, "size")
-    assert find_split(points[:, :0], 5, state()) == (None, "noise")
+    assert find_split(points, 10, state())[:2] == (None, "size")
+    assert find_split(points[:, :0], 5, state())[:2] == (None, "noise")
     points, _ = apart((300, 15), 30)
     assert find_split(points, 15, state()).split.side.sum() in (15, 300)
     assert find_split(points, 40, state()).split is None

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.domains._tree import REASONS, DomainTree, TreeNode
+from hyperspy_4dphase.estimators.domains._tree import (
+    REASONS,
+    TRAITS,
+    DomainTree,
+    TreeNode,
+)
 from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree
 
 # 0 (100) - 1 (70) - 3 (50)
@@ -37,7 +42,7 @@ def assert_equal(one, other):
 
 def test_round_trip():
     arrays = TREE.to_arrays()
-    assert list(arrays) == list(ARRAYS)
+    assert set(arrays) == {*ARRAYS, "step", *TRAITS}
     for name, values in ARRAYS.items():
         np.testing.assert_array_equal(arrays[name], values)
     assert {array.dtype.kind for array in arrays.values()} == {"i", "f"}

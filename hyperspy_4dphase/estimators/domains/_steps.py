@@ -1,0 +1,179 @@
+"""Steps of the pattern between neighbouring positions of a scan.
+
+What bends, or grows thicker, changes from position to position by about as much as it
+does around there. An interface is a step: a change within a probe's width that exceeds
+both counting noise and the change around it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+# Positions on either side of an edge of the grid whose patterns are averaged: along the
+# step, so that an interface blurred over two positions shows whole, and across it.
+_DEEP, _WIDE = 2, 3
+# What is usual around an edge: this percentile of the steps in a window of so many
+# positions along each axis. Interfaces, with all that they touch, take up less than the
+# rest even around layers of four positions. Chosen among 20, 35 and 50 % and windows of
+# 9 and 15 by the area under the curve of borders of true domains against all others:
+# 0.983, at most 0.981 for the rest, in 66 simulated scans of five kinds.
+_USUAL = 35
+_WINDOW = {1: 15, 2: 15, 3: 7}
+# Of the edges along a border so many may be lower than its step: where it passes other
+# things, or fades. It is a border if its step is so many times what is usual. Chosen
+# among 30 to 50 % and 1.65 to 2.1 on 15 bent particles with surface layers and 30 bent
+# crystals without: of these 1 is cut with (40 %, 1.95), 8 with (40 %, 1.85) and none
+# with (40 %, 2.05), where layers are lost: the mean Rand index of the particles falls
+# from 0.935 to 0.878.
+_FADED = 40
+LEAST_STEP = 1.95
+# Fewest edges that make a border.
+_FEWEST = 3
+
+
+@dataclass
+class Steps:
+    """Steps across all edges of the grid of a scan.
+
+    Attributes
+    ----------
+    ratios : list of numpy.ndarray
+        For each axis the step between each position and the next along it, in units of
+        what is usual around there; NaN where one of them has no pattern.
+    ridge : numpy.ndarray
+        Of the grid: the largest step at each position, in units of the noise.
+    positions : numpy.ndarray of int, shape (n, n_axes)
+        Place of each point in the grid.
+    """
+
+    ratios: list
+    ridge: np.ndarray
+    positions: np.ndarray
+
+    def take(self, rows):
+        """Some of the points, on as much of the grid as holds them."""
+        positions = self.positions[rows]
+        first, last = positions.min(axis=0), positions.max(axis=0) + 1
+        box = tuple(map(slice, first, last))
+        ratios = []
+        for axis, ratio in enumerate(self.ratios):
+            edges = list(box)
+            edges[axis] = slice(first[axis], last[axis] - 1)
+            ratios.append(ratio[tuple(edges)])
+        return Steps(ratios, self.ridge[box], positions - first)
+
+    def of_positions(self):
+        """numpy.ndarray, shape (n,): The largest ratio at each point."""
+        largest = np.zeros(self.ridge.shape)
+        for axis, ratio in enumerate(self.ratios):
+            at = np.moveaxis(largest, axis, 0)
+            ratio = np.nan_to_num(np.moveaxis(ratio, axis, 0))
+            np.maximum(at[:-1], ratio, out=at[:-1])
+            np.maximum(at[1:], ratio, out=at[1:])
+        return largest[tuple(self.positions.T)].astype(np.float32)
+
+    def borders(self, labels):
+        """Collect the steps along the borders of labels.
+
+        Parameters
+        ----------
+        labels : numpy.ndarray of int, shape (n,)
+            Of the points; negative ones have no borders.
+
+        Returns
+        -------
+        pairs : numpy.ndarray of int, shape (n_edges, 2)
+            Labels on both sides of each edge, the lower first.
+        ratios : numpy.ndarray, shape (n_edges,)
+        """
+        grid = np.full(self.ridge.shape, -1)
+        grid[tuple(self.positions.T)] = labels
+        pairs, ratios = [], []
+        for axis, ratio in enumerate(self.ratios):
+            at = np.moveaxis(grid, axis, 0)
+            one, other, ratio = at[:-1], at[1:], np.moveaxis(ratio, axis, 0)
+            border = (one != other) & (one >= 0) & (other >= 0) & np.isfinite(ratio)
+            pairs.append(np.sort(np.stack([one[border], other[border]], axis=1)))
+            ratios.append(ratio[border])
+        return np.concatenate(pairs), np.concatenate(ratios)
+
+    def measure_border(self, side):
+        """float: The step between two sides of the points; infinite if they are apart.
+
+        Parameters
+        ----------
+        side : numpy.ndarray of bool, shape (n,)
+        """
+        return summarize(self.borders(side.astype(int))[1])
+
+
+def summarize(ratios):
+    """The step of a border from those of its edges: infinite if there are too few."""
+    return float(np.percentile(ratios, _FADED)) if len(ratios) >= _FEWEST else np.inf
+
+
+def measure_steps(field):
+    """Measure the steps between all neighbouring positions.
+
+    Parameters
+    ----------
+    field : Field
+
+    Returns
+    -------
+    Steps
+    """
+    inside = field.inside
+    points = field.spread(field.points, 0)
+    ridge, ratios = np.zeros(inside.shape), []
+    for axis in range(inside.ndim):
+        step = _measure_along(points, inside, axis)
+        usual = ndimage.percentile_filter(
+            _fill(step), _USUAL, size=_WINDOW.get(inside.ndim, 5), mode="reflect"
+        )
+        ratios.append(step / usual)
+        at, step = (
+            np.moveaxis(ridge, axis, 0),
+            np.nan_to_num(np.moveaxis(step, axis, 0)),
+        )
+        np.maximum(at[:-1], step, out=at[:-1])
+        np.maximum(at[1:], step, out=at[1:])
+    return Steps(ratios, ridge, field.positions)
+
+
+def _measure_along(points, inside, axis):
+    """Steps along one axis, in standard deviations of noise; NaN outside."""
+    points, inside = np.moveaxis(points, axis, 0), np.moveaxis(inside, axis, 0)
+    n, n_features = len(points), points.shape[-1]
+    count = inside.astype(points.dtype)
+    for other in range(1, inside.ndim):
+        points, count = (
+            _WIDE * ndimage.uniform_filter1d(values, _WIDE, other, mode="constant")
+            for values in (points, count)
+        )
+    sums = [np.zeros_like(points[:-1]) for _ in range(2)]
+    counts = [np.zeros_like(count[:-1]) for _ in range(2)]
+    for k in range(_DEEP):
+        sums[0][k:] += points[: n - 1 - k]
+        counts[0][k:] += count[: n - 1 - k]
+        sums[1][: n - 1 - k] += points[1 + k :]
+        counts[1][: n - 1 - k] += count[1 + k :]
+    counts = [np.maximum(c, 1) for c in counts]
+    change = sums[1] / counts[1][..., None] - sums[0] / counts[0][..., None]
+    variance = 1 / counts[0] + 1 / counts[1]
+    excess = np.square(change).sum(axis=-1) - variance * n_features
+    step = np.sqrt(np.maximum(excess, 0) + variance * np.sqrt(2 * n_features))
+    step[~(inside[:-1] & inside[1:])] = np.nan
+    return np.moveaxis(step, 0, axis)
+
+
+def _fill(step):
+    """Steps with those of the nearest edge where there is none."""
+    outside = np.isnan(step)
+    if not outside.any() or outside.all():
+        return np.nan_to_num(step, nan=1.0)
+    nearest = ndimage.distance_transform_edt(
+        outside, return_distances=False, return_indices=True
+    )
+    return step[tuple(nearest)]

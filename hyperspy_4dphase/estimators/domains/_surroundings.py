@@ -1,0 +1,226 @@
+"""Whether what surrounds a position explains its pattern.
+
+Near an interface the probe mixes the patterns of both sides, as they are there. A
+cluster of such positions is no domain, though it may differ from all others.
+"""
+
+import numpy as np
+from scipy import ndimage
+from scipy.optimize import nnls
+from scipy.spatial import cKDTree
+
+# Distance within which the patterns around a position are averaged, in positions: wider
+# than an interface blurred by a probe of one position's width.
+_RADIUS = 4.0
+# Surroundings that are mixed at most: where more domains meet, the others have none.
+_N_MIXED = 4
+# Fewest positions that are averaged.
+_FEWEST = 2
+# Part of a cluster's positions that must have surroundings for it to be judged, and
+# part of these, the best explained ones, that is judged: some have a corner of
+# something else.
+_SURROUNDED, _JUDGED = 0.8, 0.7
+# What a mixture may leave over, each alone: standard deviations of the noise; times
+# what patterns leave over that are predicted from others of their domain around them;
+# part of the squared distance of what is mixed. Mixtures of simulated scans leave over
+# -0.01 to 0.02 of it, true domains 0.2 and more.
+_NOISE, _LIKE_OTHERS, _OF_DISTANCE = 3.0, 1.5, 0.03
+# Positions of a domain whose own misfit is measured.
+_N_SAMPLED = 300
+# Weight of the equation by which shares add up to 1, in units of the longest pattern.
+_SUM_WEIGHT = 1e3
+
+
+class Surroundings:
+    """The labels of a scan, and the patterns around each position.
+
+    Parameters
+    ----------
+    field : Field
+        Of unit noise.
+    labels : numpy.ndarray of int, shape (n,)
+        Of domains, from 0 on.
+    wholes : numpy.ndarray of int, shape (n,)
+        What domains are parts of: a part that is no domain goes back to its whole.
+    """
+
+    def __init__(self, field, labels, wholes):
+        self._field, self.labels, self._wholes = field, labels.copy(), wholes
+        self._refresh()
+        self._misfits = self._measure_misfits()
+
+    def dissolve(self):
+        """Dissolve the parts that mixtures of their surroundings explain.
+
+        Returns
+        -------
+        list of int
+            Labels that are no more.
+        """
+        dissolved = []
+        again = True
+        while again:
+            again = False
+            names, sizes = np.unique(self.labels[self.labels >= 0], return_counts=True)
+            for name in names[np.argsort(sizes, kind="stable")].tolist():
+                rows = np.flatnonzero(self.labels == name)
+                others = self._find_siblings(name)
+                if not others.size or not self._explain(name, rows):
+                    continue
+                self.labels[rows] = self._give_back(rows, others)
+                self._refresh()
+                dissolved.append(name)
+                again = True
+        return dissolved
+
+    def assign_mixtures(self):
+        """Give mixtures of parts of one whole to the part that they have most of."""
+        parts, first = np.unique(self.labels, return_index=True)
+        wholes, counts = np.unique(self._wholes[first[parts >= 0]], return_counts=True)
+        several = np.isin(self._wholes, wholes[counts > 1])
+        rows = np.flatnonzero(several & ~self._pure & (self.labels >= 0))
+        labels = self.labels.copy()
+        n_features = self._field.points.shape[1]
+        for row, mixture in zip(rows, self._mix(rows), strict=True):
+            if mixture is None:
+                continue
+            names, shares, left, apart = mixture
+            allowed = _NOISE * np.sqrt(2 * n_features) + self._allow(names, apart)
+            best = names[int(np.argmax(shares))]
+            is_part = self._whole_of[best] == self._wholes[row]
+            if left <= allowed and is_part:
+                labels[row] = best
+        self.labels = labels
+
+    def _refresh(self):
+        grid = self._field.spread(self.labels, -1)
+        mixed = np.zeros(grid.shape, bool)
+        for axis in range(grid.ndim):
+            at, marked = np.moveaxis(grid, axis, 0), np.moveaxis(mixed, axis, 0)
+            differ = at[:-1] != at[1:]
+            marked[:-1] |= differ
+            marked[1:] |= differ
+        self._pure = ~mixed[self._field.places] & (self.labels >= 0)
+        n_pure = np.bincount(self.labels[self._pure], minlength=self.labels.max() + 1)
+        # Of what is thin everywhere all is taken.
+        thin = np.flatnonzero(n_pure < 4)
+        used = self._pure | np.isin(self.labels, thin)
+        self._used = np.flatnonzero(used & (self.labels >= 0))
+        self._tree = cKDTree(self._field.positions[self._used])
+        names, first = np.unique(self.labels, return_index=True)
+        self._whole_of = dict(zip(names.tolist(), self._wholes[first], strict=True))
+
+    def _find_siblings(self, name):
+        whole = self._whole_of[name]
+        return np.array(
+            [
+                i
+                for i, w in self._whole_of.items()
+                if w == whole and i != name and i >= 0
+            ]
+        )
+
+    def _find_around(self, rows):
+        """Rows of the used points around each of some points."""
+        found = self._tree.query_ball_point(self._field.positions[rows], _RADIUS)
+        return [self._used[near] for near in found]
+
+    def _measure_misfits(self):
+        """What each domain's patterns leave over that others around them predict."""
+        points, positions = self._field.points, self._field.positions
+        misfits = {}
+        for name in np.unique(self.labels[self.labels >= 0]).tolist():
+            rows = self._used[self.labels[self._used] == name]
+            rows = rows[:: -(-len(rows) // _N_SAMPLED)]
+            left = []
+            for row, near in zip(rows, self._find_around(rows), strict=True):
+                near = near[self.labels[near] == name]
+                away = np.square(positions[near] - positions[row]).sum(axis=1) >= 4
+                near = near[away]
+                if len(near) > _FEWEST:
+                    misfit = np.square(points[row] - points[near].mean(axis=0)).sum()
+                    left.append(misfit - points.shape[1] * (1 + 1 / len(near)))
+            misfits[name] = float(np.median(left)) if len(left) >= 5 else np.nan
+        known = [value for value in misfits.values() if np.isfinite(value)]
+        usual = float(np.median(known)) if known else 0.0
+        return {i: v if np.isfinite(v) else usual for i, v in misfits.items()}
+
+    def _mix(self, rows, without=-1):
+        """Mixtures of the surroundings that are nearest to some points.
+
+        Returns
+        -------
+        list of tuple or None
+            Labels and shares of what is mixed, what it leaves over, less noise, and the
+            largest squared distance of what is mixed.
+        """
+        points = self._field.points
+        n_features = points.shape[1]
+        mixtures = []
+        for row, near in zip(rows, self._find_around(rows), strict=True):
+            own = self.labels[near]
+            names, counts = np.unique(own[own != without], return_counts=True)
+            order = np.argsort(-counts, kind="stable")[:_N_MIXED]
+            names, counts = names[order], counts[order]
+            names, counts = names[counts >= _FEWEST], counts[counts >= _FEWEST]
+            if not names.size:
+                mixtures.append(None)
+                continue
+            means = np.stack([points[near[own == i]].mean(axis=0) for i in names])
+            shares = _find_shares(means, points[row])
+            left = np.square(points[row] - shares @ means).sum()
+            left -= n_features * (1 + (shares**2 / counts).sum())
+            steps = means[:, None] - means
+            apart = float(np.square(steps).sum(axis=-1).max())
+            mixtures.append((names.tolist(), shares, float(left), apart))
+        return mixtures
+
+    def _allow(self, names, apart):
+        """What a mixture may leave over because patterns change, and of its size."""
+        misfit = max(self._misfits[name] for name in names)
+        return max(_LIKE_OTHERS * misfit, _OF_DISTANCE * apart)
+
+    def _explain(self, name, rows):
+        """Whether mixtures of its surroundings explain a part."""
+        grid = self._field.spread(self.labels == name, False)
+        box = ndimage.find_objects(grid.astype(np.int8))[0]
+        box = tuple(slice(max(s.start - 5, 0), s.stop + 5) for s in box)
+        deep = ndimage.distance_transform_edt(grid[box])[grid[box]]
+        if (deep <= _RADIUS).mean() < _SURROUNDED:
+            return False
+        mixtures = [m for m in self._mix(rows, without=name) if m is not None]
+        if len(mixtures) < max(_SURROUNDED * len(rows), 1):
+            return False
+        left = np.sort([m[2] for m in mixtures])
+        left = left[: max(1, int(np.ceil(_JUDGED * len(left))))]
+        noise = _NOISE * np.sqrt(2 * self._field.points.shape[1] / len(left))
+        allowed = np.median([self._allow(m[0], m[3]) for m in mixtures])
+        return left.mean() <= max(noise, allowed)
+
+    def _give_back(self, rows, others):
+        """Labels of those parts that points have most of, or that are nearest."""
+        used = self._used[np.isin(self.labels[self._used], others)]
+        if not used.size:
+            used = np.flatnonzero(np.isin(self.labels, others))
+        positions = self._field.positions
+        nearest = cKDTree(positions[used]).query(positions[rows])[1]
+        given = self.labels[used[nearest]]
+        own = int(self.labels[rows[0]])
+        for k, mixture in enumerate(self._mix(rows, without=own)):
+            if mixture is None:
+                continue
+            names, shares = np.array(mixture[0]), mixture[1]
+            shares = np.where(np.isin(names, others), shares, -1)
+            if shares.max() > 0:
+                given[k] = names[shares.argmax()]
+        return given
+
+
+def _find_shares(means, point):
+    """Shares of some patterns in a point: not negative, and 1 together."""
+    if len(means) == 1:
+        return np.ones(1)
+    weight = _SUM_WEIGHT * max(float(np.abs(means).max()), 1.0)
+    equations = np.vstack([means.T, np.full((1, len(means)), weight)])
+    shares = nnls(equations, np.append(point, weight))[0]
+    return shares / max(shares.sum(), 1e-30)

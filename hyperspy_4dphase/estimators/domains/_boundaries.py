@@ -27,7 +27,9 @@ _MIN_BLENDED = 0.7
 _MAX_CENTRAL = 0.5
 
 
-def dissolve_boundaries(shapes, labels, random_state, judged=None):
+def dissolve_boundaries(
+    shapes, labels, random_state, judged=None, min_mixed=_MIN_MIXED
+):
     """Give the points of boundaries to the domains that they are mixtures of.
 
     A boundary that is a few positions wide can be a cluster of its own, since positions
@@ -43,6 +45,8 @@ def dissolve_boundaries(shapes, labels, random_state, judged=None):
     random_state : numpy.random.RandomState
     judged : list of int, optional
         Labels that may be boundaries; by default all.
+    min_mixed : float, optional
+        Fraction of its points that makes a leaf a boundary if they are mixtures of two.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def dissolve_boundaries(shapes, labels, random_state, judged=None):
             break
         given = _assign_blend(shapes, labels, label, kept)
         if given is None:
-            ends = _find_ends(shapes, labels, label, kept, random_state)
+            ends = _find_ends(shapes, labels, label, kept, random_state, min_mixed)
             if ends is None:
                 continue
             given = find_nearest(shapes, labels, np.flatnonzero(labels == label), ends)
@@ -92,7 +96,7 @@ def find_nearest(shapes, labels, rows, among):
     return np.asarray(among)[distances.argmin(axis=1)]
 
 
-def _find_ends(shapes, labels, label, kept, random_state):
+def _find_ends(shapes, labels, label, kept, random_state, min_mixed):
     """Find the leaves that a boundary is a mixture of, or None if it is no boundary."""
     rows = np.flatnonzero(labels == label)
     others = np.flatnonzero(np.isin(labels, kept))
@@ -125,7 +129,7 @@ def _find_ends(shapes, labels, label, kept, random_state):
             opposite = np.bincount(labels[others[beyond[:, column]]]).argmax()
             ends |= {i, int(opposite)}
         mixed |= found
-    return sorted(ends) if mixed.mean() >= _MIN_MIXED else None
+    return sorted(ends) if mixed.mean() >= min_mixed else None
 
 
 def _assign_blend(shapes, labels, label, kept):

@@ -29,6 +29,11 @@ from hyperspy_4dphase.estimators.domains._splits import (
 from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
 from hyperspy_4dphase.estimators.domains._surroundings import Surroundings
 
+# Fraction of a region that makes it a boundary if it is mixtures of two crowds. Those
+# of scans without noise of their own had 0.54 to 1, crystals of 20 positions in a glass
+# 0.13 to 0.32.
+_MIN_MIXED_PART = 0.45
+
 
 class Descriptions(NamedTuple):
     """What is known of each point beside its label.
@@ -247,6 +252,8 @@ class Growth:
         steps = self._evidence.steps.take(rows)
         field = Field(self._evidence.points[rows], steps.positions)
         surroundings = Surroundings(field, labels[rows], whole[rows])
+        for name in self._find_mixed(labels, parts):
+            surroundings.give_back(name)
         surroundings.dissolve()
         surroundings.assign_mixtures()
         labels[rows] = surroundings.labels
@@ -255,6 +262,17 @@ class Growth:
             members = [np.flatnonzero(labels == i) for i in own]
             self._split_regions(leaf, [rows for rows in members if rows.size])
         self._gather()
+
+    def _find_mixed(self, labels, parts):
+        """Parts that lie on lines between two crowds, but for the largest of a leaf."""
+        sizes = np.bincount(labels[labels >= 0], minlength=len(parts))
+        largest = {}
+        for i, leaf in parts.items():
+            largest[leaf] = max(i, largest.get(leaf, i), key=lambda k: sizes[k])
+        judged = [i for i, leaf in parts.items() if largest[leaf] != i]
+        return dissolve_boundaries(
+            self.shapes, labels, self._random_state, judged, _MIN_MIXED_PART
+        )[1]
 
     def _find_regions_of(self, leaf):
         nothing = np.zeros(leaf.rows.size, int)

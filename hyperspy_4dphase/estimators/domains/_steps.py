@@ -30,6 +30,8 @@ _FADED = 40
 LEAST_STEP = 1.95
 # Fewest edges that make a border.
 _FEWEST = 3
+# Positions from other points within which steps may be those to the other points.
+_REACH = 2
 
 
 @dataclass
@@ -45,11 +47,14 @@ class Steps:
         Of the grid: the largest step at each position, in units of the noise.
     positions : numpy.ndarray of int, shape (n, n_axes)
         Place of each point in the grid.
+    clear : numpy.ndarray of bool
+        Of the grid: where steps are between these points only, not those to others.
     """
 
     ratios: list
     ridge: np.ndarray
     positions: np.ndarray
+    clear: np.ndarray
 
     def take(self, rows):
         """Some of the points, on as much of the grid as holds them."""
@@ -61,7 +66,16 @@ class Steps:
             edges = list(box)
             edges[axis] = slice(first[axis], last[axis] - 1)
             ratios.append(ratio[tuple(edges)])
-        return Steps(ratios, self.ridge[box], positions - first)
+        inside = np.zeros(self.ridge.shape, bool)
+        inside[tuple(positions.T)] = True
+        around = tuple(
+            slice(max(b.start - _REACH - 1, 0), b.stop + _REACH + 1) for b in box
+        )
+        clear = np.zeros_like(inside)
+        clear[around] = ndimage.binary_erosion(
+            inside[around], iterations=_REACH, border_value=1
+        )
+        return Steps(ratios, self.ridge[box], positions - first, clear[box])
 
     def of_positions(self):
         """numpy.ndarray, shape (n,): The largest ratio at each point."""
@@ -76,6 +90,9 @@ class Steps:
     def borders(self, labels):
         """Collect the steps along the borders of labels.
 
+        Those that may be steps to other points are left out, but where a border has no
+        more than a few others.
+
         Parameters
         ----------
         labels : numpy.ndarray of int, shape (n,)
@@ -89,14 +106,21 @@ class Steps:
         """
         grid = np.full(self.ridge.shape, -1)
         grid[tuple(self.positions.T)] = labels
-        pairs, ratios = [], []
+        pairs, ratios, clear = [], [], []
         for axis, ratio in enumerate(self.ratios):
-            at = np.moveaxis(grid, axis, 0)
+            at, own = (np.moveaxis(a, axis, 0) for a in (grid, self.clear))
             one, other, ratio = at[:-1], at[1:], np.moveaxis(ratio, axis, 0)
             border = (one != other) & (one >= 0) & (other >= 0) & np.isfinite(ratio)
             pairs.append(np.sort(np.stack([one[border], other[border]], axis=1)))
             ratios.append(ratio[border])
-        return np.concatenate(pairs), np.concatenate(ratios)
+            clear.append((own[:-1] & own[1:])[border])
+        pairs, ratios, clear = map(np.concatenate, (pairs, ratios, clear))
+        if not len(pairs):
+            return pairs, ratios
+        _, names = np.unique(pairs, axis=0, return_inverse=True)
+        few = np.bincount(names.ravel(), clear) < _FEWEST
+        used = clear | few[names.ravel()]
+        return pairs[used], ratios[used]
 
     def measure_border(self, side):
         """float: The step between two sides of the points; infinite if they are apart.
@@ -139,7 +163,7 @@ def measure_steps(field):
         )
         np.maximum(at[:-1], step, out=at[:-1])
         np.maximum(at[1:], step, out=at[1:])
-    return Steps(ratios, ridge, field.positions)
+    return Steps(ratios, ridge, field.positions, inside)
 
 
 def _measure_along(points, inside, axis):

@@ -50,28 +50,22 @@ class Surroundings:
         self._misfits = self._measure_misfits()
 
     def dissolve(self):
-        """Dissolve the parts that mixtures of their surroundings explain.
-
-        Returns
-        -------
-        list of int
-            Labels that are no more.
-        """
-        dissolved = []
+        """Give back the parts that mixtures of their surroundings explain."""
         again = True
         while again:
             again = False
             names, sizes = np.unique(self.labels[self.labels >= 0], return_counts=True)
             for name in names[np.argsort(sizes, kind="stable")].tolist():
-                rows = np.flatnonzero(self.labels == name)
-                others = self._find_siblings(name)
-                if not others.size or not self._explain(name, rows):
-                    continue
-                self.labels[rows] = self._give_back(rows, others)
-                self._refresh()
-                dissolved.append(name)
-                again = True
-        return dissolved
+                if self._explain(name):
+                    again |= self.give_back(name)
+
+    def give_back(self, name):
+        """Give a part back to the others of its whole; False if it has none."""
+        rows, others = np.flatnonzero(self.labels == name), self._find_siblings(name)
+        if others.size:
+            self.labels[rows] = self._give_back(rows, others)
+            self._refresh()
+        return bool(others.size)
 
     def assign_mixtures(self):
         """Give mixtures of parts of one whole to the part that they have most of."""
@@ -180,22 +174,27 @@ class Surroundings:
         misfit = max(self._misfits[name] for name in names)
         return max(_LIKE_OTHERS * misfit, _OF_DISTANCE * apart)
 
-    def _explain(self, name, rows):
+    def _explain(self, name):
         """Whether mixtures of its surroundings explain a part."""
-        grid = self._field.spread(self.labels == name, False)
-        box = ndimage.find_objects(grid.astype(np.int8))[0]
-        box = tuple(slice(max(s.start - 5, 0), s.stop + 5) for s in box)
-        deep = ndimage.distance_transform_edt(grid[box])[grid[box]]
-        if (deep <= _RADIUS).mean() < _SURROUNDED:
+        rows = np.flatnonzero(self.labels == name)
+        if not self._find_siblings(name).size or not self._is_thin(name):
             return False
         mixtures = [m for m in self._mix(rows, without=name) if m is not None]
-        if len(mixtures) < max(_SURROUNDED * len(rows), 1):
+        if len(mixtures) < _SURROUNDED * len(rows):
             return False
         left = np.sort([m[2] for m in mixtures])
         left = left[: max(1, int(np.ceil(_JUDGED * len(left))))]
         noise = _NOISE * np.sqrt(2 * self._field.points.shape[1] / len(left))
         allowed = np.median([self._allow(m[0], m[3]) for m in mixtures])
         return left.mean() <= max(noise, allowed)
+
+    def _is_thin(self, name):
+        """Whether most of a part is within the reach of others."""
+        grid = self._field.spread(self.labels == name, False)
+        box = ndimage.find_objects(grid.astype(np.int8))[0]
+        box = tuple(slice(max(s.start - 5, 0), s.stop + 5) for s in box)
+        depth = ndimage.distance_transform_edt(grid[box])[grid[box]]
+        return (depth <= _RADIUS).mean() >= _SURROUNDED
 
     def _give_back(self, rows, others):
         """Labels of those parts that points have most of, or that are nearest."""

@@ -223,6 +223,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         # Products of this size gain nothing from threads, which others may hold up.
         with threadpool_limits(1):
             growth.grow()
+            growth.place_inclusions()
             growth.dissolve_boundaries()
             growth.find_regions()
             growth.reach(self.n_domains or 0)

@@ -10,6 +10,7 @@ from hyperspy_4dphase.estimators.domains._directions import (
     measure_agreement,
 )
 from hyperspy_4dphase.estimators.domains._field import Field, average_alike
+from hyperspy_4dphase.estimators.domains._inclusions import find_inclusions
 from hyperspy_4dphase.estimators.domains._splits import find_local_points
 from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP, measure_steps
 from hyperspy_4dphase.estimators.domains._valley import find_valley
@@ -47,16 +48,30 @@ class Evidence:
     ----------
     shapes : Shapes
         With positions.
+    random_state : numpy.random.RandomState
+
+    Attributes
+    ----------
+    exists : bool
+        Whether there is anything but noise. If not, there are no other attributes.
+    inclusions : numpy.ndarray of int, shape (n,)
+        Kind of the thin inclusion at each point, -1 where there is none.
+    steps : Steps
+        Of what is left without inclusions.
+    points : numpy.ndarray, shape (n, n_directions)
+        All points in the directions in which any differ, of unit noise.
     """
 
-    def __init__(self, shapes):
+    def __init__(self, shapes, random_state):
         rows = np.flatnonzero(shapes.known)
         points = find_local_points(shapes.points[rows], shapes.noise(rows))
         self.exists = points.shape[1] > 0
         if not self.exists:
             return
         field = Field(points, shapes.positions[rows])
-        self.steps = measure_steps(field)
+        self.inclusions = np.full(len(shapes.points), -1)
+        self.inclusions[rows], cleaned = find_inclusions(field, random_state)
+        self.steps = measure_steps(Field(cleaned, field.positions))
         all_points = np.zeros((len(shapes.points), points.shape[1]), points.dtype)
         all_points[rows] = points
         self.points = all_points

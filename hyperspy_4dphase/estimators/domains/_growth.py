@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.cluster.hierarchy import linkage, to_tree
+from scipy.spatial import cKDTree
 
 from hyperspy_4dphase.estimators.domains._boundaries import (
     dissolve_boundaries,
@@ -29,6 +30,8 @@ from hyperspy_4dphase.estimators.domains._splits import (
 from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
 from hyperspy_4dphase.estimators.domains._surroundings import Surroundings
 
+# Positions around an inclusion that tell what it is in.
+_N_AROUND = 8
 # Fraction of a region that makes it a boundary if it is mixtures of two crowds. Those
 # of scans without noise of their own had 0.54 to 1, crystals of 20 positions in a glass
 # 0.13 to 0.32.
@@ -86,8 +89,12 @@ class Growth:
         self.nodes = [Node(np.flatnonzero(shapes.known))]
         self._evidence = None
         if shapes.positions is not None:
-            evidence = Evidence(shapes)
+            evidence = Evidence(shapes, random_state)
             self._evidence = evidence if evidence.exists else None
+        if self._evidence is not None and max_depth != 0:
+            # They would hide what they are in.
+            root = self.nodes[0]
+            root.rows = root.rows[self._evidence.inclusions[root.rows] < 0]
 
     def grow(self):
         """Split what has parts, the largest first come."""
@@ -110,7 +117,9 @@ class Growth:
         for i, leaf in enumerate(leaves):
             labels[leaf.rows] = i
         pooled = [i for i, leaf in enumerate(leaves) if leaf.pooled]
-        single = [i for i, leaf in enumerate(leaves) if not leaf.pooled]
+        inclusions = [i for i, leaf in enumerate(leaves) if leaf.is_inclusion]
+        kept = {*pooled, *inclusions}
+        single = [i for i in range(len(leaves)) if i not in kept]
         labels, dissolved = dissolve_boundaries(
             self.shapes, labels, self._random_state, single
         )
@@ -118,7 +127,7 @@ class Growth:
             labels, more = self._dissolve_pooled_boundaries(labels, pooled)
             dissolved += more
         # What single patterns do not tell they do not correct.
-        labels = assign_mixtures(self.shapes, labels, np.isin(labels, pooled))
+        labels = assign_mixtures(self.shapes, labels, np.isin(labels, list(kept)))
         for i, leaf in enumerate(leaves):
             leaf.rows = np.flatnonzero(labels == i)
         for i in dissolved:
@@ -263,6 +272,42 @@ class Growth:
             self._split_regions(leaf, [rows for rows in members if rows.size])
         self._gather()
 
+    def place_inclusions(self):
+        """Make each kind of inclusion a part of the leaf that it is mostly in."""
+        if self._evidence is None or self._max_depth == 0:
+            return
+        kinds = self._evidence.inclusions
+        leaf_of = np.full(kinds.size, -1)
+        hosts = self.leaves()
+        for i, leaf in enumerate(hosts):
+            leaf_of[leaf.rows] = i
+        rest = np.flatnonzero(leaf_of >= 0)
+        tree = cKDTree(self.shapes.positions[rest])
+        for kind in range(kinds.max() + 1):
+            rows = np.flatnonzero(kinds == kind)
+            near = tree.query(self.shapes.positions[rows], _N_AROUND)[1].ravel()
+            around = leaf_of[rest[near[near < rest.size]]]
+            host = int(np.bincount(around).argmax())
+            hosts[host] = self._add_part(hosts[host], rows)
+        self._gather()
+
+    def _add_part(self, leaf, rows):
+        """A leaf with one more part; the leaf that is left of it."""
+        own, reason = leaf.rows, leaf.reason
+        leaf.rows = np.sort(np.concatenate([own, rows]))
+        if rows.size < self._min_size:
+            return leaf
+        side = np.isin(leaf.rows, rows)
+        split = Split(side, measure_strength(self._evidence.points[leaf.rows], side))
+        split.step = self._evidence.steps.take(leaf.rows).measure_border(side)
+        parts = self._split(leaf, split, forced=True)
+        for part in parts:
+            part.reason = reason
+        rest = max(parts, key=lambda part: np.isin(part.rows, own).sum())
+        for part in parts:
+            part.is_inclusion = part is not rest
+        return rest
+
     def _find_mixed(self, labels, parts):
         """Parts that lie on lines between two crowds, but for the largest of a leaf."""
         sizes = np.bincount(labels[labels >= 0], minlength=len(parts))
@@ -276,6 +321,8 @@ class Growth:
 
     def _find_regions_of(self, leaf):
         nothing = np.zeros(leaf.rows.size, int)
+        if leaf.is_inclusion:
+            return nothing
         too_deep = self._max_depth is not None and leaf.level >= self._max_depth
         if too_deep or leaf.rows.size < 3 * self._min_size:
             return nothing

@@ -21,6 +21,7 @@ from hyperspy_4dphase.estimators.domains._directions import (
     refine_direction,
 )
 from hyperspy_4dphase.estimators.domains._field import average_alike
+from hyperspy_4dphase.estimators.domains._gradual import join_gradual
 from hyperspy_4dphase.estimators.domains._splits import MAX_LOG_P
 from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP, summarize
 
@@ -61,6 +62,7 @@ def find_regions(field, steps, min_size, random_state):
         return np.zeros(len(field.points), int)
     labels = _flood(field, means.points, markers, steps.ridge)
     labels = join_without_step(labels, steps)
+    labels = join_gradual(labels, field, steps)
     labels = _join_without_gap(labels, means.points, steps, random_state)
     return np.unique(labels, return_inverse=True)[1]
 

@@ -9,6 +9,8 @@ from scipy import ndimage
 from scipy.optimize import nnls
 from scipy.spatial import cKDTree
 
+from hyperspy_4dphase.estimators.domains._gradual import find_pure
+
 # Distance within which the patterns around a position are averaged, in positions: wider
 # than an interface blurred by a probe of one position's width.
 _RADIUS = 4.0
@@ -87,14 +89,8 @@ class Surroundings:
         self.labels = labels
 
     def _refresh(self):
-        grid = self._field.spread(self.labels, -1)
-        mixed = np.zeros(grid.shape, bool)
-        for axis in range(grid.ndim):
-            at, marked = np.moveaxis(grid, axis, 0), np.moveaxis(mixed, axis, 0)
-            differ = at[:-1] != at[1:]
-            marked[:-1] |= differ
-            marked[1:] |= differ
-        self._pure = ~mixed[self._field.places] & (self.labels >= 0)
+        pure = find_pure(self._field.spread(self.labels, -1))[self._field.places]
+        self._pure = pure & (self.labels >= 0)
         n_pure = np.bincount(self.labels[self._pure], minlength=self.labels.max() + 1)
         # Of what is thin everywhere all is taken.
         thin = np.flatnonzero(n_pure < 4)

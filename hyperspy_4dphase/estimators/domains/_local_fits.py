@@ -1,0 +1,142 @@
+"""Patterns predicted by their surroundings on the grid of a scan.
+
+A quadratic in the two coordinates is fitted to the patterns around each position, the
+nearer the more weight; it follows what bends, or grows thicker.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+from sklearn.covariance import empirical_covariance
+
+# Width of the weights of a fit, in positions: wider than twice a plate, narrower than
+# bends. From 2 to 3 makes no difference.
+SIZE = 2.5
+# Where the surroundings change by 1 over a width, a quadratic may miss so much.
+_CURVED = 0.25
+# Part of a fit that makes it a constant where there are too few patterns for more.
+_RIDGE = 0.02
+_TERMS = [(a, b) for a in range(3) for b in range(3 - a)]
+# Least part of a pattern that is not its own in the fit at its place.
+_LEAST_LEFT = 0.3
+# Scale of a normal distribution over its median absolute value.
+_PER_MEDIAN = 1 / 0.6745
+
+
+class LocalFit(NamedTuple):
+    """Quadratics around each position.
+
+    Attributes
+    ----------
+    coefficients : numpy.ndarray, shape (ny, nx, 6, n_features)
+        Value, slopes and curvatures, in units of the width.
+    own : numpy.ndarray, shape (ny, nx)
+        What part of the value is the pattern at the place itself.
+    noise : numpy.ndarray, shape (ny, nx, 6)
+        Variance of the coefficients.
+    """
+
+    coefficients: np.ndarray
+    own: np.ndarray
+    noise: np.ndarray
+
+    @property
+    def values(self):
+        """numpy.ndarray, shape (ny, nx, n_features): What surroundings predict."""
+        return self.coefficients[:, :, 0]
+
+    def subtract_from(self, points):
+        """What each position has that the others around it do not."""
+        left = np.maximum(1 - self.own, _LEAST_LEFT)
+        return (points - self.values) / left[..., None]
+
+    def measure_misfit(self):
+        """Variance expected of a quadratic where surroundings change, (ny, nx)."""
+        change = np.square(self.coefficients[:, :, [1, 3]]).sum(axis=(2, 3))
+        n_features = self.coefficients.shape[-1]
+        change -= n_features * (self.noise[..., 1] + self.noise[..., 3])
+        return _CURVED**2 * np.maximum(change, 0)
+
+
+def fit_around(points, weights, size=SIZE):
+    """Fit quadratics around each position.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (ny, nx, n_features)
+    weights : numpy.ndarray, shape (ny, nx)
+        0 where there is no point, or none that is to be used.
+    size : float, optional
+        Width of the Gaussian weights, in positions.
+
+    Returns
+    -------
+    LocalFit
+    """
+    reach = int(np.ceil(2.5 * size))
+    t = np.arange(-reach, reach + 1) / size
+    gauss = np.exp(-(t**2) / 2)
+
+    def moment(field, a, b):
+        for axis, power in enumerate((a, b)):
+            kernel = (gauss * t**power)[::-1]
+            field = ndimage.convolve1d(field, kernel, axis=axis, mode="constant")
+        return field
+
+    orders = [(a, b) for a in range(5) for b in range(5 - a)]
+    moments = {order: moment(weights, *order) for order in orders}
+    normal = np.stack(
+        [[moments[p[0] + q[0], p[1] + q[1]] for q in _TERMS] for p in _TERMS]
+    )
+    normal = np.moveaxis(normal, (0, 1), (2, 3)) + _RIDGE * np.eye(len(_TERMS))
+    inverse = np.linalg.inv(normal)
+    weighted = points * weights[..., None]
+    sums = np.stack([moment(weighted, a, b) for a, b in _TERMS], axis=2)
+    noise = np.diagonal(inverse, axis1=2, axis2=3)
+    return LocalFit(inverse @ sums, inverse[..., 0, 0] * weights, noise)
+
+
+def add_up(field, inside):
+    """Sums over 3 x 3 positions, in units of their noise."""
+    n = 9 * ndimage.uniform_filter(inside.astype(float), 3, mode="constant")
+    field = np.where(inside[..., None], field, 0)
+    sums = 9 * ndimage.uniform_filter(field, (3, 3, 1), mode="constant")
+    return sums / np.sqrt(np.maximum(n, 1))[..., None] * inside[..., None]
+
+
+def local_spread(residuals, inside):
+    """Spread of values by the median over 11 x 11 positions; at least that of noise."""
+    nearest = ndimage.distance_transform_edt(
+        ~inside, return_distances=False, return_indices=True
+    )
+    values = np.pad(np.abs(residuals)[tuple(nearest)], 5, mode="symmetric")
+    # At every second position: it changes slowly.
+    windows = np.lib.stride_tricks.sliding_window_view(values, (11, 11))[::2, ::2]
+    spread = np.median(windows.reshape(*windows.shape[:2], -1), axis=-1)
+    spread = (_PER_MEDIAN * spread).repeat(2, axis=0).repeat(2, axis=1)
+    return np.maximum(1, spread[: inside.shape[0], : inside.shape[1]])
+
+
+def robust_covariance(points, most=2.0):
+    """Covariance about 0 in which points far out have little weight.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (n, n_features)
+    most : float, optional
+        Squared distance, per feature, above which a point loses weight.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_features, n_features)
+    """
+    n_features = points.shape[1]
+    covariance = empirical_covariance(points, assume_centered=True)
+    covariance += 1e-6 * np.eye(n_features)
+    for _ in range(5):
+        distances = ((points @ np.linalg.inv(covariance)) * points).sum(axis=1)
+        weights = np.minimum(1, most * n_features / np.maximum(distances, 1e-9)) ** 2
+        covariance = (points * weights[:, None]).T @ points / weights.sum()
+        covariance += 0.05 * np.eye(n_features)
+    return covariance

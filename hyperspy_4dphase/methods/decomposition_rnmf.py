@@ -1,5 +1,7 @@
 """Randomized non-negative matrix factorization of a scan."""
 
+import textwrap
+
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
@@ -15,7 +17,9 @@ from hyperspy_4dphase.methods._reading import (
     read_scan,
 )
 
-_ALGORITHM = "randomized NMF"
+ALGORITHM = "randomized NMF"
+"""What HyperSpy's results say they were made by."""
+
 _JITTER_MATTERS = 0.5  # pixels: less makes no more components
 
 
@@ -108,6 +112,7 @@ def decomposition_rnmf(
 
     See Also
     --------
+    get_group_loadings : One map for each group of components.
     hyperspy_4dphase.compress : The compression, to keep and to use again.
     hyperspy_4dphase.estimators.RandomizedNMF : The same on plain arrays.
 
@@ -118,6 +123,11 @@ def decomposition_rnmf(
     they are given the same mask. Where that is not wanted, fill them::
 
         s.learning_results.loadings = np.nan_to_num(s.learning_results.loadings)
+
+    A crystal that bends is cut into several components. Those that pass smoothly into
+    one another along the scan are grouped: the printed information tells which,
+    ``s.learning_results.groups`` holds the number of the group of each component, and
+    :meth:`get_group_loadings` gives the summed maps.
 
     ``s.learning_results.provenance`` holds the parameters, the seed and the versions,
     and is saved with the signal.
@@ -168,7 +178,7 @@ def decomposition_rnmf(
             **settings,
             **sketch,
         )
-        W = estimator.fit_transform(compression.patterns)
+        W = estimator.fit_transform(compression.patterns, positions=scan.positions)
     estimator.set_params(callback=None)
     shifts = _measure_shifts(scan, compression, estimator)
     record = provenance(
@@ -182,7 +192,7 @@ def decomposition_rnmf(
         scan,
         W,
         estimator,
-        algorithm=_ALGORITHM,
+        algorithm=ALGORITHM,
         poissonian_noise_normalized=compression.poissonian_noise_normalized,
         provenance=record,
     )
@@ -213,6 +223,7 @@ def _sum_up(estimator, compression, shifts):
         jitter = shifts.jitter
     return {
         "n_components": estimator.n_components_,
+        "groups": estimator.groups_.tolist(),
         "n_significant": compression.n_significant,
         "reconstruction_err": estimator.reconstruction_err_,
         "n_iter": estimator.n_iter_,
@@ -245,14 +256,28 @@ def _describe(estimator, compression, given, shifts):
         "Decomposition info:",
         f"  normalize_poissonian_noise={compression.poissonian_noise_normalized}",
         *describe_data(compression),
-        f"  algorithm={_ALGORITHM}",
+        f"  algorithm={ALGORITHM}",
         f"  output_dimension={estimator.n_components_} ({chosen})",
+        *_describe_groups(estimator.groups_),
         f"  directions_above_noise={compression.n_significant}",
         "  centre=None",
         f"  residual={estimator.reconstruction_err_:.4g} (relative, noise included)",
         f"  iterations={estimator.n_iter_} ({ended})",
         f"  reads_of_the_scan={reads}",
         *_describe_shifts(shifts),
+    ]
+
+
+def _describe_groups(groups):
+    """Which components belong together, if any do."""
+    n_groups = int(groups.max()) + 1
+    if n_groups == len(groups):
+        return [f"  groups={n_groups} (each component by itself)"]
+    members = (" ".join(map(str, np.flatnonzero(groups == j))) for j in range(n_groups))
+    lines = textwrap.wrap(" | ".join(members), 76, break_long_words=False)
+    return [
+        f"  groups={n_groups} (of components that pass smoothly into one another)",
+        *textwrap.indent("\n".join(lines), "    ").split("\n"),
     ]
 
 

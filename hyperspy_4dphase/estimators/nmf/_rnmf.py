@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from hyperspy_4dphase._scalars import check_integer, check_number
+from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import (
@@ -15,6 +16,7 @@ from hyperspy_4dphase.estimators.compression import (
     compress_patterns,
 )
 from hyperspy_4dphase.estimators.compression._passes import project_patterns
+from hyperspy_4dphase.estimators.nmf._groups import group_components
 from hyperspy_4dphase.estimators.nmf._hals import (
     CompressedMatrix,
     Factors,
@@ -71,6 +73,10 @@ class RandomizedNMF(PatternTransformer):
         H: the patterns of the components, each with sum one. Those that explain most
         come first.
     n_components_ : int
+    groups_ : numpy.ndarray of int, shape (n_components,)
+        A number for each component, from 0 on; the same for slices of one pattern that
+        changes smoothly over the scan, as of a bent crystal. Without positions each
+        component is a group by itself.
     compression_ : CompressedPatterns
     reconstruction_err_ : float
         Norm of X - W H over that of X, both in scaled units.
@@ -123,7 +129,7 @@ class RandomizedNMF(PatternTransformer):
         self.device = device
         self.callback = callback
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, positions=None):
         """Learn the components.
 
         Parameters
@@ -132,15 +138,18 @@ class RandomizedNMF(PatternTransformer):
             (n_patterns, n_pixels), non-negative.
         y : None
             Ignored.
+        positions : array_like of int, shape (n_patterns, n_axes), optional
+            Where each pattern is on the grid of the scan, for `groups_`. They do not
+            change the components.
 
         Returns
         -------
         RandomizedNMF
         """
-        self.fit_transform(X)
+        self.fit_transform(X, positions=positions)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X, y=None, positions=None):
         """Learn the components and return the weights of the same patterns.
 
         Parameters
@@ -149,6 +158,8 @@ class RandomizedNMF(PatternTransformer):
             (n_patterns, n_pixels), non-negative.
         y : None
             Ignored.
+        positions : array_like of int, shape (n_patterns, n_axes), optional
+            As in :meth:`fit`.
 
         Returns
         -------
@@ -167,6 +178,12 @@ class RandomizedNMF(PatternTransformer):
         rank = max(compression.n_significant, self.n_components or 1)
         A = CompressedMatrix.from_compression(compression, min(compression.rank, rank))
         Wt, H = self._describe(compression, self._factorize(A))
+        self.groups_ = np.arange(len(H))
+        if positions is not None:
+            positions = check_positions(positions, n_patterns)
+            # Directions that are noise would only hide the rest.
+            significant = A.keep_leading(max(compression.n_significant, 1))
+            self.groups_ = group_components(significant, Factors(Wt, H), positions)
         H = H * A.per_pixel
         sums = H.sum(axis=1, dtype=np.float64)
         self.components_ = (H * inverse(sums)[:, None]).astype(self._dtype)

@@ -197,7 +197,7 @@ class Boundaries:
         )
 
         def mean(values, swapped=None):
-            """Mean at the boundary of each two groups; `swapped` is seen from the other."""
+            """Mean at each boundary; `swapped` are as seen from the other side."""
             swapped = values if swapped is None else swapped
             keys = np.concatenate([one * n + other, other * n + one])
             return _mean_by(keys, np.concatenate([values, swapped]), n * n).reshape(

@@ -16,6 +16,7 @@ from hyperspy_4dphase.estimators.compression import (
     compress_patterns,
 )
 from hyperspy_4dphase.estimators.compression._passes import project_patterns
+from hyperspy_4dphase.estimators.nmf._asked import ENOUGH, fit_asked
 from hyperspy_4dphase.estimators.nmf._groups import group_components
 from hyperspy_4dphase.estimators.nmf._hals import (
     CompressedMatrix,
@@ -25,15 +26,6 @@ from hyperspy_4dphase.estimators.nmf._hals import (
     solve_weights,
 )
 from hyperspy_4dphase.estimators.nmf._number import find_distinct_patterns
-from hyperspy_4dphase.estimators.nmf._starts import fit_from_best_start
-
-# Below this part of what noise leaves in the compressed patterns, a smaller misfit says
-# nothing about the sample any more.
-_ENOUGH = 0.5
-# A fit to pure patterns is taken if its misfit is no larger than the least by more than
-# `_ENOUGH` noise, or by this factor where there is no noise. Historical: chosen by
-# trial in 2026, not calibrated.
-_MAX_MISFIT_RATIO = 1.01
 
 
 class RandomizedNMF(PatternTransformer):
@@ -177,7 +169,8 @@ class RandomizedNMF(PatternTransformer):
             )
         rank = max(compression.n_significant, self.n_components or 1)
         A = CompressedMatrix.from_compression(compression, min(compression.rank, rank))
-        Wt, H = self._describe(compression, self._factorize(A))
+        factors = self._factorize(A, compression.n_significant)
+        Wt, H = self._describe(compression, factors)
         self.groups_ = np.arange(len(H))
         if positions is not None:
             positions = check_positions(positions, n_patterns)
@@ -254,22 +247,17 @@ class RandomizedNMF(PatternTransformer):
             device=self.device,
         )
 
-    def _factorize(self, A):
+    def _factorize(self, A, n_significant):
         """Non-negative factors; alternating least squares, drawn to pure patterns."""
         report = self.callback and partial(self.callback, "Factorizing")
         options = {"max_iter": self.max_iter, "tol": self.tol, "callback": report}
         if self.n_components is None:
             start, n_iter = find_distinct_patterns(A, options)
+            fit = hals(A, purify(A, start), enough=ENOUGH, **options)
+            n_iter += len(fit.misfits)
         else:
-            first = fit_from_best_start(A, self.n_components, options)
-            start, n_iter = first.factors, len(first.misfits)
-        fit = hals(A, purify(A, start), enough=_ENOUGH, **options)
-        self.n_iter_ = n_iter + len(fit.misfits)
-        if self.n_components is not None:
-            least = first.misfits[-1]
-            most = max(least + _ENOUGH * A.noise, _MAX_MISFIT_RATIO * least)
-            # Otherwise there are no pure patterns to be drawn to.
-            fit = fit if fit.misfits[-1] <= most else first
+            fit, n_iter = fit_asked(A, self.n_components, n_significant, options)
+        self.n_iter_ = n_iter
         self.converged_ = fit.converged
         if not self.converged_:
             warnings.warn(

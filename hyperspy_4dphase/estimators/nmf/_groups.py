@@ -6,6 +6,8 @@ gently as inside them, over many positions; between two domains they change with
 width of the probe.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.ndimage import label
 
@@ -68,7 +70,8 @@ def group_components(A, factors, positions):
     grid[tuple(positions.T)] = np.arange(len(positions))
     labels = find_patches(fractions, variance > 0, grid)
     boundaries = Boundaries(points, variance, labels, grid)
-    distances, pure = compare_components(points, variance, labels, len(groups))
+    excess = boundaries.measure_inside(groups).excess
+    distances, pure = compare_components(points, variance, labels, len(groups), excess)
     while True:
         steps = boundaries.measure_steps(groups, distances, pure)
         one, other = np.unravel_index(np.argmin(steps), steps.shape)
@@ -106,7 +109,7 @@ def find_patches(fractions, known, grid):
     return labels
 
 
-def compare_components(points, variance, labels, n_components):
+def compare_components(points, variance, labels, n_components, excess=None):
     """Compare the patterns of components, wherever they are.
 
     Parameters
@@ -116,6 +119,8 @@ def compare_components(points, variance, labels, n_components):
     labels : numpy.ndarray of int, shape (n_patterns,)
         See :func:`find_patches`.
     n_components : int
+    excess : numpy.ndarray, shape (n_components,), optional
+        See :class:`Inside`; none by default.
 
     Returns
     -------
@@ -134,8 +139,28 @@ def compare_components(points, variance, labels, n_components):
             # The median of squared noise is its mean less two thirds of a variance.
             noise = max(rank - 2 / 3, 0) * variance[labels == j]
             spreads[j] = np.median(((own - middles[j]) ** 2).sum(axis=1) - noise)
+    if excess is not None:
+        spreads -= excess / 2
     distances = ((middles[:, None] - middles) ** 2).sum(axis=-1)
     return distances, np.maximum.outer(spreads, spreads) < _MAX_SPREAD**2 * distances
+
+
+class Inside(NamedTuple):
+    """How patterns change inside components or groups, clear of boundaries.
+
+    Attributes
+    ----------
+    change : numpy.ndarray, shape (n_components,)
+        Mean squared change over `_NEAR` positions, less `excess`; NaN where it is not
+        known.
+    excess : numpy.ndarray, shape (n_components,)
+        Mean squared change from one position to the next, counting noise taken out: of
+        jitter, say, which is the same however far positions are apart. 0 where it is
+        not known.
+    """
+
+    change: np.ndarray
+    excess: np.ndarray
 
 
 class Boundaries:
@@ -159,6 +184,7 @@ class Boundaries:
             lines.append(np.pad(along, ((0, 0), (0, gap)), constant_values=-1).ravel())
         rows = np.concatenate(lines)
         self.labels = np.append(labels, -1)[rows]
+        self.next = _measure_changes(points, variance, rows, 1)
         self.near = _measure_changes(points, variance, rows, _NEAR)
         self.far = _measure_changes(points, variance, rows, _FAR)
         one, other = self.labels[:-1], self.labels[1:]
@@ -205,29 +231,44 @@ class Boundaries:
             )
 
         owners = self.labels[around[:, first]], self.labels[around[:, last]]
-        beside, inside = mean(near_one, near_other), self._measure_inside(group, n)
+        inside, excess = self.measure_inside(groups)
+        beside = mean(near_one, near_other) - excess[:, None]
         local = np.fmax(np.fmax(beside, beside.T), np.fmax.outer(inside, inside))
+        excess = np.add.outer(excess, excess) / 2
         largest = np.fmax(
             np.fmax(
                 _MIN_STEP_RATIO * local,
-                mean(self.far[around[:, first - 2]]) / _MAX_GROWTH,
+                (mean(self.far[around[:, first - 2]]) - excess) / _MAX_GROWTH,
             ),
             mean(distances[owners]) / _MIN_WIDTH**2,
         )
-        step = mean(self.near[around[:, first - 1]])
+        step = mean(self.near[around[:, first - 1]]) - excess
         places = np.bincount(one * n + other, minlength=n * n).reshape(n, n)
         told = (places + places.T >= _MIN_PLACES) & (mean(pure[owners] * 1.0) <= 0.5)
         told &= np.isfinite(step) & (largest > 0)
         return np.divide(step, largest, np.full((n, n), np.inf), where=told)
 
-    def _measure_inside(self, group, n):
-        """Mean squared change over `_NEAR` positions inside each group."""
+    def measure_inside(self, groups):
+        """Measure how patterns change inside groups.
+
+        Parameters
+        ----------
+        groups : numpy.ndarray of int, shape (n_components,)
+
+        Returns
+        -------
+        Inside
+        """
+        n, group = len(groups), np.append(groups, -1)[self.labels]
         changes = np.cumsum(np.append(True, group[1:] != group[:-1]))
         # From one position before the two to one after, clear of boundaries.
         starts = np.arange(1, len(group) - _NEAR - 1)
         starts = starts[changes[starts - 1] == changes[starts + _NEAR + 1]]
         starts = starts[group[starts] >= 0]
-        return _mean_by(group[starts], self.near[starts], n)
+        means = (_mean_by(group[starts], v[starts], n) for v in (self.near, self.next))
+        near, following = means
+        excess = np.fmax(following, 0)
+        return Inside(near - excess, excess)
 
 
 def _measure_changes(points, variance, rows, distance):

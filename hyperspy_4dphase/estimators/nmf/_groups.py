@@ -43,7 +43,7 @@ _MIN_PLACES = 3
 _MIN_FRACTION = 2 / 3
 
 
-def group_components(A, factors, positions):
+def group_components(A, factors, grid):
     """Group components between which patterns change smoothly over the scan.
 
     Groups are joined two at a time, those with the least step between them first.
@@ -55,8 +55,8 @@ def group_components(A, factors, positions):
     A : CompressedMatrix
         In the directions above noise only.
     factors : Factors
-    positions : numpy.ndarray of int, shape (n_patterns, n_axes)
-        Where in the scan each pattern is, from 0 on.
+    grid : numpy.ndarray of int
+        Numbers of the patterns at each position of the scan; -1 where there is none.
 
     Returns
     -------
@@ -66,8 +66,6 @@ def group_components(A, factors, positions):
     points, variance = remove_brightness(A)
     fractions = A.find_fractions(factors)
     groups = np.arange(len(fractions))
-    grid = np.full(positions.max(axis=0) + 1, -1)
-    grid[tuple(positions.T)] = np.arange(len(positions))
     labels = find_patches(fractions, variance > 0, grid)
     boundaries = Boundaries(points, variance, labels, grid)
     excess = boundaries.measure_inside(groups).excess
@@ -88,7 +86,7 @@ def find_patches(fractions, known, grid):
     fractions : numpy.ndarray, shape (n_components, n_patterns)
     known : numpy.ndarray of bool, shape (n_patterns,)
     grid : numpy.ndarray of int
-        Numbers of the patterns at each position of the scan; -1 where there is none.
+        See :func:`group_components`.
 
     Returns
     -------

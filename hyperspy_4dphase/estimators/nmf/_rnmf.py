@@ -17,6 +17,7 @@ from hyperspy_4dphase.estimators.compression import (
 )
 from hyperspy_4dphase.estimators.compression._passes import project_patterns
 from hyperspy_4dphase.estimators.nmf._asked import ENOUGH, fit_asked
+from hyperspy_4dphase.estimators.nmf._directions import count_directions
 from hyperspy_4dphase.estimators.nmf._groups import group_components
 from hyperspy_4dphase.estimators.nmf._hals import (
     CompressedMatrix,
@@ -39,7 +40,7 @@ class RandomizedNMF(PatternTransformer):
     ----------
     n_components : int, optional
         Number of components. By default as many as there are distinct patterns: at most
-        the directions above the noise edge, less those that rule no pattern and those
+        the directions above noise, less those that rule no pattern and those
         that only cut a continuous change in two.
     noise : {"poisson", "uniform"}, optional
         ``"poisson"`` (default) for counts, also if multiplied by a gain.
@@ -131,8 +132,8 @@ class RandomizedNMF(PatternTransformer):
         y : None
             Ignored.
         positions : array_like of int, shape (n_patterns, n_axes), optional
-            Where each pattern is on the grid of the scan, for `groups_`. They do not
-            change the components.
+            Where each pattern is on the grid of the scan. They give `groups_`, and show
+            structure that a singular value just below the noise edge hides.
 
         Returns
         -------
@@ -167,16 +168,20 @@ class RandomizedNMF(PatternTransformer):
                 f"n_components={self.n_components} components were asked for, but "
                 f"there are only {n_patterns} patterns."
             )
-        rank = max(compression.n_significant, self.n_components or 1)
-        A = CompressedMatrix.from_compression(compression, min(compression.rank, rank))
-        factors = self._factorize(A, compression.n_significant)
-        Wt, H = self._describe(compression, factors)
-        self.groups_ = np.arange(len(H))
+        n_directions, grid = compression.n_significant, None
         if positions is not None:
             positions = check_positions(positions, n_patterns)
+            grid = np.full(positions.max(axis=0) + 1, -1)
+            grid[tuple(positions.T)] = np.arange(n_patterns)
+            n_directions = count_directions(compression, grid)
+        rank = min(compression.rank, max(n_directions, self.n_components or 1))
+        A = CompressedMatrix.from_compression(compression, rank)
+        Wt, H = self._describe(compression, self._factorize(A, n_directions))
+        self.groups_ = np.arange(len(H))
+        if grid is not None:
             # Directions that are noise would only hide the rest.
-            significant = A.keep_leading(max(compression.n_significant, 1))
-            self.groups_ = group_components(significant, Factors(Wt, H), positions)
+            significant = A.keep_leading(max(n_directions, 1))
+            self.groups_ = group_components(significant, Factors(Wt, H), grid)
         H = H * A.per_pixel
         sums = H.sum(axis=1, dtype=np.float64)
         self.components_ = (H * inverse(sums)[:, None]).astype(self._dtype)
@@ -247,7 +252,7 @@ class RandomizedNMF(PatternTransformer):
             device=self.device,
         )
 
-    def _factorize(self, A, n_significant):
+    def _factorize(self, A, n_directions):
         """Non-negative factors; alternating least squares, drawn to pure patterns."""
         report = self.callback and partial(self.callback, "Factorizing")
         options = {"max_iter": self.max_iter, "tol": self.tol, "callback": report}
@@ -256,7 +261,7 @@ class RandomizedNMF(PatternTransformer):
             fit = hals(A, purify(A, start), enough=ENOUGH, **options)
             n_iter += len(fit.misfits)
         else:
-            fit, n_iter = fit_asked(A, self.n_components, n_significant, options)
+            fit, n_iter = fit_asked(A, self.n_components, n_directions, options)
         self.n_iter_ = n_iter
         self.converged_ = fit.converged
         if not self.converged_:

@@ -62,7 +62,7 @@ def decomposition_rnmf(
     ----------
     output_dimension : int, optional
         Number of components. By default it is chosen: at most as many as there are
-        directions above counting noise, and as many as are distinct patterns.
+        directions of structure, and as many as are distinct patterns.
     %(normalize_poissonian_noise)s
     %(navigation_mask)s
     %(signal_mask)s

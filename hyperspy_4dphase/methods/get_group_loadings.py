@@ -50,9 +50,9 @@ def get_group_loadings(self):
             "The signal has no groups of components: s.decomposition_rnmf() finds them."
         )
     maps = self.get_decomposition_loadings()
-    if results.output_dimension == 1:
+    if results.loadings.shape[1] == 1:
         return maps
-    # HyperSpy's crop_decomposition_dimension leaves the first ones.
+    # crop_decomposition_dimension of the results leaves the first ones.
     groups = np.asarray(groups)[: len(maps.data)]
     numbers = np.unique(groups)
     summed = maps.inav[: len(numbers)].deepcopy()

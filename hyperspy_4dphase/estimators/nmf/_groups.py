@@ -19,9 +19,9 @@ _NEAR = 3
 # What changes on over this many positions is wider than a probe.
 _FAR = 5
 # A change is a step if its square is more than this times that of the change over as
-# many positions beside it, or inside either group. Measured over 60 simulated scans of
-# bent crystals and of particles with surface layers: bends have 0.4 to 2 at four of
-# five boundaries, interfaces 1.8 to 20.
+# many positions beside it, or inside either group. In simulated scans at 150 to 10,000
+# electrons, with the change beside it alone, 95 of 100 boundaries between slices of a
+# bent particle had less than 2.0, and 95 of 100 between grains or films more than 2.1.
 _MIN_STEP_RATIO = 2.0
 # A change is wider than a probe if its square grows by more than this from `_NEAR` to
 # `_FAR`: a step that a Gaussian of a full width of 2.6 positions blurs grows by 1.4, a

@@ -301,6 +301,7 @@ def store_decomposition(
     results.explained_variance_ratio = np.array(ratio, dtype=float)
     results.output_dimension = results.number_significant_components = len(H)
     results.decomposition_algorithm = str(algorithm)
+    results.groups = np.array(estimator.groups_, dtype=int)
     results.poissonian_noise_normalized = bool(poissonian_noise_normalized)
     results.unfolded = False
     results.navigation_mask = _reshaped(scan.excluded_patterns, scan.navigation_shape)

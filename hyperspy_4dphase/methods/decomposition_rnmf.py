@@ -1,5 +1,7 @@
 """Randomized non-negative matrix factorization of a scan."""
 
+import textwrap
+
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
@@ -16,7 +18,9 @@ from hyperspy_4dphase.methods._reading import (
     read_scan,
 )
 
-_ALGORITHM = "randomized NMF"
+ALGORITHM = "randomized NMF"
+"""What HyperSpy's results say they were made by."""
+
 _JITTER_MATTERS = 0.5  # pixels: less makes no more components
 
 
@@ -59,7 +63,7 @@ def decomposition_rnmf(
     ----------
     output_dimension : int, optional
         Number of components. By default it is chosen: at most as many as there are
-        directions above counting noise, and as many as are distinct patterns.
+        directions of structure, and as many as are distinct patterns.
     %(normalize_poissonian_noise)s
     %(navigation_mask)s
     %(signal_mask)s
@@ -109,6 +113,7 @@ def decomposition_rnmf(
 
     See Also
     --------
+    get_group_loadings : One map for each group of components.
     hyperspy_4dphase.compress : The compression, to keep and to use again.
     hyperspy_4dphase.estimators.RandomizedNMF : The same on plain arrays.
 
@@ -119,6 +124,11 @@ def decomposition_rnmf(
     they are given the same mask. Where that is not wanted, fill them::
 
         s.learning_results.loadings = np.nan_to_num(s.learning_results.loadings)
+
+    A crystal that bends is cut into several components. Those that pass smoothly into
+    one another along the scan are grouped: the printed information tells which,
+    ``s.learning_results.groups`` holds the number of the group of each component, and
+    :meth:`get_group_loadings` gives the summed maps.
 
     ``s.learning_results.provenance`` holds the parameters, the seed and the versions,
     and is saved with the signal.
@@ -163,7 +173,7 @@ def decomposition_rnmf(
     )
     with scan.progress() as progress:
         estimator.set_params(noise=compression.patterns.noise, callback=progress)
-        W = estimator.fit_transform(compression.patterns)
+        W = estimator.fit_transform(compression.patterns, positions=scan.positions)
     estimator.set_params(callback=None)
     shifts = _measure_shifts(scan, compression, estimator)
     record = provenance(
@@ -177,7 +187,7 @@ def decomposition_rnmf(
         scan,
         W,
         estimator,
-        algorithm=_ALGORITHM,
+        algorithm=ALGORITHM,
         poissonian_noise_normalized=compression.poissonian_noise_normalized,
         provenance=record,
     )
@@ -205,6 +215,7 @@ def _sum_up(estimator, compression, shifts):
     jitter = shifts.jitter if shifts and shifts.has_jitter else 0.0
     return {
         "n_components": estimator.n_components_,
+        "groups": estimator.groups_.tolist(),
         "n_significant": compression.n_significant,
         "reconstruction_err": estimator.reconstruction_err_,
         "n_iter": estimator.n_iter_,
@@ -237,14 +248,28 @@ def _describe(estimator, compression, given, shifts):
         "Decomposition info:",
         f"  normalize_poissonian_noise={compression.poissonian_noise_normalized}",
         *describe_data(compression),
-        f"  algorithm={_ALGORITHM}",
+        f"  algorithm={ALGORITHM}",
         f"  output_dimension={estimator.n_components_} ({chosen})",
+        *_describe_groups(estimator.groups_),
         f"  directions_above_noise={compression.n_significant}",
         "  centre=None",
         f"  residual={estimator.reconstruction_err_:.4g} (relative, noise included)",
         f"  iterations={estimator.n_iter_} ({ended})",
         f"  reads_of_the_scan={reads}",
         *_describe_shifts(shifts),
+    ]
+
+
+def _describe_groups(groups):
+    """Which components belong together, if any do."""
+    n_groups = int(groups.max()) + 1
+    if n_groups == len(groups):
+        return [f"  groups={n_groups} (each component by itself)"]
+    members = (" ".join(map(str, np.flatnonzero(groups == j))) for j in range(n_groups))
+    lines = textwrap.wrap(" | ".join(members), 76, break_long_words=False)
+    return [
+        f"  groups={n_groups} (of components that pass smoothly into one another)",
+        *textwrap.indent("\n".join(lines), "    ").split("\n"),
     ]
 
 

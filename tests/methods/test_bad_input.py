@@ -249,7 +249,7 @@ def test_ctrl_c_while_factorizing(with_results, monkeypatch):
     def interrupted(*args, **keywords):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hyperspy_4dphase.estimators.nmf._rnmf.hals", interrupted)
+    monkeypatch.setattr("hyperspy_4dphase.estimators.nmf._asked.hals", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(signal, 3)
     assert vars(signal.learning_results) == before

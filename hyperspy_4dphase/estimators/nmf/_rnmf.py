@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from hyperspy_4dphase._scalars import check_integer, check_number
+from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import (
@@ -15,6 +16,9 @@ from hyperspy_4dphase.estimators.compression import (
     compress_patterns,
 )
 from hyperspy_4dphase.estimators.compression._passes import project_patterns
+from hyperspy_4dphase.estimators.nmf._asked import ENOUGH, fit_asked
+from hyperspy_4dphase.estimators.nmf._directions import count_directions
+from hyperspy_4dphase.estimators.nmf._groups import group_components
 from hyperspy_4dphase.estimators.nmf._hals import (
     CompressedMatrix,
     Factors,
@@ -23,15 +27,6 @@ from hyperspy_4dphase.estimators.nmf._hals import (
     solve_weights,
 )
 from hyperspy_4dphase.estimators.nmf._number import find_distinct_patterns
-from hyperspy_4dphase.estimators.nmf._starts import fit_from_best_start
-
-# Below this part of what noise leaves in the compressed patterns, a smaller misfit says
-# nothing about the sample any more.
-_ENOUGH = 0.5
-# A fit to pure patterns is taken if its misfit is no larger than the least by more than
-# `_ENOUGH` noise, or by this factor where there is no noise. Historical: chosen by
-# trial in 2026, not calibrated.
-_MAX_MISFIT_RATIO = 1.01
 
 
 class RandomizedNMF(PatternTransformer):
@@ -45,7 +40,7 @@ class RandomizedNMF(PatternTransformer):
     ----------
     n_components : int, optional
         Number of components. By default as many as there are distinct patterns: at most
-        the directions above the noise edge, less those that rule no pattern and those
+        the directions above noise, less those that rule no pattern and those
         that only cut a continuous change in two.
     noise : {"poisson", "uniform"}, optional
         ``"poisson"`` (default) for counts, also if multiplied by a gain.
@@ -71,6 +66,10 @@ class RandomizedNMF(PatternTransformer):
         H: the patterns of the components, each with sum one. Those that explain most
         come first.
     n_components_ : int
+    groups_ : numpy.ndarray of int, shape (n_components,)
+        A number for each component, from 0 on; the same for slices of one pattern that
+        changes smoothly over the scan, as of a bent crystal. Without positions each
+        component is a group by itself.
     compression_ : CompressedPatterns
     reconstruction_err_ : float
         Norm of X - W H over that of X, both in scaled units.
@@ -123,7 +122,7 @@ class RandomizedNMF(PatternTransformer):
         self.device = device
         self.callback = callback
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, positions=None):
         """Learn the components.
 
         Parameters
@@ -132,15 +131,18 @@ class RandomizedNMF(PatternTransformer):
             (n_patterns, n_pixels), non-negative.
         y : None
             Ignored.
+        positions : array_like of int, shape (n_patterns, n_axes), optional
+            Where each pattern is on the grid of the scan. They give `groups_`, and show
+            structure that a singular value just below the noise edge hides.
 
         Returns
         -------
         RandomizedNMF
         """
-        self.fit_transform(X)
+        self.fit_transform(X, positions=positions)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X, y=None, positions=None):
         """Learn the components and return the weights of the same patterns.
 
         Parameters
@@ -149,6 +151,8 @@ class RandomizedNMF(PatternTransformer):
             (n_patterns, n_pixels), non-negative.
         y : None
             Ignored.
+        positions : array_like of int, shape (n_patterns, n_axes), optional
+            As in :meth:`fit`.
 
         Returns
         -------
@@ -164,9 +168,20 @@ class RandomizedNMF(PatternTransformer):
                 f"n_components={self.n_components} components were asked for, but "
                 f"there are only {n_patterns} patterns."
             )
-        rank = max(compression.n_significant, self.n_components or 1)
-        A = CompressedMatrix.from_compression(compression, min(compression.rank, rank))
-        Wt, H = self._describe(compression, self._factorize(A))
+        n_directions, grid = compression.n_significant, None
+        if positions is not None:
+            positions = check_positions(positions, n_patterns)
+            grid = np.full(positions.max(axis=0) + 1, -1)
+            grid[tuple(positions.T)] = np.arange(n_patterns)
+            n_directions = count_directions(compression, grid)
+        rank = min(compression.rank, max(n_directions, self.n_components or 1))
+        A = CompressedMatrix.from_compression(compression, rank)
+        Wt, H = self._describe(compression, self._factorize(A, n_directions))
+        self.groups_ = np.arange(len(H))
+        if grid is not None:
+            # Directions that are noise would only hide the rest.
+            significant = A.keep_leading(max(n_directions, 1))
+            self.groups_ = group_components(significant, Factors(Wt, H), grid)
         H = H * A.per_pixel
         sums = H.sum(axis=1, dtype=np.float64)
         self.components_ = (H * inverse(sums)[:, None]).astype(self._dtype)
@@ -243,22 +258,17 @@ class RandomizedNMF(PatternTransformer):
             device=self.device,
         )
 
-    def _factorize(self, A):
+    def _factorize(self, A, n_directions):
         """Non-negative factors; alternating least squares, drawn to pure patterns."""
         report = self.callback and partial(self.callback, "Factorizing")
         options = {"max_iter": self.max_iter, "tol": self.tol, "callback": report}
         if self.n_components is None:
             start, n_iter = find_distinct_patterns(A, options)
+            fit = hals(A, purify(A, start), enough=ENOUGH, **options)
+            n_iter += len(fit.misfits)
         else:
-            first = fit_from_best_start(A, self.n_components, options)
-            start, n_iter = first.factors, len(first.misfits)
-        fit = hals(A, purify(A, start), enough=_ENOUGH, **options)
-        self.n_iter_ = n_iter + len(fit.misfits)
-        if self.n_components is not None:
-            least = first.misfits[-1]
-            most = max(least + _ENOUGH * A.noise, _MAX_MISFIT_RATIO * least)
-            # Otherwise there are no pure patterns to be drawn to.
-            fit = fit if fit.misfits[-1] <= most else first
+            fit, n_iter = fit_asked(A, self.n_components, n_directions, options)
+        self.n_iter_ = n_iter
         self.converged_ = fit.converged
         if not self.converged_:
             warnings.warn(

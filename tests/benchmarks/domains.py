@@ -21,6 +21,7 @@ from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators import DivisiveDomains
 from hyperspy_4dphase.estimators.rotation._groups import group_rotations
 from tests.benchmarks import domain_scenes as scenes
+from tests.benchmarks import dynamical
 from tests.benchmarks.domain_scenes import PEERS, UNMIXED, features
 from tests.benchmarks.report import simple_table
 from tests.benchmarks.run import ROOT
@@ -269,6 +270,7 @@ PARTS = {
     "seeds": (measure_seeds, _seeds),
     "time": (measure_time, _times),
     "phases": (measure_phases, _phases),
+    "dynamical": (dynamical.measure, dynamical.write_table),
 }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from sklearn.metrics import adjusted_rand_score
 
-from hyperspy_4dphase.estimators.domains._growth import Growth
+from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import Shapes
 from tests.benchmarks.report import simple_table
 from tests.benchmarks.run import ROOT
@@ -77,10 +77,8 @@ def count(n_seeds=_N_SEEDS, **case):
     n_right = 0
     for seed in range(n_seeds):
         shapes, truth = draw(seed=seed, **case)
-        growth = Growth(shapes, _MIN_SIZE, None, np.random.RandomState(seed))
-        growth.grow()
-        growth.dissolve_boundaries()
-        growth.find_regions()
+        growth = make_growth(shapes, _MIN_SIZE, None, np.random.RandomState(seed))
+        growth.run()
         labels = growth.result().labels
         if case["distance"]:
             n_right += adjusted_rand_score(truth, labels) > _FOUND

@@ -32,6 +32,13 @@ RECORD = {
         "growth": [{"n": 4096} | TOOK],
     },
     "phases": {"naphi": {"domains": 6, "true": 4, "found": 4, "rand": 0.98765}},
+    "dynamical": {
+        "glass, 500": [
+            {"true": 26, "found": 9, "ours": 0.8, "Ward": 0.4}
+            | {"glasses": 0.9, "crystals": 5}
+        ],
+        "reconstruction, bent": [{"true": 1, "found": 1, "ours": 1.0}] * 2,
+    },
 }
 
 

@@ -9,7 +9,7 @@ from hyperspy_4dphase.estimators.confidence._numbering import (
     number_labels,
 )
 from hyperspy_4dphase.estimators.domains._boundaries import dissolve_boundaries
-from hyperspy_4dphase.estimators.domains._growth import Growth
+from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import whitening
 
 # The next constants are historical: chosen by trial in 2026, not calibrated.
@@ -39,9 +39,8 @@ def divide_shapes(shapes, random_state):
     numpy.ndarray of int, shape (n,)
         -1 for points without a domain.
     """
-    growth = Growth(shapes, _MIN_CLUSTER, None, random_state)
-    growth.grow()
-    growth.dissolve_boundaries()
+    growth = make_growth(shapes, _MIN_CLUSTER, None, random_state)
+    growth.run()
     return growth.result().labels
 
 

@@ -14,8 +14,8 @@ from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
-from hyperspy_4dphase.estimators.domains._growth import Growth
 from hyperspy_4dphase.estimators.domains._published import grow_published, parse_plan
+from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
 
 _NOISES = ("poisson", "uniform", None)
@@ -219,13 +219,10 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
                 f"only {n} patterns."
             )
         size = _MIN_SIZE if self.min_size is None else self.min_size
-        growth = Growth(shapes, size, self.max_depth, random_state, self.callback)
+        growth = make_growth(shapes, size, self.max_depth, random_state, self.callback)
         # Products of this size gain nothing from threads, which others may hold up.
         with threadpool_limits(1):
-            growth.grow()
-            growth.place_inclusions()
-            growth.dissolve_boundaries()
-            growth.find_regions()
+            growth.run()
             growth.reach(self.n_domains or 0)
             self.steps_, self.along_, self.refused_ = growth.describe()
         labels, tree = growth.result()

@@ -1,7 +1,6 @@
 """Growing a tree of domains, node by node, until nothing distinct is left."""
 
 from collections import deque
-from typing import NamedTuple
 
 import numpy as np
 from scipy.cluster.hierarchy import linkage, to_tree
@@ -10,6 +9,10 @@ from scipy.spatial import cKDTree
 from hyperspy_4dphase.estimators.domains._boundaries import (
     dissolve_boundaries,
     find_nearest,
+)
+from hyperspy_4dphase.estimators.domains._descriptions import (
+    Descriptions,
+    find_main_direction,
 )
 from hyperspy_4dphase.estimators.domains._directions import measure_strength
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
@@ -36,26 +39,6 @@ _N_AROUND = 8
 # of scans without noise of their own had 0.54 to 1, crystals of 20 positions in a glass
 # 0.13 to 0.32.
 _MIN_MIXED_PART = 0.45
-
-
-class Descriptions(NamedTuple):
-    """What is known of each point beside its label.
-
-    Attributes
-    ----------
-    steps : numpy.ndarray, shape (n,), float32
-        The largest step to a neighbour, in units of what is usual around there; NaN
-        where there is none.
-    along : numpy.ndarray, shape (n,), float32
-        Place of the point along the direction in which its domain varies most, in
-        standard deviations of the noise of one pattern; NaN for points in no domain.
-    refused : numpy.ndarray of int8, shape (n,)
-        1 and 2 for the parts of a gap that was not split, 0 elsewhere.
-    """
-
-    steps: np.ndarray
-    along: np.ndarray
-    refused: np.ndarray
 
 
 class Growth:
@@ -158,20 +141,16 @@ class Growth:
         -------
         Descriptions
         """
-        n = len(self.shapes.points)
-        steps, along = np.full((2, n), np.nan, np.float32)
-        refused = np.zeros(n, np.int8)
+        steps, along, refused = Descriptions.unknown(len(self.shapes.points))
         if self._evidence is not None:
             known = np.flatnonzero(self.shapes.known)
-            steps[known] = self._evidence.steps.take(known).of_positions()
+            largest = self._evidence.steps.take(known).of_positions()
+            # There is some noise in each; 0 is none.
+            steps[known] = np.where(largest > 0, largest, np.nan)
         for leaf in self.leaves():
             points = self._points(leaf)
-            leaf.traits = {"n_directions": points.shape[1], "spread": 0.0}
-            along[leaf.rows] = 0
-            if points.shape[1]:
-                excess = max(points[:, 0].var() - 1, 0)
-                leaf.traits["spread"] = float(np.sqrt(excess))
-                along[leaf.rows] = points[:, 0]
+            along[leaf.rows], spread = find_main_direction(points)
+            leaf.traits = {"n_directions": points.shape[1], "spread": spread}
             if leaf.refused is not None and leaf.refused.side.size == leaf.rows.size:
                 leaf.traits["refused"] = leaf.refused.log_p
                 refused[leaf.rows] = 1 + leaf.refused.side

@@ -85,8 +85,8 @@ def _describe_refused(domains):
     for node in sorted(nodes, key=lambda node: node.refused)[:_MOST_REFUSED]:
         own = np.bincount(sides[labels == node.label], minlength=3)[1:]
         lines.append(
-            f"    Not split: domain {node.label} into {own.max()} and {own.min()} "
-            f"positions (log_p={node.refused:.1f}), since it cuts a gradual change."
+            f"    Not split: domain {node.label}, by a gap (log_p={node.refused:.1f}) "
+            f"that cuts a gradual change, into {own.max()} and {own.min()} positions."
         )
     rest = len(nodes) - len(lines)
     more = f" {rest} more;" if rest else ""

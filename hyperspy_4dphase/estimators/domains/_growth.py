@@ -30,7 +30,6 @@ from hyperspy_4dphase.estimators.domains._splits import (
     find_split,
     force_split,
 )
-from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
 from hyperspy_4dphase.estimators.domains._surroundings import Surroundings
 
 # Positions around an inclusion that tell what it is in.
@@ -212,7 +211,7 @@ class Growth:
         if refused is None:
             return None
         refused.step = self._evidence.steps.take(node.rows).measure_border(refused.side)
-        if node.reason == "continuum" and refused.step >= LEAST_STEP:
+        if node.reason == "continuum" and self._evidence.is_border(refused.step):
             node.reason = "split"
             return refused
         node.refused = refused

@@ -93,10 +93,9 @@ class DomainContinuum(PositionMaps):
         """Plot along what domains change, and what changes.
 
         On the left, each position in its place along the direction in which its domain
-        varies most, from the median of the domain: a fifth of its positions are the red
-        end, a fifth the blue one, by what is on the right: the mean pattern of the red
-        end minus that of the blue end, both in percent of their totals, so that
-        brightness does not count.
+        varies most, from the median of the domain. On the right, the mean pattern of
+        the red end minus that of the blue end: a fifth of the positions of the domain
+        each, in percent of their totals, so that brightness does not count.
 
         Parameters
         ----------
@@ -135,9 +134,9 @@ class DomainContinuum(PositionMaps):
         shown = self._continua() if label is None else [self._leaf(label).label]
         labels, stored = self.labels, self._stored_map
         along = self._of_positions("along").reshape(labels.shape)
+        check_whole(self, "plot_continuum()")
         if label is not None:
             _check_varies(along[labels == label], label)
-        check_whole(self, "plot_continuum()")
         ends = find_ends(along, labels, shown)
         means = read_ends(self, ends, signal, show_progressbar)[shown]
         number = np.full(self.n_domains + 1, -1)
@@ -182,7 +181,7 @@ def find_ends(along, labels, shown):
     Parameters
     ----------
     along : numpy.ndarray of float
-        Place of each position in its domain.
+        Place of each position in its domain; NaN is at neither end.
     labels : numpy.ndarray of int
         Of the same shape.
     shown : list of int
@@ -195,7 +194,7 @@ def find_ends(along, labels, shown):
     """
     ends = np.zeros(labels.shape, np.int8)
     for label in shown:
-        rows = np.flatnonzero(labels == label)
+        rows = np.flatnonzero((labels == label) & np.isfinite(along))
         order = rows[np.argsort(along.flat[rows], kind="stable")]
         n = max(int(_END * len(order)), 1)
         ends.flat[order[:n]] = 1
@@ -209,7 +208,7 @@ def _check_varies(along, label):
             f"Along what domain {label} changes is not known: it was merged or split "
             "after it was found."
         )
-    if np.ptp(along) == 0:
+    if np.nanmax(along) == np.nanmin(along):
         raise ValueError(
             f"The patterns of domain {label} differ by no more than noise: there is no "
             "direction along which they change."

@@ -63,6 +63,9 @@ def test_ends_are_a_fifth_of_each_domain():
         assert along[own & (ends == 1)].max() <= along[own & (ends == 0)].min()
         assert along[own & (ends == 2)].min() >= along[own & (ends == 0)].max()
     assert not ends[labels < 0].any()
+    along[labels == 1] = np.append(np.full(3, np.nan), np.arange(10))
+    ends = find_ends(along, labels, [1])[labels == 1]
+    assert ends.tolist() == [0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2, 2]
     assert not find_ends(along, labels, [1])[labels == 0].any()
 
 

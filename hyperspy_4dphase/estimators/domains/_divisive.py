@@ -44,18 +44,16 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     one that is nearly as strong. Where it is known where the patterns are in the scan,
     three things more count:
 
-    - Neighbours must confirm the gap. Each pattern is averaged with those around it
-      that are alike, and the same gap must be there at the same place: a cut along
-      noise is filled then. It must be no path in these means either, unless there is a
-      step between both parts. A step is a change between neighbouring positions that
-      exceeds both counting noise and what is usual around there. For the same reason a
-      gap that was taken for the cut of a path is split if there is a step. What is
-      refused all the same is kept.
+    - Neighbours must confirm the gap: it must be there, and no path, in means of each
+      pattern and those around it that are alike. A step decides whether it is a path:
+      a change between neighbouring positions that exceeds both counting noise and what
+      is usual around there. What is refused, since there is none, is kept.
     - Where single patterns show no gap, sums of neighbours undergo the same tests:
       counting noise hides less there.
     - At last, domains are parted where the pattern makes a step in real space, though
       patterns leave no gap: dense clusters grow until they meet on the ridges of the
-      map of steps, and are joined again where there is no step between them.
+      map of steps, and are joined again where there is no step between them. In scans
+      of fewer than 12 positions across, steps part nothing.
 
     Parts that are nothing but mixtures of what surrounds them are boundaries, not
     domains, and are given back.
@@ -69,8 +67,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     max_depth : int, optional
         Most levels of the tree. By default there is no limit.
     min_size : int, optional
-        Fewest patterns of a domain. Default is 10, which was chosen by trial: fewer
-        patterns may make a domain of chance, and of more it may miss a small one.
+        Fewest patterns of a domain. Default is 10, chosen by trial: fewer may make a
+        domain of chance, and with more a small one may be missed.
     noise : {"poisson", "uniform", None}, optional
         ``"poisson"`` (default) for counts, also times a gain; ``"uniform"`` for
         patterns with the same noise everywhere; None for features that are no patterns:
@@ -100,8 +98,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         The largest step from each pattern to one at a neighbouring position, in units
         of what is usual around there: about 1 within a domain, also where it bends or
         grows thicker, and about 1.95 or more at a border. NaN where there is no
-        neighbour; and everywhere without positions, with `n_parts`, or if all patterns
-        differ by no more than noise.
+        neighbour, and everywhere without positions, with `n_parts`, or in noise.
     along_ : numpy.ndarray of float32, shape (n_patterns,)
         Place of each pattern along the direction in which its domain varies most, in
         standard deviations of the noise of one pattern; the sign is arbitrary, and 0 is
@@ -169,10 +166,9 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         y : None
             Ignored.
         positions : array-like of int, shape (n_patterns, n_axes), optional
-            Where patterns are in the scan, in units of its step. What noise hides in
-            single patterns is then sought in means of neighbours, gaps must be
-            confirmed by neighbours, and steps between neighbours part domains. By
-            default patterns alone decide.
+            Where patterns are in the scan, counted in its steps: neighbours must then
+            confirm gaps, what noise hides is sought in their sums, and steps between
+            them part domains. By default patterns alone decide.
 
         Returns
         -------

@@ -125,9 +125,11 @@ def _add_panels(n, shape, extent, ratio, figure):
     width, height = map_size(shape, extent)
     scale = max(1.0, min(2.0, (height - 0.3) / (n_rows * (_PANEL * ratio + 0.3))))
     panel = scale * _PANEL
+    # The colour bar of a strip is below it.
+    below = 1.2 if len(shape) == 1 else 0.4
     size = (
         width + 1.3 + n_columns * panel + 0.9,
-        max(height + 0.4, n_rows * (panel * ratio + 0.35)),
+        max(height + below, n_rows * (panel * ratio + 0.35)),
     )
     figure = make_figure(figure, size)
     widths = [width + 1.3, *[panel] * n_columns]
@@ -155,6 +157,8 @@ def _draw_map(axes, along, labels_map, borders, extent, units, scalebar):
         ax=axes,
         extend="both",
         label="place from the median (noise σ)",
+        # Beside a strip there is no room for the label.
+        location="bottom" if along.ndim == 1 else "right",
     )
 
 

@@ -105,8 +105,8 @@ domains.plot_steps()
 domains.plot_refused()
 
 # %%
-# Is a domain compact or a continuum? Vacuum (0) is compact: its spread is that of
-# counting noise, but for mixtures at its border. The core (1) is a continuum.
+# Is a domain compact or a continuum? Vacuum (0) is compact: but for mixtures at its
+# border, its patterns differ by counting noise. The core (1) is a continuum.
 
 for label in (0, 1):
     print(label, domains.continuum(label))

@@ -26,7 +26,7 @@ class Continuum(NamedTuple):
         border included.
     spread : float
         Standard deviation of most of its patterns along the direction in which they
-        differ most, in units of the noise of one pattern, and without that noise.
+        differ most, without that of noise, and in units of it: see :class:`TreeNode`.
     reason : str
         Why it was split no further, as in `DomainMap.tree`.
     """
@@ -43,9 +43,10 @@ class DomainContinuum(PositionMaps):
     def continuum(self, label):
         """Whether a domain is compact or a continuum.
 
-        The patterns of a compact domain differ by counting noise, but for mixtures at
-        its border. Those of a continuum change gradually, as where a crystal bends or
-        grows thicker: its mean pattern is only the middle of what it has.
+        The patterns of a compact domain differ by noise, and by jitter if there is any,
+        but for mixtures at its border. Those of a continuum change gradually, as where
+        a crystal bends or grows thicker: its mean pattern is only the middle of what it
+        has.
 
         Parameters
         ----------

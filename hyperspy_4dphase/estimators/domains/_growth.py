@@ -148,7 +148,11 @@ class Growth:
             steps[known] = np.where(largest > 0, largest, np.nan)
         for leaf in self.leaves():
             points = self._points(leaf)
-            along[leaf.rows], spread = find_main_direction(points)
+            where = ()
+            if self._evidence is not None:
+                own = self._evidence.steps.take(leaf.rows)
+                where = own.positions, own.clear[tuple(own.positions.T)]
+            along[leaf.rows], spread = find_main_direction(points, *where)
             leaf.traits = {"n_directions": points.shape[1], "spread": spread}
             if leaf.refused is not None and leaf.refused.side.size == leaf.rows.size:
                 leaf.traits["refused"] = leaf.refused.log_p

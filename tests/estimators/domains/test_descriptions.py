@@ -125,6 +125,46 @@ def test_mixtures_at_the_border_are_no_direction(far):
     assert spread == pytest.approx(1.4826 * 12.5, rel=0.1)
 
 
+def places():
+    return np.indices((20, 25)).reshape(2, -1).T
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_jitter_is_no_gradual_change(seed):
+    """However strong, it differs from each position to the next."""
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(500, 3)) * (8, 1, 1)
+    points[:, 1] += 6 * np.sin(places()[:, 1] / 8)
+    along, spread = find_main_direction(points.astype(np.float32), places())
+    np.testing.assert_array_equal(along, points[:, 1].astype(np.float32))
+    assert 1.5 < spread < 8
+    # Without positions it cannot be told.
+    assert find_main_direction(points.astype(np.float32))[1] > spread
+    points[:, 1] = rng.normal(size=500)
+    assert find_main_direction(points.astype(np.float32), places())[1] < 0.6
+
+
+def test_a_border_that_is_half_of_a_domain_is_left_out():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(500, 2)).astype(np.float32)
+    inside = places()[:, 0] < 8
+    points[~inside, 0] += (20 * places()[~inside, 0] - 120).astype(np.float32)
+    assert find_main_direction(points, places(), inside)[1] < 0.6
+    assert find_main_direction(points, places())[1] > 10
+    # Where too few are inside, all count.
+    few = np.zeros(500, bool)
+    few[:5] = True
+    assert find_main_direction(points, places(), few)[1] > 10
+
+
+def test_a_steep_gradient_is_no_noise():
+    """Neighbours differ by the same everywhere."""
+    points = np.random.default_rng(0).normal(size=(500, 1)).astype(np.float32)
+    points[:, 0] += 30 * places()[:, 1]
+    _, spread = find_main_direction(points, places())
+    assert spread > 100
+
+
 def test_no_direction():
     along, spread = find_main_direction(np.zeros((4, 0), np.float32))
     np.testing.assert_array_equal(along, np.zeros(4, np.float32))

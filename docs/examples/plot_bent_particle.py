@@ -83,10 +83,9 @@ s
 domains = s.cluster_hierarchical(random_state=0)
 
 # %%
-# The core (1) is one domain, though its two sides have few spots in common. The layer
-# is in three pieces: it changes around the particle, and where it is five positions
-# thick, few of them are not mixed with something else. Domain 5, a rim one position
-# wide, is no domain, but where core and vacuum overlap: such ribbons are to be merged.
+# The core (1) is one domain, though its two sides have few spots in common, and so is
+# the layer (2). The rims are no domains: one position wide, they are where the particle
+# and vacuum are mixed, and both change along them. Such ribbons are to be merged.
 
 domains.plot()
 
@@ -97,10 +96,10 @@ domains.plot()
 domains.plot_steps()
 
 # %%
-# Within the core there is a gap between patterns, too, but no step: where it is steep,
-# few positions lie on the way from one diffraction condition to another. That split was
-# refused, and here is what it would have been. ``domains.split(label,
-# by=domains.refused)`` makes it by hand.
+# Within the core there is a gap between patterns, too, but no step: where it bends
+# fast, few positions lie on the way from one diffraction condition to another. So it is
+# in the layer. These splits were refused, and here is what they would have been.
+# ``domains.split(label, by=domains.refused)`` makes one by hand.
 
 domains.plot_refused()
 

@@ -32,17 +32,15 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     counting noise, in units of that noise, with their brightness (thickness, beam
     current) taken out. A split must stand these tests:
 
-    - There is more than counting noise to split.
-    - Along its direction, which was sought on one half of the patterns, the other half
-      shows a valley as well (a low-density hyperplane, [2]_).
+    - There is more than counting noise. Along its direction, sought on one half of the
+      patterns, the other half shows a valley as well (a low-density hyperplane, [2]_).
     - What lies in the valley are mixtures of the two parts, as boundaries are, and not
       a path along which the patterns change, as where a crystal bends. Two halves must
       find the split, and two more than take it for the cut of a path; where the first
       two are not of one mind, the patterns are halved anew.
 
     Of those that stand this, the strongest is taken, unless the halves agree better on
-    one that is nearly as strong. Where it is known where the patterns are in the scan,
-    three things more count:
+    one that is nearly as strong. Where positions are known, three things more count:
 
     - Neighbours must confirm the gap: it must be there, and no path, in means of each
       pattern and those around it that are alike. A step decides whether it is a path:
@@ -55,8 +53,9 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
       map of steps, and are joined again where there is no step between them. In scans
       of fewer than 12 positions across, steps part nothing.
 
-    Parts that are nothing but mixtures of what surrounds them are boundaries, not
-    domains, and are given back.
+    Parts that are nothing but mixtures of what surrounds them are given back. Thin
+    inclusions, which add a weak pattern to one that changes smoothly, are left out
+    until the end, and become parts of what they are in.
 
     Parameters
     ----------
@@ -80,7 +79,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         split the smaller part only. Not together with `n_domains`, `max_depth`,
         `min_size` or `noise`.
     random_state : int, numpy.random.RandomState or None, optional
-        For the halves, and the search for directions.
+        For the halves, and for searches.
     device : None, str or torch.device, optional
         Where patterns are compressed; see :func:`resolve_device`.
     callback : callable, optional
@@ -102,8 +101,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     along_ : numpy.ndarray of float32, shape (n_patterns,)
         Place of each pattern along the direction in which its domain varies most, in
         standard deviations of the noise of one pattern; the sign is arbitrary, and 0 is
-        a domain whose patterns are all alike. NaN for patterns in no domain, in domains
-        that were joined since fewer were asked for, and with `n_parts`.
+        a domain whose patterns are all alike. NaN in no domain, in domains that were
+        joined since fewer were asked for, and with `n_parts`.
     refused_ : numpy.ndarray of int8, shape (n_patterns,)
         1 and 2 for the two sides of a gap inside a domain that was not split, since it
         cuts a path along which patterns change; 0 elsewhere, and with `n_parts`.

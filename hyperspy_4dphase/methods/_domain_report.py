@@ -14,8 +14,17 @@ _WHY_NOT = {
 }
 
 
+# Refused splits that are told, the clearest first.
+_MOST_REFUSED = 2
+# Continua that are named.
+_MOST_NAMED = 10
+
+
 def describe_domains(domains, scan, compression, asked, unsure=()):
     """Lines on how many domains there are, and how many positions have none, and why.
+
+    Then how many of the domains are continua, and what was not split because of that,
+    as far as this is known.
 
     Parameters
     ----------
@@ -42,6 +51,7 @@ def describe_domains(domains, scan, compression, asked, unsure=()):
     if domains.n_domains == 1 and len(domains.tree) == 1:
         reason = domains.tree[0].reason
         lines.append(f"    Not split: {_WHY_NOT.get(reason, reason)}.")
+    lines += _describe_continua(domains) + _describe_refused(domains)
     n_few = n_unassigned - sum(n for _, n in unsure)
     why = _list_reasons([*unsure, ("with too few counts to tell", n_few)])
     share = 100 * n_unassigned / max(n_mapped, 1)
@@ -53,6 +63,34 @@ def describe_domains(domains, scan, compression, asked, unsure=()):
         why = _list_reasons([masked, ("broken frames", n_faulty)])
         lines.append(f"  left_out={n_masked} positions{why}")
     return lines
+
+
+def _describe_continua(domains):
+    nodes = [n for n in domains.tree if n.label >= 0 and np.isfinite(n.n_directions)]
+    if not nodes:
+        return []
+    found = sorted(node.label for node in nodes if node.is_continuum)
+    names = ", ".join(map(str, found[:_MOST_NAMED]))
+    names += ", ..." if len(found) > _MOST_NAMED else ""
+    which = f": patterns change gradually within {names}" if found else ""
+    return [f"  continua={len(found)} of {len(nodes)} domains{which}"]
+
+
+def _describe_refused(domains):
+    nodes = [n for n in domains.tree if n.label >= 0 and np.isfinite(n.refused)]
+    if not nodes:
+        return []
+    labels, sides = domains.labels, domains.refused.data.reshape(domains.labels.shape)
+    lines = []
+    for node in sorted(nodes, key=lambda node: node.refused)[:_MOST_REFUSED]:
+        own = np.bincount(sides[labels == node.label], minlength=3)[1:]
+        lines.append(
+            f"    Not split: domain {node.label}, by a gap (log_p={node.refused:.1f}) "
+            f"that cuts a gradual change, into {own.max()} and {own.min()} positions."
+        )
+    rest = len(nodes) - len(lines)
+    more = f" {rest} more;" if rest else ""
+    return [*lines[:-1], f"{lines[-1]}{more} See plot_refused()."]
 
 
 def _list_reasons(reasons):

@@ -7,6 +7,7 @@ from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.domains import (
+    Descriptions,
     DivisiveDomains,
     resize_domains,
     smooth_labels,
@@ -54,8 +55,9 @@ def cluster_hierarchical(
 
     Everything is one domain, which is split, and its parts again, at every level with
     features of its own ([1]_), until nothing distinct is left: a split must rise above
-    counting noise, show up in independent halves of the data, and leave a gap, not cut
-    a gradient. Thickness and beam current do not enter. See
+    counting noise, show up in independent halves of the data, and leave a gap that
+    neighbours confirm, or be a step between neighbouring positions; it must not cut a
+    gradient. Thickness and beam current do not enter. See
     :class:`hyperspy_4dphase.estimators.DivisiveDomains`.
 
     Parameters
@@ -88,10 +90,14 @@ def cluster_hierarchical(
         Whether to merge in-plane rotations of one structure afterwards, as
         :meth:`hyperspy_4dphase.DomainMap.phases` does. It reads the scan once more.
     neighbours_sum : bool, default True
-        Whether to look for a gap in sums of neighbouring patterns too (2 x 2 and 3 x 3
-        positions) where single ones show none: counting noise hides less there. Labels
-        of what is found so are those of the surroundings of a position, so domains of a
-        few positions cannot be. Only of the compressed scan.
+        Whether it counts where positions are: a gap between patterns must be confirmed
+        by means of neighbours; where single patterns show none, it is looked for in
+        sums of neighbours (2 x 2 and 3 x 3 positions), in which counting noise hides
+        less; and domains are parted where the pattern makes a step between neighbouring
+        positions. Labels of what sums show are those of the surroundings of a position,
+        so such domains cannot have a few positions only. Without it patterns alone
+        decide, and the map has no `steps`. Only of the compressed scan: no other
+        source, nor the published method, uses positions.
     neighbours_vote : bool, default False
         Whether each position takes the label that more than half of its neighbourhood
         has: itself and the 8 around it (26 in 3-D, 2 on a line). It smooths noisy maps,
@@ -105,7 +111,8 @@ def cluster_hierarchical(
         the same.
     %(show_progressbar)s
     %(print_info)s
-        Then the number of domains, and how many positions have none, and why.
+        Then the number of domains, how many of them are continua, which splits were
+        refused, and how many positions have no domain, and why.
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 
@@ -190,8 +197,9 @@ def cluster_hierarchical(
         scan, compression = read_scan(scan, compression, print_info, device=device)
     _fit(estimator, scan, features, compression, neighbours_sum)
     labels, tree = estimator.labels_, estimator.tree_
+    known = Descriptions(estimator.steps_, estimator.along_, estimator.refused_)
     if neighbours_vote:
-        labels, tree = _smooth(scan, labels, tree)
+        labels, tree, known = _smooth(scan, labels, tree, known)
     record = provenance(
         "cluster_hierarchical",
         {**options, **flags, "source": name_source(source)},
@@ -199,7 +207,7 @@ def cluster_hierarchical(
         {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
         compression,
     )
-    domains = DomainMap.from_scan(scan, labels, tree, record, compression)
+    domains = DomainMap.from_scan(scan, labels, tree, record, compression, known)
     asked = "found" if n_domains is None and n_parts is None else "as asked"
     if rotation_invariant:
         domains = domains.phases(self, show_progressbar=show_progressbar)
@@ -228,10 +236,12 @@ def _fit(estimator, scan, features, compression, neighbours_sum):
     estimator.set_params(callback=None)
 
 
-def _smooth(scan, labels, tree):
-    labels = smooth_labels(scan.map_of(labels, -1)).ravel()[scan.kept_patterns]
+def _smooth(scan, before, tree, known):
+    """Give each position what most of its neighbourhood has."""
+    labels = smooth_labels(scan.map_of(before, -1)).ravel()[scan.kept_patterns]
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
     if not sizes.any():
-        return labels, tree
+        return labels, tree, known
+    known = known.forget(labels != before)
     tree, new = resize_domains(tree, sizes)
-    return np.where(labels < 0, -1, new[labels]), tree
+    return np.where(labels < 0, -1, new[labels]), tree, known

@@ -1,30 +1,36 @@
 """Figures of results, from plain arrays."""
 
 from hyperspy_4dphase.plot.confidence import plot_confidence, plot_sure_domains
+from hyperspy_4dphase.plot.continuum import plot_continuum
 from hyperspy_4dphase.plot.domains import plot_domains
 from hyperspy_4dphase.plot.doubts import plot_doubts
 from hyperspy_4dphase.plot.latent import LatentView, plot_latent
 from hyperspy_4dphase.plot.loss import plot_loss
 from hyperspy_4dphase.plot.manifold import plot_manifold
 from hyperspy_4dphase.plot.posterior import plot_posterior
+from hyperspy_4dphase.plot.refused import plot_refused
 from hyperspy_4dphase.plot.reliability import calibration_error, plot_reliability
 from hyperspy_4dphase.plot.rounds import plot_rounds
 from hyperspy_4dphase.plot.split import plot_split
+from hyperspy_4dphase.plot.steps import plot_steps
 from hyperspy_4dphase.plot.tree import plot_tree
 
 __all__ = [
     "LatentView",
     "calibration_error",
     "plot_confidence",
+    "plot_continuum",
     "plot_domains",
     "plot_doubts",
     "plot_latent",
     "plot_loss",
     "plot_manifold",
     "plot_posterior",
+    "plot_refused",
     "plot_reliability",
     "plot_rounds",
     "plot_split",
+    "plot_steps",
     "plot_sure_domains",
     "plot_tree",
 ]

@@ -239,3 +239,28 @@ def check_tree(parent, size, label):
             "on without children, -1 with them."
         )
     return parent, size, label
+
+
+def check_scan_values(values, name, shape=None):
+    """Return real numbers on a scan as floats, NaN where there are none.
+
+    Parameters
+    ----------
+    values : array-like of float
+    name : str
+    shape : tuple of int, optional
+        The shape expected.
+
+    Returns
+    -------
+    numpy.ndarray of float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no real numbers, of another shape, or infinite.
+    """
+    values = check_real(values, name)
+    _check_scan_shape(values, name, shape)
+    _refuse_infinite(values, name)
+    return values

@@ -2,7 +2,8 @@
 
 import matplotlib
 import numpy as np
-from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.collections import LineCollection
+from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_4dphase.plot._palette import UNASSIGNED, dim
@@ -116,10 +117,58 @@ def draw_fractions(axes, fractions, cmap, extent, units, scalebar=True):
     matplotlib.image.AxesImage
         It holds the numbers.
     """
-    image, place = mean_known(fractions), (fractions.ndim, extent, units, scalebar)
+    norm = Normalize(0, 1)
+    return draw_numbers(axes, fractions, cmap, norm, extent, units, scalebar)
+
+
+def draw_numbers(axes, numbers, cmap, norm, extent, units, scalebar=True):
+    """Draw numbers of any range, with a scale bar as :func:`draw_domains` does.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    numbers : numpy.ndarray of float
+        Of the navigation shape; NaN where there is none, which is grey. Of three axes,
+        the mean along the first is shown.
+    cmap : str
+    norm : matplotlib.colors.Normalize
+    extent, units
+        As in :class:`ScanMap`.
+    scalebar : bool, default True
+
+    Returns
+    -------
+    matplotlib.image.AxesImage
+        It holds the numbers.
+    """
+    image, place = mean_known(numbers), (numbers.ndim, extent, units, scalebar)
     cmap = matplotlib.colormaps[cmap].with_extremes(bad=UNASSIGNED)
-    style = {"cmap": cmap, "vmin": 0, "vmax": 1, "interpolation": "nearest"}
+    style = {"cmap": cmap, "norm": norm, "interpolation": "nearest"}
     return _draw_scan(axes, image, *place, **style)
+
+
+def draw_borders(image, labels, color, width=0.6):
+    """Draw lines between neighbouring positions of different domains over a map.
+
+    Parameters
+    ----------
+    image : matplotlib.image.AxesImage
+        Of the same positions.
+    labels : numpy.ndarray of int
+        Of the navigation shape. Of three axes, the borders of what is most often there
+        along the first are drawn.
+    color : color
+    width : float, default 0.6
+        Of the lines, in points.
+
+    Returns
+    -------
+    matplotlib.collections.LineCollection
+    """
+    borders = _find_borders(np.atleast_2d(most_frequent(labels)), image)
+    lines = LineCollection(borders, colors=color, linewidths=width)
+    image.axes.add_collection(lines)
+    return lines
 
 
 def most_frequent(labels):
@@ -212,6 +261,19 @@ def _draw_scan(axes, image, n_axes, extent, units, scalebar=False, **style):
     else:
         axes.set_ylabel(with_units("y", units))
     return shown
+
+
+def _find_borders(labels, image):
+    """Return lines between neighbours of different domains, shape (n_lines, 2, 2)."""
+    left, right, bottom, top = image.get_extent()
+    n_rows, n_columns = labels.shape
+    x = np.linspace(left, right, n_columns + 1)
+    y = np.linspace(top, bottom, n_rows + 1)
+    row, column = np.nonzero(labels[:, 1:] != labels[:, :-1])
+    upright = np.stack([x[column + 1], y[row], x[column + 1], y[row + 1]], axis=-1)
+    row, column = np.nonzero(labels[1:] != labels[:-1])
+    level = np.stack([x[column], y[row + 1], x[column + 1], y[row + 1]], axis=-1)
+    return np.concatenate([upright, level]).reshape(-1, 2, 2)
 
 
 def _round_length(length):

@@ -2,12 +2,11 @@
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from hyperspy_4dphase.plot._checks import check_extent, check_fractions, check_labels
 from hyperspy_4dphase.plot._layout import make_figure, map_size
-from hyperspy_4dphase.plot._maps import SURE, draw_fractions, mean_known, most_frequent
+from hyperspy_4dphase.plot._maps import SURE, draw_borders, draw_fractions, mean_known
 from hyperspy_4dphase.plot.domains import plot_domains
 
 
@@ -66,9 +65,8 @@ def plot_confidence(
         ax = make_figure(None, (width + 1.2, height + 0.5)).add_subplot()
     image = draw_fractions(ax, confidence, SURE, extent, units, scalebar)
     if labels is not None:
-        borders = _find_borders(np.atleast_2d(most_frequent(labels)), image)
         # Neither as dark as what is unsure, nor as bright as what is sure.
-        ax.add_collection(LineCollection(borders, colors="#d55e00", linewidths=0.6))
+        draw_borders(image, labels, "#d55e00")
     bar = ax.figure.colorbar(image, ax=ax, label="confidence")
     if np.isnan(confidence).any():
         bar.ax.set_xlabel("grey:\nmasked", fontsize="small")
@@ -144,16 +142,3 @@ def _draw_key(ax, norm):
     bar.ax.tick_params(labelsize="small")
     lowest = f"≤ {norm.vmin:.2g}" if norm.vmin else "0"
     bar.set_ticks([norm.vmin, 1], labels=[lowest, "1"])
-
-
-def _find_borders(labels, image):
-    """Return lines between neighbours of different domains, shape (n_lines, 2, 2)."""
-    left, right, bottom, top = image.get_extent()
-    n_rows, n_columns = labels.shape
-    x = np.linspace(left, right, n_columns + 1)
-    y = np.linspace(top, bottom, n_rows + 1)
-    row, column = np.nonzero(labels[:, 1:] != labels[:, :-1])
-    upright = np.stack([x[column + 1], y[row], x[column + 1], y[row + 1]], axis=-1)
-    row, column = np.nonzero(labels[1:] != labels[:-1])
-    level = np.stack([x[column], y[row + 1], x[column + 1], y[row + 1]], axis=-1)
-    return np.concatenate([upright, level]).reshape(-1, 2, 2)

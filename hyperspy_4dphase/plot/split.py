@@ -1,6 +1,5 @@
 """What the parts of a domain have in common, and in what they differ."""
 
-import matplotlib
 import numpy as np
 from matplotlib.colors import to_rgb
 
@@ -10,6 +9,12 @@ from hyperspy_4dphase.plot._checks import (
     check_length,
     check_names,
     check_patterns,
+)
+from hyperspy_4dphase.plot._differences import (
+    SCALE_END,
+    difference_colormap,
+    scale_limit,
+    subtract_percent,
 )
 from hyperspy_4dphase.plot._layout import make_figure
 from hyperspy_4dphase.plot._maps import draw_domains, draw_scale_bar
@@ -27,9 +32,6 @@ from hyperspy_4dphase.plot._pattern import (
 
 _MOST_IN_ROW = 4
 _PANEL = 1.5
-# Percentile of the differences at which their scale ends. The direct beam moves a
-# little in every split: it is not to hide the spots. Historical: chosen by eye.
-_SCALE_END = 99.5
 
 
 def plot_split(
@@ -186,10 +188,9 @@ def _draw_images(panels, parent, children, colors, extent, units):
     top = highest(patterns)
     for axes, pattern in zip([panels.parent, *panels.means], patterns, strict=True):
         draw_pattern(axes, pattern, extent, top=top)
-    differences = _subtract(parent, children)
-    limit = _scale_limit(differences, _SCALE_END)
-    cmap = matplotlib.colormaps["RdBu_r"].with_extremes(bad="0.6")
-    style = {"cmap": cmap, "vmin": -limit, "vmax": limit}
+    differences = subtract_percent(parent, children)
+    limit = scale_limit(differences, SCALE_END)
+    style = {"cmap": difference_colormap(), "vmin": -limit, "vmax": limit}
     children = zip(panels.means, panels.differences, differences, colors, strict=True)
     for mean, below, difference, color in children:
         draw_image(below, difference, extent, **style)
@@ -208,8 +209,8 @@ def _draw_curves(panels, parent, children, colors, extent, units):
     n_k = len(parent)
     k = np.linspace(*((0, n_k - 1) if extent is None else extent), n_k)
     top = power(highest(np.stack([parent, *children])))
-    differences = _subtract(parent, children)
-    limit = 1.05 * _scale_limit(differences, 100)
+    differences = subtract_percent(parent, children)
+    limit = 1.05 * scale_limit(differences, 100)
     panels.parent.plot(k, power(parent), color="0.2", linewidth=1)
     panels.parent.set_ylabel(POWER_LABEL, fontsize="small")
     axes = panels.means, panels.differences
@@ -233,23 +234,6 @@ def _draw_curves(panels, parent, children, colors, extent, units):
         axes.tick_params(labelleft=axes.get_subplotspec().colspan.start == 1)
     for axes in panels.differences[:: panels.n_columns]:
         axes.set_ylabel("difference (%)", fontsize="small")
-
-
-def _subtract(parent, children):
-    """Return child minus parent in percent of their totals; NaN where any is."""
-    patterns = np.stack([parent, *children])
-    patterns[:, ~np.isfinite(patterns).all(axis=0)] = np.nan
-    totals = np.nansum(patterns, axis=tuple(range(1, patterns.ndim)), keepdims=True)
-    patterns *= 100 / np.where(totals > 0, totals, 1)
-    return patterns[1:] - patterns[0]
-
-
-def _scale_limit(values, percentile):
-    """Return what that percentage of the values do not exceed, to two digits."""
-    size = np.abs(values[np.isfinite(values)])
-    if not size.any():
-        return 1.0
-    return float(f"{np.percentile(size, percentile) or size.max():.1e}")
 
 
 def _check_map(labels_map, map_extent, n_children):

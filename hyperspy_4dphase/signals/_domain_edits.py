@@ -6,14 +6,14 @@ from hyperspy_4dphase._results import check_map, plain
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.domains import merge_domains, split_domain
 from hyperspy_4dphase.signals._domain_patterns import check_whole, merge_means
-from hyperspy_4dphase.signals._scan_map import ScanMap
+from hyperspy_4dphase.signals._position_maps import PositionMaps
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 # What is known of the patterns of each domain.
 _OF_DOMAINS = "mean_patterns", "variances", "expected"
 
 
-class DomainEdits(ScanMap):
+class DomainEdits(PositionMaps):
     """What :class:`DomainMap` gains to change its domains."""
 
     def at_level(self, depth):
@@ -112,22 +112,26 @@ class DomainEdits(ScanMap):
         tree, new, parts = split_domain(self.tree, label, sizes[order])
         result = np.where(labels < 0, -1, new[labels])
         result[inside] = parts[np.argsort(order)][numbers.ravel()]
-        return self._change(result, tree, f"split({label})")
+        return self._change(result, tree, f"split({label})", labels == label)
 
     def _merge(self, tree, new, step):
         """The map with domains merged: `new` says which label each of them has."""
         labels, own = self.labels, self._stored_map
+        n_joined = np.array([np.count_nonzero(new == label) for label in new])
+        changed = (labels >= 0) & (n_joined > 1)[labels]
         labels = np.where(labels < 0, -1, new[labels])
         means = {
             name: merge_means(own.array(name), self.tree, new, tree.n_domains)
             for name in _OF_DOMAINS
         }
-        return self._change(labels, tree, step, means)
+        return self._change(labels, tree, step, changed, means)
 
-    def _change(self, labels, tree, step, means=None):
+    def _change(self, labels, tree, step, changed, means=None):
+        """A map with other labels; `changed` says where a domain is another one."""
         metadata = plain(self.metadata)
         own = metadata[StoredMap.NODE]
         own |= means or dict.fromkeys(_OF_DOMAINS)
+        own |= self._forget(changed)
         changes = [*(own["provenance"].get("changes") or []), step]
         provenance = own["provenance"] | {"changes": changes}
         own |= {"tree": tree.to_arrays(), "provenance": provenance}

@@ -37,30 +37,14 @@ def read_means(domains, signal=None, show_progressbar=None):
     UserWarning
         If the values of `signal` are not those that the map was made of.
     """
-    stored, is_given = domains._stored_map, signal is not None
-    signal = signal if is_given else domains._unchanged_scan()
-    if signal is None:
-        raise ValueError(
-            "Mean patterns have not been read yet, and the scan is no longer in "
-            "memory: give it, as in mean_patterns(signal)."
-        )
-    labels, pixels = domains.labels.ravel(), stored.excluded_pixels
-    masks = labels < 0, pixels
-    scan = Scan.from_signal(signal, show_progressbar=show_progressbar, flat_masks=masks)
-    if is_given:
-        stored.check_scan(scan)
-    check_whole(domains, "Reading mean patterns")
-    with scan.progress() as progress:
-        blocks = scan.blocks(progress, replaced=stored.array("replaced"))
-        means, variances = label_means(
-            blocks,
-            labels[scan.kept_patterns],
-            domains.n_domains,
-            variances=stored.get("gain") is None,
-        )
+    labels, n, stored = domains.labels.ravel(), domains.n_domains, domains._stored_map
+    has_variances = stored.get("gain") is None
+    read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)
+    means, variances = read
     is_same = check_same_values(
-        means, domains.sizes, stored.array("expected"), is_given
+        means, domains.sizes, stored.array("expected"), signal is not None
     )
+    pixels = stored.excluded_pixels
     means = filled(means.T, pixels).T
     if variances is not None:
         variances = filled(variances.T, pixels).T
@@ -69,6 +53,82 @@ def read_means(domains, signal=None, show_progressbar=None):
         stored.set("mean_patterns", means)
         stored.set("variances", variances)
     return means, variances
+
+
+def read_ends(domains, ends, signal=None, show_progressbar=None):
+    """Read the mean patterns of both ends of domains.
+
+    Parameters
+    ----------
+    domains : DomainMap
+    ends : numpy.ndarray of int
+        Of the shape of its labels: 1 at the low end of a domain, 2 at the high end, 0
+        elsewhere.
+    signal, show_progressbar : optional
+        As for :func:`read_means`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_domains, 2, n_pixels)
+        Of the low and the high end, flat, NaN at masked pixels. 0 where a domain has no
+        such end.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`read_means`.
+
+    Warns
+    -----
+    UserWarning
+        As :func:`read_means`.
+    """
+    labels, n, stored = domains.labels.ravel(), domains.n_domains, domains._stored_map
+    groups = np.where(labels < 0, -1, 3 * labels + ends.ravel())
+    sizes = np.bincount(groups[groups >= 0], minlength=3 * n).reshape(n, 3)
+    means, _ = _read_labels(domains, groups, 3 * n, signal, show_progressbar)
+    means = np.where(sizes[..., np.newaxis] > 0, means.reshape(n, 3, -1), 0)
+    parts = zip(means, sizes, strict=True)
+    wholes = np.stack([weighted_mean(*part) for part in parts])
+    expected = stored.array("expected")
+    check_same_values(wholes, sizes.sum(axis=1), expected, signal is not None)
+    ends = means[:, 1:].reshape(2 * n, -1)
+    return filled(ends.T, stored.excluded_pixels).T.reshape(n, 2, -1)
+
+
+def _read_labels(domains, labels, n, signal, show_progressbar, variances=False):
+    """Means, and variances or None, of groups of positions of a map: its scan is read.
+
+    Parameters
+    ----------
+    domains : DomainMap
+    labels : numpy.ndarray of int, shape (n_positions,)
+        Of the groups; -1 for positions in none of its domains.
+    n : int
+        Number of groups.
+    signal, show_progressbar : optional
+        As for :func:`read_means`.
+    variances : bool, default False
+
+    Returns
+    -------
+    means, variances : numpy.ndarray, shape (n, n_kept_pixels), or None
+    """
+    stored, is_given = domains._stored_map, signal is not None
+    signal = signal if is_given else domains._unchanged_scan()
+    if signal is None:
+        raise ValueError(
+            "Mean patterns have not been read yet, and the scan is no longer in "
+            "memory: give it, as in mean_patterns(signal)."
+        )
+    masks = labels < 0, stored.excluded_pixels
+    scan = Scan.from_signal(signal, show_progressbar=show_progressbar, flat_masks=masks)
+    if is_given:
+        stored.check_scan(scan)
+    check_whole(domains, "Reading mean patterns")
+    with scan.progress() as progress:
+        blocks = scan.blocks(progress, replaced=stored.array("replaced"))
+        return label_means(blocks, labels[scan.kept_patterns], n, variances=variances)
 
 
 def merge_means(values, tree, labels, n_domains):

@@ -1,14 +1,18 @@
 """A map of domains as it stands in the metadata of a signal."""
 
+import numpy as np
+
 from hyperspy_4dphase.estimators.compression import expected_means
 from hyperspy_4dphase.estimators.domains import DomainTree
 from hyperspy_4dphase.signals._stored import Stored, check_same_positions
 
 # What of a compression says how the variance of a value follows from its mean.
 _NOISE = "gain", "offset", "readout_variance", "replaced"
+# What is kept of each position, as maps of the shape of the data.
+OF_POSITIONS = "steps", "along", "refused"
 
 
-def store_map(scan, labels, tree, provenance, compression=None):
+def store_map(scan, labels, tree, provenance, compression=None, descriptions=None):
     """Make what the metadata of a map are to hold.
 
     Parameters
@@ -22,6 +26,8 @@ def store_map(scan, labels, tree, provenance, compression=None):
     compression : Compression, optional
         What the map was made of. It says how the variance of a value follows from its
         mean, and what the mean patterns of the domains are to be.
+    descriptions : Descriptions, optional
+        Of the same patterns. What nothing is known of is not kept.
 
     Returns
     -------
@@ -42,8 +48,23 @@ def store_map(scan, labels, tree, provenance, compression=None):
         variances=None,
         expected=expected,
         phases=None,
+        **_lay_out(scan, descriptions),
         provenance=provenance,
     )
+
+
+def _lay_out(scan, descriptions):
+    """Maps of what is known of each position; None where nothing is."""
+    maps = dict.fromkeys(OF_POSITIONS)
+    if descriptions is None:
+        return maps
+    steps, along, refused = descriptions
+    if np.isfinite(steps).any():
+        maps["steps"] = scan.map_of(steps)
+    if np.isfinite(along).any():
+        maps |= {"along": scan.map_of(along), "refused": scan.map_of(refused, 0)}
+    # A line has one row in the data of a map.
+    return {n: None if m is None else np.atleast_2d(m) for n, m in maps.items()}
 
 
 class StoredMap(Stored):

@@ -7,15 +7,24 @@ from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import retitle, scan_metadata
 from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase.estimators.domains import node_means
+from hyperspy_4dphase.signals._domain_continuum import DomainContinuum
 from hyperspy_4dphase.signals._domain_crystal_map import DomainCrystalMap
 from hyperspy_4dphase.signals._domain_edits import DomainEdits
 from hyperspy_4dphase.signals._domain_patterns import read_means, subtract_wholes
 from hyperspy_4dphase.signals._domain_phases import DomainPhases
 from hyperspy_4dphase.signals._domain_plots import DomainPlots
+from hyperspy_4dphase.signals._domain_steps import DomainSteps
 from hyperspy_4dphase.signals._stored_map import StoredMap, store_map
 
 
-class DomainMap(DomainEdits, DomainPhases, DomainPlots, DomainCrystalMap):
+class DomainMap(
+    DomainEdits,
+    DomainPhases,
+    DomainPlots,
+    DomainSteps,
+    DomainContinuum,
+    DomainCrystalMap,
+):
     """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 
     Made by ``s.cluster_hierarchical()``. Domains are numbered by size, 0 is the
@@ -29,8 +38,8 @@ class DomainMap(DomainEdits, DomainPhases, DomainPlots, DomainCrystalMap):
     Notes
     -----
     A slice of a map (``domains.isig[:10, :10]``) keeps tree, mean patterns and the
-    numbers of its domains, of the whole map; `labels` and `sizes` are its own. What
-    reads the scan, and :meth:`split`, need the whole map.
+    numbers of its domains, of the whole map; `labels`, `sizes`, `steps`, `along` and
+    `refused` are its own. What reads the scan, and :meth:`split`, need the whole map.
 
     A scan in memory is not kept there by its map: mean patterns can be had without
     giving it as long as it is there. A lazy one is remembered. Neither is saved.
@@ -39,7 +48,9 @@ class DomainMap(DomainEdits, DomainPhases, DomainPlots, DomainCrystalMap):
     _signal_type = "domain_map"
 
     @classmethod
-    def from_scan(cls, scan, labels, tree, provenance, compression=None):
+    def from_scan(
+        cls, scan, labels, tree, provenance, compression=None, descriptions=None
+    ):
         """Join labels and their tree with the scan they are of.
 
         Parameters
@@ -53,13 +64,16 @@ class DomainMap(DomainEdits, DomainPhases, DomainPlots, DomainCrystalMap):
         provenance : dict
         compression : Compression, optional
             What the labels were found in.
+        descriptions : Descriptions, optional
+            Steps, places along the main direction of each domain, and what was not
+            split, of the same patterns.
 
         Returns
         -------
         DomainMap
         """
         labels = np.asarray(labels, np.int32)
-        own = store_map(scan, labels, tree, provenance, compression)
+        own = store_map(scan, labels, tree, provenance, compression, descriptions)
         return cls._from_rows(scan, "Domains", labels, -1, {StoredMap.NODE: own})
 
     @property

@@ -1,10 +1,13 @@
 """Scans with planted domains, and their maps. All dimensions differ."""
 
+from dataclasses import replace
+
 import numpy as np
 from pyxem.signals import Diffraction1D, Diffraction2D, PolarDiffraction2D
 
 from hyperspy_4dphase import DomainMap
 from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase.estimators.domains import Descriptions
 from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree, split_domain
 
 from ..methods.conftest import calibrated
@@ -53,6 +56,40 @@ def mapped(form="2-D navigation", masks=True, dtype="uint16"):
         provenance={"method": "planted", "random_state": 3},
     )
     return domains, scan, np.where(excluded.reshape(labels.shape), -1, labels)
+
+
+def described(form="2-D navigation"):
+    """A map that knows its steps, its scan, and the maps that it must have.
+
+    Domains 0 and 2 are continua, and a split of domain 0 was refused.
+    """
+    domains, scan, labels = mapped(form)
+    kept = labels.ravel() >= 0
+    rng = np.random.default_rng(7)
+    steps = rng.uniform(0.9, 3, kept.sum()).astype(np.float32)
+    along = rng.normal(size=kept.sum()).astype(np.float32)
+    refused = np.where(labels.ravel()[kept] == 0, 1 + (along > 0), 0).astype(np.int8)
+    tree = domains.tree
+    traits = {
+        "n_directions": np.where(tree.label < 0, np.nan, 3 - tree.label),
+        "spread": np.choose(tree.label + 1, [np.nan, 4.0, 0.5, 1.0, 0.0]),
+        "refused": np.where(tree.label == 0, -7.5, np.nan),
+    }
+    known = Descriptions(steps, along, refused)
+    own = DomainMap.from_scan(
+        Scan.from_signal(scan).masked(~kept, domains._stored_map.excluded_pixels),
+        labels.ravel()[kept],
+        replace(tree, **traits),
+        provenance={"method": "planted"},
+        descriptions=known,
+    )
+    maps = {}
+    for name, values in known._asdict().items():
+        maps[name] = np.zeros(labels.shape, values.dtype)
+        if name != "refused":
+            maps[name] = np.full(labels.shape, np.nan, values.dtype)
+        maps[name][labels >= 0] = values
+    return own, scan, labels, maps
 
 
 def numpy_means(scan, labels, n_domains=N_DOMAINS):

@@ -14,6 +14,7 @@ from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
 )
+from hyperspy_4dphase.estimators.domains._descriptions import Descriptions
 from hyperspy_4dphase.estimators.domains._published import grow_published, parse_plan
 from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
@@ -29,20 +30,32 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     All patterns are one domain, which is split into two, and these again, each with
     features of its own ([1]_): the directions in which its patterns differ by more than
     counting noise, in units of that noise, with their brightness (thickness, beam
-    current) taken out. A split must stand three tests:
+    current) taken out. A split must stand these tests:
 
-    - there is more than counting noise to split;
-    - along its direction, which was sought on one half of the patterns, the other half
-      shows a valley as well (a low-density hyperplane, [2]_);
-    - what lies in the valley are mixtures of the two parts, as boundaries are, and not
-      a path along which the patterns change, as where a crystal bends.
+    - There is more than counting noise. Along its direction, sought on one half of the
+      patterns, the other half shows a valley as well (a low-density hyperplane, [2]_).
+    - What lies in the valley are mixtures of the two parts, as boundaries are, and not
+      a path along which the patterns change, as where a crystal bends. Two halves must
+      find the split, and two more than take it for the cut of a path; where the first
+      two are not of one mind, the patterns are halved anew.
 
-    Two halves must find it, and two more than take it for the cut of a path; where the
-    first two are not of one mind, the patterns are halved anew. Of those that stand
-    this, the strongest is made, unless the halves agree better on one that is nearly as
-    strong. Where there is none, and it is known where the patterns are in the scan,
-    sums of neighbours undergo the same tests. Leaves that are nothing but mixtures of
-    two larger ones are boundaries, not domains: these get them back.
+    Of those that stand this, the strongest is taken, unless the halves agree better on
+    one that is nearly as strong. Where positions are known, three things more count:
+
+    - Neighbours must confirm the gap: it must be there, and no path, in means of each
+      pattern and those around it that are alike. A step decides whether it is a path:
+      a change between neighbouring positions that exceeds both counting noise and what
+      is usual around there. What is refused, since there is none, is kept.
+    - Where single patterns show no gap, sums of neighbours undergo the same tests:
+      counting noise hides less there.
+    - At last, domains are parted where the pattern makes a step in real space, though
+      patterns leave no gap: dense clusters grow until they meet on the ridges of the
+      map of steps, and are joined again where there is no step between them. In scans
+      of fewer than 12 positions across, steps part nothing.
+
+    Parts that are nothing but mixtures of what surrounds them are given back. Thin
+    inclusions, which add a weak pattern to one that changes smoothly, are left out
+    until the end, and become parts of what they are in.
 
     Parameters
     ----------
@@ -53,8 +66,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     max_depth : int, optional
         Most levels of the tree. By default there is no limit.
     min_size : int, optional
-        Fewest patterns of a domain. Default is 10, which was chosen by trial: fewer
-        patterns may make a domain of chance, and of more it may miss a small one.
+        Fewest patterns of a domain. Default is 10, chosen by trial: fewer may make a
+        domain of chance, and with more a small one may be missed.
     noise : {"poisson", "uniform", None}, optional
         ``"poisson"`` (default) for counts, also times a gain; ``"uniform"`` for
         patterns with the same noise everywhere; None for features that are no patterns:
@@ -66,7 +79,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         split the smaller part only. Not together with `n_domains`, `max_depth`,
         `min_size` or `noise`.
     random_state : int, numpy.random.RandomState or None, optional
-        For the halves, and the search for directions.
+        For the halves, and for searches.
     device : None, str or torch.device, optional
         Where patterns are compressed; see :func:`resolve_device`.
     callback : callable, optional
@@ -80,6 +93,19 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         Every node with its size, the scores of its split, or why there is none.
     n_domains_ : int
         Number of domains.
+    steps_ : numpy.ndarray of float32, shape (n_patterns,)
+        The largest step from each pattern to one at a neighbouring position, in units
+        of what is usual around there: about 1 within a domain, also where it bends or
+        grows thicker, and about 1.95 or more at a border. NaN where there is no
+        neighbour, and everywhere without positions, with `n_parts`, or in noise.
+    along_ : numpy.ndarray of float32, shape (n_patterns,)
+        Place of each pattern along the direction in which its domain varies most, in
+        standard deviations of the noise of one pattern; the sign is arbitrary, and 0 is
+        a domain whose patterns are all alike. NaN in no domain, in domains that were
+        joined since fewer were asked for, and with `n_parts`.
+    refused_ : numpy.ndarray of int8, shape (n_patterns,)
+        1 and 2 for the two sides of a gap inside a domain that was not split, since it
+        cuts a path along which patterns change; 0 elsewhere, and with `n_parts`.
     n_features_in_ : int
         Number of pixels, or features.
 
@@ -139,8 +165,9 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         y : None
             Ignored.
         positions : array-like of int, shape (n_patterns, n_axes), optional
-            Where patterns are in the scan. What noise hides in single patterns is then
-            sought in means of neighbours.
+            Where patterns are in the scan, counted in its steps: neighbours must then
+            confirm gaps, what noise hides is sought in their sums, and steps between
+            them part domains. By default patterns alone decide.
 
         Returns
         -------
@@ -162,7 +189,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         self.check_parameters(positions=positions)
         random_state = check_random_state(self.random_state)
         fit = self._fit_tree if self.n_parts is None else self._fit_published
-        self.labels_, self.tree_ = fit(X, positions, random_state)
+        self.labels_, self.tree_, known = fit(X, positions, random_state)
+        self.steps_, self.along_, self.refused_ = known
         self.n_domains_ = self.tree_.n_domains
         return self
 
@@ -206,7 +234,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         if not isinstance(X, PatternBlocks):
             X = PatternBlocks.wrap(check_array(X, ensure_min_samples=2))
         self.n_features_in_ = X.shape[1]
-        return grow_published(X, self.n_parts, random_state)
+        labels, tree = grow_published(X, self.n_parts, random_state)
+        return labels, tree, Descriptions.unknown(len(labels))
 
     def _fit_tree(self, X, positions, random_state):
         shapes = self._to_shapes(X, random_state)
@@ -224,7 +253,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         with threadpool_limits(1):
             growth.run()
             growth.reach(self.n_domains or 0)
-            self.steps_, self.along_, self.refused_ = growth.describe()
+            known = growth.describe()
         labels, tree = growth.result()
         n_domains = self.n_domains or tree.n_domains
         if tree.n_domains < n_domains:
@@ -235,8 +264,10 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             )
         if tree.n_domains > n_domains:
             tree, new = tree.pruned(tree.cut(n_domains))
+            is_merged = np.bincount(new)[new] > 1
+            known = known.forget((labels >= 0) & is_merged[labels])
             labels = np.where(labels < 0, labels, new[labels]).astype(np.int32)
-        return labels, tree
+        return labels, tree, known
 
     def _to_shapes(self, X, random_state):
         if self.noise is None:

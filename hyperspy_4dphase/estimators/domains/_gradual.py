@@ -7,8 +7,6 @@ next to the border as further away from it. Along a bend it goes on.
 import numpy as np
 from scipy.spatial import cKDTree
 
-from hyperspy_4dphase.estimators.domains._steps import summarize
-
 # Distances from the border, in positions: of patterns next to it, and of those further
 # away, that no probe of a position's width mixes.
 _NEXT, _AWAY, _FARTHEST = 2.02, 2.5, 4.0
@@ -43,7 +41,7 @@ def join_gradual(labels, field, steps):
         pairs, ratios = steps.borders(labels)
         names = {tuple(pair) for pair in pairs.tolist()}
         for pair in names - set(judged):
-            clear = summarize(ratios[(pairs == pair).all(axis=1)]) >= _CLEAR
+            clear = steps.summarize(ratios[(pairs == pair).all(axis=1)]) >= _CLEAR
             judged[pair] = np.inf if clear else borders.measure(labels, pair)
         pair = min(names, key=judged.get, default=None)
         if pair is None or judged[pair] >= _LEAST:

@@ -1,12 +1,15 @@
 """Growing a tree of domains, node by node, until nothing distinct is left."""
 
 from collections import deque
-from typing import NamedTuple
 
 import numpy as np
 
 from hyperspy_4dphase.estimators.domains._boundaries import (
     dissolve_boundaries,
+)
+from hyperspy_4dphase.estimators.domains._descriptions import (
+    Descriptions,
+    find_main_direction,
 )
 from hyperspy_4dphase.estimators.domains._mixtures import assign_mixtures
 from hyperspy_4dphase.estimators.domains._nodes import Node, label_leaves
@@ -15,26 +18,6 @@ from hyperspy_4dphase.estimators.domains._splits import (
     find_split,
     force_split,
 )
-
-
-class Descriptions(NamedTuple):
-    """What is known of each point beside its label.
-
-    Attributes
-    ----------
-    steps : numpy.ndarray, shape (n,), float32
-        The largest step to a neighbour, in units of what is usual around there; NaN
-        where there is none.
-    along : numpy.ndarray, shape (n,), float32
-        Place of the point along the direction in which its domain varies most, in
-        standard deviations of the noise of one pattern; NaN for points in no domain.
-    refused : numpy.ndarray of int8, shape (n,)
-        1 and 2 for the parts of a gap that was not split, 0 elsewhere.
-    """
-
-    steps: np.ndarray
-    along: np.ndarray
-    refused: np.ndarray
 
 
 class Growth:
@@ -133,18 +116,13 @@ class Growth:
         -------
         Descriptions
         """
-        n = len(self.shapes.points)
-        steps, along = np.full((2, n), np.nan, np.float32)
-        refused = np.zeros(n, np.int8)
+        steps, along, refused = Descriptions.unknown(len(self.shapes.points))
         self._measure_steps(steps)
         for leaf in self.leaves():
             points = self._points(leaf)
-            leaf.traits = {"n_directions": points.shape[1], "spread": 0.0}
-            along[leaf.rows] = 0
-            if points.shape[1]:
-                excess = max(points[:, 0].var() - 1, 0)
-                leaf.traits["spread"] = float(np.sqrt(excess))
-                along[leaf.rows] = points[:, 0]
+            found = find_main_direction(points, *self._locate(leaf))
+            along[leaf.rows], spread = found
+            leaf.traits = {"n_directions": points.shape[1], "spread": spread}
             if leaf.refused is not None and leaf.refused.side.size == leaf.rows.size:
                 leaf.traits["refused"] = leaf.refused.log_p
                 refused[leaf.rows] = 1 + leaf.refused.side
@@ -152,6 +130,10 @@ class Growth:
 
     def _measure_steps(self, steps):
         """Fill in the steps to neighbours, where these are known."""
+
+    def _locate(self, leaf):
+        """Positions of a leaf, and which are off its border; empty if not known."""
+        return ()
 
     def leaves(self):
         """The nodes without children."""

@@ -23,7 +23,7 @@ from hyperspy_4dphase.estimators.domains._directions import (
 from hyperspy_4dphase.estimators.domains._field import average_alike
 from hyperspy_4dphase.estimators.domains._gradual import join_gradual
 from hyperspy_4dphase.estimators.domains._splits import MAX_LOG_P
-from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP, summarize
+from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
 
 # Points among which clusters are sought at once: the time grows with its square, and a
 # scan is cut in tiles of about so many.
@@ -126,7 +126,9 @@ def join_without_step(labels, steps, least=LEAST_STEP):
     borders = {}
     for (i, j), own in zip(names.tolist(), np.split(ratios, first[1:]), strict=True):
         borders.setdefault(i, {})[j] = borders.setdefault(j, {})[i] = own
-    heap = [(summarize(borders[i][j]), len(borders[i][j]), i, j) for i, j in names]
+    heap = [
+        (steps.summarize(borders[i][j]), len(borders[i][j]), i, j) for i, j in names
+    ]
     heapq.heapify(heap)
     became = np.arange(labels.max() + 1)
     while heap and heap[0][0] < least:
@@ -141,7 +143,7 @@ def join_without_step(labels, steps, least=LEAST_STEP):
                 continue
             both = np.concatenate([borders[i].get(k, own[:0]), own])
             borders[i][k] = borders[k][i] = both
-            heapq.heappush(heap, (summarize(both), len(both), i, k))
+            heapq.heappush(heap, (steps.summarize(both), len(both), i, k))
     return became[labels]
 
 

@@ -18,7 +18,6 @@ from hyperspy_4dphase.estimators.domains._pooled import (
 )
 from hyperspy_4dphase.estimators.domains._regions import find_regions
 from hyperspy_4dphase.estimators.domains._splits import Split, find_split
-from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
 from hyperspy_4dphase.estimators.domains._surroundings import Surroundings
 
 # Positions around an inclusion that tell what it is in.
@@ -99,7 +98,7 @@ class ScanGrowth(Growth):
         if refused is None:
             return None
         refused.step = self._evidence.steps.take(node.rows).measure_border(refused.side)
-        if node.reason == "continuum" and refused.step >= LEAST_STEP:
+        if node.reason == "continuum" and self._evidence.is_border(refused.step):
             node.reason = "split"
             return refused
         node.refused = refused
@@ -260,4 +259,12 @@ class ScanGrowth(Growth):
     def _measure_steps(self, steps):
         if self._evidence is not None:
             known = np.flatnonzero(self.shapes.known)
-            steps[known] = self._evidence.steps.take(known).of_positions()
+            largest = self._evidence.steps.take(known).of_positions()
+            # There is some noise in each; 0 is none.
+            steps[known] = np.where(largest > 0, largest, np.nan)
+
+    def _locate(self, leaf):
+        if self._evidence is None:
+            return ()
+        own = self._evidence.steps.take(leaf.rows)
+        return own.positions, own.clear[tuple(own.positions.T)]

@@ -49,12 +49,15 @@ class Steps:
         Place of each point in the grid.
     clear : numpy.ndarray of bool
         Of the grid: where steps are between these points only, not those to others.
+    width : int
+        Positions across the whole scan: a border right across has so many edges.
     """
 
     ratios: list
     ridge: np.ndarray
     positions: np.ndarray
     clear: np.ndarray
+    width: int
 
     def take(self, rows):
         """Some of the points, on as much of the grid as holds them."""
@@ -75,7 +78,7 @@ class Steps:
         clear[around] = ndimage.binary_erosion(
             inside[around], iterations=_REACH, border_value=1
         )
-        return Steps(ratios, self.ridge[box], positions - first, clear[box])
+        return Steps(ratios, self.ridge[box], positions - first, clear[box], self.width)
 
     def of_positions(self):
         """numpy.ndarray, shape (n,): The largest ratio at each point."""
@@ -118,7 +121,7 @@ class Steps:
         if not len(pairs):
             return pairs, ratios
         _, names = np.unique(pairs, axis=0, return_inverse=True)
-        few = np.bincount(names.ravel(), clear) < _FEWEST
+        few = np.bincount(names.ravel(), clear) < self._fewest
         used = clear | few[names.ravel()]
         return pairs[used], ratios[used]
 
@@ -129,12 +132,17 @@ class Steps:
         ----------
         side : numpy.ndarray of bool, shape (n,)
         """
-        return summarize(self.borders(side.astype(int))[1])
+        return self.summarize(self.borders(side.astype(int))[1])
 
+    @property
+    def _fewest(self):
+        """Fewest edges that make a border."""
+        return min(_FEWEST, self.width)
 
-def summarize(ratios):
-    """The step of a border from those of its edges: infinite if there are too few."""
-    return float(np.percentile(ratios, _FADED)) if len(ratios) >= _FEWEST else np.inf
+    def summarize(self, ratios):
+        """float: Step of a border from those of its edges, infinite for too few."""
+        enough = len(ratios) >= self._fewest
+        return float(np.percentile(ratios, _FADED)) if enough else np.inf
 
 
 def measure_steps(field):
@@ -163,7 +171,8 @@ def measure_steps(field):
         )
         np.maximum(at[:-1], step, out=at[:-1])
         np.maximum(at[1:], step, out=at[1:])
-    return Steps(ratios, ridge, field.positions, inside)
+    width = inside.size // max(inside.shape)
+    return Steps(ratios, ridge, field.positions, inside, width)
 
 
 def _measure_along(points, inside, axis):

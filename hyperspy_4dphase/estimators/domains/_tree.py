@@ -1,99 +1,15 @@
 """The tree of domains as plain arrays: what was split, how surely, why no further."""
 
 from dataclasses import dataclass, fields, replace
-from typing import NamedTuple
 
 import numpy as np
 
-REASONS = (
-    "split",
-    "noise",
-    "size",
-    "no gap",
-    "continuum",
-    "depth",
-    "n_domains",
-    "by hand",
-    "consensus",
+from hyperspy_4dphase.estimators.domains._tree_node import (
+    REASONS,
+    SCORES,
+    TRAITS,
+    TreeNode,
 )
-"""Why a node is as it is; the tree holds indices into these.
-
-``"split"``: it has parts. ``"noise"``: its patterns differ by no more than counting
-noise. ``"size"``: too few patterns for two parts. ``"no gap"``: there is no valley
-between any two parts, or not on both halves of the patterns. ``"continuum"``: the
-patterns change all along a path. ``"depth"`` and ``"n_domains"``: as asked for. ``"by
-hand"``: merged or split by the user. ``"consensus"``: what many maps of the scan agree
-on.
-"""
-
-SCORES = "strength", "share", "log_p", "agreement", "step"
-"""What is known of a split; NaN for nodes without one."""
-
-TRAITS = "n_directions", "spread", "refused"
-"""What is known of a domain; NaN for nodes with children, and where it is not known."""
-
-
-class TreeNode(NamedTuple):
-    """One node of a tree of domains.
-
-    Attributes
-    ----------
-    number : int
-        Its place in the tree; the root is 0, and parents come before children.
-    parent : int
-        Number of its parent, -1 for the root.
-    children : tuple of int
-    level : int
-        0 for the root. Parts of parts that are as distinct as the parts themselves
-        share a level.
-    size : int
-        Number of its patterns.
-    label : int
-        Of the domain, for a leaf; -1 for a node with children.
-    strength : float
-        How far its parts differ: distance of their mean patterns in standard deviations
-        of the noise of one pattern, times the fractions of both parts. NaN for leaves.
-    share : float
-        Patterns between its parts, as a fraction of those of the smaller part:
-        mixtures.
-    log_p : float
-        Score of the gap between its parts; the lower, the clearer. It compares splits.
-        It is no probability, since it is the smallest of many gaps that were looked at.
-    agreement : float
-        Overlap (0 to 1) of the smaller part as found by independent halves of the
-        patterns.
-    step : float
-        Change of the pattern across the border of its parts, in units of what is usual
-        around there; NaN where it is not known where patterns are in the scan, infinite
-        for parts that do not touch.
-    n_directions : float
-        Of a domain: in so many directions its patterns differ by more than counting
-        noise. 0 is a compact domain: its patterns are all alike.
-    spread : float
-        Of a domain: standard deviation of its patterns along the direction in which
-        they differ most, in units of the noise of one pattern, and without that noise.
-    refused : float
-        Of a domain: score of the clearest gap within it that was not split, since it
-        cuts a path along which patterns change. NaN if there is none.
-    reason : str
-        ``"split"``, or why it was not: see `REASONS`.
-    """
-
-    number: int
-    parent: int
-    children: tuple
-    level: int
-    size: int
-    label: int
-    strength: float
-    share: float
-    log_p: float
-    agreement: float
-    step: float
-    n_directions: float
-    spread: float
-    refused: float
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.domains._tree import REASONS, SCORES, DomainTree
+from hyperspy_4dphase.estimators.domains._tree import (
+    REASONS,
+    SCORES,
+    TRAITS,
+    DomainTree,
+)
 
 _BY_HAND = REASONS.index("by hand")
 
@@ -151,6 +156,8 @@ def split_domain(tree, label, sizes):
     level = np.full(parents.size, tree.level[node] + 1)
     extended = _insert(tree, n, parent=parents, level=level, label=labels)
     extended.label[node], extended.reason[node] = -1, _BY_HAND
+    for name in TRAITS:
+        getattr(extended, name)[node] = np.nan
     all_sizes = np.concatenate([leaf_sizes(tree), sizes[:-1]])
     all_sizes[label] = sizes[-1]
     result, new = resize_domains(extended, all_sizes)
@@ -229,41 +236,6 @@ def leaf_sizes(tree):
     """numpy.ndarray of int, shape (n_domains,): Size of each label."""
     leaves = np.flatnonzero(tree.label >= 0)
     return tree.size[leaves[np.argsort(tree.label[leaves])]]
-
-
-def node_means(tree, means):
-    """Mean of each node from those of the domains below it, weighted by size.
-
-    Parameters
-    ----------
-    tree : DomainTree
-    means : numpy.ndarray, shape (n_domains, ...)
-
-    Returns
-    -------
-    numpy.ndarray, shape (n_nodes, ...)
-    """
-    weights = leaf_sizes(tree)
-    members = map(tree.leaves, range(len(tree)))
-    return np.stack([weighted_mean(means[m], weights[m]) for m in members])
-
-
-def weighted_mean(values, weights):
-    """Mean of rows that have a weight; NaN if none has.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (n, ...)
-    weights : numpy.ndarray, shape (n,)
-
-    Returns
-    -------
-    numpy.ndarray, shape (...)
-    """
-    used = weights > 0
-    if not used.any():
-        return np.full(values.shape[1:], np.nan)
-    return np.average(values[used], axis=0, weights=weights[used])
 
 
 def _sum_up(parent, values):

@@ -7,9 +7,9 @@ from hyperspy_4dphase.estimators.domains._tree import (
     REASONS,
     TRAITS,
     DomainTree,
-    TreeNode,
 )
 from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree
+from hyperspy_4dphase.estimators.domains._tree_node import TreeNode
 
 # 0 (100) - 1 (70) - 3 (50)
 #         |        - 4 (20)

@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hyperspy_4dphase.estimators.domains._node_means import node_means, weighted_mean
 from hyperspy_4dphase.estimators.domains._tree import DomainTree
 from hyperspy_4dphase.estimators.domains._tree_edits import (
     find_parts,
     flat_tree,
     leaf_sizes,
     merge_domains,
-    node_means,
     recount_patterns,
     resize_domains,
     split_domain,
-    weighted_mean,
 )
 
 

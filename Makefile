@@ -6,6 +6,7 @@
 #   make test              the tests (ARGS="-k masks" goes to pytest)
 #   make lint docs wheel test-py4dstem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
+#   make bench-power
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -23,6 +24,7 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
 .PHONY: demo test test-py4dstem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
+.PHONY: bench-power
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --output demo_output
@@ -48,6 +50,9 @@ bench-domains: $(READY)
 
 bench-confidence: $(READY)
 	$(BIN)/python -m tests.benchmarks.confidence $(ARGS)
+
+bench-power: $(READY)
+	$(BIN)/python -m tests.benchmarks.power $(ARGS)
 
 bench-degradations: $(READY)
 	$(BIN)/python -m tests.benchmarks.degradations $(ARGS)

@@ -40,6 +40,7 @@ def store(signal, W, H, *, masks=(None, None), variance=(2.0, 1.0), provenance=N
         components_=H,
         explained_variance_=variance,
         explained_variance_ratio_=np.array([0.6, 0.3]),
+        groups_=np.array([0, 1]),
     )
     store_decomposition(
         Scan.from_signal(signal).masked(*masks),

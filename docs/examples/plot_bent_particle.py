@@ -84,8 +84,7 @@ domains = s.cluster_hierarchical(random_state=0)
 
 # %%
 # The core (1) is one domain, though its two sides have few spots in common, and so is
-# the layer (2). The rims are no domains: one position wide, they are where the particle
-# and vacuum are mixed, and both change along them. Such ribbons are to be merged.
+# the layer (2), which bends with it.
 
 domains.plot()
 

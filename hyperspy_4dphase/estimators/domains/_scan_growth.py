@@ -61,6 +61,7 @@ class ScanGrowth(Growth):
         self.dissolve_boundaries()
         if self._evidence is not None:
             self._find_regions()
+            self._dissolve_rims()
 
     def _find_split(self, node):
         """Find a split that single points show, or else means of neighbours."""
@@ -169,6 +170,26 @@ class ScanGrowth(Growth):
             own = [i for i, whole in parts.items() if whole is leaf]
             members = [np.flatnonzero(labels == i) for i in own]
             self._split_regions(leaf, [rows for rows in members if rows.size])
+        self._gather()
+
+    def _dissolve_rims(self):
+        """Take out thin leaves that mixtures of what is around them explain."""
+        leaves = self.leaves()
+        if len(leaves) < 3:
+            return
+        labels = np.full(len(self.shapes.points), -1)
+        for i, leaf in enumerate(leaves):
+            labels[leaf.rows] = i
+        rows = np.flatnonzero(labels >= 0)
+        field = Field(self._evidence.points[rows], self.shapes.positions[rows])
+        surroundings = Surroundings(field, labels[rows], np.zeros(rows.size, int))
+        judged = [i for i, leaf in enumerate(leaves) if not leaf.is_inclusion]
+        surroundings.dissolve(judged)
+        for i, leaf in enumerate(leaves):
+            leaf.rows = rows[surroundings.labels == i]
+        for leaf in leaves:
+            if not leaf.rows.size:
+                self._remove(leaf)
         self._gather()
 
     def _find_mixed(self, labels, parts):

@@ -51,14 +51,20 @@ class Surroundings:
         self._refresh()
         self._misfits = self._measure_misfits()
 
-    def dissolve(self):
-        """Give back the parts that mixtures of their surroundings explain."""
+    def dissolve(self, judged=None):
+        """Give back the parts that mixtures of their surroundings explain.
+
+        Parameters
+        ----------
+        judged : list of int, optional
+            Labels that may be given back; by default all.
+        """
         again = True
         while again:
             again = False
             names, sizes = np.unique(self.labels[self.labels >= 0], return_counts=True)
             for name in names[np.argsort(sizes, kind="stable")].tolist():
-                if self._explain(name):
+                if (judged is None or name in judged) and self._explain(name):
                     again |= self.give_back(name)
 
     def give_back(self, name):

@@ -26,20 +26,22 @@ _FRACTION, _MAX_FRACTION_OF_SMALL = 2 / 3, 0.9
 _N_TOTAL, _N_EACH = 6000, 100
 
 
-def divide_shapes(shapes, random_state):
+def divide_shapes(shapes, random_state, evidence=None):
     """Find domains by splits that leave a gap; see :class:`DivisiveDomains`.
 
     Parameters
     ----------
     shapes : Shapes
     random_state : numpy.random.RandomState
+    evidence : Evidence, optional
+        Of these shapes, if it is known.
 
     Returns
     -------
     numpy.ndarray of int, shape (n,)
         -1 for points without a domain.
     """
-    growth = make_growth(shapes, _MIN_CLUSTER, None, random_state)
+    growth = make_growth(shapes, _MIN_CLUSTER, None, random_state, evidence=evidence)
     growth.run()
     return growth.result().labels
 

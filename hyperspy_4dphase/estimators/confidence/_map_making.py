@@ -11,6 +11,7 @@ from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.confidence import _map_kinds as kinds
 from hyperspy_4dphase.estimators.confidence._domain_model import DomainModel
 from hyperspy_4dphase.estimators.confidence._ensemble_votes import vote_from_model
+from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
 
 DOUBTS = ("distortion", "resampling", "kinds", "noise")
@@ -102,6 +103,13 @@ class PatternMaps:
             positions = check_positions(positions, X.shape[0])
         self.shapes = CompressedShapes.from_compressed(X, positions)
         self.votes = {}
+        self._evidence = None
+
+    def divide(self, random_state):
+        """Labels (n_patterns,) of a tree; what the scan says is found once for all."""
+        if self._evidence is None and self.shapes.positions is not None:
+            self._evidence = Evidence(self.shapes, random_state)
+        return kinds.divide_shapes(self.shapes, random_state, self._evidence)
 
 
 class MapMaker:
@@ -134,7 +142,7 @@ class MapMaker:
     def __init__(self, patterns, features, noise):
         self.has_features = features is not None
         self.shapes = self.clustered = patterns.shapes
-        self._pattern_votes, self._noise = patterns.votes, noise
+        self._patterns, self._noise = patterns, noise
         if self.has_features:
             features = check_array(features, dtype=np.float64)
             check_consistent_length(features, self.shapes.points)
@@ -150,7 +158,7 @@ class MapMaker:
             -1 for none.
         """
         if not self.has_features:
-            return kinds.divide_shapes(self.shapes, random_state)
+            return self._patterns.divide(random_state)
         kind, everywhere = kinds.FEATURE_KINDS[0], np.where(self.clustered.known, 0, -1)
         return self._map_part(kind, everywhere, self.clustered, random_state)
 
@@ -176,10 +184,11 @@ class MapMaker:
                 clustered = FeatureShapes.from_features(distorted)
             labels = self._map_part(task.kind, own, clustered, random_state)
             return self.find_vote(labels, random_state)
-        if task.number not in self._pattern_votes:
-            labels = kinds.divide_shapes(self.shapes, random_state)
-            self._pattern_votes[task.number] = self.find_vote(labels, random_state)
-        return self._pattern_votes[task.number]
+        votes = self._patterns.votes
+        if task.number not in votes:
+            labels = self._patterns.divide(random_state)
+            votes[task.number] = self.find_vote(labels, random_state)
+        return votes[task.number]
 
     def find_vote(self, labels, random_state):
         """Find the vote of a map, given noise and mixtures.

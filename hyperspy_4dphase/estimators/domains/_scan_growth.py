@@ -28,10 +28,14 @@ _N_AROUND = 8
 _MIN_MIXED_PART = 0.45
 
 
-def make_growth(shapes, min_size, max_depth, random_state, callback=None):
+def make_growth(
+    shapes, min_size, max_depth, random_state, callback=None, evidence=None
+):
     """Begin a tree, by what is known of the points; see :class:`Growth`."""
-    kind = Growth if shapes.positions is None else ScanGrowth
-    return kind(shapes, min_size, max_depth, random_state, callback)
+    options = shapes, min_size, max_depth, random_state, callback
+    if shapes.positions is None:
+        return Growth(*options)
+    return ScanGrowth(*options, evidence)
 
 
 class ScanGrowth(Growth):
@@ -41,12 +45,15 @@ class ScanGrowth(Growth):
     in such means. Where patterns leave no gap, leaves are split where these make a step
     between neighbouring positions. Thin inclusions are parts of what they are in.
 
-    Parameters are those of :class:`Growth`; the shapes have positions.
+    Parameters are those of :class:`Growth`, and `evidence`, if it is known; the shapes
+    have positions.
     """
 
-    def __init__(self, shapes, min_size, max_depth, random_state, callback=None):
+    def __init__(
+        self, shapes, min_size, max_depth, random_state, callback=None, evidence=None
+    ):
         super().__init__(shapes, min_size, max_depth, random_state, callback)
-        evidence = Evidence(shapes, random_state)
+        evidence = evidence or Evidence(shapes, random_state)
         self._evidence = evidence if evidence.exists else None
         if self._evidence is not None and max_depth != 0:
             # They would hide what they are in.

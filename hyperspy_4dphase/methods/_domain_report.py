@@ -80,17 +80,26 @@ def _describe_refused(domains):
     nodes = [n for n in domains.tree if n.label >= 0 and np.isfinite(n.refused)]
     if not nodes:
         return []
-    labels, sides = domains.labels, domains.refused.data.reshape(domains.labels.shape)
+    labels = domains.labels
+    try:
+        sides = domains.refused.data.reshape(labels.shape)
+    except ValueError:
+        # A map that other maps have changed keeps the scores only.
+        sides = None
     lines = []
     for node in sorted(nodes, key=lambda node: node.refused)[:_MOST_REFUSED]:
-        own = np.bincount(sides[labels == node.label], minlength=3)[1:]
-        lines.append(
+        line = (
             f"    Not split: domain {node.label}, by a gap (log_p={node.refused:.1f}) "
-            f"that cuts a gradual change, into {own.max()} and {own.min()} positions."
         )
+        line += "that cuts a gradual change"
+        if sides is not None:
+            own = np.bincount(sides[labels == node.label], minlength=3)[1:]
+            line += f", into {own.max()} and {own.min()} positions"
+        lines.append(f"{line}.")
     rest = len(nodes) - len(lines)
     more = f" {rest} more;" if rest else ""
-    return [*lines[:-1], f"{lines[-1]}{more} See plot_refused()."]
+    end = " See plot_refused()." if sides is not None else ""
+    return [*lines[:-1], f"{lines[-1]}{more}{end}"]
 
 
 def _list_reasons(reasons):

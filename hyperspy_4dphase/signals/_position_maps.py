@@ -67,7 +67,8 @@ class PositionMaps(ScanMap):
             "General": {"title": f"{what}: {self.metadata.General.title}"},
             "Signal": {"quantity": quantity},
         }
-        return Signal2D(values, axes=axes_dictionaries(self), metadata=metadata)
+        axes = axes_dictionaries(self)
+        return Signal2D(np.array(values), axes=axes, metadata=metadata)
 
     def _forget(self, changed):
         """The maps that are kept, without what is not true of changed domains any more.

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from hyperspy_4dphase.estimators.domains._smoothing import smooth_labels
+
 # Positions on either side of an edge of the grid whose patterns are averaged: along the
 # step, so that an interface blurred over two positions shows whole, and across it.
 _DEEP, _WIDE = 2, 3
@@ -124,6 +126,19 @@ class Steps:
         few = np.bincount(names.ravel(), clear) < self._fewest
         used = clear | few[names.ravel()]
         return pairs[used], ratios[used]
+
+    def measure_scatter(self, side):
+        """float: Points that most neighbours outvote, per point of the smaller part.
+
+        Parameters
+        ----------
+        side : numpy.ndarray of bool, shape (n,)
+        """
+        grid = np.full(self.ridge.shape, -1)
+        grid[tuple(self.positions.T)] = side
+        outvoted = smooth_labels(grid) != grid
+        n_smaller = max(min(side.sum(), (~side).sum()), 1)
+        return float(outvoted.sum() / n_smaller)
 
     def measure_border(self, side):
         """float: The step between two sides of the points; infinite if they are apart.

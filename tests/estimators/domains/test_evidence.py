@@ -98,12 +98,13 @@ def test_steps_within_some_points():
 
 
 @pytest.mark.parametrize("shape", [(300,), (4, 300), (200, 8)])
-def test_no_border_is_told_in_narrow_scans(shape):
+def test_what_is_a_border_in_narrow_scans(shape):
     """A bent crystal is cut nowhere there, though by chance there are steps."""
     bent = ramp(shape, slope=0.5)
     for seed in range(3):
         evidence = evidence_of(bent, seed)
-        assert not evidence.is_border(100.0)
+        assert not evidence.is_border(2.8)
+        assert evidence.is_border(30.0)
         assert not evidence.has_steps(np.arange(bent[..., 0].size))
     clean, side = interface(shape, axis=int(np.argmax(shape)), blur=1e-6)
     assert judged(evidence_of(clean), side).stands

@@ -96,6 +96,23 @@ def test_what_is_refused_is_told(bent, capsys):
     domains.plot_refused()
 
 
+def test_confidence_of_a_map_with_a_refused_split_is_told(bent, capsys):
+    # The map that comes of many knows the score, but not the sides.
+    scan, _, _, (domains, _) = bent
+    found = scan.domain_confidence(domains, n_maps=4, **QUIET)
+    assert found.data.shape == NAVIGATION
+    printed = capsys.readouterr().out
+    assert "that cuts a gradual change." in printed
+    assert "plot_refused()" not in printed
+
+
+def test_steps_are_copies(bent):
+    *_, (domains, _) = bent
+    before = domains.steps.data.copy()
+    domains.steps.data[:] = 0
+    np.testing.assert_array_equal(domains.steps.data, before)
+
+
 def test_nothing_is_told_where_nothing_is(capsys):
     scan, _ = planted()
     scan.cluster_hierarchical(**QUIET)

@@ -123,7 +123,7 @@ class ScanGrowth(Growth):
             leaf_of[leaf.rows] = i
         rest = np.flatnonzero(leaf_of >= 0)
         tree = cKDTree(self.shapes.positions[rest])
-        for kind in range(kinds.max() + 1):
+        for kind in np.unique(kinds[kinds >= 0]):
             rows = np.flatnonzero(kinds == kind)
             near = tree.query(self.shapes.positions[rows], _N_AROUND)[1].ravel()
             around = leaf_of[rest[near[near < rest.size]]]
@@ -140,7 +140,9 @@ class ScanGrowth(Growth):
         side = np.isin(leaf.rows, rows)
         split = Split(side, measure_strength(self._evidence.points[leaf.rows], side))
         split.step = self._evidence.steps.take(leaf.rows).measure_border(side)
-        parts = self._split(leaf, split, forced=True)
+        parts = self._split(leaf, split)
+        if not parts:
+            return leaf
         for part in parts:
             part.reason = reason
         rest = max(parts, key=lambda part: np.isin(part.rows, own).sum())

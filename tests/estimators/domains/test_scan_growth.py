@@ -1,0 +1,65 @@
+"""Trees of scans: inclusions are parts of what they are in, and depth is kept to."""
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators.domains._evidence import Evidence
+from hyperspy_4dphase.estimators.domains._scan_growth import ScanGrowth
+from tests.benchmarks.power import WhiteShapes
+
+SHAPE = (40, 44)
+
+
+def plates(seed=0, height=6.0):
+    """A matrix that changes smoothly, vacuum beside it, and plates of one kind."""
+    rng = np.random.default_rng(seed)
+    y, x = np.indices(SHAPE)
+    plate = np.zeros(SHAPE, bool)
+    for row, column in ((5, 6), (5, 20), (16, 10), (26, 5), (26, 20), (34, 12)):
+        plate[row : row + 2, column : column + 9] = True
+    vacuum = x >= 34
+    signals = [8 * np.sin(y / 9), 8 * np.cos(x / 11), 60 * vacuum, height * plate]
+    points = np.stack(signals + [0 * y] * 2, axis=-1).reshape(-1, 6)
+    points += rng.normal(size=points.shape)
+    known, positions = np.ones(len(points), bool), np.stack([y.ravel(), x.ravel()], 1)
+    shapes = WhiteShapes(points, np.ones(len(points)), known, positions=positions)
+    return shapes, plate.ravel(), vacuum.ravel()
+
+
+def grown(shapes, max_depth=None):
+    growth = ScanGrowth(shapes, 10, max_depth, np.random.RandomState(0))
+    growth.run()
+    return growth.result()
+
+
+def overlap(one, other):
+    return (one & other).sum() / (one | other).sum()
+
+
+def test_plates_are_a_domain_in_what_they_are_in():
+    shapes, plate, vacuum = plates()
+    labels, tree = grown(shapes)
+    found = [overlap(labels == label, plate) for label in range(tree.n_domains)]
+    assert max(found) > 0.7
+    (node,) = (n for n in tree if n.label == int(np.argmax(found)))
+    beside = set(tree.leaves(node.parent).tolist()) - {node.label}
+    matrix = np.bincount(labels[~plate & ~vacuum]).argmax()
+    assert matrix in beside
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_depth_holds_for_inclusions(depth):
+    labels, tree = grown(plates()[0], depth)
+    assert tree.n_levels <= depth
+    assert (labels >= 0).all()
+    assert tree.size[0] == labels.size
+
+
+def test_a_kind_that_nothing_is_of():
+    shapes, *_ = plates()
+    evidence = Evidence(shapes, np.random.RandomState(0))
+    # The first kind is left without a position, as after small places are dropped.
+    evidence.inclusions[evidence.inclusions >= 0] = 1
+    growth = ScanGrowth(shapes, 10, None, np.random.RandomState(0), evidence=evidence)
+    growth.run()
+    assert (growth.result().labels >= 0).all()

@@ -39,6 +39,7 @@ PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
 PLUMBING |= ours("_provenance", "_results", "_scalars", "_scan", "_scan_files")
+PLUMBING |= ours("_thinning")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
@@ -64,6 +65,7 @@ LAYERS = {
     "_arguments.py": Layer({"numpy"} | ours("_scalars")),
     "_scalars.py": Layer({"numpy"}),
     "_progress.py": Layer({"hyperspy"}),
+    "_thinning.py": Layer({"numpy", "dask", "sklearn"}),
     "_scan_files.py": Layer({"numpy", "dask"}),
     "_scan.py": Layer(
         {"numpy", "hyperspy"}

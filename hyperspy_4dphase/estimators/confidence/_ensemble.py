@@ -35,9 +35,12 @@ class MapEnsemble(BaseEstimator):
     - ``"resampling"``: other random parts of the patterns, and other seeds;
     - ``"kinds"``: clusterings of other kinds: k-means, normal distributions, HDBSCAN;
       for features, the splits of the patterns themselves;
-    - ``"noise"``: what counting noise and mixing leave open in each map: the domains of
-      the map are fitted as a mixture of distributions, with what is mixed of two of
-      them, and each pattern has a probability for each (:class:`DomainModel`).
+    - ``"noise"``: what counting noise and mixing leave open in each map: each pattern
+      has a probability for each domain, as this is around its position, and for
+      mixtures of those that meet there (:class:`LocalModel`); without positions, for
+      each domain as a whole (:class:`DomainModel`);
+    - ``"structure"``: whether the domains are those that the scan tells apart, see
+      :func:`judge_structure`. It takes positions.
 
     The maps vote (:class:`MapConsensus`). Domains of features are those of the patterns
     where these are as many, or where features merge them; parts of a latent space that
@@ -73,13 +76,17 @@ class MapEnsemble(BaseEstimator):
         The same without threshold.
     confidence_ : numpy.ndarray of float32, shape (n_patterns,)
         Probability that the label of `consensus_` is right.
+        NaN where nothing was resolved: a single domain, in all trees of the patterns.
     posterior_ : numpy.ndarray of float32, shape (n_patterns, n_domains)
+        Its sum is less than 1 by the probability that the pattern is of none of these
+        domains, as they are.
     overlap_ : numpy.ndarray of float64, shape (n_patterns,)
         As published ([1]_), of the maps as labels.
     doubts_ : dict of str to numpy.ndarray of float32, shape (n_patterns,)
         ``"boundary"``: probability that another domain is the larger part of a mixture;
         ``"noise"``: that it is of another domain, unmixed; for each other source, what
-        its maps deny the consensus beyond these.
+        its maps deny the consensus beyond these; with ``"structure"`` also
+        ``"domain"``, ``"unresolved"`` and ``"misfit"``, what each takes off.
     maps_ : numpy.ndarray of int16, shape (n_maps, n_patterns)
         Labels as drawn from each map's probabilities.
     map_sources_ : list of str
@@ -87,6 +94,8 @@ class MapEnsemble(BaseEstimator):
     n_effective_ : float
         Effective number of independent maps, as `MapConsensus` estimates it.
     n_domains_ : int
+    reason_ : str
+        Of a single domain: why it is not split, as :class:`TreeNode` says it.
 
     References
     ----------
@@ -191,7 +200,7 @@ class MapEnsemble(BaseEstimator):
             else:
                 names = own if reference is None else reference
                 consensus.fit(**votes.stack(), reference=names)
-            self._conclude(consensus, maker, votes, reference)
+            self._conclude(consensus, maker, votes, reference, random_state)
             self._describe_maps(votes, random_state)
         return self
 
@@ -206,10 +215,6 @@ class MapEnsemble(BaseEstimator):
 
     def _make_maps(self, maker, votes, model, random_state):
         """Add the votes of all maps; return the first map, and what the others are."""
-        first = maker.find_vote(maker.make_first(random_state), random_state)
-        votes.add("all patterns", first)
-        # Domains that are most probable nowhere are none.
-        own = numbering.number_labels(first.first)
         tasks = plan_maps(
             self.n_maps,
             self.doubts,
@@ -217,10 +222,16 @@ class MapEnsemble(BaseEstimator):
             model is not None,
             random_state,
         )
+        n_jobs = self.n_jobs or -1
+        maker.grow_trees(tasks, "structure" in self.doubts, random_state, n_jobs)
+        first = maker.find_vote(maker.make_first(random_state), random_state)
+        votes.add("all patterns", first)
+        # Domains that are most probable nowhere are none.
+        own = numbering.number_labels(first.first)
         distorted = self._distort(maker.clustered.points, model, tasks, random_state)
         self._tell(1)
         # In threads, since most of the time is spent outside of Python.
-        found = Parallel(self.n_jobs or -1, prefer="threads", return_as="generator")(
+        found = Parallel(n_jobs, prefer="threads", return_as="generator")(
             delayed(maker.make_vote)(task, own, features)
             for task, features in zip(tasks, distorted, strict=True)
         )
@@ -260,7 +271,7 @@ class MapEnsemble(BaseEstimator):
         if not np.array_equal(labels, agreed):
             consensus.fit(**stacked, reference=labels)
 
-    def _conclude(self, consensus, maker, votes, reference):
+    def _conclude(self, consensus, maker, votes, reference, random_state):
         labels, posterior = consensus.consensus_, consensus.posterior_
         if reference is not None:
             labels = numbering.number_labels(reference)
@@ -273,11 +284,22 @@ class MapEnsemble(BaseEstimator):
         self.doubts_ = {k: v for k, v in denials.items() if k in self.doubts}
         if "noise" in self.doubts:
             self.doubts_ = votes.average_doubts(1 - confidence) | self.doubts_
+        if "structure" in self.doubts:
+            structure = maker.judge_structure(labels, random_state)
+            if structure is not None:
+                self.doubts_ |= structure.doubts
+                posterior = posterior * structure.probability[:, np.newaxis]
+                confidence = confidence * structure.probability
+        if posterior.shape[1] == 1 and not maker.has_resolved:
+            # That there is nothing else to be is no reason to be sure.
+            posterior, confidence = (
+                np.full_like(values, np.nan) for values in (posterior, confidence)
+            )
         names = labels if reference is None else reference
         self.consensus_ = np.where(labels < 0, -1, names).astype(np.int32)
         self.labels_ = np.where(confidence < self.threshold, -1, self.consensus_)
         self.posterior_, self.confidence_ = posterior, confidence
-        self.n_domains_ = posterior.shape[1]
+        self.n_domains_, self.reason_ = posterior.shape[1], maker.reason
 
     def _describe_maps(self, votes, random_state):
         self.maps_ = votes.draw_labels(random_state)

@@ -26,8 +26,8 @@ _FRACTION, _MAX_FRACTION_OF_SMALL = 2 / 3, 0.9
 _N_TOTAL, _N_EACH = 6000, 100
 
 
-def divide_shapes(shapes, random_state, evidence=None):
-    """Find domains by splits that leave a gap; see :class:`DivisiveDomains`.
+def grow_tree(shapes, random_state, evidence=None):
+    """Grow a tree of domains; see :class:`DivisiveDomains`.
 
     Parameters
     ----------
@@ -38,12 +38,17 @@ def divide_shapes(shapes, random_state, evidence=None):
 
     Returns
     -------
-    numpy.ndarray of int, shape (n,)
-        -1 for points without a domain.
+    LabelledTree
+        Labels (n,), -1 for points without a domain, and the tree.
     """
     growth = make_growth(shapes, _MIN_CLUSTER, None, random_state, evidence=evidence)
     growth.run()
-    return growth.result().labels
+    return growth.result()
+
+
+def divide_shapes(shapes, random_state):
+    """Labels (n,) of a tree; see :func:`grow_tree`."""
+    return grow_tree(shapes, random_state).labels
 
 
 def cluster_density(points, begin, random_state):

@@ -72,8 +72,9 @@ def report_round(ensemble, vae=None):
     """
     loss = np.nan if vae is None else vae.loss_[vae.best_epoch_, 1]
     posterior = ensemble.posterior_[ensemble.consensus_ >= 0]
+    confidence = ensemble.confidence_[~np.isnan(ensemble.confidence_)]
     return {
-        "mean_confidence": float(np.mean(ensemble.confidence_)),
+        "mean_confidence": float(confidence.mean()) if confidence.size else np.nan,
         "unassigned": float(np.mean(ensemble.labels_ < 0)),
         "consistent": float(np.mean(ensemble.confidence_ >= CONSISTENT)),
         "information": measure_information(posterior),
@@ -96,8 +97,11 @@ def measure_information(posterior):
     float
         0 if there are no positions.
     """
-    if not len(posterior):
+    if not len(posterior) or np.isnan(posterior).any():
         return 0.0
+    # What is of none of the domains is one more.
+    rest = np.clip(1 - posterior.sum(axis=1, keepdims=True), 0, 1)
+    posterior = np.hstack([posterior, rest])
     of_sizes = entropy(posterior.mean(axis=0), base=2)
     return float(of_sizes - entropy(posterior, axis=1, base=2).mean())
 

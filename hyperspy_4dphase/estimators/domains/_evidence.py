@@ -57,6 +57,8 @@ class Evidence:
     shapes : Shapes
         With positions.
     random_state : numpy.random.RandomState
+    inclusions : numpy.ndarray of int, shape (n,), optional
+        Kinds of inclusions, if they are known.
 
     Attributes
     ----------
@@ -70,15 +72,17 @@ class Evidence:
         All points in the directions in which any differ, of unit noise.
     """
 
-    def __init__(self, shapes, random_state):
+    def __init__(self, shapes, random_state, inclusions=None):
         rows = np.flatnonzero(shapes.known)
         points = find_local_points(shapes.points[rows], shapes.noise(rows))
         self.exists = points.shape[1] > 0
         if not self.exists:
             return
         field = Field(points, shapes.positions[rows])
-        self.inclusions = np.full(len(shapes.points), -1)
-        self.inclusions[rows], cleaned = find_inclusions(field, random_state)
+        self.inclusions, cleaned = inclusions, points
+        if inclusions is None:
+            self.inclusions = np.full(len(shapes.points), -1)
+            self.inclusions[rows], cleaned = find_inclusions(field, random_state)
         self.steps = measure_steps(Field(cleaned, field.positions))
         self._is_wide = self.steps.width >= _NARROWEST
         all_points = np.zeros((len(shapes.points), points.shape[1]), points.dtype)

@@ -156,6 +156,31 @@ class CompressedShapes(Shapes):
             positions=None,
         )
 
+    def add_noise(self, part, random_state):
+        """The points as another exposure might have given them.
+
+        Parameters
+        ----------
+        part : float
+            Variance that is added, in units of that of the noise.
+        random_state : numpy.random.RandomState
+
+        Returns
+        -------
+        CompressedShapes
+        """
+        rows = np.flatnonzero(self.known)
+        typical = self.spread[rows].mean()
+        if not typical:
+            return self
+        root = np.linalg.cholesky(part / typical * self.noise(rows))
+        noise = random_state.standard_normal((rows.size, self.points.shape[1]))
+        points = self.points.copy()
+        points[rows] += noise @ root.T * np.sqrt(self.spread[rows])[:, None]
+        dark = None if self.dark is None else self.dark * (1 + part)
+        spread = self.spread * (1 + part)
+        return replace(self, points=points, spread=spread, dark=dark)
+
     def noise(self, rows):
         points = self.points[rows]
         rounding = _ROUNDING * np.square(points).mean() * np.eye(points.shape[1])

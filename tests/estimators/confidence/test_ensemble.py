@@ -45,13 +45,21 @@ def right(model, truth):
 def assert_consistent(model, n, n_maps):
     """What holds of every fit."""
     assert model.posterior_.shape == (n, model.n_domains_)
-    np.testing.assert_allclose(model.posterior_.sum(axis=1), 1, atol=1e-5)
+    resolved = np.isfinite(model.posterior_).all()
+    if resolved:
+        np.testing.assert_allclose(model.posterior_.sum(axis=1), 1, atol=1e-5)
+    else:
+        # There is nothing to be sure of.
+        assert model.n_domains_ == 1
+        assert np.isnan(model.posterior_).all()
+        assert np.isnan(model.confidence_).all()
     assert model.maps_.shape == (n_maps, n)
     assert model.maps_.dtype == np.int16
     assert len(model.map_sources_) == n_maps
     assert model.labels_.dtype == model.consensus_.dtype == np.int32
     assert 1 <= model.n_effective_ <= n_maps + 1e-9
-    for values in (model.confidence_, model.overlap_, *model.doubts_.values()):
+    probabilities = [model.confidence_] if resolved else []
+    for values in (*probabilities, model.overlap_, *model.doubts_.values()):
         assert values.shape == (n,)
         assert values.min() >= 0
         assert values.max() <= 1
@@ -262,7 +270,8 @@ def test_a_continuum_in_a_latent_space_is_one_domain():
     model = ensemble(4, **options).fit(X, features=latent, model=trained.model_)
     assert_consistent(model, 900, 4)
     assert model.n_domains_ == 1
-    assert model.confidence_.min() > 0.99
+    assert np.isnan(model.confidence_).all()
+    assert model.reason_ in ("continuum", "no gap")
 
 
 @pytest.mark.parametrize("with_features", [False, True])
@@ -323,11 +332,13 @@ def test_parameters(clear):
     assert clone(clear).set_params(threshold=0.9).threshold == 0.9
 
 
-def test_a_single_domain_leaves_no_doubt():
-    """Other kinds of maps may cut it; that is no doubt about which domain it is."""
+def test_a_single_domain_is_not_resolved():
+    """Other kinds of maps may cut it; there is nothing that a label could be but it."""
     patterns = domain_patterns(1, 40)
     counts = np.random.default_rng(0).poisson(np.tile(500 * patterns, (120, 1)))
     model = ensemble(7).fit(compressed(counts))
     assert model.n_domains_ == 1
-    assert (model.confidence_ == 1).all()
+    assert np.isnan(model.confidence_).all()
+    assert (model.labels_ == 0).all()
+    assert model.reason_ == "noise"
     assert not np.any([model.doubts_["boundary"], model.doubts_["noise"]])

@@ -18,7 +18,8 @@ def test_patterns_all_alike(n, exact):
     model = ensemble(7).fit(compressed(X))
     assert_consistent(model, n, 7)
     assert model.n_domains_ == 1
-    np.testing.assert_array_equal(model.posterior_, 1)
+    assert np.isnan(model.posterior_).all()
+    assert model.reason_ in ("noise", "size")
     np.testing.assert_array_equal(model.labels_, 0)
     assert not model.doubts_["kinds"].any()
     assert not model.doubts_["resampling"].any()
@@ -43,7 +44,7 @@ def test_two_small_domains(seed, n):
     X, truth = counted_domains((n * 3 // 5, n * 2 // 5), 500, seed, n_pixels=40)
     model = ensemble(7, random_state=seed).fit(compressed(X))
     assert_consistent(model, n, 7)
-    assert model.confidence_.min() > 0.9
+    assert model.n_domains_ == 1 or model.confidence_.min() > 0.9
     expected = truth if n == 60 or model.n_domains_ > 1 else np.zeros(n)
     np.testing.assert_array_equal(model.labels_, expected)
 
@@ -90,7 +91,7 @@ def test_features_see_what_patterns_do_not():
     truth = np.arange(60) % 2
     model = ensemble(7).fit(X, features=10.0 * truth[:, np.newaxis])
     assert_consistent(model, 60, 7)
-    assert np.isfinite(model.posterior_).all()
+    assert np.isfinite(model.posterior_).all() == (model.n_domains_ > 1)
 
 
 def test_almost_all_dark():

@@ -34,10 +34,10 @@ def kinds_of(tasks, source):
 def test_maps_of_patterns():
     tasks = plan()
     assert [task.source for task in tasks[:4]] == ["resampling", "kinds"] * 2
-    # One in six is sought anew, the others are that of all patterns.
+    # One in three is sought anew, the others are that of all patterns.
     anew = kinds_of(tasks, "resampling")
-    assert [kind is divide_shapes for kind in anew] == [True, *5 * [False]] * 2 + [True]
-    assert set(anew[1:6]) == {None}
+    assert [kind is divide_shapes for kind in anew] == [True, *2 * [False]] * 4 + [True]
+    assert set(anew[1:3]) == {None}
     assert kinds_of(tasks, "kinds")[:4] == [*PATTERN_KINDS[1:], PATTERN_KINDS[1]]
     assert not any(task.of_patterns for task in tasks)
 
@@ -82,6 +82,8 @@ def test_votes(planted):
     features = 20.0 * np.eye(2)[truth] + np.random.default_rng(0).normal(size=(100, 2))
     for given, own_kinds in ((None, PATTERN_KINDS), (features, FEATURE_KINDS[:4])):
         maker = MapMaker(PatternMaps(X), given, True)
+        tree = Task(5, "kinds", divide_shapes, 1, True)
+        maker.grow_trees([tree], False, np.random.RandomState(0), 1)
         own = maker.make_first(np.random.RandomState(0))
         sure = own >= 0
         assert sure.mean() > 0.6
@@ -108,10 +110,12 @@ def test_distorted_features_are_clustered(planted):
 def test_maps_of_the_patterns_are_kept(planted):
     X, truth = planted
     patterns, task = PatternMaps(X), Task(4, "kinds", divide_shapes, 3, True)
-    votes = [
-        MapMaker(patterns, features, True).make_vote(task, None, None)
-        for features in (np.zeros((100, 2)), np.ones((100, 2)))
-    ]
+    votes = []
+    for features in (np.zeros((100, 2)), np.ones((100, 2))):
+        maker = MapMaker(patterns, features, True)
+        maker.grow_trees([task], False, np.random.RandomState(0), 1)
+        votes.append(maker.make_vote(task, None, None))
+    assert len(patterns.trees) == 2
     assert votes[0] is votes[1]
     assert list(patterns.votes) == [4]
     sure = votes[0].first >= 0

@@ -1,0 +1,279 @@
+"""How probable each domain is for a pattern, given what is around its position."""
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+from scipy.linalg import eigh
+from scipy.special import logsumexp, ndtri
+from scipy.stats import qmc
+
+from hyperspy_4dphase.estimators.confidence._domain_model import (
+    Posterior,
+    log_between,
+)
+from hyperspy_4dphase.estimators.confidence._local_domain import (
+    fit_domain,
+    sum_around,
+)
+from hyperspy_4dphase.estimators.domains._gradual import find_pure
+
+# Weight, as a part of all around a position, from which a domain is looked at there.
+_LEAST_AROUND = 0.002
+# Part of the prior that does not depend on what is around.
+_ANYWHERE = 0.02
+# Part of positions with several domains around that are mixtures: to begin with, at
+# least, and steps in which it is found.
+_MIXED, _LEAST_MIXED, _N_STEPS = 0.3, 0.01, 3
+# Fewest positions where domains meet.
+_FEWEST = 3
+# Domains that are mixed at most where more meet, those that most is around of.
+_MOST_MEETING = 4
+# Draws of shares that a mixture of three is judged by.
+_N_DRAWS = 64
+_MIN_PRECISION, _TINY = 1e-12, 1e-300
+
+
+class LocalModel:
+    """Domains as they are around each position, and mixtures of those that meet there.
+
+    A pattern is of a domain that there is around its position, with the pattern that
+    this has *there* (:class:`LocalDomain`); or it is a mixture of two or three of them,
+    any shares of which are as likely as others.
+
+    Parameters
+    ----------
+    shapes : Shapes
+        Of all patterns, with positions.
+    labels : numpy.ndarray of int, shape (n,)
+        A map, 0 ... n_domains - 1; positions of -1 are taken for what is nearest.
+
+    Attributes
+    ----------
+    n_domains : int
+    misfit : numpy.ndarray of float32, shape (n,)
+        How much more than usual a pattern differs from what is most like it among the
+        domains and mixtures around, in standard deviations; 0 without a shape.
+    """
+
+    def __init__(self, shapes, labels):
+        self.n_domains = n = int(labels.max()) + 1
+        self._shapes = shapes
+        first = shapes.positions.min(axis=0)
+        places = tuple((shapes.positions - first).T)
+        grid = _fill(shapes, labels, places)
+        labels = np.where(shapes.known, grid[places], -1)
+        pure = _find_depth(grid)[places]
+        self._around = _weigh_around(grid, places, n)
+        sizes = np.bincount(labels[labels >= 0], minlength=n)
+        self._frequencies = sizes / max(sizes.sum(), 1)
+        self._domains = []
+        for i in range(n):
+            members = np.flatnonzero(labels == i)
+            near = (self._around[:, i] > 0) & shapes.known
+            near[members] = True
+            reached = np.flatnonzero(near)
+            self._domains.append(fit_domain(shapes, members, pure, reached))
+        self._posterior, self.misfit = self._find_parts()
+
+    def posterior(self):
+        """Probability of each domain to be the largest part of each pattern.
+
+        Returns
+        -------
+        Posterior
+            A pattern without a shape has the frequencies of domains.
+        """
+        return self._posterior
+
+    def _find_parts(self):
+        """Weigh all that each pattern may be against each other."""
+        pure, excess = self._compare_domains()
+        halves = np.full(pure.shape, -np.inf)
+        prior = np.zeros(len(pure))
+        for names, rows in self._find_meetings():
+            log_parts, own = self._mix(names, rows)
+            # In so many orders they may be drawn from what is around.
+            orders = 2 if len(names) == 2 else 6
+            chance = orders * self._around[np.ix_(rows, names)].prod(axis=1)
+            at = np.ix_(rows, names)
+            halves[at] = np.logaddexp(halves[at], log_parts + np.log(chance)[:, None])
+            prior[rows] += chance
+            excess[rows] = np.minimum(excess[rows], own)
+        several = prior > 0
+        halves[several] -= np.log(prior[several])[:, None]
+        of_domain, of_mixture = self._weigh(pure, halves, several)
+        probabilities = of_domain + of_mixture
+        best = probabilities.argmax(axis=1)
+        boundary = of_mixture.sum(axis=1) - of_mixture[np.arange(len(best)), best]
+        posterior = Posterior(
+            probabilities.astype(np.float32), boundary.astype(np.float32)
+        )
+        return posterior, excess.astype(np.float32)
+
+    def _weigh(self, pure, halves, several):
+        """Probabilities of domains, and of mixtures with most of each domain."""
+        mixed = _MIXED
+        for _ in range(_N_STEPS):
+            part = np.where(several, mixed, 0)[:, None]
+            log_mixed = np.log(np.maximum(part, _TINY))
+            logs = np.stack([pure + np.log1p(-part), halves + log_mixed])
+            logs -= logsumexp(logs, axis=(0, 2), keepdims=True)
+            of_domain, of_mixture = np.exp(logs)
+            if not several.any():
+                break
+            mixed = float(of_mixture[several].sum(axis=1).mean())
+            mixed = min(max(mixed, _LEAST_MIXED), 1 - _LEAST_MIXED)
+        return of_domain, of_mixture
+
+    def _compare_domains(self):
+        """Log density of each point in each domain around, and its least excess."""
+        shapes, n_points = self._shapes, len(self._shapes.points)
+        pure = np.full((n_points, self.n_domains), -np.inf)
+        excess = np.full(n_points, np.inf)
+        for i, domain in enumerate(self._domains):
+            rows = domain.rows
+            points, spread = shapes.points[rows], shapes.spread[rows]
+            prior = self._around[rows, i] * (1 - _ANYWHERE)
+            prior = np.log(prior + _ANYWHERE * self._frequencies[i] + _TINY)
+            pure[rows, i] = domain.log_density(points, spread) + prior
+            own = domain.measure_excess(points - domain.means, spread)
+            excess[rows] = np.minimum(excess[rows], own)
+        # What has no shape may be anything.
+        lost = ~np.isfinite(pure).any(axis=1)
+        pure[lost] = np.log(self._frequencies + _TINY)
+        return pure, np.where(lost, 0, excess)
+
+    def _find_meetings(self):
+        """Sets of two and of three domains, and the rows where all of them are near."""
+        near = (self._around > 0) & self._shapes.known[:, None]
+        crowds = np.unique(near[near.sum(axis=1) > 1], axis=0)
+        found = set()
+        for crowd in crowds:
+            names = np.flatnonzero(crowd)
+            for n_mixed in (2, 3):
+                found.update(combinations(names.tolist(), n_mixed))
+        for names in sorted(found):
+            rows = np.flatnonzero(near[:, names].all(axis=1))
+            if rows.size >= _FEWEST:
+                yield list(names), rows
+
+    def _mix(self, names, rows):
+        """Log densities of mixtures with most of each of some domains, and the excess.
+
+        Returns
+        -------
+        log_parts : numpy.ndarray, shape (n_rows, n_names)
+        excess : numpy.ndarray, shape (n_rows,)
+        """
+        domains = [self._domains[i] for i in names]
+        at = [np.searchsorted(domain.rows, rows) for domain in domains]
+        ends = [d.means[own] for d, own in zip(domains, at, strict=True)]
+        scatter = [d.scatter(own) for d, own in zip(domains, at, strict=True)]
+        noise = sum(domain.noise for domain in domains) / len(domains)
+        points, spread = self._shapes.points[rows], self._shapes.spread[rows]
+        mixture = _Mixture.of(points, spread, ends, noise, sum(scatter) / len(domains))
+        largest = mixture.shares.argmax(axis=1)
+        left = points - sum(
+            share[:, None] * end
+            for share, end in zip(mixture.shares.T, ends, strict=True)
+        )
+        excess = np.empty(len(rows))
+        for k, domain in enumerate(domains):
+            own = largest == k
+            excess[own] = domain.measure_excess(left[own], spread[own])
+        return mixture.log_parts, excess
+
+
+class _Mixture(NamedTuple):
+    """Points as mixtures of others.
+
+    Attributes
+    ----------
+    log_parts : numpy.ndarray, shape (n, n_ends)
+        Log densities of mixtures of any shares with most of each end.
+    shares : numpy.ndarray, shape (n, n_ends)
+        The likeliest ones, none of them negative.
+    """
+
+    log_parts: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def of(cls, points, spread, ends, noise, scatter):
+        values, axes = eigh(scatter, noise)
+        inverse = 1 / (spread[:, None] + np.maximum(values, 0))
+        start = (points - ends[0]) @ axes
+        lines = np.stack([(end - ends[0]) @ axes for end in ends[1:]], axis=1)
+        weighted = lines * inverse[:, None]
+        precision = weighted @ lines.transpose(0, 2, 1)
+        # Where ends are in one place, what a mixture has of each makes no difference.
+        precision += _MIN_PRECISION * np.eye(len(ends) - 1)
+        along = (weighted @ start[:, :, None])[..., 0]
+        free = np.linalg.solve(precision, along[..., None])[..., 0]
+        distance = (start**2 * inverse).sum(axis=1) - (free * along).sum(axis=1)
+        constant = np.linalg.slogdet(axes)[1] + np.log(inverse).sum(axis=1) / 2
+        constant += (len(ends) - 1) * np.log(2 * np.pi) / 2 - distance / 2
+        constant -= np.linalg.slogdet(precision)[1] / 2
+        find_parts = _find_halves if len(ends) == 2 else _find_thirds
+        log_parts = find_parts(free, precision) + constant[:, None]
+        shares = np.clip(np.column_stack([1 - free.sum(axis=1), free]), 0, None)
+        return cls(log_parts, shares / shares.sum(axis=1, keepdims=True))
+
+
+def _find_halves(free, precision):
+    """Log of the part of a normal distribution that is nearer to each of two ends."""
+    free, width = free[:, 0], np.sqrt(precision[:, 0, 0])
+    less = log_between(-free * width, (0.5 - free) * width)
+    more = log_between((0.5 - free) * width, (1 - free) * width)
+    return np.stack([less, more], axis=1)
+
+
+def _find_thirds(free, precision):
+    """The same in a triangle of three ends, of whose area it is a density."""
+    # Between the points of the grid, so that none is at 0.
+    draws = qmc.Sobol(2, scramble=False).random(_N_DRAWS) + 0.5 / _N_DRAWS
+    draws = ndtri(draws)
+    root = np.linalg.cholesky(np.linalg.inv(precision))
+    shares = free[:, None] + draws @ root.transpose(0, 2, 1)
+    shares = np.concatenate([1 - shares.sum(axis=2, keepdims=True), shares], axis=2)
+    inside = (shares >= 0).all(axis=2)
+    largest = shares.argmax(axis=2)
+    parts = [(inside & (largest == k)).mean(axis=1) for k in range(3)]
+    with np.errstate(divide="ignore"):
+        return np.log(2 * np.stack(parts, axis=1))
+
+
+def _fill(shapes, labels, places):
+    """Lay labels on the grid; what has none, but a shape, has that of the nearest."""
+    grid = np.full(tuple(axis.max() + 1 for axis in places), -1)
+    grid[places] = np.where(shapes.known, labels, -1)
+    nearest = ndimage.distance_transform_edt(
+        grid < 0, return_distances=False, return_indices=True
+    )
+    filled = grid[tuple(nearest)]
+    inside = np.zeros(grid.shape, bool)
+    inside[places] = shapes.known
+    return np.where(inside, filled, -1)
+
+
+def _find_depth(grid):
+    """How many positions each place is from other labels, 2 at most."""
+    pure = find_pure(grid)
+    return pure.astype(int) + (pure & find_pure(np.where(pure, grid, -2)))
+
+
+def _weigh_around(grid, places, n_domains):
+    """What part of all that is around each point each domain is, (n_points, n)."""
+    n_axes = grid.ndim
+    around = np.zeros((len(places[0]), n_domains))
+    for i in range(n_domains):
+        around[:, i] = sum_around((grid == i).astype(float), n_axes)[places]
+    total = around.sum(axis=1, keepdims=True)
+    around /= np.maximum(total, _TINY)
+    around[around < _LEAST_AROUND] = 0
+    if n_domains > _MOST_MEETING:
+        least = np.partition(around, -_MOST_MEETING, axis=1)[:, -_MOST_MEETING]
+        around[around < least[:, None]] = 0
+    return around

@@ -276,6 +276,8 @@ class MapEnsemble(BaseEstimator):
         if reference is not None:
             labels = numbering.number_labels(reference)
             labels[~maker.shapes.known] = -1
+        elif not maker.has_features:
+            labels, posterior = maker.keep_inclusions(labels, posterior)
         denials = votes.find_denials(consensus, labels)
         if reference is None:
             labels, posterior = _order_domains(labels, posterior)

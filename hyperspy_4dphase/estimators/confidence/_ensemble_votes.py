@@ -67,6 +67,23 @@ def vote_from_model(model, known, noise):
     )
 
 
+def vote_from_labels(labels):
+    """Take the labels of a map for its vote.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int, shape (n,)
+        -1 for none, which is no vote.
+
+    Returns
+    -------
+    MapVote
+    """
+    ones = np.ones(len(labels), np.float32)
+    nothing = np.full(len(labels), -1, np.int16)
+    return MapVote(labels.astype(np.int16), nothing, ones, 0 * ones, 0 * ones)
+
+
 class EnsembleVotes:
     """First and second labels of all maps, and their mean doubts.
 

@@ -11,11 +11,17 @@ from sklearn.utils.parallel import Parallel, delayed
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.confidence import _map_kinds as kinds
 from hyperspy_4dphase.estimators.confidence._domain_model import DomainModel
-from hyperspy_4dphase.estimators.confidence._ensemble_votes import vote_from_model
+from hyperspy_4dphase.estimators.confidence._ensemble_votes import (
+    vote_from_labels,
+    vote_from_model,
+)
 from hyperspy_4dphase.estimators.confidence._local_model import LocalModel
 from hyperspy_4dphase.estimators.confidence._numbering import number_labels
 from hyperspy_4dphase.estimators.confidence._overlap import compare_maps, find_medoid
-from hyperspy_4dphase.estimators.confidence._structure import judge_structure
+from hyperspy_4dphase.estimators.confidence._structure import (
+    judge_structure,
+    keep_inclusions,
+)
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
 
@@ -258,13 +264,22 @@ class MapMaker:
             votes = self._patterns.votes
             if task.number not in votes:
                 labels = self._patterns.trees[self._tree_of[task.number]]
-                votes[task.number] = self.find_vote(labels, random_state)
+                votes[task.number] = self._find_vote(labels, random_state)
             return votes[task.number]
         clustered = self.clustered
         if distorted is not None:
             clustered = FeatureShapes.from_features(distorted)
         labels = self._map_part(task.kind, own, clustered, random_state)
-        return self.find_vote(labels, random_state)
+        return self._find_vote(labels, random_state)
+
+    def _find_vote(self, labels, random_state):
+        """The vote of a map; of its labels alone, if noise is not to be looked at.
+
+        A model of its domains would undo what makes it differ from others.
+        """
+        if self._noise:
+            return self.find_vote(labels, random_state)
+        return vote_from_labels(np.where(self.shapes.known, labels, -1))
 
     def find_vote(self, labels, random_state):
         """Find the vote of a map, given noise and mixtures.
@@ -278,6 +293,14 @@ class MapMaker:
         else:
             model = LocalModel(self.shapes, labels)
         return vote_from_model(model, self.shapes.known, self._noise)
+
+    def keep_inclusions(self, labels, posterior):
+        """Keep what was placed in thin inclusions; see :func:`keep_inclusions`."""
+        evidence = self._patterns.find_evidence(None)
+        if evidence is None or not evidence.exists:
+            return labels, posterior
+        own = self._patterns.find_medoid()
+        return keep_inclusions(evidence, own, labels, posterior)
 
     @property
     def has_resolved(self):

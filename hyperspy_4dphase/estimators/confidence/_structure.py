@@ -37,6 +37,11 @@ _NOTHING_HIDDEN = {
 }
 # Log odds at least of inclusions, which stand on evidence of their own.
 _INCLUSION = 3.0
+# Probability that a position that is placed in one is right, though its pattern alone
+# denies it: 0.46 to 0.74 on six simulated scans of thin plates.
+_PLACED = 0.55
+# Overlap (intersection over union) from which on a domain of two maps is the same.
+_LEAST_SHARED = 0.2
 # As if there were so many maps of other exposures; log odds of agreement at most.
 _N_AS_IF = 2
 _MOST_AGREEMENT = np.log((_N_AS_IF + 0.5) / 0.5)
@@ -216,6 +221,53 @@ def _measure_spread(points, members, pure):
     largest = np.linalg.eigvalsh(away.T @ away / len(used))[-1]
     edge = (1 + np.sqrt(points.shape[1] / len(used))) ** 2
     return float(np.sqrt(largest - 1)) if largest > edge else 0.0
+
+
+def keep_inclusions(evidence, own, labels, posterior):
+    """Keep inclusions where they were placed, in what maps agree on.
+
+    A thin inclusion adds little to each pattern, which alone may deny it: what is alike
+    at all places of its kind, and at neighbours, has placed it.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    own : numpy.ndarray of int, shape (n,)
+        A map whose inclusions are domains; -1 for none.
+    labels : numpy.ndarray of int, shape (n,)
+        What maps agree on.
+    posterior : numpy.ndarray, shape (n, n_domains)
+
+    Returns
+    -------
+    labels : numpy.ndarray of int, shape (n,)
+    posterior : numpy.ndarray, shape (n, n_domains)
+        Copies, if there are inclusions.
+    """
+    placed = (evidence.inclusions >= 0) & (own >= 0) & (labels >= 0)
+    rows = np.flatnonzero(placed)
+    rows = rows[_are_inclusions(evidence, rows, own[rows])] if rows.size else rows
+    if not rows.size:
+        return labels, posterior
+    labels, posterior = labels.copy(), posterior.copy()
+    sizes = np.bincount(labels[labels >= 0], minlength=posterior.shape[1])
+    for name in np.unique(own[rows]):
+        members = own == name
+        common = np.bincount(
+            labels[members & (labels >= 0)], minlength=posterior.shape[1]
+        )
+        shared = common / (members.sum() + sizes - common)
+        column = int(shared.argmax())
+        if shared[column] < _LEAST_SHARED:
+            continue
+        at = rows[own[rows] == name]
+        before = posterior[at, column]
+        after = _PLACED + (1 - _PLACED) * before
+        rest = (1 - after) / np.maximum(1 - before, 1e-6)
+        posterior[at] *= rest[:, None]
+        posterior[at, column] = after
+        labels[at] = column
+    return labels, posterior
 
 
 def _are_inclusions(evidence, rows, labels):

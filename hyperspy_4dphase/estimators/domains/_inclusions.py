@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
+from sklearn.utils.parallel import Parallel, delayed
 
 from hyperspy_4dphase.estimators.domains._local_fits import (
     SIZE,
@@ -144,7 +145,10 @@ def _find_kinds(points, inside, random_state):
     values, vectors = np.linalg.eigh(robust_covariance(sums, 1.5))
     whiten = vectors / np.sqrt(np.maximum(values, 1e-3)) @ vectors.T
     directions = (whiten @ _find_skewed(sums @ whiten, random_state).T).T
-    found = (_describe(points, inside, d / np.linalg.norm(d)) for d in directions)
+    # Most of the time is spent outside of Python.
+    found = Parallel(-1, prefer="threads")(
+        delayed(_describe)(points, inside, d / np.linalg.norm(d)) for d in directions
+    )
     return [kind for kind in found if kind is not None]
 
 

@@ -107,8 +107,8 @@ def test_true_domains_predict_more(exposures):
         blocks(one), blocks(other), groups
     )
     assert domains > 5
-    # Splitting by noise predicts no more than less of it does.
-    assert of_noise < 0.05
+    # Random halves predict no more than chance has it, nor does splitting domains so.
+    assert of_noise < 0.15
     assert parts - domains < 0.05
     assert nothing == pytest.approx(0, abs=1e-9)
 

@@ -55,16 +55,39 @@ def check_exposures(scan, exposures):
     return tuple(_open(scan, signal) for signal in exposures)
 
 
-def measure_exposures(scan, compression, exposures, labels):
+def check_counts(exposures, compression):
+    """Check that data are counts, if they are to be split, before they are mapped.
+
+    Parameters
+    ----------
+    exposures : None, 2 or tuple of Scan
+    compression : Compression
+        Of the scan.
+
+    Raises
+    ------
+    ValueError
+        If they are to be split, and are none.
+    """
+    if exposures != 2:
+        return
+    detector = compression.detector
+    kind, gain = detector.get("kind"), detector.get("gain", np.nan)
+    if kind != "counts" or gain != 1:
+        raise ValueError(
+            _explain(f"values are taken for {kind!r}, with a gain of {gain:.3g}")
+        )
+
+
+def measure_exposures(scan, exposures, labels):
     """Map both exposures, and compare the maps.
 
     Parameters
     ----------
     scan : Scan
         As it was mapped.
-    compression : Compression
-        Of it.
     exposures : 2 or tuple of Scan
+        With 2, counts are split, see :func:`check_counts`.
     labels : numpy.ndarray of int, shape (n_patterns,)
         The map of the whole scan.
 
@@ -72,14 +95,10 @@ def measure_exposures(scan, compression, exposures, labels):
     -------
     dict
         See :attr:`DomainConfidence.exposures`.
-
-    Raises
-    ------
-    ValueError
-        If the data are to be split, and are no counts.
     """
     if exposures == 2:
-        exposures = _split(scan, compression)
+        halves = split_counts(scan.signal.data, scan.seed)
+        exposures = [replace(scan, signal=_with_data(scan.signal, h)) for h in halves]
     random_state = np.random.RandomState(0)
     found, masks = [], [scan.excluded_patterns, scan.excluded_pixels]
     for exposure in exposures:
@@ -124,17 +143,6 @@ def describe_exposures(result):
         f"{result['gain']:.3g} each (log),",
         f"    domains cut in two by {result['gain_of_parts']:.3g} more.",
     ]
-
-
-def _split(scan, compression):
-    detector = compression.detector
-    kind, gain = detector.get("kind"), detector.get("gain", np.nan)
-    if kind != "counts" or gain != 1:
-        raise ValueError(
-            _explain(f"values are taken for {kind!r}, with a gain of {gain:.3g}")
-        )
-    halves = split_counts(scan.signal.data, scan.seed)
-    return [replace(scan, signal=_with_data(scan.signal, half)) for half in halves]
 
 
 def _with_data(signal, data):

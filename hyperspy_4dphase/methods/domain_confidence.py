@@ -14,6 +14,7 @@ from hyperspy_4dphase.methods._confidence_report import describe_confidence
 from hyperspy_4dphase.methods._confidence_source import open_source
 from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._exposures import (
+    check_counts,
     check_exposures,
     describe_exposures,
     measure_exposures,
@@ -195,6 +196,7 @@ optional
     scan, compression = read_scan(
         scan, compression, print_info, rank=rank, device=device
     )
+    check_counts(exposures, compression)
     reference, tree = (None, None) if given is None else given.keep(scan)
     best, reports = _map_scan(
         scan, compression, origin, reference, n_rounds=n_rounds, **options
@@ -212,7 +214,7 @@ optional
     found = None
     if exposures is not None:
         labels = estimator.consensus_
-        found = measure_exposures(scan, compression, exposures, labels)
+        found = measure_exposures(scan, exposures, labels)
     told, outcome = options | told, _sum_up(estimator, reports)
     record = provenance("domain_confidence", told, scan.seed, outcome, compression)
     confidence = DomainConfidence.from_scan(

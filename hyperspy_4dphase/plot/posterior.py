@@ -50,9 +50,9 @@ def plot_posterior(
         The domain of each probe position; -1 where masked or unassigned. A single axis
         becomes a strip, of the row 0.
     confidence : numpy.ndarray of float
-        In [0, 1], of the shape of `labels`; NaN where masked.
+        In [0, 1], of the shape of `labels`; NaN where masked, or not resolved.
     posterior : numpy.ndarray of float, shape (ny, nx, n_domains) or (n, n_domains)
-        The probability of each domain; NaN where masked.
+        The probability of each domain; NaN where the confidence is.
     pattern_at : callable
         Takes row and column of a position, and returns its pattern, 2-D or 1-D, with
         NaN at masked pixels; or None if it cannot be had.
@@ -77,7 +77,7 @@ def plot_posterior(
         If `pattern_at` cannot be called, or if `labels` are no integers.
     ValueError
         If shapes do not fit, if confidence or posterior hold what is not in [0, 1], or
-        if no position has a confidence.
+        if no position has a domain or a confidence.
     """
     labels = check_labels(labels)
     if labels.ndim == 3:
@@ -87,11 +87,14 @@ def plot_posterior(
         )
     check_extent(extent, labels.ndim, "extent")
     confidence = check_fractions(confidence, "confidence", labels.shape)
-    if np.isnan(confidence).all():
+    unknown = np.isnan(confidence)
+    if unknown.all() and labels.max() < 0:
         raise ValueError("confidence is NaN at every position: there is none to show.")
     check_callable(pattern_at, "pattern_at")
     posterior = _check_posterior(posterior, labels)
-    first = np.unravel_index(np.nanargmin(confidence), np.atleast_2d(labels).shape)
+    # Where nothing is resolved, that is the first position of a domain.
+    unsure = np.where(unknown, 2 - (labels >= 0), confidence - 1)
+    first = np.unravel_index(unsure.argmin(), np.atleast_2d(labels).shape)
     names = check_names(names, posterior.shape[-1], "domain {}")
 
     figure, (scan, bars, pattern) = _add_panels(labels.shape, extent, len(names), fig)
@@ -148,10 +151,11 @@ def _describe_place(center, steps, units):
 
 
 def _describe_domain(label, confidence, names):
-    if np.isnan(confidence):
+    if np.isnan(confidence) and label < 0:
         return "masked"
     name = names[label] if label >= 0 else "unassigned"
-    return f"{_shorten(name, 22)}, {format_percent(confidence)} sure"
+    sure = f"{format_percent(confidence)} sure"
+    return f"{_shorten(name, 22)}, {'not resolved' if np.isnan(confidence) else sure}"
 
 
 def _draw_bars(axes, posterior, names):

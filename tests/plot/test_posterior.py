@@ -231,6 +231,26 @@ def test_link_lives_as_long_as_the_figure():
     assert gone() is None
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_nothing_resolved(masked):
+    """There is a domain, and nothing to be sure of."""
+    labels, nothing = np.zeros(TWO, int), np.full(TWO, np.nan)
+    if masked:
+        labels[:2] = -1
+    figure = plot_posterior(labels, nothing, nothing[..., None], pattern_at)
+    first = 2 * masked
+    assert position(figure)[0] == (first, 0)
+    title = figure.axes[1].get_title(loc="left")
+    assert title == f"x = 0 px, y = {first} px\ndomain 0, not resolved"
+    assert [text.get_text() for text in figure.axes[1].texts] == ["no posterior"]
+    click(figure, 1, 4)
+    title = figure.axes[1].get_title(loc="left")
+    assert (
+        title
+        == f"x = 4 px, y = 1 px\n{'masked' if masked else 'domain 0, not resolved'}"
+    )
+
+
 def test_given_figure_is_used():
     figure = plt.Figure(figsize=(9, 4), layout="constrained")
     place = figure.subfigures(1, 2)[1]
@@ -257,7 +277,11 @@ GIVEN = {
         ({"labels": SHARES[..., 0]}, TypeError, "labels must be integers"),
         ({"confidence": GIVEN["confidence"].T}, ValueError, r"\(7, 9\).*\(9, 7\)"),
         ({"confidence": SHARES[..., 0] + 1}, ValueError, "confidence must be from 0"),
-        ({"confidence": np.full(TWO, np.nan)}, ValueError, "NaN at every"),
+        (
+            {"confidence": np.full(TWO, np.nan), "labels": np.full(TWO, -1)},
+            ValueError,
+            "NaN at every",
+        ),
         ({"posterior": SHARES[..., :2]}, ValueError, r"with 3 domains.*\(7, 9, 2\)"),
         ({"posterior": SHARES[:6]}, ValueError, r"\(7, 9, 'n_domains'\).*\(6, 9, 3\)"),
         ({"posterior": 2 * SHARES}, ValueError, "posterior must be from 0"),

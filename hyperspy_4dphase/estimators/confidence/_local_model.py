@@ -71,6 +71,10 @@ class LocalModel:
         self._domains = []
         for i in range(n):
             members = np.flatnonzero(labels == i)
+            if not members.size:
+                # None of its points has a shape: no point is like it.
+                self._domains.append(None)
+                continue
             near = (self._around[:, i] > 0) & shapes.known
             near[members] = True
             reached = np.flatnonzero(near)
@@ -133,6 +137,8 @@ class LocalModel:
         pure = np.full((n_points, self.n_domains), -np.inf)
         excess = np.full(n_points, np.inf)
         for i, domain in enumerate(self._domains):
+            if domain is None:
+                continue
             rows = domain.rows
             points, spread = shapes.points[rows], shapes.spread[rows]
             prior = self._around[rows, i] * (1 - _ANYWHERE)

@@ -323,10 +323,11 @@ class MapMaker:
         Returns
         -------
         Structure or None
-            None where positions are not known, or patterns differ by noise only.
+            None where positions are not known, if patterns differ by noise only, or
+            if none has a label.
         """
         evidence = self._patterns.find_evidence(random_state)
-        if evidence is None or not evidence.exists:
+        if evidence is None or not evidence.exists or labels.max() < 0:
             return None
         misfit = LocalModel(self.shapes, labels).misfit
         trees = self._patterns.trees

@@ -57,7 +57,13 @@ def judge_labels(labels, confidence, truth):
     >>> judge_labels(labels, np.ones(5), truth).correct
     array([ True,  True, False,  True, False])
     """
-    judged = (labels >= 0) & (truth >= 0) & np.isfinite(confidence)
+    judged = (labels >= 0) & (truth >= 0)
+    if judged.any() and not np.isfinite(confidence[judged]).any():
+        raise ValueError(
+            "The confidence is NaN wherever there is a domain and a true class, as it "
+            "is where nothing was resolved: nothing can be judged."
+        )
+    judged &= np.isfinite(confidence)
     if not judged.any():
         raise ValueError(
             "There is no probe position that has a domain and a true class of 0 or "

@@ -44,6 +44,15 @@ def test_nothing_to_judge(which):
         judge_labels(*arrays)
 
 
+def test_nothing_resolved():
+    """That the confidence is missing is said, not that domains or classes are."""
+    labels, truth = np.array([0, 0, -1, 0]), np.array([1, 2, 1, -1])
+    with pytest.raises(ValueError, match="confidence is NaN.*nothing was resolved"):
+        judge_labels(labels, np.array([np.nan, np.nan, 1, 1]), truth)
+    with pytest.raises(ValueError, match="no probe position that has a domain"):
+        judge_labels(labels, np.full(4, np.nan), np.full(4, -1))
+
+
 def test_errors():
     """A hundred positions; of the ten least sure six are wrong."""
     confidence = np.linspace(0.5, 1, 100)

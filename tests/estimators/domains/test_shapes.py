@@ -1,5 +1,7 @@
 """Points without brightness, and their noise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -139,6 +141,71 @@ def test_positions_go_with_their_points():
     np.testing.assert_array_equal(found.positions, positions[rows])
     assert CompressedShapes.from_compressed(compressed).take(rows).positions is None
     assert FeatureShapes.from_features(np.eye(3)).take(rows % 3).positions is None
+
+
+@pytest.mark.parametrize("noise", ["poisson", "uniform"])
+@pytest.mark.parametrize("part", [0.25, 1.0])
+def test_noise_is_added(noise, part):
+    """As much as is asked for, in units of what there is, of each point its own."""
+    X, labels = counted_domains((1200, 800), 1000, 0, brightness(2000))
+    X[[3, 8]] = 0
+    shapes = shapes_of(X, noise=noise)
+    before = shapes.points.copy(), shapes.spread.copy()
+    found = shapes.add_noise(part, np.random.RandomState(0))
+    np.testing.assert_allclose(found.spread, (1 + part) * shapes.spread)
+    added = found.points - shapes.points
+    np.testing.assert_array_equal(added[[3, 8]], 0)
+    np.testing.assert_array_equal(found.known, shapes.known)
+    rows = np.flatnonzero(shapes.known)
+    # Of each point by its own spread, in any direction.
+    covariance = shapes.noise(rows) / shapes.spread[rows].mean()
+    white = added[rows] @ whitening(covariance) / np.sqrt(shapes.spread[rows])[:, None]
+    k = white.shape[1]
+    assert k >= 1
+    np.testing.assert_allclose(white.T @ white / rows.size, part * np.eye(k), atol=0.15)
+    dim = shapes.spread[rows] > np.median(shapes.spread[rows])
+    assert np.square(white[dim]).mean() == pytest.approx(part, rel=0.15)
+    assert np.square(white[~dim]).mean() == pytest.approx(part, rel=0.15)
+    # The noise that it says to have is what it has, for each label.
+    for label in range(2):
+        own = rows[labels[rows] == label]
+        expected = (1 + part) * shapes.noise(own)
+        error = np.abs(found.noise(own) - expected).max()
+        assert error < 0.05 * np.trace(expected)
+    np.testing.assert_array_equal(shapes.points, before[0])
+    np.testing.assert_array_equal(shapes.spread, before[1])
+
+
+def test_added_noise_is_reproducible():
+    shapes = shapes_of(counted_domains((90, 50))[0])
+    one, same, other = (
+        shapes.add_noise(0.25, np.random.RandomState(seed)) for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(one.points, same.points)
+    assert (one.points != other.points).any()
+
+
+def test_added_noise_of_what_has_a_floor():
+    """What readout noise is in each point grows as all of it does."""
+    X, _ = counted_domains((200, 100))
+    compressed = compress_patterns(X, random_state=0, device="cpu")
+    shapes = CompressedShapes.from_compressed(replace(compressed, floor=2.0))
+    found = shapes.add_noise(0.5, np.random.RandomState(0))
+    np.testing.assert_allclose(found.dark, 1.5 * shapes.dark)
+    rows = np.arange(300)
+    np.testing.assert_allclose(
+        np.trace(found.noise(rows)), 1.5 * np.trace(shapes.noise(rows)), rtol=0.02
+    )
+
+
+def test_nothing_is_added_where_there_is_no_noise():
+    X = np.repeat(np.random.default_rng(0).integers(1, 30, (3, 40)), 30, axis=0)
+    compressed = compress_patterns(X, random_state=0, device="cpu")
+    shapes = CompressedShapes.from_compressed(replace(compressed, noise_variance=0.0))
+    assert not shapes.spread.any()
+    found = shapes.add_noise(0.25, np.random.RandomState(0))
+    np.testing.assert_array_equal(found.points, shapes.points)
+    np.testing.assert_array_equal(found.spread, 0)
 
 
 @pytest.mark.parametrize("n_features", [2, 5, 12])

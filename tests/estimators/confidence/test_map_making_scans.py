@@ -1,0 +1,194 @@
+"""Trees of other exposures of a scan, and what is judged by them."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
+from hyperspy_4dphase.estimators.confidence._map_making import MapMaker, PatternMaps
+
+from ..domain_points import domain_patterns
+from ..scan_points import places
+
+SHAPE = (12, 24)
+N = 288
+
+
+def counted(dose=600, seed=0, n_domains=3):
+    labels = np.indices(SHAPE)[-1] * n_domains // SHAPE[-1]
+    expected = dose * domain_patterns(n_domains, 50)[labels.ravel()]
+    return np.random.default_rng(seed).poisson(expected), labels.ravel()
+
+
+def compressed(counts):
+    return compress_patterns(counts, random_state=0, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def planted():
+    counts, labels = counted()
+    return compressed(counts), labels
+
+
+@pytest.fixture(scope="module")
+def faint():
+    """So few counts that trees of other exposures differ."""
+    counts, labels = counted(22)
+    return compressed(counts), labels
+
+
+def grown(X, n_trees=3, seed=0, n_jobs=1):
+    maps = PatternMaps(X, places(SHAPE))
+    maps.grow(n_trees, np.random.RandomState(seed), n_jobs)
+    return maps
+
+
+@pytest.mark.parametrize("name", ["planted", "faint"])
+def test_reproducible_whatever_the_threads(name, request):
+    X = request.getfixturevalue(name)[0]
+    one = grown(X)
+    for n_jobs in (1, 2):
+        for tree, same in zip(one.trees, grown(X, n_jobs=n_jobs).trees, strict=True):
+            np.testing.assert_array_equal(tree, same)
+    assert len(one.trees) == 3
+
+
+def test_other_exposures_differ(faint):
+    X, _ = faint
+    trees = grown(X, 4).trees
+    assert len({tree.tobytes() for tree in trees}) > 1
+    others = grown(X, 4, seed=1).trees
+    assert any((a != b).any() for a, b in zip(trees[1:], others[1:], strict=True))
+
+
+def test_they_are_no_worse(planted):
+    X, labels = planted
+    for tree in grown(X).trees:
+        assert adjusted_rand_score(labels, tree) > 0.97
+
+
+def test_grown_once(planted):
+    X, _ = planted
+    maps = grown(X, 2)
+    first = list(maps.trees)
+    for _ in range(2):
+        maps.grow(3, np.random.RandomState(3), 1)
+        assert len(maps.trees) == 3
+        assert all(a is b for a, b in zip(first, maps.trees, strict=False))
+    assert maps.reason == "split"
+
+
+def test_first_tree_is_that_of_the_patterns(faint):
+    """However many others there are."""
+    X, _ = faint
+    trees = (grown(X, n).trees[0] for n in (1, 3))
+    np.testing.assert_array_equal(*trees)
+
+
+def medoid_of(trees):
+    maps = PatternMaps.__new__(PatternMaps)
+    maps.trees = trees
+    return maps.find_medoid()
+
+
+@pytest.mark.parametrize("odd", range(4))
+def test_medoid(odd):
+    """The map that the others agree with best, wherever it stands."""
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1, 2], [50, 40, 30])
+    trees = []
+    for k, n_wrong in enumerate([3, 3, 3, 3]):
+        tree = truth.copy()
+        tree[10 * k : 10 * k + n_wrong] = 2
+        trees.append(tree)
+    trees[odd] = rng.integers(3, size=120)
+    trees.insert(odd, truth)
+    np.testing.assert_array_equal(medoid_of(trees), truth)
+    np.testing.assert_array_equal(medoid_of(trees[::-1]), truth)
+
+
+def test_medoid_is_numbered_from_0_on():
+    tree = np.repeat([4, -1, 1], [10, 50, 30])
+    np.testing.assert_array_equal(
+        medoid_of([tree] * 3), np.repeat([1, -1, 0], [10, 50, 30])
+    )
+
+
+def test_medoid_of_few_is_the_first():
+    one, other = np.repeat([0, 1], [30, 10]), np.repeat([0, 1], [20, 20])
+    np.testing.assert_array_equal(medoid_of([one, other]), one)
+    np.testing.assert_array_equal(medoid_of([other]), other)
+
+
+def test_a_merge_that_others_do_not_make_is_left_out():
+    truth = np.repeat([0, 1, 2], [50, 40, 30])
+    merged = np.minimum(truth, 1)
+    np.testing.assert_array_equal(medoid_of([merged, truth, truth, truth]), truth)
+
+
+def test_structure_of_right_and_of_wrong_maps(planted):
+    """A map that cuts a domain in two, or joins two, is judged less likely to stand."""
+    X, labels = planted
+    maps = grown(X)
+    maker = MapMaker(maps, None, True)
+    state = np.random.RandomState(0)
+    right = maker.judge_structure(labels, state).probability
+    assert right.shape == (N,)
+    assert right.min() > 0.9
+    cut = np.where((labels == 0) & (places(SHAPE)[:, 0] < 6), 3, labels)
+    found = maker.judge_structure(cut, state).probability
+    parts = (cut == 0) | (cut == 3)
+    assert found[parts].mean() < 0.5
+    assert found[~parts].min() > found[parts].max()
+    joined = np.minimum(labels, 1)
+    found = maker.judge_structure(joined, state)
+    assert found.doubts["unresolved"][joined == 1].mean() > 0.1
+    assert found.doubts["unresolved"][joined == 0].max() < 0.02
+
+
+@pytest.mark.parametrize("kind", ["no positions", "noise only", "no labels"])
+def test_nothing_to_judge(planted, kind):
+    X, labels = planted
+    if kind == "noise only":
+        X = compressed(counted(n_domains=1)[0])
+    maps = PatternMaps(X, None if kind == "no positions" else places(SHAPE))
+    maps.grow(1, np.random.RandomState(0), 1)
+    given = np.full(N, -1) if kind == "no labels" else labels
+    maker = MapMaker(maps, None, True)
+    assert maker.judge_structure(given, np.random.RandomState(0)) is None
+
+
+def test_has_resolved(planted):
+    X, _ = planted
+    assert MapMaker(grown(X, 2), None, True).has_resolved
+    maps = grown(compressed(counted(n_domains=1)[0]), 2)
+    maker = MapMaker(maps, None, True)
+    assert not maker.has_resolved
+    assert maker.reason == maps.reason == "noise"
+    # One tree that splits is enough to make agreement the reason.
+    maps.trees[-1] = np.repeat([0, 1], N // 2)
+    assert maker.has_resolved
+    assert maker.reason == "consensus"
+
+
+@pytest.mark.parametrize("dark", [0, 1, 2])
+def test_a_given_domain_without_counts(dark):
+    """Vacuum, say: none of its positions has a confidence, all others do."""
+    counts, labels = counted()
+    counts[labels == dark] = 0
+    model = MapEnsemble(3, random_state=0, n_jobs=1)
+    model.fit(compressed(counts), reference=labels, positions=places(SHAPE))
+    lit = labels != dark
+    np.testing.assert_array_equal(model.consensus_, np.where(lit, labels, -1))
+    np.testing.assert_array_equal(model.confidence_[~lit], 0)
+    assert model.confidence_[lit].min() > 0.9
+
+
+def test_only_what_has_no_counts_is_given():
+    counts, labels = counted()
+    counts[labels == 1] = 0
+    model = MapEnsemble(3, random_state=0, n_jobs=1)
+    given = np.where(labels == 1, 0, -1)
+    model.fit(compressed(counts), reference=given, positions=places(SHAPE))
+    np.testing.assert_array_equal(model.labels_, -1)
+    np.testing.assert_array_equal(model.confidence_, 0)

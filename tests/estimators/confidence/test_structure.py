@@ -1,0 +1,219 @@
+"""Whether domains are those that the scan tells apart."""
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators.confidence._local_model import LocalModel
+from hyperspy_4dphase.estimators.confidence._structure import (
+    judge_structure,
+    measure_agreement,
+    measure_features,
+)
+from hyperspy_4dphase.estimators.domains._evidence import Evidence
+
+from ..scan_points import bent, scanned, stripes
+
+KINDS = {"domain", "unresolved", "misfit"}
+EVEN = np.log(2.5 / 0.5)
+
+
+def judged(shapes, labels, trees=None, misfit=None):
+    labels = np.ravel(labels)
+    if misfit is None:
+        misfit = LocalModel(shapes, labels).misfit
+    state = np.random.RandomState(0)
+    evidence = Evidence(shapes, state)
+    trees = [labels, labels] if trees is None else [np.ravel(t) for t in trees]
+    return judge_structure(evidence, shapes, labels, misfit, trees, state)
+
+
+def features_of(shapes, labels):
+    labels, state = np.ravel(labels), np.random.RandomState(0)
+    rows, misfit = np.arange(labels.size), np.zeros(labels.size)
+    return measure_features(Evidence(shapes, state), rows, labels, misfit, state)
+
+
+def assert_doubts(structure, n):
+    assert set(structure.doubts) == KINDS
+    assert structure.probability.dtype == np.float32
+    for values in (structure.probability, *structure.doubts.values()):
+        assert values.shape == (n,)
+        assert values.dtype == np.float32
+        assert values.min() >= 0
+        assert values.max() <= 1
+    # None takes off more than there was.
+    for doubt in structure.doubts.values():
+        assert (doubt <= 1 - structure.probability + 1e-6).all()
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A bent domain on the left, and a distinct one on the right."""
+    clean = bent((24, 40), height=15.0)
+    clean[:, 28:] = [0, 0, 0, 40.0]
+    labels = (np.indices((24, 40))[-1] >= 28).astype(int)
+    return scanned(clean), labels
+
+
+def test_distinct_domains_stand(scene):
+    structure = judged(*scene)
+    assert_doubts(structure, 960)
+    assert structure.probability.min() > 0.8
+
+
+def test_a_piece_of_a_bent_domain(scene):
+    """It is less likely to stand than one that is compact and far from others."""
+    shapes, labels = scene
+    pieces = np.where((labels == 0) & (np.indices((24, 40))[-1] >= 14), 2, labels)
+    right, cut = judged(shapes, labels), judged(shapes, pieces)
+    assert_doubts(cut, 960)
+    pieces = pieces.ravel()
+    odds = [cut.odds[pieces == name].mean() for name in range(3)]
+    assert odds[1] > max(odds[0], odds[2]) + 0.8
+    # That it is cut is no reason to doubt the distinct one.
+    assert odds[1] > right.odds[pieces == 1].mean() - 0.2
+    doubt = cut.doubts["domain"]
+    assert doubt[pieces == 2].mean() > 2 * doubt[pieces == 1].mean()
+    assert right.odds[pieces == 2].mean() > odds[2] + 1
+
+
+def test_features_of_a_cut(scene):
+    shapes, labels = scene
+    pieces = np.where((labels == 0) & (np.indices((24, 40))[-1] >= 14), 2, labels)
+    found = features_of(shapes, pieces)
+    distance = np.array([found["distance"][pieces.ravel() == k][0] for k in range(3)])
+    assert distance[1] > distance[[0, 2]].max() + 0.5
+    for name in range(3):
+        rows = pieces.ravel() == name
+        np.testing.assert_allclose(found["size"][rows], np.log(rows.mean()))
+
+
+def test_a_hidden_domain():
+    """Its step is in the label that hides it; told apart there is none."""
+    labels = np.digitize(np.indices((24, 42))[-1], [14, 31])
+    shapes = scanned(14.0 * np.eye(3, 4)[labels])
+    joined = np.minimum(labels, 1)
+    right, wrong = features_of(shapes, labels), features_of(shapes, joined)
+    last = labels.ravel() == 2
+    assert np.median(wrong["step"][last]) > np.log(2)
+    assert right["step"].max() < np.log(1.95)
+    # Agreement being equal, it is the step that is doubted.
+    structure = judged(shapes, joined)
+    doubt = structure.doubts["unresolved"]
+    assert doubt[last].mean() > doubt[joined.ravel() == 0].mean()
+    assert_doubts(structure, labels.size)
+
+
+def test_what_fits_nothing(scene):
+    shapes, labels = scene
+    misfit = np.zeros(960)
+    misfit[[100, 500]] = 40.0
+    with_, without = (judged(shapes, labels, misfit=m) for m in (misfit, np.zeros(960)))
+    odd = misfit > 0
+    assert with_.doubts["misfit"][odd].min() > 0.003
+    assert with_.lost["misfit"][odd].min() > 1
+    np.testing.assert_allclose(with_.doubts["misfit"][~odd], 0, atol=1e-6)
+    assert (with_.odds[odd] < without.odds[odd] - 1).all()
+    np.testing.assert_allclose(with_.odds[~odd], without.odds[~odd])
+    # To fit better than usual is nothing special.
+    better = judged(shapes, labels, misfit=np.full(960, -2.0))
+    np.testing.assert_allclose(better.odds, without.odds)
+
+
+@pytest.mark.parametrize("n_axes", [1, 2, 3])
+def test_any_number_of_axes(n_axes):
+    shape = {1: (240,), 2: (20, 30), 3: (6, 8, 20)}[n_axes]
+    clean, labels = stripes(shape, 20.0)
+    structure = judged(scanned(clean), labels)
+    assert_doubts(structure, labels.size)
+    assert np.median(structure.probability) > 0.85
+
+
+def test_points_that_are_not_judged(scene):
+    """Without a label, or a shape, nothing is known, and nothing is in doubt."""
+    shapes, labels = scene
+    given = labels.ravel().copy()
+    given[::9] = -1
+    dark = np.arange(960) % 11 == 0
+    clean = scanned(np.reshape(shapes.points, (24, 40, 4)), known=~dark, noise=0.0)
+    clean.spread[~dark] = 1.0
+    structure = judged(clean, given)
+    assert_doubts(structure, 960)
+    out = dark | (given < 0)
+    assert structure.probability[out].min() > 0.999
+    for doubt in structure.doubts.values():
+        np.testing.assert_array_equal(doubt[out], 0)
+
+
+def test_one_domain(scene):
+    """It is not next to another; others may be hidden in it, if trees say so."""
+    shapes, labels = scene
+    one = np.zeros(960, int)
+    structure = judged(shapes, one)
+    assert_doubts(structure, 960)
+    assert structure.doubts["domain"].max() < 0.05
+    split = judged(shapes, one, [labels, labels])
+    assert_doubts(split, 960)
+    hidden = labels.ravel() == 1
+    assert split.lost["unresolved"][hidden].min() > 3
+    assert split.probability[hidden].max() < structure.probability[hidden].min()
+    np.testing.assert_allclose(split.odds[~hidden], structure.odds[~hidden])
+
+
+def test_a_domain_with_no_position(scene):
+    shapes, labels = scene
+    gap = np.where(labels == 1, 2, labels)
+    misfit = np.zeros(960)
+    found, expected = (judged(shapes, g, misfit=misfit) for g in (gap, labels))
+    np.testing.assert_allclose(found.odds, expected.odds, atol=1e-6)
+
+
+# Agreement
+
+LABELS = np.repeat([0, 1, 2], [60, 40, 20])
+
+
+def test_agreement_of_equal_maps():
+    """By whatever name."""
+    for other in (LABELS, np.array([2, 0, 1])[LABELS], np.array([9, 3, 5])[LABELS]):
+        np.testing.assert_allclose(measure_agreement(LABELS, [other]), EVEN)
+
+
+def test_agreement_with_a_split():
+    """Of the domain that is split, the smaller part is without a match."""
+    other = LABELS.copy()
+    other[:25] = 3
+    found = measure_agreement(LABELS, [other])
+    np.testing.assert_allclose(found[:25], -EVEN)
+    np.testing.assert_allclose(found[25:], EVEN)
+
+
+def test_agreement_with_a_merge():
+    """Of domains that are merged, the smaller one is without a match."""
+    other = np.array([0, 0, 1])[LABELS]
+    found = measure_agreement(LABELS, [other])
+    np.testing.assert_allclose(found[LABELS == 1], -EVEN)
+    np.testing.assert_allclose(found[LABELS != 1], EVEN)
+
+
+def test_agreement_of_several():
+    """As often as maps have it, whatever their number."""
+    merged = np.array([0, 0, 1])[LABELS]
+    half = measure_agreement(LABELS, [LABELS, merged])
+    np.testing.assert_allclose(half[LABELS == 1], 0)
+    many = measure_agreement(LABELS, 5 * [LABELS, merged])
+    np.testing.assert_allclose(many, half)
+    third = measure_agreement(LABELS, [LABELS, merged, merged])
+    assert -EVEN < third[60] < 0
+
+
+def test_agreement_where_another_map_has_nothing():
+    other = np.where(np.arange(120) % 5, LABELS, -1)
+    found = measure_agreement(LABELS, [other])
+    np.testing.assert_allclose(found[other < 0], -EVEN)
+    np.testing.assert_allclose(found[other >= 0], EVEN)
+    np.testing.assert_allclose(measure_agreement(LABELS, [np.full(120, -1)]), -EVEN)
+
+
+def test_agreement_of_none():
+    np.testing.assert_array_equal(measure_agreement(LABELS, []), 0)

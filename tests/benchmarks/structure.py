@@ -1,8 +1,8 @@
 """``python -m tests.benchmarks.structure``: how far labels stand, fitted again.
 
 Maps of scans with a known truth are judged one to one. The probability that a label is
-right is the ensemble's own, times a logistic function of what the scan says of it, see
-``hyperspy_4dphase/estimators/confidence/_structure.py``: its weights are fitted here.
+right is the ensemble's own, times logistic functions of what the scan says of it, see
+``hyperspy_4dphase/estimators/confidence/_structure.py``: their weights are fitted here.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tests.benchmarks.confidence_dynamical import truths_of
 from tests.benchmarks.confidence_scores import ensemble
 from tests.benchmarks.report import simple_table
 from tests.benchmarks.run import ROOT
-from tests.benchmarks.structure_fit import NAMES, Judged, fit_kinds
+from tests.benchmarks.structure_fit import Judged, fit_kinds
 
 _CONTROL_SEEDS = 2
 # Least probability that is taken for one.
@@ -99,13 +99,12 @@ def judge_scan(scan, true, quick):
         return None
     # The features have gained the agreement with other maps since they were returned.
     (_, rows, *_), features = seen["measure_features"]
-    features = np.stack([features[name] for name in NAMES], axis=1)
     stands = seen["judge_structure"][1].probability[rows]
     own = model.confidence_[rows] / np.maximum(stands, _LEAST)
     judged, right = judge_labels(model.consensus_, model.confidence_, true, True)
     used = judged[rows]
     return Judged(
-        features[used],
+        {name: values[used] for name, values in features.items()},
         np.clip(own[used], _LEAST, 1 - _LEAST).astype(float),
         right[rows][used],
         seen["_are_inclusions"][1][used],
@@ -150,10 +149,11 @@ def measure(quick, tell=print):
 def write_tables(record):
     """As reStructuredText."""
     rows = [
-        [name, *(f"{record[key][name]:.2f}" for key in ("fitted", "in use"))]
-        for name in ("constant", *NAMES)
+        [term, name, f"{weight:.2f}", f"{record['in use'][term][name]:.2f}"]
+        for term, weights in record["fitted"].items()
+        for name, weight in weights.items()
     ]
-    weights = simple_table(["feature", "fitted", "in use"], rows)
+    weights = simple_table(["that it is", "", "fitted", "in use"], rows)
     measures = {"ECE": "ece", "overconfident": "overconfident", "AUROC": "auroc"}
     header = ["kind of scan", "scans", *measures]
     header += [f"{name} in use" for name in measures]
@@ -166,7 +166,8 @@ def write_tables(record):
         ]
         rows.append([kind, row["scans"], *cells])
     return (
-        f"Log odds that a label stands:\n\n{weights}\n\n"
+        "Log odds that a domain is whole, and that nothing is hidden in it:\n\n"
+        f"{weights}\n\n"
         "Kinds of scans that were left out of the fit, and the same with the weights "
         f"in use:\n\n{simple_table(header, rows)}\n"
     )

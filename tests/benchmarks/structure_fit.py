@@ -12,9 +12,10 @@ from hyperspy_4dphase.estimators.confidence import _structure as structure
 from hyperspy_4dphase.estimators.confidence import measure_errors
 from hyperspy_4dphase.plot import calibration_error
 
-NAMES = tuple(structure._WEIGHTS)
+# Weights in use, of log odds whose probabilities are multiplied.
+IN_USE = {"whole": structure._WHOLE, "nothing hidden": structure._NOTHING_HIDDEN}
 # What speaks against a label cannot speak for it.
-_SIGNS = dict.fromkeys(NAMES, 1) | {"step": -1, "misfit": -1}
+_NEGATIVE = ("misfit",)
 # Positions of each scan that are fitted at most; what a wrong one counts; penalty.
 _N_POSITIONS, _WRONG, _PENALTY = 1500, 2.0, 0.003
 # Share of wrong positions from which on it is asked whether they are found.
@@ -27,32 +28,38 @@ class Judged:
 
     Parameters
     ----------
-    features : numpy.ndarray, shape (n, n_features)
-        In the order of `NAMES`.
+    features : dict of str to numpy.ndarray, shape (n,)
     own : numpy.ndarray, shape (n,)
-        Probability of its label, if its domain stands.
+        Probability of its label, if its domain stands; above 0, below 1.
     right : numpy.ndarray of bool, shape (n,)
     included : numpy.ndarray of bool, shape (n,)
         Whether its domain is an inclusion, which stands on evidence of its own.
     """
 
-    features: np.ndarray
+    features: dict
     own: np.ndarray
     right: np.ndarray
     included: np.ndarray
 
+    def take(self, rows):
+        """Some of the positions."""
+        features = {name: values[rows] for name, values in self.features.items()}
+        return Judged(features, self.own[rows], self.right[rows], self.included[rows])
+
     def sample(self):
-        """Features, own probabilities and whether right, of some of the positions."""
+        """Those that are fitted."""
         rows = np.flatnonzero(~self.included)
         n = min(len(rows), _N_POSITIONS)
-        rows = np.random.default_rng(0).choice(rows, n, replace=False)
-        return self.features[rows], self.own[rows], self.right[rows]
+        return self.take(np.random.default_rng(0).choice(rows, n, replace=False))
 
-    def predict(self, constant, weights):
-        """Confidence of each position, by given weights."""
-        odds = constant + self.features @ weights
+    def predict(self, weights):
+        """Confidence of each position, by weights as in `IN_USE`."""
+        odds = {
+            term: structure._add_up(w, self.features) for term, w in weights.items()
+        }
         least = np.where(self.included, structure._INCLUSION, -np.inf)
-        return self.own * expit(np.maximum(odds, least))
+        odds["whole"] = np.maximum(odds["whole"], least)
+        return self.own * np.prod([expit(each) for each in odds.values()], axis=0)
 
 
 def fit_weights(judged):
@@ -67,52 +74,83 @@ def fit_weights(judged):
 
     Returns
     -------
-    constant : float
-    weights : numpy.ndarray, shape (n_features,)
+    dict of str to dict of str to float
+        As `IN_USE`.
     """
-    samples = [each.sample() for each in judged]
-    features, own, right = (
-        np.concatenate(parts) for parts in zip(*samples, strict=True)
-    )
-    weight = np.concatenate([np.full(len(s[2]), 1 / len(s[2])) for s in samples])
+    samples = [
+        sample for sample in (each.sample() for each in judged) if sample.own.size
+    ]
+    weight = np.concatenate([np.full(len(s.own), 1 / len(s.own)) for s in samples])
+    right = np.concatenate([sample.right for sample in samples])
+    terms = {term: [n for n in w if n != "constant"] for term, w in IN_USE.items()}
+    columns, bounds, start = [], [], []
+    for names in terms.values():
+        columns.append(np.stack([_join(samples, name) for name in names], axis=1))
+        signs = [(None, 0) if name in _NEGATIVE else (0, None) for name in names]
+        bounds += [(None, None), *signs]
+        start += [3.0, *np.zeros(len(names))]
+    means = [np.average(values, axis=0, weights=weight) for values in columns]
+    spreads = [
+        np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight)) + 1e-9
+        for values, mean in zip(columns, means, strict=True)
+    ]
     weight *= np.where(right, 1, _WRONG)
-    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
     loss = partial(
         _find_loss,
-        features=(features - mean) / spread,
-        own=own,
+        columns=[
+            (values - mean) / spread
+            for values, mean, spread in zip(columns, means, spreads, strict=True)
+        ],
+        own=np.concatenate([sample.own for sample in samples]),
         right=right,
         weight=weight / weight.sum(),
     )
-    bounds = [(None, None)]
-    bounds += [(0, None) if _SIGNS[name] > 0 else (None, 0) for name in NAMES]
-    start = np.r_[structure._CONSTANT, np.zeros(len(NAMES))]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    weights = found[1:] / spread
-    return float(found[0] - weights @ mean), weights
+    fitted = {}
+    parts = _split(found, columns)
+    for (term, names), part, mean, spread in zip(
+        terms.items(), parts, means, spreads, strict=True
+    ):
+        weights = part[1:] / spread
+        fitted[term] = {"constant": float(part[0] - weights @ mean)}
+        fitted[term] |= dict(zip(names, map(float, weights), strict=True))
+    return fitted
 
 
-def _find_loss(parameters, features, own, right, weight):
+def _join(samples, name):
+    return np.concatenate([sample.features[name] for sample in samples])
+
+
+def _split(parameters, columns):
+    """Constant and weights of each term."""
+    ends = np.cumsum([1 + values.shape[1] for values in columns])
+    return np.split(parameters, ends[:-1])
+
+
+def _find_loss(parameters, columns, own, right, weight):
     """Negative log-likelihood and penalty, and the gradient of both."""
-    weights = parameters[1:]
-    odds = parameters[0] + features @ weights
-    log_right = np.log(own) - np.logaddexp(0, -odds)
+    parts = _split(parameters, columns)
+    odds = [p[0] + x @ p[1:] for p, x in zip(parts, columns, strict=True)]
+    log_right = np.log(own) - sum(np.logaddexp(0, -each) for each in odds)
     wrong = np.maximum(-np.expm1(log_right), 1e-9)
     each = np.where(right, log_right, np.log(wrong))
-    slopes = np.where(right, 1, -np.exp(log_right) / wrong) * expit(-odds) * weight
-    loss = -(weight @ each) + _PENALTY * (weights @ weights)
-    slope = -np.r_[slopes.sum(), slopes @ features]
-    return loss, slope + 2 * _PENALTY * np.r_[0, weights]
+    base = np.where(right, 1, -np.exp(log_right) / wrong) * weight
+    loss, slopes = -(weight @ each), []
+    for part, values, term in zip(parts, columns, odds, strict=True):
+        slope = base * expit(-term)
+        slopes += [-slope.sum(), *(2 * _PENALTY * part[1:] - slope @ values)]
+        loss += _PENALTY * (part[1:] @ part[1:])
+    return loss, np.array(slopes)
 
 
-def judge_weights(judged, constant, weights):
+def judge_weights(judged, weights):
     """Means over scans of how right their confidence is.
 
     Parameters
     ----------
     judged : list of Judged
-    constant : float
-    weights : numpy.ndarray, shape (n_features,)
+    weights : dict
+        As `IN_USE`.
 
     Returns
     -------
@@ -122,14 +160,13 @@ def judge_weights(judged, constant, weights):
     """
     values = defaultdict(list)
     for each in judged:
-        confidence = each.predict(constant, weights)
+        confidence = each.predict(weights)
         values["ece"].append(calibration_error(confidence, each.right))
         errors = measure_errors(confidence, each.right)
         if errors["error"] >= _SOME:
             for name in ("overconfident", "auroc"):
                 values[name].append(errors[name])
-    means = {name: float(np.nanmean(v)) for name, v in values.items()}
-    return {name: value for name, value in means.items() if np.isfinite(value)}
+    return {name: float(np.mean(v)) for name, v in values.items()}
 
 
 def fit_kinds(kinds):
@@ -142,22 +179,16 @@ def fit_kinds(kinds):
     Returns
     -------
     dict
-        ``"fitted"`` and ``"in use"``: constant and weights, by name. ``"kinds"``: of
-        each kind, the number of scans, and what :func:`judge_weights` says of it with
-        weights fitted to the others (none if there are no others), and with those in
-        use.
+        ``"fitted"`` and ``"in use"``: as `IN_USE`. ``"kinds"``: of each kind, the
+        number of scans, and what :func:`judge_weights` says of it with weights fitted
+        to the others (none if there are no others), and with those in use.
     """
-    used = structure._CONSTANT, np.array([structure._WEIGHTS[name] for name in NAMES])
-    record = {"in use": _named(*used), "kinds": {}}
-    record["fitted"] = _named(*fit_weights(sum(kinds.values(), [])))
+    record = {"fitted": fit_weights(sum(kinds.values(), [])), "in use": IN_USE}
+    record["kinds"] = {}
     for kind, judged in kinds.items():
         others = sum((kinds[other] for other in kinds if other != kind), [])
-        row = {"scans": len(judged), "in use": judge_weights(judged, *used)}
+        row = {"scans": len(judged), "in use": judge_weights(judged, IN_USE)}
         if others:
-            row["left out"] = judge_weights(judged, *fit_weights(others))
+            row["left out"] = judge_weights(judged, fit_weights(others))
         record["kinds"][kind] = row
     return record
-
-
-def _named(constant, weights):
-    return {"constant": constant} | dict(zip(NAMES, map(float, weights), strict=True))

@@ -81,9 +81,8 @@ class ConfidenceMaps(ScanMap):
             sure. ``"auroc"``: probability that a mislabelled position is less sure than
             a right one; NaN if all are one or the other. ``"overconfident"``: share of
             the mislabelled positions that has a confidence above 0.9; NaN if there is
-            none. ``"judged"`` and
-            ``"correct"``: which positions have a domain and a class, and which of these
-            are right; bool, of the navigation shape.
+            none. ``"judged"`` and ``"correct"``: which positions have a domain and a
+            class, and which of these are right; bool, of the navigation shape.
 
         Raises
         ------

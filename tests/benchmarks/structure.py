@@ -51,7 +51,7 @@ def scans(quick):
     if quick:
         for kind in ("battery_interface", "oxide_bilayer"):
             options = {"dose": 150, "random_state": 1}
-            made = getattr(data, kind)((40, 44), (64, 60), **options)
+            made = getattr(data, kind)((30, 34), (32, 30), **options)
             yield kind, made[0], scenes.Truth.of(made[1]).domain
         return
     for name, make in scenes.positives().items():

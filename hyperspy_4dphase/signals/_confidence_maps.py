@@ -59,14 +59,18 @@ class ConfidenceMaps(ScanMap):
         axes = show_last_two(self._stored_map.navigation_axes)
         return cls(weights, axes=axes, metadata=self._rename("Sample weight"))
 
-    def reliability(self, truth):
+    def reliability(self, truth, one_to_one=False):
         """How well the confidence says which positions are mislabelled.
 
         Parameters
         ----------
         truth : DomainMap, BaseSignal or array-like of int
             True classes, of the navigation shape in array order; -1 where unknown.
-            Each domain stands for the class of which it holds most.
+        one_to_one : bool, default False
+            If False, each domain stands for the class of which it holds most: a class
+            in several pieces is right. If True, each domain stands for another class,
+            such that most positions are right: of a class in several pieces only one
+            is.
 
         Returns
         -------
@@ -75,9 +79,10 @@ class ConfidenceMaps(ScanMap):
             :func:`hyperspy_4dphase.plot.calibration_error`. ``"error"``: share of
             mislabelled positions; ``"error_without_least_sure"``: without the 5 % least
             sure. ``"auroc"``: probability that a mislabelled position is less sure than
-            a right one; NaN if all are one or the other. ``"judged"`` and
-            ``"correct"``: which positions have a domain and a class, and which of these
-            are right; bool, of the navigation shape.
+            a right one; NaN if all are one or the other. ``"overconfident"``: share of
+            the mislabelled positions that has a confidence above 0.9; NaN if there is
+            none. ``"judged"`` and ``"correct"``: which positions have a domain and a
+            class, and which of these are right; bool, of the navigation shape.
 
         Raises
         ------
@@ -88,7 +93,8 @@ class ConfidenceMaps(ScanMap):
 
         labels, confidence = self.at_threshold(0).labels, self._values
         truth = check_map("truth", truth, labels.shape, integers=True)
-        judged, correct = judge_labels(labels, confidence, truth.astype(np.int64))
+        truth = truth.astype(np.int64)
+        judged, correct = judge_labels(labels, confidence, truth, one_to_one)
         sure, right = confidence[judged], correct[judged]
         return {
             "expected_calibration_error": calibration_error(sure, right),

@@ -132,12 +132,14 @@ class ConfidencePlots(ScanMap):
         rounds = self.rounds
         return plot_rounds(rounds, best=rounds.pop("best"), ax=ax)
 
-    def plot_reliability(self, truth, *, n_bins=10, ax=None):
+    def plot_reliability(self, truth, one_to_one=False, *, n_bins=10, ax=None):
         """Plot how often positions of like confidence are right.
 
         Parameters
         ----------
         truth : DomainMap, BaseSignal or array-like of int
+            As in :meth:`reliability`.
+        one_to_one : bool, default False
             As in :meth:`reliability`.
         n_bins : int, default 10
         ax : matplotlib.axes.Axes, optional
@@ -149,7 +151,7 @@ class ConfidencePlots(ScanMap):
         """
         from hyperspy_4dphase.plot import plot_reliability
 
-        found = self.reliability(truth)
+        found = self.reliability(truth, one_to_one)
         judged = found["judged"]
         confidence, right = self._values[judged], found["correct"][judged]
         return plot_reliability(confidence, right, n_bins=n_bins, ax=ax)

@@ -18,42 +18,20 @@ import numpy as np
 
 from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators import MapEnsemble, PatternVAE
-from hyperspy_4dphase.estimators.confidence import judge_labels, measure_errors
-from hyperspy_4dphase.plot import calibration_error
+from hyperspy_4dphase.estimators.confidence import judge_labels
 from tests.benchmarks import confidence_tables as tables
 from tests.benchmarks import domain_scenes as scenes
+from tests.benchmarks.confidence_dynamical import measure_dynamical
+from tests.benchmarks.confidence_exposures import measure_exposures
+from tests.benchmarks.confidence_given import measure_given
 from tests.benchmarks.confidence_peers import peers
+from tests.benchmarks.confidence_scores import QUICK, ensemble, scores
 from tests.benchmarks.measure import _status, measure
 from tests.benchmarks.run import ROOT
 
 _N_WARM, _LONGEST = 1500, 900
 _SIZES = (256, 512)
 _CONTROL_DOSE = 2000
-_QUICK = {"n_maps": 3}
-
-
-def scores(labels, confidence, truth):
-    """How right a map is, and whether its confidence says so.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray of int, shape (n,)
-        Each domain stands for the class that it holds most of; -1 is not judged.
-    confidence : numpy.ndarray of float, shape (n,)
-    truth : numpy.ndarray of int, shape (n,)
-
-    Returns
-    -------
-    dict of str to float
-        Of :func:`measure_errors` and :func:`calibration_error`, and the part that is
-        judged; no ``"auroc"`` where nothing or all is wrong.
-    """
-    judged, right = judge_labels(labels, confidence, truth)
-    right, confidence = right[judged], np.asarray(confidence, float)[judged]
-    found = measure_errors(confidence, right)
-    found["ece"] = calibration_error(confidence, right)
-    found |= {"domains": len(np.unique(labels[judged])), "judged": judged.mean()}
-    return {key: float(v) for key, v in found.items() if np.isfinite(v)}
 
 
 def recalls(labels, truth):
@@ -66,12 +44,6 @@ def embed(patterns, seed, quick):
     """Latent means and their model, as `MapEnsemble.fit` takes them."""
     vae = PatternVAE(random_state=seed, epochs=2 if quick else None)
     return {"features": vae.fit_transform(patterns), "model": vae.model_}
-
-
-def ensemble(patterns, quick, given, seed=0, **options):
-    """25 maps, by default with all doubts that there can be."""
-    options |= _QUICK if quick else {}
-    return MapEnsemble(random_state=seed, **options).fit(patterns, **given)
 
 
 def scans(quick):
@@ -136,7 +108,7 @@ def measure_sources(record, tell, quick):
         model = ensemble(patterns, quick, points, **options)
         record[name] = scores(model.consensus_, model.confidence_, truth)
         tell(f"  {name}: {record[name]}")
-    n_maps = _QUICK["n_maps"] if quick else 25
+    n_maps = QUICK["n_maps"] if quick else 25
     others = peers(patterns, embedded, truth, shapes[1], n_maps)
     for name, labels, confidence, calibrated in others:
         record[name] = scores(labels, confidence, truth)
@@ -154,7 +126,7 @@ def measure_loop(record, tell, quick):
     for name, source in trainings.items():
         options = {"n_rounds": 2 if quick else 4, "random_state": 0}
         options["source"] = {"epochs": 3} if quick else source
-        record[name] = _looped(scan, truth, tell, options | (_QUICK if quick else {}))
+        record[name] = _looped(scan, truth, tell, options | (QUICK if quick else {}))
         tell(f"  {name}: kept {record[name]['best'] + 1}")
 
 
@@ -239,6 +211,9 @@ PARTS = {
     "seed": partial(measure_calibration, seed=1),
     "embedding": partial(measure_calibration, embedding=True),
     "controls": measure_controls,
+    "dynamical": measure_dynamical,
+    "given": measure_given,
+    "exposures": measure_exposures,
     "sources": measure_sources,
     "loop": measure_loop,
     "time": measure_time,

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+import numpy as np
+
 from tests.benchmarks.report import simple_table
 
 _MB = 1e6
@@ -10,6 +12,12 @@ _MEASURES = {
     "ECE": "ece",
     "AUROC": "auroc",
     "wrong without 5 %": "error_without_least_sure",
+}
+_ONE_TO_ONE = {
+    "ECE": "ece",
+    "overconfident": "overconfident",
+    "AUROC": "auroc",
+    "mean confidence": "confidence",
 }
 
 
@@ -55,6 +63,73 @@ def _controls(found):
     ]
     table = simple_table(["scan", "source", "found", "mean confidence"], rows)
     return f"Scans of one domain, 2,000 electrons a pattern:\n\n{table}"
+
+
+def _dynamical(found):
+    several = {name: rows for name, rows in found.items() if rows[0]["true"] > 1}
+    single = {name: rows for name, rows in found.items() if rows[0]["true"] == 1}
+    tables = []
+    if several:
+        title = "Scans of dynamical simulations, domains and classes one to one:"
+        tables.append(f"{title}\n\n{_several(several)}")
+    if single:
+        title = "Those of one domain:"
+        tables.append(f"{title}\n\n{_single(single)}")
+    return "\n\n".join(tables)
+
+
+def _several(found):
+    means = {"wrong": "error"} | _ONE_TO_ONE
+    header = ["scan", "true", "found", *means, "time", "each ECE", "each AUROC"]
+    rows = []
+    for name, seeds in found.items():
+        cells = [name, seeds[0]["true"], _each(seeds, "domains", ".0f")]
+        cells += [_mean(seeds, key, ".4f") for key in means.values()]
+        cells.append(_mean(seeds, "seconds", ".0f") + " s")
+        rows.append([*cells, *(_each(seeds, key, ".3f") for key in ("ece", "auroc"))])
+    return simple_table(header, rows)
+
+
+def _single(found):
+    rows = []
+    for name, seeds in found.items():
+        unresolved = sum(not row["resolved"] for row in seeds)
+        cells = [_each(seeds, "domains", ".0f"), f"{unresolved} of {len(seeds)}"]
+        rows.append([name, *cells, _mean(seeds, "confidence", ".4f")])
+    header = ["scan", "found", "not resolved", "mean confidence of others"]
+    return simple_table(header, rows)
+
+
+def _mean(seeds, key, form):
+    values = [row[key] for row in seeds if key in row]
+    return format(np.mean(values), form) if values else ""
+
+
+def _each(seeds, key, form):
+    return ", ".join(format(row[key], form) if key in row else "--" for row in seeds)
+
+
+def _given(found):
+    rows = []
+    for key, row in found.items():
+        measures = ("error", *_ONE_TO_ONE.values())
+        cells = [f"{row[name]:.4f}" if name in row else "" for name in measures]
+        rows.append([*key.split("; "), *cells])
+    table = simple_table(["scan", "map", "wrong", *_ONE_TO_ONE], rows)
+    return f"Maps that are given, right and wrong, classes one to one:\n\n{table}"
+
+
+def _exposures(found):
+    rows = []
+    for name, row in found.items():
+        domains = ", ".join(map(str, row["domains"]))
+        for method, rand in row["rand"].items():
+            cells = [f"{rand:.3f}", f"{row['gain'][method]:.3f}"]
+            own = method == "ours"
+            parts = f"{row['parts'] - row['gain'][method]:.3f}" if own else ""
+            rows.append([name, method, domains, *cells, parts])
+    header = ["scan", "map", "domains", "Rand index", "gain", "gain if cut"]
+    return f"Maps of both halves of the counts:\n\n{simple_table(header, rows)}"
 
 
 def _sources(found):
@@ -107,6 +182,9 @@ TABLES = {
     "seed": partial(_calibration, title="The same with another seed"),
     "embedding": partial(_calibration, title="The same of embeddings"),
     "controls": _controls,
+    "dynamical": _dynamical,
+    "given": _given,
+    "exposures": _exposures,
     "sources": _sources,
     "loop": _loop,
     "time": _times,

@@ -20,9 +20,10 @@ from tests.benchmarks import domain_scenes as scenes
 from tests.benchmarks.report import simple_table
 
 FOLDER = scenes.SHARED / "dynamical"
-_N_SEEDS, _N_COMPONENTS = 3, 8
+N_SEEDS, _N_COMPONENTS = 3, 8
 # Crystals of a glass that are looked for, and overlap of one that is found.
 _N_VISIBLE, _OVERLAP = 8, 0.4
+PEERS = ("k-means", "Gaussian mixture", "Ward", "Ward on the grid")
 
 
 def scans():
@@ -65,7 +66,7 @@ def measure(record, tell, quick):
         return
     for name, make in scans().items():
         rows = []
-        for seed in range(1 if quick else _N_SEEDS):
+        for seed in range(1 if quick else N_SEEDS):
             scan, truth = make(seed)
             rows.append(_measure_one(scan, truth))
         record[name] = rows
@@ -78,16 +79,26 @@ def _measure_one(scan, truth):
     patterns, where = scenes.compressed(scan)
     model = DivisiveDomains(random_state=0).fit(patterns, **where)
     shape, is_glass = truth["label"].shape, "visible" in truth
-    true = truth["grain" if is_glass else "label"].ravel()
+    true = true_domains(truth)
     row = {"true": len(np.unique(true)), "found": model.n_domains_}
     row["ours"] = float(adjusted_rand_score(true, model.labels_))
     if is_glass:
         row |= _judge_glass(truth, model.labels_)
     if row["true"] > 1:
         points, known = scenes.features(patterns)
-        for peer, labels in _map_peers(points[known], known, shape, row["true"]):
+        for peer, labels in map_peers(points[known], known, shape, row["true"]):
             row[peer] = float(adjusted_rand_score(true, labels))
     return row
+
+
+def true_domains(truth):
+    """Flat; of a glass, each crystal is one."""
+    return truth["grain" if "visible" in truth else "label"].ravel()
+
+
+def visible_crystals(truth):
+    """Numbers of the crystals of a glass, among its true domains, that are plainest."""
+    return np.argsort(-truth["visible"])[:_N_VISIBLE] + 2
 
 
 def _judge_glass(truth, labels):
@@ -95,7 +106,7 @@ def _judge_glass(truth, labels):
     label, grain = truth["label"].ravel(), truth["grain"].ravel()
     glass = label < 2
     n_found = 0
-    for crystal in np.argsort(-truth["visible"])[:_N_VISIBLE] + 2:
+    for crystal in visible_crystals(truth):
         inside = grain == crystal
         own = labels[inside & (labels >= 0)]
         if own.size:
@@ -105,8 +116,26 @@ def _judge_glass(truth, labels):
     return {"glasses": float(rand), "crystals": int(n_found)}
 
 
-def _map_peers(points, known, shape, k):
-    """Maps of simple methods, in the leading principal components."""
+def map_peers(points, known, shape, k, names=PEERS):
+    """Maps of simple methods, in the leading principal components.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (n_known, n_dimensions)
+    known : numpy.ndarray of bool, shape (n,)
+    shape : tuple of int
+        Of the scan, of n positions.
+    k : int
+        Number of domains that they are told.
+    names : sequence of str
+        Some of `PEERS`.
+
+    Yields
+    ------
+    name : str
+    labels : numpy.ndarray of int, shape (n,)
+        -1 for none.
+    """
     n_components = min(_N_COMPONENTS, points.shape[1])
     points = PCA(n_components, random_state=0).fit_transform(points)
     graph = grid_to_graph(*shape, mask=known.reshape(shape))
@@ -116,16 +145,15 @@ def _map_peers(points, known, shape, k):
         "Ward": AgglomerativeClustering(k),
         "Ward on the grid": AgglomerativeClustering(k, connectivity=graph),
     }
-    for name, model in peers.items():
+    for name in names:
         labels = np.full(known.size, -1)
-        labels[known] = model.fit_predict(points)
+        labels[known] = peers[name].fit_predict(points)
         yield name, labels
 
 
 def write_table(record):
     """Means over the seeds, as reStructuredText."""
-    peers = ["k-means", "Gaussian mixture", "Ward", "Ward on the grid"]
-    header = ["scan", "domains", "found", "ours", "each seed", *peers]
+    header = ["scan", "domains", "found", "ours", "each seed", *PEERS]
     header += ["glasses", "crystals of 8"]
     rows = []
     for name, seeds in record.items():
@@ -138,6 +166,6 @@ def write_table(record):
         each = ", ".join(f"{row['ours']:.2f}" for row in seeds)
         crystals = ", ".join(str(row["crystals"]) for row in seeds if "crystals" in row)
         rows.append([name, seeds[0]["true"], found, mean("ours"), each])
-        rows[-1] += [*map(mean, peers), mean("glasses"), crystals]
+        rows[-1] += [*map(mean, PEERS), mean("glasses"), crystals]
     title = "Scans of dynamical simulations, adjusted Rand indices over all positions:"
     return f"{title}\n\n{simple_table(header, rows)}"

@@ -12,12 +12,36 @@ ROW = {"error": 0.02, "error_without_least_sure": 0.004, "auroc": 0.98765, "ece"
 ROW |= {"domains": 5.0, "judged": 1.0, "true": 5, "cpu": 9.0}
 ROUND = {"recalls": [0.9, 1.0], "confidence": 0.9, "consistent": 0.8}
 TOOK = {"seconds": 50.0, "cpu": 90.0, "extra": 3e8, "peak": 8e8, "domains": 13}
+ONE_TO_ONE = ROW | {"resolved": True, "overconfident": 0.1, "confidence": 0.9}
+ONE_TO_ONE["seconds"] = 7.0
 UNKNOWN = {key: ROW[key] for key in ROW if key not in ("ece", "auroc")}
 RECORD = {
     "calibration": {"oxide_bilayer, 300": ROW | {"ece": 0.06}},
     "seed": {"precipitates": UNKNOWN | {"error": 0.0, "error_without_least_sure": 0.0}},
     "embedding": {"naphi classes": ROW},
     "controls": {"crystal, bent; embedding": {"domains": 2, "confidence": 0.98765}},
+    "dynamical": {
+        "reconstruction, 150": [
+            ONE_TO_ONE,
+            ONE_TO_ONE | {"ece": 0.03, "domains": 6.0, "seconds": 9.0},
+        ],
+        "bent crystal alone": [
+            {"true": 1, "resolved": False, "domains": 1.0, "seconds": 3.0},
+            ONE_TO_ONE | {"true": 1, "domains": 2.0},
+        ],
+    },
+    "given": {
+        "oxide_bilayer; right": UNKNOWN | {"confidence": 0.95},
+        "oxide_bilayer; cut": ONE_TO_ONE,
+    },
+    "exposures": {
+        "naphi classes": {
+            "domains": [6, 5],
+            "rand": {"ours": 0.97, "k-means": 0.9},
+            "gain": {"ours": 90.0, "k-means": 89.0},
+            "parts": 90.5,
+        }
+    },
     "sources": {"noise": ROW, "k-means, margin": UNKNOWN},
     "loop": {
         "default": {
@@ -141,6 +165,12 @@ def test_quick_control():
     assert all(row["domains"] >= 1 for row in record.values())
 
 
+def given(tables):
+    """Rows of maps that are given, without the name of the scan."""
+    lines = (line.split() for line in tables.splitlines())
+    return [line[1:] for line in lines if line and line[0] == "oxide_bilayer"]
+
+
 def test_tables():
     core = pytest.importorskip("docutils.core")
     tables = write_tables(RECORD)
@@ -151,6 +181,13 @@ def test_tables():
     assert rows["oxide_bilayer, 300"] == oxide
     assert rows["precipitates"] == ["5", "5", "0.0000", "--", "--", "0.0000", "--"]
     assert rows["crystal, bent"] == ["embedding", "2", "0.9877"]
+    dose = ["5", "5, 6", "0.0200", "0.0200", "0.1000", "0.9877", "0.9000", "8 s"]
+    assert rows["reconstruction, 150"] == [*dose, "0.010, 0.030", "0.988, 0.988"]
+    assert rows["bent crystal alone"] == ["1, 2", "1 of 2", "0.9000"]
+    assert ["right", "0.0200", "--", "--", "--", "0.9500"] in given(tables)
+    assert ["cut", "0.0200", "0.0100", "0.1000", "0.9877", "0.9000"] in given(tables)
+    assert "naphi classes  ours     6, 5     0.970       90.000  0.500" in tables
+    assert "naphi classes  k-means  6, 5     0.900       89.000  --" in tables
     first, second = (line.split() for line in tables.splitlines() if "default " in line)
     assert second[1:6] == ["2", "5", "0.9000", "0.9500", "0.0500"]
     assert (first[-1], second[-1]) == ("--", "kept")

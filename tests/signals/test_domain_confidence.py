@@ -203,6 +203,21 @@ def test_reliability(form):
         assert confidence.reliability(same)["error"] == found["error"]
 
 
+def test_reliability_one_to_one():
+    """A class in two domains is right in one of them."""
+    confidence, *_ = confident()
+    labels = confidence.at_threshold(0).labels
+    truth = np.where(labels == 1, 0, labels)
+    assert confidence.reliability(truth)["error"] == 0
+    found = confidence.reliability(truth, one_to_one=True)
+    smaller = int(np.sum(labels == 0) > np.sum(labels == 1))
+    np.testing.assert_array_equal(found["correct"], (labels >= 0) & (labels != smaller))
+    assert 0 <= found["overconfident"] <= 1
+    ax = confidence.plot_reliability(truth, one_to_one=True)
+    error = found["expected_calibration_error"]
+    assert f"{error:.3f}" in ax.texts[0].get_text()
+
+
 def test_reliability_of_the_right_labels():
     confidence, _, labels, _ = confident()
     for truth in (labels, confidence.at_threshold(0)):

@@ -3,11 +3,14 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.cluster import contingency_matrix
 
 # Part of all positions, the least sure, that `error_without_least_sure` leaves out.
 _LEAST_SURE = 0.05
+# Confidence above which a position that is wrong is overconfident.
+_TOO_SURE = 0.9
 
 
 class Judgement(NamedTuple):
@@ -25,11 +28,12 @@ class Judgement(NamedTuple):
     correct: np.ndarray
 
 
-def judge_labels(labels, confidence, truth):
+def judge_labels(labels, confidence, truth, one_to_one=False):
     """Find which positions have the domain that they should have.
 
-    Each domain stands for the class of which it holds most; a position is right if its
-    class is that of its domain.
+    A position is right if its class is that which its domain stands for. By default
+    each domain stands for the class of which it holds most, so that pieces of a class
+    are right.
 
     Parameters
     ----------
@@ -39,6 +43,10 @@ def judge_labels(labels, confidence, truth):
         Of the same shape; positions of NaN are not judged.
     truth : numpy.ndarray of int
         Classes, of the same shape; positions below 0, unknown, are not judged.
+    one_to_one : bool, optional
+        If True, each domain stands for another class, such that most positions are
+        right. A second piece of a class is then wrong, and so is a domain more than
+        there are classes. Default is False.
 
     Returns
     -------
@@ -56,6 +64,14 @@ def judge_labels(labels, confidence, truth):
     >>> labels, truth = np.array([0, 0, 0, 1, -1]), np.array([5, 5, 7, 7, 7])
     >>> judge_labels(labels, np.ones(5), truth).correct
     array([ True,  True, False,  True, False])
+
+    A class in two pieces is right in both, or in the larger one only:
+
+    >>> labels, truth = np.array([0, 0, 0, 1, 1, 2]), np.array([4, 4, 4, 4, 4, 9])
+    >>> judge_labels(labels, np.ones(6), truth).correct
+    array([ True,  True,  True,  True,  True,  True])
+    >>> judge_labels(labels, np.ones(6), truth, one_to_one=True).correct
+    array([ True,  True,  True, False, False,  True])
     """
     judged = (labels >= 0) & (truth >= 0)
     if judged.any() and not np.isfinite(confidence[judged]).any():
@@ -73,8 +89,17 @@ def judge_labels(labels, confidence, truth):
     _, classes = np.unique(truth[judged], return_inverse=True)
     table = contingency_matrix(domains, classes)
     correct = np.zeros(labels.shape, dtype=bool)
-    correct[judged] = table.argmax(axis=1)[domains] == classes
+    stands_for = _match_classes(table) if one_to_one else table.argmax(axis=1)
+    correct[judged] = stands_for[domains] == classes
     return Judgement(judged, correct)
+
+
+def _match_classes(table):
+    """Class of each domain, none twice; -1 for a domain that is left over."""
+    matched = np.full(len(table), -1)
+    domains, classes = linear_sum_assignment(-table)
+    matched[domains] = classes
+    return matched
 
 
 def measure_errors(confidence, right):
@@ -90,19 +115,24 @@ def measure_errors(confidence, right):
     dict of str to float
         ``"error"``: part of positions that is wrong; ``"error_without_least_sure"``:
         without the 5 % least sure; ``"auroc"``: probability that a wrong position is
-        less sure than a right one, NaN if all are one or the other.
+        less sure than a right one, NaN if all are one or the other;
+        ``"overconfident"``: part of the wrong positions that has a confidence above
+        0.9, NaN if none is wrong.
 
     Examples
     --------
     >>> import numpy as np
     >>> right = np.array([True, True, False, True])
-    >>> measure_errors(np.array([0.9, 0.8, 0.3, 0.6]), right)["auroc"]
-    1.0
+    >>> found = measure_errors(np.array([0.9, 0.8, 0.3, 0.6]), right)
+    >>> found["auroc"], found["overconfident"]
+    (1.0, 0.0)
     """
     surest = np.argsort(confidence, kind="stable")[int(_LEAST_SURE * right.size) :]
-    both = 0 < right.sum() < right.size
+    both, wrong = 0 < right.sum() < right.size, ~right
+    too_sure = np.mean(confidence[wrong] > _TOO_SURE) if wrong.any() else np.nan
     return {
-        "error": float(np.mean(~right)),
-        "error_without_least_sure": float(np.mean(~right[surest])),
-        "auroc": float(roc_auc_score(~right, -confidence)) if both else np.nan,
+        "error": float(np.mean(wrong)),
+        "error_without_least_sure": float(np.mean(wrong[surest])),
+        "auroc": float(roc_auc_score(wrong, -confidence)) if both else np.nan,
+        "overconfident": float(too_sure),
     }

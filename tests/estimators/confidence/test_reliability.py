@@ -27,6 +27,31 @@ def test_any_numbers():
     )
 
 
+def test_one_to_one():
+    """Of a class in two pieces the larger one is right, and none is left over."""
+    labels = np.repeat([3, 8, 1, 5], [40, 30, 20, 10])
+    truth = np.repeat([0, 7, 9], [70, 20, 10])
+    judged, correct = judge_labels(labels, np.ones(100), truth, one_to_one=True)
+    assert judged.all()
+    np.testing.assert_array_equal(correct, labels != 8)
+    assert judge_labels(labels, np.ones(100), truth).correct.all()
+
+
+def test_one_to_one_leaves_most_right():
+    """Both domains hold most of one class: who has more of the other one gives way."""
+    labels = np.repeat([0, 1], 10)
+    truth = np.repeat([5, 6, 5, 6], [8, 2, 6, 4])
+    correct = judge_labels(labels, np.ones(20), truth, one_to_one=True).correct
+    np.testing.assert_array_equal(correct, np.repeat([1, 0, 0, 1], [8, 2, 6, 4]) > 0)
+
+
+def test_one_to_one_of_two_classes_in_one_domain():
+    labels, truth = np.zeros(5, int), np.array([2, 2, 2, 3, -1])
+    judged, correct = judge_labels(labels, np.ones(5), truth, one_to_one=True)
+    assert judged.tolist() == [True] * 4 + [False]
+    assert correct.tolist() == [True] * 3 + [False] * 2
+
+
 def test_what_is_not_judged():
     labels = np.array([0, 0, 0, -1, 0, 0])
     confidence = np.array([1, 0.5, np.nan, 1, 0, 1])
@@ -64,6 +89,7 @@ def test_errors():
     assert found["error_without_least_sure"] == pytest.approx(2 / 95)
     # Pairs in which the right one is less sure: 3 before 4, and 3, 5, 6 before 7, 8.
     assert found["auroc"] == pytest.approx(1 - (1 + 3 + 3) / (6 * 94))
+    assert found["overconfident"] == 0
     order = np.random.default_rng(0).permutation(100)
     assert measure_errors(confidence[order], right[order]) == pytest.approx(found)
 
@@ -74,8 +100,16 @@ def test_auroc_of_ties_and_of_chance():
     assert measure_errors(1.0 - right, right)["auroc"] == 0
 
 
+def test_overconfident_is_what_is_wrong_above_nine_in_ten():
+    confidence = np.array([0.95, 0.91, 0.9, 0.2, 1.0, 0.3])
+    right = np.array([False, False, False, False, True, True])
+    assert measure_errors(confidence, right)["overconfident"] == 0.5
+
+
 @pytest.mark.parametrize("all_right", [True, False])
 def test_all_alike(all_right):
     found = measure_errors(np.linspace(0, 1, 30), np.full(30, all_right))
     assert np.isnan(found["auroc"])
     assert found["error"] == found["error_without_least_sure"] == (not all_right)
+    too_sure = np.nan if all_right else 0.1
+    assert found["overconfident"] == pytest.approx(too_sure, nan_ok=True)

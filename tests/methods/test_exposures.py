@@ -131,6 +131,18 @@ def test_two_given_exposures():
     assert unchanged(other, before[1])
 
 
+def test_a_broken_frame_in_one_exposure(expected):
+    """It is left out of both, and does not stand out in what they predict."""
+    scan, one, other = (planted(seed)[0] for seed in range(3))
+    one.data[5, 5] = np.minimum(400 * one.data[5, 5].astype(int), 60_000)
+    found = run(scan, (one, other)).exposures
+    assert found["n_domains"].tolist() == [2, 2]
+    assert found["rand_index"] > 0.98
+    # Of whole counts, not of halves, it is twice as much.
+    gain = expected.exposures["gain"]
+    assert found["gain"] == pytest.approx(2 * gain, rel=0.1)
+
+
 def test_patterns_with_one_axis():
     scan, _ = planted(signal=(40,), cls=Diffraction1D)
     found = run(scan, doubts=["noise"]).exposures

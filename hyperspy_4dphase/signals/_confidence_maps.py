@@ -25,7 +25,11 @@ class ConfidenceMaps(ScanMap):
 
     @property
     def posterior(self):
-        """BaseSignal (x, y | domain): Probability of each domain; NaN where masked."""
+        """BaseSignal (x, y | domain): Probability of each domain; NaN where masked.
+
+        The sum is less than 1 by the probability of none of these domains, as they are.
+        NaN all over if nothing was resolved.
+        """
         posterior = self._maps(self._stored.array("posterior", np.float32))
         posterior = posterior.reshape(*self._values.shape, -1)
         domain = {"name": "domain", "size": posterior.shape[-1], "navigate": False}
@@ -66,7 +70,8 @@ class ConfidenceMaps(ScanMap):
         ----------
         truth : DomainMap, BaseSignal or array-like of int
             True classes, of the navigation shape in array order; -1 where unknown.
-            Each domain stands for the class of which it holds most.
+            Each domain stands for the class of which it holds most: a class that is cut
+            into several domains is no error here.
 
         Returns
         -------
@@ -82,7 +87,8 @@ class ConfidenceMaps(ScanMap):
         Raises
         ------
         TypeError, ValueError
-            If `truth` does not hold integers, or has another shape.
+            If `truth` does not hold integers, or has another shape, or if nothing was
+            resolved.
         """
         from hyperspy_4dphase.plot import calibration_error
 

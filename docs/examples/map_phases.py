@@ -155,19 +155,21 @@ def judge(scan, domains, compression, seed, path):
     confidence.save(path, overwrite=True)
     print(f"saved and reloaded: {path}")
     confidence = hs.load(path)
-    used = ~np.isnan(confidence.data)
-    sure = confidence.data[used] >= SURE
-    print(f"{f'sure to {SURE:.0%} at least':<28}{sure.mean():>10.1%}")
-    print(f"{'mean confidence':<28}{confidence.data[used].mean():>10.4f}")
+    share = mean = "not resolved"
+    if confidence.is_resolved:
+        known = confidence.data[~np.isnan(confidence.data)]
+        share, mean = f"{(known >= SURE).mean():.1%}", f"{known.mean():.4f}"
+    print(f"{f'sure to {SURE:.0%} at least':<28}{share:>12}")
+    print(f"{'mean confidence':<28}{mean:>12}")
     return confidence
 
 
 def compare_confidence(confidence, truth):
     """Print whether it is calibrated, and whether it finds what is wrong."""
     found = confidence.reliability(truth.domain)
-    print(f"{'labels that are right':<28}{1 - found['error']:>10.4f}")
+    print(f"{'labels that are right':<28}{1 - found['error']:>12.4f}")
     right = 1 - found["error_without_least_sure"]
-    print(f"{'without the least sure 5 %':<28}{right:>10.4f}")
+    print(f"{'without the least sure 5 %':<28}{right:>12.4f}")
 
 
 def compare_domains(domains, truth):
@@ -223,7 +225,7 @@ def main():
 
     saved = output / f"{name}_confidence.hspy"
     confidence = judge(scan, domains, compression, seed, saved)
-    if truth is not None:
+    if truth is not None and confidence.is_resolved:
         compare_confidence(confidence, truth)
     draw_confidence(confidence, output / f"{name}_confidence.png")
     print(f"figures: {output / name}_*.png")

@@ -73,9 +73,14 @@ def check_counts(exposures, compression):
         return
     detector = compression.detector
     kind, gain = detector.get("kind"), detector.get("gain", np.nan)
-    if kind != "counts" or gain != 1:
+    # An offset is no counts, and does not split as they do.
+    offset = detector.get("offset", np.nan)
+    if kind != "counts" or gain != 1 or offset != 0:
         raise ValueError(
-            _explain(f"values are taken for {kind!r}, with a gain of {gain:.3g}")
+            _explain(
+                f"values are taken for {kind!r}, with a gain of {gain:.3g} and an "
+                f"offset of {offset:.3g}"
+            )
         )
 
 

@@ -50,11 +50,12 @@ def domain_confidence(
 ):
     """Say for every probe position how probable it is that its domain is right.
 
-    The scan is mapped many times over: with distorted latent spaces ([1]_), with counts
-    that another exposure could have given, and by clusterings of different kinds. What
-    the maps agree on are the domains. The confidence is the probability that a label is
-    right: how far the maps agree at a position, times the probability that its domain
-    is one that the scan tells apart, neither a piece of another one nor several.
+    The scan is mapped many times over: as trees of what other exposures could have
+    given, by clusterings of different kinds, and in distorted latent spaces ([1]_). The
+    domains are those of the map that the others agree with best. The confidence is the
+    probability that a label is right: what the maps say on average of a position, given
+    counting noise and mixing, times the probability that its domain is one that the
+    scan tells apart, neither a piece of another one nor several.
 
     With ``n_rounds`` above 1 an autoencoder is trained again on what is not consistent,
     and mapped again. See :class:`hyperspy_4dphase.estimators.MapEnsemble`.
@@ -67,8 +68,8 @@ optional
         earlier confidence (its domains), of HyperSpy's ``s.get_cluster_labels()``
         (labels, or with ``merged=False`` a mask of each cluster), or labels of the
         navigation shape in array order; -1 is unassigned. Labels that are not 0, 1, 2
-        ... are numbered anew, in their order. By default the confidence is that of what
-        the maps agree on.
+        ... are numbered anew, in their order. By default the confidence is that of the
+        map that the others agree with best.
     source : None, "vae", dict, LatentEmbedding, "rnmf", BaseSignal or array-like, \
 optional
         What is mapped. As in :func:`cluster_hierarchical`: by default the compressed
@@ -88,22 +89,26 @@ optional
         0.001; the round with the most information is kept, so that losing domains does
         not pay.
     threshold : float, default 0.5
-        Positions of a lower confidence are unassigned, -1, in the domains.
+        Positions of a lower confidence are unassigned, -1, in the domains. Where
+        nothing was resolved, the one domain stays.
     doubts : sequence of str, optional
         Sources of doubt: of ``"distortion"`` (of the latent space; for an embedding
-        with its model only), ``"resampling"``, ``"kinds"`` (of clustering),
-        ``"noise"`` (of the counts) and ``"structure"`` (whether domains are those that
-        the scan tells apart). By default all that there can be.
+        with its model only), ``"resampling"`` (trees of other exposures, and random
+        parts of the patterns), ``"kinds"`` (of clustering), ``"noise"`` (of the counts,
+        and boundaries) and ``"structure"`` (whether domains are those that the scan
+        tells apart: ``"domain"``, ``"unresolved"`` and ``"misfit"`` in the result). By
+        default all that there can be.
     distortion : {"jacobian", "ssim"}, default "jacobian"
         How latent space is distorted: by the derivatives of the decoder, or by the
         structural similarity of decoded images, as published ([1]_), which is slower
         and for one or two latent dimensions.
     exposures : None, 2 or sequence of two signals, optional
         Measure how far maps of two independent exposures agree, which needs no truth:
-        see :attr:`~hyperspy_4dphase.DomainConfidence.exposures`. With 2, counts are
+        see :attr:`~hyperspy_4dphase.DomainConfidence.exposures`. With 2, counts (of
+        integer type, without gain or offset, as :func:`count_electrons` gives them) are
         split at random in two halves; of other data give two signals of the shape of
         this one, such as the sums of even and of odd frames. Each exposure is
-        compressed, and read twice more.
+        compressed, and read twice more. The confidence does not depend on it.
     %(navigation_mask)s
     %(signal_mask)s
     %(normalize_poissonian_noise)s
@@ -125,8 +130,8 @@ optional
     -------
     confidence : DomainConfidence
         ``(|x, y)``: probabilities, NaN where masked, with domains, posterior, doubts,
-        rounds and the embedding. NaN all over where nothing was resolved: where there
-        is one domain, in all maps of the patterns.
+        rounds and the embedding. NaN all over if nothing was resolved: if there is one
+        domain, in all trees of the patterns.
     estimator : MapEnsemble
         With ``return_info=True``: as fitted in the best round.
 

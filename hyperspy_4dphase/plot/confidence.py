@@ -26,8 +26,8 @@ def plot_confidence(
     ----------
     confidence : numpy.ndarray of float
         In [0, 1], of the navigation shape, with one, two or three axes; NaN where
-        masked, which is grey. A single axis becomes a strip. Of three axes the mean
-        along the first is shown.
+        masked, which is grey. If all of it is NaN, the map says "not resolved". A
+        single axis becomes a strip. Of three axes the mean along the first is shown.
     labels : numpy.ndarray of int, optional
         The domain of each probe position, of the same shape; -1 where unassigned. Its
         borders are drawn, those of the first of three axes as in :func:`plot_domains`.
@@ -68,7 +68,9 @@ def plot_confidence(
         # Neither as dark as what is unsure, nor as bright as what is sure.
         draw_borders(image, labels, "#d55e00")
     bar = ax.figure.colorbar(image, ax=ax, label="confidence")
-    if np.isnan(confidence).any():
+    if np.isnan(confidence).all():
+        _say_unresolved(ax)
+    elif np.isnan(confidence).any():
         bar.ax.set_xlabel("grey:\nmasked", fontsize="small")
     if title:
         ax.set_title(title)
@@ -88,7 +90,8 @@ def plot_sure_domains(labels, confidence, *, legend=True, ax=None, **options):
         As in :func:`plot_domains`.
     confidence : numpy.ndarray of float
         In [0, 1], of the shape of `labels`. NaN where masked, which counts as
-        unassigned. Of three axes the mean along the first is shown.
+        unassigned; if all of it is NaN, the map says "not resolved", and has no legend.
+        Of three axes the mean along the first is shown.
     legend : bool, default True
         Show beside the map how many probe positions each domain has, and below it how
         pale means how sure.
@@ -111,9 +114,12 @@ def plot_sure_domains(labels, confidence, *, legend=True, ax=None, **options):
     labels = check_labels(labels)
     confidence = check_fractions(confidence, "confidence", labels.shape)
     labels[np.isnan(confidence)] = -1
-    is_new = ax is None
+    is_new, is_resolved = ax is None, not np.isnan(confidence).all()
+    legend = legend and is_resolved
     ax = plot_domains(labels, legend=legend, ax=ax, **options)
     ax.set_facecolor("white")
+    if not is_resolved:
+        _say_unresolved(ax)
     n_domains = labels.max() + 1
     # Of a single domain there is no guess.
     guess = 1 / n_domains if n_domains > 1 else 0
@@ -126,6 +132,11 @@ def plot_sure_domains(labels, confidence, *, legend=True, ax=None, **options):
             ax.figure.set_figheight(ax.figure.get_figheight() + 0.6)
         _draw_key(ax, norm)
     return ax
+
+
+def _say_unresolved(ax):
+    """Say on a map that is all grey why it is."""
+    ax.text(0.5, 0.5, "not resolved", transform=ax.transAxes, ha="center", va="center")
 
 
 def _draw_key(ax, norm):

@@ -46,7 +46,8 @@ def plot_doubts(
     -------
     matplotlib.figure.Figure
         A map for each source, all in the same colours, which end at the largest doubt
-        of all; and one of the largest of each position, wherever it exceeds 0.05.
+        of all, with axes labelled on the left and below; and one of the largest of each
+        position, wherever it exceeds 0.05.
 
     Raises
     ------
@@ -85,6 +86,7 @@ def plot_doubts(
     colors = np.vstack([domain_colors(len(order))[order][:n], PALE, UNASSIGNED])
     draw_domains(axes[-1], largest, colors, extent, units, scalebar)
     axes[-1].set_title("largest doubt")
+    _hide_inner_labels(axes)
     draw_legend(axes[-1], colors[kinds], texts, "probe positions")
     if title:
         figure.suptitle(title)
@@ -97,6 +99,19 @@ def _find_largest(doubts):
     values = np.nan_to_num(stack, nan=-1)
     largest = np.where(values.max(axis=0) > _CLEAR, values.argmax(axis=0), len(stack))
     return np.where(np.isnan(stack).all(axis=0), -1, largest)
+
+
+def _hide_inner_labels(axes):
+    """Leave labels of axes to the first panel of each row and the last of a column."""
+    places = [ax.get_subplotspec() for ax in axes]
+    columns = [place.colspan.start for place in places]
+    for i, ax in enumerate(axes):
+        if columns[i] > min(columns):
+            ax.set_ylabel("")
+            ax.tick_params(labelleft=False)
+        if columns[i] in columns[i + 1 :]:
+            ax.set_xlabel("")
+            ax.tick_params(labelbottom=False)
 
 
 def _add_panels(n, shape, extent, texts, figure):

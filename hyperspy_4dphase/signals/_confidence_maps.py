@@ -25,7 +25,11 @@ class ConfidenceMaps(ScanMap):
 
     @property
     def posterior(self):
-        """BaseSignal (x, y | domain): Probability of each domain; NaN where masked."""
+        """BaseSignal (x, y | domain): Probability of each domain; NaN where masked.
+
+        The sum is less than 1 by the probability of none of these domains, as they are.
+        NaN all over if nothing was resolved.
+        """
         posterior = self._maps(self._stored.array("posterior", np.float32))
         posterior = posterior.reshape(*self._values.shape, -1)
         domain = {"name": "domain", "size": posterior.shape[-1], "navigate": False}
@@ -87,7 +91,8 @@ class ConfidenceMaps(ScanMap):
         Raises
         ------
         TypeError, ValueError
-            If `truth` does not hold integers, or has another shape.
+            If `truth` does not hold integers, or has another shape, or if nothing was
+            resolved.
         """
         from hyperspy_4dphase.plot import calibration_error
 

@@ -73,7 +73,8 @@ class ConfidencePlots(ScanMap):
         Raises
         ------
         ValueError
-            If `signal` is another scan, or if there is no such plane.
+            If `signal` is another scan, if there is no such plane, or if nothing was
+            resolved.
         """
         from hyperspy_4dphase.plot import plot_posterior
 
@@ -94,6 +95,8 @@ class ConfidencePlots(ScanMap):
     def plot_doubts(self, *, scalebar=True, fig=None):
         """Plot how unsure each source of doubt makes each position, and the largest.
 
+        Where nothing was resolved the title says so: no doubt is then no sureness.
+
         Parameters
         ----------
         scalebar : bool, default True
@@ -107,9 +110,12 @@ class ConfidencePlots(ScanMap):
         from hyperspy_4dphase.plot import plot_doubts
 
         shape, doubts = self._values.shape, self.doubts.items()
+        title = self.metadata.General.title
+        if not self.is_resolved:
+            title += ": not resolved"
         return plot_doubts(
             {name: doubt.data.reshape(shape) for name, doubt in doubts},
-            title=self.metadata.General.title,
+            title=title,
             scalebar=scalebar,
             fig=fig,
             **self._image_options(),

@@ -89,7 +89,8 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         ----------
         threshold : float
             In [0, 1]: positions that are less sure become -1. At 0 all have a domain
-            that are not masked, but those without counts enough for any.
+            that are not masked, but those without counts enough for any. Where nothing
+            was resolved, the one domain stays.
 
         Returns
         -------
@@ -131,7 +132,10 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
 
     @property
     def is_resolved(self):
-        """bool: Whether there is anything to be sure of; else the confidence is NaN."""
+        """bool: Whether the scan has more than one domain, in any tree of its patterns.
+
+        If not, there is nothing to be sure of, and the confidence is NaN.
+        """
         return bool(np.isfinite(self._stored.array("confidence", np.float32)).any())
 
     @property
@@ -144,7 +148,7 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         which it is matched with; ``"gain"``: by how much the domains of one exposure
         make a pattern of the other more likely than one domain does (difference of
         log-likelihoods a pattern); ``"gain_of_parts"``: by how much more domains do
-        that are cut in two. Near 0 there is nothing more in them.
+        that are cut in two. If it is about 0, or less, there is nothing more in them.
         """
         found = self._stored.get("exposures")
         return None if found is None else dict(found)

@@ -207,6 +207,13 @@ def test_values_with_a_gain_are_not_split(scan, monkeypatch):
         run(scan)
 
 
+def test_an_offset_is_not_split(scan):
+    """Half of an offset, drawn by chance, would be noise that no electron made."""
+    scan.data += 100
+    with pytest.raises(ValueError, match="an offset of 100"):
+        run(scan)
+
+
 # Told
 
 

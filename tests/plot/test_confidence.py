@@ -214,3 +214,16 @@ def test_refused_types():
     with pytest.raises(TypeError, match="labels must be integers.*float64"):
         plot_confidence(CONFIDENCE, labels=LABELS.astype(float))
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("plot", [plot_confidence, plot_sure_domains])
+def test_what_is_not_resolved_is_named(plot):
+    """All grey would look like a mask; there is nothing to explain in a legend."""
+    nothing = np.full(SCAN, np.nan)
+    given = (nothing,) if plot is plot_confidence else (np.zeros(SCAN, int), nothing)
+    ax = plot(*given)
+    assert [text.get_text() for text in ax.texts] == ["not resolved"]
+    assert ax.get_legend() is None
+    if plot is plot_confidence:
+        assert "masked" not in color_bar(ax).get_xlabel()
+    assert not plot(*given[:-1], CONFIDENCE).texts

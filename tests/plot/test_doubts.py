@@ -124,3 +124,11 @@ def test_refused(given, match):
     with pytest.raises(ValueError, match="extent must be"):
         plot_doubts(doubts(2), extent=(0, 1))
     assert plt.get_fignums() == []
+
+
+def test_axes_are_labelled_on_the_left_and_below():
+    """Three rows of three panels, with a place left free in none of them."""
+    maps, largest, _ = panels(plot_doubts(doubts(7) | {"misfit": np.zeros(SCAN)}))
+    axes = [*maps, largest]
+    assert [bool(ax.get_ylabel()) for ax in axes] == 3 * [True, False, False]
+    assert [bool(ax.get_xlabel()) for ax in axes] == 6 * [False] + 3 * [True]

@@ -1,4 +1,9 @@
-"""How sure a map of domains is: maps of many kinds, and what they agree on."""
+"""How sure a map of domains is: maps of many kinds, and what they agree on.
+
+``hyperspy_4dphase.estimators`` has what users call. The others are for ``methods/`` and
+``signals/``: what they find is in a ``DomainConfidence``, and so they are not in the
+reference.
+"""
 
 from hyperspy_4dphase.estimators.confidence._consensus import MapConsensus
 from hyperspy_4dphase.estimators.confidence._domain_model import DomainModel

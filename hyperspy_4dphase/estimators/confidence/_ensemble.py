@@ -28,23 +28,26 @@ from hyperspy_4dphase.estimators.vae import latent_distortions
 class MapEnsemble(BaseEstimator):
     """Maps a scan many times over, and tells how sure each label is.
 
-    The scan is clustered once with all its patterns, and again with what might have
-    been otherwise, one source of doubt after the other:
+    The scan is clustered with all its patterns, and again with what might have been
+    otherwise, one source of doubt after the other:
 
     - ``"distortion"``: HDBSCAN in latent spaces distorted by the decoder ([1]_);
-    - ``"resampling"``: other random parts of the patterns, and other seeds;
+    - ``"resampling"``: trees of what other exposures might have given, with noise
+      added, and the domains as found fitted to other random parts of the patterns;
+      without positions, trees of such parts; for features, HDBSCAN of such parts;
     - ``"kinds"``: clusterings of other kinds: k-means, normal distributions, HDBSCAN;
-      for features, the splits of the patterns themselves;
+      for features, trees of the patterns themselves;
     - ``"noise"``: what counting noise and mixing leave open in each map: each pattern
       has a probability for each domain, as this is around its position, and for
       mixtures of those that meet there (:class:`LocalModel`); without positions, for
       each domain as a whole (:class:`DomainModel`);
     - ``"structure"``: whether the domains are those that the scan tells apart, see
-      :func:`judge_structure`. It takes positions.
+      :func:`judge_structure`. It takes positions, and is not judged without.
 
-    The maps vote (:class:`MapConsensus`). Domains of features are those of the patterns
-    where these are as many, or where features merge them; parts of a latent space that
-    no gap parts are joined.
+    The maps vote (:class:`MapConsensus`). Domains are those of the tree that the others
+    agree with best, which is the first map; without positions there is one tree of all
+    patterns. Domains of features are those of the patterns where these are as many, or
+    where features merge them; parts of a latent space that no gap parts are joined.
 
     Parameters
     ----------
@@ -75,27 +78,31 @@ class MapEnsemble(BaseEstimator):
     consensus_ : numpy.ndarray of int32, shape (n_patterns,)
         The same without threshold.
     confidence_ : numpy.ndarray of float32, shape (n_patterns,)
-        Probability that the label of `consensus_` is right.
-        NaN where nothing was resolved: a single domain, in all trees of the patterns.
+        Probability that the label of `consensus_` is right. NaN everywhere if nothing
+        was resolved: if there is one domain, in all trees of the patterns.
     posterior_ : numpy.ndarray of float32, shape (n_patterns, n_domains)
         Its sum is less than 1 by the probability that the pattern is of none of these
-        domains, as they are.
+        domains, as they are; 1 where structure is not judged.
     overlap_ : numpy.ndarray of float64, shape (n_patterns,)
         As published ([1]_), of the maps as labels.
     doubts_ : dict of str to numpy.ndarray of float32, shape (n_patterns,)
         ``"boundary"``: probability that another domain is the larger part of a mixture;
         ``"noise"``: that it is of another domain, unmixed; for each other source, what
         its maps deny the consensus beyond these; with ``"structure"`` also
-        ``"domain"``, ``"unresolved"`` and ``"misfit"``, what each takes off.
+        ``"domain"`` (its size, its distance to the next one, and where else there are
+        patterns like these), ``"unresolved"`` (steps within it, and other trees) and
+        ``"misfit"``: what each takes off the probability.
     maps_ : numpy.ndarray of int16, shape (n_maps, n_patterns)
         Labels as drawn from each map's probabilities.
     map_sources_ : list of str
-        ``"all patterns"`` for the first, and the source of doubt of the others.
+        ``"all patterns"`` for the first, and the source of doubt of the others. The
+        first is also among the others if it is a tree of another exposure.
     n_effective_ : float
         Effective number of independent maps, as `MapConsensus` estimates it.
     n_domains_ : int
     reason_ : str
-        Of a single domain: why it is not split, as :class:`TreeNode` says it.
+        Of a single domain: why it is not split, as :class:`TreeNode` says it;
+        ``"consensus"`` where any tree of the patterns is split.
 
     References
     ----------
@@ -164,8 +171,9 @@ class MapEnsemble(BaseEstimator):
         reference : numpy.ndarray of int, shape (n_patterns,), optional
             The map that is asked about; -1 for no label.
         positions : array-like of int, shape (n_patterns, n_axes), optional
-            Where patterns are in the scan; see :meth:`DivisiveDomains.fit`.
-            `PatternMaps` have their own.
+            Where patterns are in the scan; see :meth:`DivisiveDomains.fit`. Without,
+            domains are taken as a whole, and structure is not judged. `PatternMaps`
+            have their own.
 
         Returns
         -------

@@ -82,8 +82,8 @@ def judge_labels(labels, confidence, truth, one_to_one=False):
     judged &= np.isfinite(confidence)
     if not judged.any():
         raise ValueError(
-            "There is no probe position that has a domain and a true class of 0 or "
-            "more: nothing can be judged."
+            "There is no probe position that has a domain, a confidence and a true "
+            "class of 0 or more: nothing can be judged."
         )
     _, domains = np.unique(labels[judged], return_inverse=True)
     _, classes = np.unique(truth[judged], return_inverse=True)

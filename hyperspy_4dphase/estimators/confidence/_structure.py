@@ -162,7 +162,7 @@ def measure_agreement(labels, others, n_as_if=_N_AS_IF):
     labels : numpy.ndarray of int, shape (n,)
         From 0 on.
     others : list of numpy.ndarray of int, shape (n,)
-        -1 for none.
+        -1 for none, which says nothing.
     n_as_if : int, default 2
         How many maps they are to count as.
 
@@ -171,16 +171,20 @@ def measure_agreement(labels, others, n_as_if=_N_AS_IF):
     numpy.ndarray, shape (n,)
         Log odds that a map has; 0 if there is none.
     """
-    matched = np.zeros(len(labels))
+    matched, n_maps = np.zeros((2, len(labels)))
     for other in others:
         both = other >= 0
+        if not both.any():
+            continue
         table = contingency_matrix(labels[both], other[both])
         names = np.unique(labels[both]), np.unique(other[both])
         one, another = linear_sum_assignment(-table)
         match = np.full(int(labels.max()) + 1, -2)
         match[names[0][one]] = names[1][another]
         matched += match[labels] == other
-    part = matched / len(others) if others else np.full(len(labels), 0.5)
+        n_maps += both
+    # Where no map has a label, nothing is known.
+    part = np.where(n_maps > 0, matched / np.maximum(n_maps, 1), 0.5)
     return np.log((n_as_if * part + 0.5) / (n_as_if * (1 - part) + 0.5))
 
 

@@ -138,7 +138,7 @@ def test_structure_of_right_and_of_wrong_maps(planted):
     cut = np.where((labels == 0) & (places(SHAPE)[:, 0] < 6), 3, labels)
     found = maker.judge_structure(cut, state).probability
     parts = (cut == 0) | (cut == 3)
-    assert found[parts].mean() < 0.5
+    assert found[parts].mean() < 0.6
     assert found[~parts].min() > found[parts].max()
     joined = np.minimum(labels, 1)
     found = maker.judge_structure(joined, state)

@@ -65,10 +65,11 @@ def test_confidence_knows(scan):
     confidence = scan.domain_confidence(
         n_maps=6, random_state=0, show_progressbar=False
     )
-    domains = confidence.domains.data
+    # Single patterns hardly tell; what is around them does.
+    domains = confidence.at_threshold(0).data
     assert confidence.domains.n_domains == 2
-    agreed = right(domains[domains >= 0], TRUTH[domains >= 0])
-    assert 0.85 < agreed < 0.995
+    agreed = right(domains, TRUTH)
+    assert agreed > 0.97
     assert abs(np.nanmean(confidence.data) - agreed) < 0.05
 
 

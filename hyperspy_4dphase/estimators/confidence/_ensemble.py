@@ -1,6 +1,7 @@
 """Many maps of one scan, and how sure they are of it together."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -68,7 +69,8 @@ class MapEnsemble(BaseEstimator):
     n_jobs : int, optional
         Number of threads. By default one for each processor. The result is the same.
     callback : callable, optional
-        Called as ``callback("Mapping", n_done, n_maps)``.
+        Called as ``callback("Growing trees", n_done, n_trees)`` and then as
+        ``callback("Mapping", n_done, n_maps)``.
 
     Attributes
     ----------
@@ -231,7 +233,9 @@ class MapEnsemble(BaseEstimator):
             random_state,
         )
         n_jobs = self.n_jobs or -1
-        maker.grow_trees(tasks, "structure" in self.doubts, random_state, n_jobs)
+        structure = "structure" in self.doubts
+        tell = self.callback and partial(self.callback, "Growing trees")
+        maker.grow_trees(tasks, structure, random_state, n_jobs, tell)
         first = maker.find_vote(maker.make_first(random_state), random_state)
         votes.add("all patterns", first)
         # Domains that are most probable nowhere are none.
@@ -300,7 +304,7 @@ class MapEnsemble(BaseEstimator):
                 self.doubts_ |= structure.doubts
                 posterior = posterior * structure.probability[:, np.newaxis]
                 confidence = confidence * structure.probability
-        if posterior.shape[1] == 1 and not maker.has_resolved:
+        if not maker.has_resolved and (posterior.shape[1] == 1 or maker.knows_trees):
             # That there is nothing else to be is no reason to be sure.
             posterior, confidence = (
                 np.full_like(values, np.nan) for values in (posterior, confidence)

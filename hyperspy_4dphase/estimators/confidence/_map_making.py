@@ -128,7 +128,7 @@ class PatternMaps:
         self.votes, self.trees, self.reason = {}, [], None
         self._evidence = None
 
-    def grow(self, n_trees, random_state, n_jobs):
+    def grow(self, n_trees, random_state, n_jobs, tell=None):
         """Grow trees, the first of the patterns, the others of other exposures.
 
         They stay in `trees`, and are grown once.
@@ -138,16 +138,23 @@ class PatternMaps:
         n_trees : int
         random_state : numpy.random.RandomState
         n_jobs : int
+        tell : callable, optional
+            Called as ``tell(n_done, n_trees)``.
         """
         if not self.trees:
             evidence = self.find_evidence(random_state)
             labels, tree = kinds.grow_tree(self.shapes, random_state, evidence)
             self.trees.append(labels)
             self.reason = tree[0].reason
-        seeds = random_state.randint(2**31 - 1, size=n_trees - len(self.trees))
-        self.trees += Parallel(n_jobs, prefer="threads")(
+        n_more = max(n_trees - len(self.trees), 0)
+        seeds = random_state.randint(2**31 - 1, size=n_more)
+        grown = Parallel(n_jobs, prefer="threads", return_as="generator")(
             delayed(self._grow_another)(seed) for seed in seeds
         )
+        for labels in grown:
+            self.trees.append(labels)
+            if tell is not None:
+                tell(len(self.trees), n_trees)
 
     def find_medoid(self):
         """Labels (n_patterns,) of the tree that the others agree with best."""
@@ -210,7 +217,7 @@ class MapMaker:
             self.clustered = FeatureShapes.from_features(features)
             self.clustered.known &= self.shapes.known
 
-    def grow_trees(self, tasks, structure, random_state, n_jobs):
+    def grow_trees(self, tasks, structure, random_state, n_jobs, tell=None):
         """Grow the trees that tasks ask for, and those that structure is judged by.
 
         Parameters
@@ -220,16 +227,18 @@ class MapMaker:
             Whether domains are to be judged by what the scan says of them.
         random_state : numpy.random.RandomState
         n_jobs : int
+        tell : callable, optional
+            Called as ``tell(n_done, n_trees)``.
         """
         if self.shapes.positions is None and not self.has_features:
             # Parts of the patterns are divided instead.
-            self._patterns.grow(1, random_state, n_jobs)
+            self._patterns.grow(1, random_state, n_jobs, tell)
             return
         numbers = [task.number for task in tasks if task.kind is kinds.divide_shapes]
         self._tree_of = {number: k for k, number in enumerate(numbers, 1)}
         judged = structure and self.shapes.positions is not None
         n_others = max(len(numbers), _FEWEST_OTHERS if judged else 0)
-        self._patterns.grow(1 + n_others, random_state, n_jobs)
+        self._patterns.grow(1 + n_others, random_state, n_jobs, tell)
 
     def make_first(self, random_state):
         """Make a map of all patterns.
@@ -306,6 +315,11 @@ class MapMaker:
     def has_resolved(self):
         """bool: Whether any tree of the patterns has more than one domain."""
         return any(tree.max() > 0 for tree in self._patterns.trees)
+
+    @property
+    def knows_trees(self):
+        """bool: Whether trees of what other exposures might have given are known."""
+        return self.shapes.positions is not None and len(self._patterns.trees) > 1
 
     @property
     def reason(self):

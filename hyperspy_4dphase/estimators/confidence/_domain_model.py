@@ -52,6 +52,15 @@ class Posterior(NamedTuple):
     boundary: np.ndarray
 
 
+def add_rounding(shapes):
+    """Shapes with the noise of rounding, where they have none at all."""
+    if shapes.spread.any():
+        return shapes
+    least = _ROUNDING * np.square(shapes.points).mean()
+    least = max(least, np.finfo(float).tiny)
+    return replace(shapes, spread=np.full(len(shapes.spread), least))
+
+
 class DomainModel:
     """Domains and the boundaries between them, as a mixture of distributions.
 
@@ -81,12 +90,7 @@ class DomainModel:
     """
 
     def __init__(self, shapes, labels, random_state):
-        if not shapes.spread.any():
-            # Without any noise there is still that of rounding.
-            least = _ROUNDING * np.square(shapes.points).mean()
-            least = max(least, np.finfo(float).tiny)
-            shapes = replace(shapes, spread=np.full(len(shapes.spread), least))
-        self._shapes = shapes
+        self._shapes = shapes = add_rounding(shapes)
         self.n_domains = n = int(labels.max()) + 1
         self.pairs = [(i, j) for i in range(n) for j in range(i)]
         self.frequencies = np.full(n, (1 - _MIXED) / n)

@@ -11,6 +11,7 @@ from scipy.stats import qmc
 
 from hyperspy_4dphase.estimators.confidence._domain_model import (
     Posterior,
+    add_rounding,
     log_between,
 )
 from hyperspy_4dphase.estimators.confidence._local_domain import (
@@ -59,7 +60,7 @@ class LocalModel:
 
     def __init__(self, shapes, labels):
         self.n_domains = n = int(labels.max()) + 1
-        self._shapes = shapes
+        self._shapes = shapes = add_rounding(shapes)
         first = shapes.positions.min(axis=0)
         places = tuple((shapes.positions - first).T)
         grid = _fill(shapes, labels, places)

@@ -16,7 +16,7 @@ from hyperspy_4dphase.estimators.domains._shapes import whitening
 # Points to which the distance tells HDBSCAN how dense a place is.
 _N_NEIGHBOURS = 10
 # Smallest cluster, in points; of many points HDBSCAN's is one in so many.
-_MIN_CLUSTER = 10
+MIN_CLUSTER = 10
 _POINTS_PER_CLUSTER = 250
 # Least variance of a component of a mixture, in units of that of the noise.
 _MIN_VARIANCE = 0.3
@@ -41,7 +41,7 @@ def grow_tree(shapes, random_state, evidence=None):
     LabelledTree
         Labels (n,), -1 for points without a domain, and the tree.
     """
-    growth = make_growth(shapes, _MIN_CLUSTER, None, random_state, evidence=evidence)
+    growth = make_growth(shapes, MIN_CLUSTER, None, random_state, evidence=evidence)
     growth.run()
     return growth.result()
 
@@ -67,7 +67,7 @@ def cluster_density(points, begin, random_state):
     numpy.ndarray of int, shape (n,)
         -1 for none.
     """
-    size = max(_MIN_CLUSTER, len(points) // _POINTS_PER_CLUSTER)
+    size = max(MIN_CLUSTER, len(points) // _POINTS_PER_CLUSTER)
     neighbours = min(_N_NEIGHBOURS, len(points))
     model = HDBSCAN(min_cluster_size=size, min_samples=neighbours, copy=True)
     return model.fit_predict(points)

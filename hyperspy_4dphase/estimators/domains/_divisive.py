@@ -15,6 +15,7 @@ from hyperspy_4dphase.estimators.compression import (
     compress_patterns,
 )
 from hyperspy_4dphase.estimators.domains._descriptions import Descriptions
+from hyperspy_4dphase.estimators.domains._other_exposures import choose_tree
 from hyperspy_4dphase.estimators.domains._published import grow_published, parse_plan
 from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
@@ -252,6 +253,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         # Products of this size gain nothing from threads, which others may hold up.
         with threadpool_limits(1):
             growth.run()
+            if positions is not None:
+                growth = choose_tree(growth, size, self.max_depth, random_state)
             growth.reach(self.n_domains or 0)
             known = growth.describe()
         labels, tree = growth.result()

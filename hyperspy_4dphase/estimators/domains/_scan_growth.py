@@ -60,6 +60,29 @@ class ScanGrowth(Growth):
             root = self.nodes[0]
             root.rows = root.rows[evidence.inclusions[root.rows] < 0]
 
+    @property
+    def evidence(self):
+        """Evidence or None: What the scan says, if there is more than noise."""
+        return self._evidence
+
+    def adopt(self, shapes, evidence):
+        """Take over other shapes of the same points, as grown on these.
+
+        Parameters
+        ----------
+        shapes : Shapes
+        evidence : Evidence
+            Of these.
+        """
+        self.shapes, self._evidence = shapes, evidence
+        for node in self.nodes:
+            if node.children:
+                side = np.isin(node.rows, node.children[0].rows)
+                node.split.strength = measure_strength(self._points(node), side)
+                own = evidence.steps.take(node.rows)
+                node.split.step = own.measure_border(side)
+        self._gather()
+
     def run(self):
         """Grow the tree, and take out the leaves that are mixtures of others."""
         self.grow()

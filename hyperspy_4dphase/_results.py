@@ -221,9 +221,17 @@ def map_values(values, navigation_shape):
         line has one row, which goes.
     """
     if not isinstance(values, BaseSignal):
-        return np.asarray(plain(values))
-    found = np.asarray(plain(values.data))
+        return _as_array(values)
+    found = _as_array(values.data)
     return found[0] if found.shape == (1, *navigation_shape) else found
+
+
+def _as_array(values):
+    """An array; of integers that are masked, -1 where they are."""
+    values = plain(values)
+    if np.ma.is_masked(values) and values.dtype.kind in "iu":
+        return np.ma.filled(values.astype(np.int64), -1)
+    return np.asarray(values)
 
 
 def check_map(name, values, navigation_shape, *, integers=False):

@@ -28,8 +28,11 @@ def describe_confidence(confidence):
         return [
             "  not resolved: there is nothing to be sure of; the confidence is NaN."
         ]
-    lines = [f"  mean_confidence={np.nanmean(confidence.data):.3g}"]
     labels = confidence.at_threshold(0).labels
+    values = confidence.data.reshape(labels.shape)[labels >= 0]
+    if not values.size:
+        return []
+    lines = [f"  mean_confidence={np.nanmean(values):.3g}"]
     doubts = confidence.doubts
     for name in _WHAT:
         if name in doubts:

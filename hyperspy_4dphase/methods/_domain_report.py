@@ -11,6 +11,7 @@ _WHY_NOT = {
     "depth": "max_depth=0",
     "n_domains": "n_domains=1",
     "consensus": "maps agree on no parts",
+    "by hand": "it was given as one domain",
 }
 
 

@@ -52,6 +52,8 @@ def check_exposures(scan, exposures):
             f"exposures has {len(exposures)} elements; expected two signals, as in "
             "exposures=(even, odd)."
         )
+    if exposures[0] is exposures[1]:
+        raise ValueError("exposures holds one signal twice; expected two exposures.")
     return tuple(_open(scan, signal) for signal in exposures)
 
 
@@ -106,8 +108,10 @@ def measure_exposures(scan, exposures, labels):
         exposures = [replace(scan, signal=_with_data(scan.signal, h)) for h in halves]
     random_state = np.random.RandomState(0)
     found, masks = [], [scan.excluded_patterns, scan.excluded_pixels]
+    scales = []
     for exposure in exposures:
         own = compress_scan(exposure)
+        scales.append(_find_scale(own.detector))
         masks[0] = _join(masks[0], own.excluded_patterns)
         masks[1] = _join(masks[1], own.excluded_pixels)
         kept = exposure.masked(own.excluded_patterns, own.excluded_pixels)
@@ -121,7 +125,12 @@ def measure_exposures(scan, exposures, labels):
         groups = [each[used[0].kept_patterns] for each in found[known]]
         with scan.progress() as progress:
             blocks = [used[k].blocks(progress) for k in (known, unseen)]
-            gains.append(predict_counts(*blocks, groups))
+            if None in scales:
+                # Without counts there is no such likelihood.
+                gains.append([np.nan, np.nan])
+                continue
+            pair = scales[known], scales[unseen]
+            gains.append(predict_counts(*blocks, groups, pair))
     domains, parts = np.mean(gains, axis=0)
     return result | {"gain": float(domains), "gain_of_parts": float(parts - domains)}
 
@@ -140,14 +149,25 @@ def describe_exposures(result):
     """
     n_domains, (one, other) = len(result["overlap"]), result["n_domains"]
     n_returned = np.count_nonzero((result["overlap"] >= RETURNED).all(axis=1))
-    return [
-        f"  exposures: halves of the counts have {one} and {other} domains, Rand index "
+    lines = [
+        f"  exposures: both have {one} and {other} domains, Rand index "
         f"{result['rand_index']:.3f};",
         f"    {n_returned} of {n_domains} domains come back in both.",
-        "    Domains of one half make the other half's patterns more likely by "
-        f"{result['gain']:.3g} each (log),",
-        f"    domains cut in two by {result['gain_of_parts']:.3g} more.",
     ]
+    if np.isfinite(result["gain"]):
+        lines += [
+            "    Domains of one make patterns of the other more likely by "
+            f"{result['gain']:.3g} each (log),",
+            f"    domains cut in two by {result['gain_of_parts']:.3g} more.",
+        ]
+    return lines
+
+
+def _find_scale(detector):
+    """Gain and offset of values that are counts, or counts times a gain; else None."""
+    if detector.get("kind") not in ("counts", "gain"):
+        return None
+    return float(detector["gain"]), float(detector.get("offset", 0.0))
 
 
 def _with_data(signal, data):

@@ -236,7 +236,8 @@ optional
     )
     if print_info:
         asked = f"agreed on by {n_maps} maps" if given is None else "as given"
-        _report(confidence, scan, compression, asked)
+        n_left_out = 0 if reference is None else int((reference < 0).sum())
+        _report(confidence, scan, compression, asked, n_left_out)
     return (confidence, estimator) if return_info else confidence
 
 
@@ -319,11 +320,12 @@ def _sum_up(estimator, reports):
     }
 
 
-def _report(confidence, scan, compression, asked):
+def _report(confidence, scan, compression, asked, n_left_out):
     domains, best = confidence.domains, confidence.at_threshold(0)
     n_unsure = int((domains.labels < 0).sum() - (best.labels < 0).sum())
     unsure = (f"less sure than threshold={confidence.threshold:.3g}", n_unsure)
-    lines = describe_domains(domains, scan, compression, asked, [unsure])
+    reasons = [unsure, ("without a label in the map that was given", n_left_out)]
+    lines = describe_domains(domains, scan, compression, asked, reasons)
     lines += describe_confidence(confidence)
     if confidence.exposures is not None:
         lines += describe_exposures(confidence.exposures)

@@ -173,6 +173,9 @@ def _draw_bars(axes, posterior, names):
     rest = np.delete(posterior, order).sum()
     if rest > _LEAST_SHOWN / 10:
         bars.append(("others", rest, UNASSIGNED))
+    nothing = 1 - posterior.sum()
+    if nothing > _LEAST_SHOWN:
+        bars.append(("none of these", nothing, UNASSIGNED))
     for place, (name, fraction, color) in enumerate(bars):
         axes.barh(place + 0.18, 1, 0.36, color=PALE, zorder=0)
         axes.barh(place + 0.18, fraction, 0.36, color=color)

@@ -86,7 +86,7 @@ def match_domains(labels, other):
     return overlap
 
 
-def predict_counts(known, unseen, groups):
+def predict_counts(known, unseen, groups, scales=((1.0, 0.0), (1.0, 0.0))):
     """Measure how well mean patterns of one exposure predict the counts of another.
 
     Parameters
@@ -96,6 +96,9 @@ def predict_counts(known, unseen, groups):
     groups : list of numpy.ndarray of int, shape (n_patterns,)
         Labels from 0 on, -1 for none: each pattern is predicted by the mean of `known`
         over its group.
+    scales : pair of (float, float), optional
+        Gain and offset of `known` and of `unseen`, in units of their values: one count,
+        and none. By default they are counts.
 
     Returns
     -------
@@ -106,16 +109,19 @@ def predict_counts(known, unseen, groups):
     groups = [np.zeros_like(groups[0]), *groups]
     inside = np.all([labels >= 0 for labels in groups], axis=0)
     groups = [np.where(inside, labels, -1) for labels in groups]
-    logs = [_log_shapes(known, labels) for labels in groups]
-    function = partial(_sum_log_likelihoods, logs=logs, groups=groups)
+    logs = [_log_shapes(known, labels, *scales[0]) for labels in groups]
+    function = partial(
+        _sum_log_likelihoods, logs=logs, groups=groups, scale=tuple(scales[1])
+    )
     total = unseen.reduce(function, add) / max(np.count_nonzero(inside), 1)
     return total[1:] - total[0]
 
 
-def _log_shapes(blocks, labels):
+def _log_shapes(blocks, labels, gain, offset):
     """Log of the mean pattern of each label, of sum 1."""
     n = int(labels.max()) + 1
-    means = np.nan_to_num(label_means(blocks, labels, n)[0])
+    means = (np.nan_to_num(label_means(blocks, labels, n)[0]) - offset) / gain
+    means = np.maximum(means, 0)
     sizes = np.bincount(labels[labels >= 0], minlength=n)[:, None]
     # A pixel without a count in a few patterns may well have one in others: as much of
     # the mean of all is added as one pattern has.
@@ -125,13 +131,15 @@ def _log_shapes(blocks, labels):
     return np.log(shapes / shapes.sum(axis=1, keepdims=True))
 
 
-def _sum_log_likelihoods(patterns, rows, logs, groups):
+def _sum_log_likelihoods(patterns, rows, logs, groups, scale):
+    gain, offset = scale
     sums = np.zeros(len(groups))
     for k, (log_shapes, labels) in enumerate(zip(logs, groups, strict=True)):
         own = labels[rows]
         used = own >= 0
         each = np.einsum("ij,ij->i", patterns[used], log_shapes[own[used]])
-        sums[k] = each.sum()
+        each -= offset * log_shapes.sum(axis=1)[own[used]]
+        sums[k] = each.sum() / gain
     return sums
 
 

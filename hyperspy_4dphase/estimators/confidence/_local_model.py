@@ -33,7 +33,7 @@ _FEWEST = 3
 _MOST_MEETING = 4
 # Draws of shares that a mixture of three is judged by.
 _N_DRAWS = 64
-_MIN_PRECISION, _TINY = 1e-12, 1e-300
+_MIN_PRECISION, _MIN_RATIO, _TINY = 1e-12, 1e-9, 1e-300
 
 
 class LocalModel:
@@ -216,7 +216,9 @@ class _Mixture(NamedTuple):
         weighted = lines * inverse[:, None]
         precision = weighted @ lines.transpose(0, 2, 1)
         # Where ends are in one place, what a mixture has of each makes no difference.
-        precision += _MIN_PRECISION * np.eye(len(ends) - 1)
+        largest = np.trace(precision, axis1=1, axis2=2)[:, None, None]
+        least = np.maximum(_MIN_RATIO * largest, _MIN_PRECISION)
+        precision += least * np.eye(len(ends) - 1)
         along = (weighted @ start[:, :, None])[..., 0]
         free = np.linalg.solve(precision, along[..., None])[..., 0]
         distance = (start**2 * inverse).sum(axis=1) - (free * along).sum(axis=1)

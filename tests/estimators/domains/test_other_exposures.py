@@ -1,0 +1,93 @@
+"""Trees of what another exposure might have given, and the choice among them."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from hyperspy_4dphase.estimators import DivisiveDomains, compress_patterns
+from hyperspy_4dphase.estimators.domains import _other_exposures as module
+from hyperspy_4dphase.estimators.domains._evidence import Evidence
+from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
+
+SHAPE = (18, 22)
+POSITIONS = np.indices(SHAPE).reshape(2, -1).T
+LABELS = (np.indices(SHAPE)[1] * 3 // SHAPE[1]).ravel()
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    rng = np.random.default_rng(0)
+    patterns = rng.gamma(0.3, 9, (3, 120))
+    compressed = compress_patterns(rng.poisson(patterns[LABELS]), random_state=0)
+    return CompressedShapes.from_compressed(compressed, POSITIONS)
+
+
+def grown(shapes):
+    state = np.random.RandomState(0)
+    growth = make_growth(shapes, 10, None, state, evidence=Evidence(shapes, state))
+    growth.run()
+    return growth
+
+
+def test_another_exposure_is_another_scan(shapes):
+    """Of the same domains; the same for the same seed; the scan stays as it is."""
+    before = shapes.points.copy()
+    evidence = Evidence(shapes, np.random.RandomState(0))
+    trees = [module.grow_another(shapes, evidence, seed, 10) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(shapes.points, before)
+    labels = [tree.result().labels for tree in trees]
+    np.testing.assert_array_equal(labels[0], labels[1])
+    for own in labels:
+        assert adjusted_rand_score(LABELS, own) == 1
+    assert not np.array_equal(trees[0].shapes.points, trees[2].shapes.points)
+    np.testing.assert_array_equal(trees[0].shapes.points, trees[1].shapes.points)
+
+
+def test_strengths_are_those_of_the_scan_as_it_is(shapes):
+    growth = grown(shapes)
+    other = module.grow_another(shapes, growth.evidence, 1, 10)
+    noisier = other.nodes[0].split.strength
+    other.adopt(shapes, growth.evidence)
+    expected = growth.nodes[0].split.strength
+    assert other.nodes[0].split.strength == pytest.approx(expected, rel=1e-3)
+    # Noise that was added makes distances shorter in its units.
+    assert noisier < 0.95 * expected
+
+
+def test_the_one_that_others_agree_with(shapes, monkeypatch):
+    growth = grown(shapes)
+    merged = grown(shapes)
+    leaf = merged.leaves()[0]
+    merged.nodes[0].children = []
+    merged.nodes = merged.nodes[:1]
+    assert merged.result().labels.max() == 0
+    assert leaf not in merged.nodes
+
+    def grow_another(*given):
+        return grown(shapes)
+
+    monkeypatch.setattr(module, "grow_another", grow_another)
+    state = np.random.RandomState(0)
+    chosen = module.choose_tree(merged, 10, None, state)
+    assert chosen is not merged
+    assert adjusted_rand_score(LABELS, chosen.result().labels) == 1
+    # Of equally good ones it is the first.
+    assert module.choose_tree(growth, 10, None, state) is growth
+
+
+def test_large_scans_are_mapped_once(shapes, monkeypatch):
+    growth = grown(shapes)
+    monkeypatch.setattr(module, "_MOST_POSITIONS", 300)
+    monkeypatch.setattr(module, "grow_another", lambda *given: 1 / 0)
+    state = np.random.RandomState(0)
+    assert module.choose_tree(growth, 10, None, state) is growth
+
+
+def test_depth_that_was_asked_for(shapes):
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(rng.gamma(0.3, 9, (3, 120))[LABELS])
+    for depth, n in ((0, 1), (None, 3)):
+        model = DivisiveDomains(max_depth=depth, random_state=0)
+        model.fit(counts, positions=POSITIONS)
+        assert model.n_domains_ == n

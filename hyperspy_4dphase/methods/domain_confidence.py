@@ -121,8 +121,8 @@ optional
         too, they must be the same.
     %(show_progressbar)s
     %(print_info)s
-        Then the number of domains, how many positions have none, and why, and the mean
-        confidence.
+        Then the number of domains, how many positions have none, and why, the mean
+        confidence of those that have one, and what is in doubt, and where.
     return_info : bool, default False
         Whether to return the fitted estimator, too.
 

@@ -220,7 +220,7 @@ def test_an_offset_is_not_split(scan):
 def test_printed(scan, capsys):
     run(scan, print_info=True)
     printed = capsys.readouterr().out
-    assert "halves of the counts have 2 and 2 domains, Rand index 1.000" in printed
+    assert "both have 2 and 2 domains, Rand index 1.000" in printed
     assert "2 of 2 domains come back in both." in printed
     run(scan, None, print_info=True)
     assert "exposures" not in capsys.readouterr().out

@@ -231,6 +231,7 @@ class MapEnsemble(BaseEstimator):
             maker.has_features,
             model is not None,
             random_state,
+            len(maker.shapes.points),
         )
         n_jobs = self.n_jobs or -1
         structure = "structure" in self.doubts

@@ -31,6 +31,8 @@ DOUBTS = ("distortion", "resampling", "kinds", "noise", "structure")
 # of all patterns, fitted to the part. Clustering by density is quick, and always anew.
 # Historical: chosen by trial in 2026 for speed, not calibrated.
 _ONE_SOUGHT_ANEW_IN = 3
+# The same of more patterns than this: each tree takes long.
+_ONE_OF_LARGE, _LARGE = 6, 20_000
 # Adjusted Rand index from which on one map is taken for what another was made of.
 _SAME = 0.98
 # Fewest trees of other exposures that structure is judged by.
@@ -60,7 +62,7 @@ class Task(NamedTuple):
     of_patterns: bool
 
 
-def plan_maps(n_maps, doubts, of_features, has_model, random_state):
+def plan_maps(n_maps, doubts, of_features, has_model, random_state, n_patterns=0):
     """Plan the maps after the first, one source of doubt after the other.
 
     Parameters
@@ -74,13 +76,16 @@ def plan_maps(n_maps, doubts, of_features, has_model, random_state):
         Whether there is a decoder, to distort latent spaces with.
     random_state : numpy.random.RandomState
         For seeds.
+    n_patterns : int, default 0
+        Of many, fewer trees are grown.
 
     Returns
     -------
     list of Task
     """
     first, *others = kinds.FEATURE_KINDS if of_features else kinds.PATTERN_KINDS
-    anew = [first] if of_features else [first, *(_ONE_SOUGHT_ANEW_IN - 1) * [None]]
+    one_in = _ONE_OF_LARGE if n_patterns > _LARGE else _ONE_SOUGHT_ANEW_IN
+    anew = [first] if of_features else [first, *(one_in - 1) * [None]]
     turns = {
         "distortion": cycle([kinds.cluster_density]),
         "resampling": cycle(anew),

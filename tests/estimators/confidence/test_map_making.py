@@ -42,6 +42,14 @@ def test_maps_of_patterns():
     assert not any(task.of_patterns for task in tasks)
 
 
+def test_fewer_trees_of_many_patterns():
+    state = np.random.RandomState(0)
+    tasks = plan_maps(26, DOUBTS, False, False, state, 50_000)
+    anew = [task.kind is divide_shapes for task in tasks if task.source == "resampling"]
+    assert sum(anew) == 3
+    assert anew[0]
+
+
 def test_maps_of_features():
     tasks = plan(37, of_features=True, has_model=True)
     assert [task.source for task in tasks] == ["distortion", "resampling", "kinds"] * 12

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from hyperspy_4dphase import data
-from hyperspy_4dphase.estimators.confidence._map_making import PatternMaps
+from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 from tests.benchmarks import domain_scenes as scenes
 from tests.benchmarks import dynamical
 from tests.benchmarks.confidence_scores import ensemble, scores

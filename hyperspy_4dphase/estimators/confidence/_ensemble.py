@@ -19,9 +19,9 @@ from hyperspy_4dphase.estimators.confidence._map_inputs import check_labels
 from hyperspy_4dphase.estimators.confidence._map_making import (
     DOUBTS,
     MapMaker,
-    PatternMaps,
     plan_maps,
 )
+from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 from hyperspy_4dphase.estimators.domains._gaps import join_clusters
 from hyperspy_4dphase.estimators.vae import latent_distortions
 

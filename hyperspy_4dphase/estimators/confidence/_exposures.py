@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.compression import label_means
-from hyperspy_4dphase.estimators.confidence._map_making import PatternMaps
+from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 
 # Trees of each exposure, of which the one is taken that the others agree with best.
 _N_TREES = 3

@@ -8,7 +8,7 @@ from scipy.stats import entropy
 from sklearn.base import clone
 from sklearn.utils.class_weight import compute_sample_weight
 
-from hyperspy_4dphase.estimators.confidence._map_making import PatternMaps
+from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 
 CONSISTENT = 0.9
 """From this confidence on a position is consistent."""

@@ -14,10 +14,10 @@ from hyperspy_4dphase.estimators.confidence._map_kinds import (
 from hyperspy_4dphase.estimators.confidence._map_making import (
     DOUBTS,
     MapMaker,
-    PatternMaps,
     Task,
     plan_maps,
 )
+from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 
 from ..domain_points import counted_domains
 

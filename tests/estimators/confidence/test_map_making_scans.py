@@ -5,7 +5,8 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
-from hyperspy_4dphase.estimators.confidence._map_making import MapMaker, PatternMaps
+from hyperspy_4dphase.estimators.confidence._map_making import MapMaker
+from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 
 from ..domain_points import domain_patterns
 from ..scan_points import places

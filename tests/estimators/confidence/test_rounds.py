@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
-from hyperspy_4dphase.estimators.confidence._map_making import PatternMaps
+from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 from hyperspy_4dphase.estimators.confidence._rounds import (
     CONSISTENT,
     measure_information,

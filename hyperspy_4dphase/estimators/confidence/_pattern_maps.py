@@ -1,0 +1,87 @@
+"""What maps of one scan have in common: its patterns, what it says, and its trees."""
+
+import numpy as np
+from sklearn.utils.parallel import Parallel, delayed
+
+from hyperspy_4dphase.estimators._checks import check_positions
+from hyperspy_4dphase.estimators.confidence import _map_kinds as kinds
+from hyperspy_4dphase.estimators.confidence._numbering import number_labels
+from hyperspy_4dphase.estimators.confidence._overlap import compare_maps, find_medoid
+from hyperspy_4dphase.estimators.domains._evidence import Evidence
+from hyperspy_4dphase.estimators.domains._other_exposures import grow_another
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
+
+
+class PatternMaps:
+    """What ensembles of one scan have in common, whatever its features are.
+
+    Parameters
+    ----------
+    X : CompressedPatterns
+        (n_patterns, n_pixels).
+    positions : array-like of int, shape (n_patterns, n_axes), optional
+        Where patterns are in the scan.
+
+    Attributes
+    ----------
+    shapes : CompressedShapes
+    votes : dict of int to MapVote
+        Of maps of the patterns themselves, by their number in the ensemble.
+    trees : list of numpy.ndarray of int, shape (n_patterns,)
+        Labels; see :meth:`grow`.
+    reason : str or None
+        Why the first of them was not split, or ``"split"``.
+    """
+
+    def __init__(self, X, positions=None):
+        if positions is not None:
+            positions = check_positions(positions, X.shape[0])
+        self.shapes = CompressedShapes.from_compressed(X, positions)
+        self.votes, self.trees, self.reason = {}, [], None
+        self._evidence = None
+
+    def grow(self, n_trees, random_state, n_jobs, tell=None):
+        """Grow trees, the first of the patterns, the others of other exposures.
+
+        They stay in `trees`, and are grown once.
+
+        Parameters
+        ----------
+        n_trees : int
+        random_state : numpy.random.RandomState
+        n_jobs : int
+        tell : callable, optional
+            Called as ``tell(n_done, n_trees)``.
+        """
+        if not self.trees:
+            evidence = self.find_evidence(random_state)
+            labels, tree = kinds.grow_tree(self.shapes, random_state, evidence)
+            self.trees.append(labels)
+            self.reason = tree[0].reason
+        n_more = max(n_trees - len(self.trees), 0)
+        seeds = random_state.randint(2**31 - 1, size=n_more)
+        grown = Parallel(n_jobs, prefer="threads", return_as="generator")(
+            delayed(self._grow_another)(seed) for seed in seeds
+        )
+        for labels in grown:
+            self.trees.append(labels)
+            if tell is not None:
+                tell(len(self.trees), n_trees)
+
+    def find_medoid(self):
+        """Labels (n_patterns,) of the tree that the others agree with best."""
+        maps = np.stack([number_labels(tree) for tree in self.trees])
+        if len(maps) < 3:
+            return maps[0]
+        similarities = compare_maps(maps)
+        return maps[find_medoid(maps, similarities, 1 - np.eye(len(maps)))]
+
+    def find_evidence(self, random_state):
+        """What the scan says of domains, or None if positions are not known."""
+        if self._evidence is None and self.shapes.positions is not None:
+            self._evidence = Evidence(self.shapes, random_state)
+        return self._evidence
+
+    def _grow_another(self, seed):
+        growth = grow_another(self.shapes, self._evidence, seed, kinds.MIN_CLUSTER)
+        return growth.result().labels

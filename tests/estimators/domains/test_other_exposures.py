@@ -76,6 +76,21 @@ def test_the_one_that_others_agree_with(shapes, monkeypatch):
     assert module.choose_tree(growth, 10, None, state) is growth
 
 
+def test_what_added_noise_hides_is_no_evidence(shapes, monkeypatch):
+    """Others with fewer domains do not decide, however well they agree."""
+
+    def grow_another(*given):
+        merged = grown(shapes)
+        merged.nodes[0].children = []
+        merged.nodes = merged.nodes[:1]
+        return merged
+
+    growth = grown(shapes)
+    monkeypatch.setattr(module, "grow_another", grow_another)
+    state = np.random.RandomState(0)
+    assert module.choose_tree(growth, 10, None, state) is growth
+
+
 def test_large_scans_are_mapped_once(shapes, monkeypatch):
     growth = grown(shapes)
     monkeypatch.setattr(module, "_MOST_POSITIONS", 300)

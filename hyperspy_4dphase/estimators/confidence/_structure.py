@@ -96,12 +96,13 @@ def judge_structure(evidence, shapes, labels, misfit, trees, random_state):
     included = _are_inclusions(evidence, rows, own)
     whole = np.where(included, np.maximum(whole, _INCLUSION), whole)
     hidden = _add_up(_NOTHING_HIDDEN, features)
+    likely = _NOTHING_HIDDEN["agreement"] * (_MOST_AGREEMENT - features["agreement"])
+    fits = -_NOTHING_HIDDEN["misfit"] * features["misfit"]
     if own.max(initial=0) == 0:
         # Of a single domain nothing tells but other maps, each as well as another.
         whole = np.full(rows.size, np.inf)
         hidden = measure_agreement(own, others, len(others))
-    likely = _NOTHING_HIDDEN["agreement"] * (_MOST_AGREEMENT - features["agreement"])
-    fits = -_NOTHING_HIDDEN["misfit"] * features["misfit"]
+        likely, fits = np.inf, 0.0
     found = {
         "domain": 1 - expit(whole),
         "unresolved": expit(hidden + likely) - expit(hidden),

@@ -63,7 +63,8 @@ def choose_tree(growth, min_size, max_depth, random_state):
         It, or another one with its shapes.
     """
     evidence, shapes = growth.evidence, growth.shapes
-    if evidence is None or len(shapes.points) > _MOST_POSITIONS:
+    is_large = len(shapes.points) > _MOST_POSITIONS
+    if evidence is None or is_large or max_depth == 0:
         return growth
     seeds = random_state.randint(2**31 - 1, size=_N_OTHERS)
     others = Parallel(-1, prefer="threads")(

@@ -149,9 +149,13 @@ def test_one_domain(scene):
     """It is not next to another; others may be hidden in it, if trees say so."""
     shapes, labels = scene
     one = np.zeros(960, int)
-    structure = judged(shapes, one)
+    structure = judged(shapes, one, misfit=np.full(960, 30.0))
     assert_doubts(structure, 960)
-    assert not structure.doubts["domain"].any()
+    for name in ("domain", "misfit"):
+        assert not structure.doubts[name].any()
+    np.testing.assert_allclose(
+        structure.probability + structure.doubts["unresolved"], 1, rtol=1e-5
+    )
     hidden = labels.ravel() == 1
     for trees in ([labels, labels], [labels, one], 4 * [labels]):
         # It is as likely as maps of other exposures have it, and as there are maps.

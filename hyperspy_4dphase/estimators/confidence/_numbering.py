@@ -1,6 +1,7 @@
 """Numbers of the domains of a map, and chances to draw positions of each."""
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 
 def number_labels(labels):
@@ -98,3 +99,22 @@ def find_chances(labels, n_total, n_each, max_fraction=1.0):
     sizes = np.maximum(np.bincount(labels), 1)
     fraction = min(max_fraction, n_total / max(len(labels), 1))
     return np.clip(n_each / sizes, fraction, 1)[labels]
+
+
+def match_one_to_one(table):
+    """Match domains of two maps, such that they have most positions in common.
+
+    Parameters
+    ----------
+    table : numpy.ndarray, shape (n_domains, n_others)
+        Positions in common.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_domains,)
+        Column of each row, none twice; -1 for a row that is left over.
+    """
+    matched = np.full(len(table), -1)
+    rows, columns = linear_sum_assignment(-table)
+    matched[rows] = columns
+    return matched

@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.cluster import contingency_matrix
+
+from hyperspy_4dphase.estimators.confidence._numbering import match_one_to_one
 
 # Part of all positions, the least sure, that `error_without_least_sure` leaves out.
 _LEAST_SURE = 0.05
@@ -89,17 +90,9 @@ def judge_labels(labels, confidence, truth, one_to_one=False):
     _, classes = np.unique(truth[judged], return_inverse=True)
     table = contingency_matrix(domains, classes)
     correct = np.zeros(labels.shape, dtype=bool)
-    stands_for = _match_classes(table) if one_to_one else table.argmax(axis=1)
+    stands_for = match_one_to_one(table) if one_to_one else table.argmax(axis=1)
     correct[judged] = stands_for[domains] == classes
     return Judgement(judged, correct)
-
-
-def _match_classes(table):
-    """Class of each domain, none twice; -1 for a domain that is left over."""
-    matched = np.full(len(table), -1)
-    domains, classes = linear_sum_assignment(-table)
-    matched[domains] = classes
-    return matched
 
 
 def measure_errors(confidence, right):

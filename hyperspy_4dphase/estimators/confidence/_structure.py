@@ -10,11 +10,11 @@ patterns like this are, and of which domain these are; and by what fits nothing.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.special import expit
 from sklearn.metrics.cluster import contingency_matrix
 
 from hyperspy_4dphase.estimators.confidence._likeness import measure_likeness
+from hyperspy_4dphase.estimators.confidence._numbering import match_one_to_one
 from hyperspy_4dphase.estimators.domains._field import Field, average_alike
 from hyperspy_4dphase.estimators.domains._gradual import find_pure
 
@@ -177,12 +177,12 @@ def measure_agreement(labels, others, n_as_if=_N_AS_IF):
         both = other >= 0
         if not both.any():
             continue
-        table = contingency_matrix(labels[both], other[both])
-        names = np.unique(labels[both]), np.unique(other[both])
-        one, another = linear_sum_assignment(-table)
-        match = np.full(int(labels.max()) + 1, -2)
-        match[names[0][one]] = names[1][another]
-        matched += match[labels] == other
+        names, own = np.unique(labels, return_inverse=True)
+        _, others_own = np.unique(other[both], return_inverse=True)
+        match = np.full(len(names), -1)
+        table = contingency_matrix(own[both], others_own)
+        match[np.unique(own[both])] = match_one_to_one(table)
+        matched[both] += match[own[both]] == others_own
         n_maps += both
     # Where no map has a label, nothing is known.
     part = np.where(n_maps > 0, matched / np.maximum(n_maps, 1), 0.5)

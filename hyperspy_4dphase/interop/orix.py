@@ -1,13 +1,12 @@
 """Maps of domains for orix: phases, orientations and the scan's calibration."""
 
-import numbers
-from functools import lru_cache
 from unicodedata import normalize
 
 import numpy as np
-from matplotlib import colors as mcolors
-from orix.crystal_map import CrystalMap, Phase, PhaseList
+from orix.crystal_map import CrystalMap, PhaseList
 from orix.quaternion import Rotation
+
+from hyperspy_4dphase.interop._phase_lists import match_phases, set_colors, set_names
 
 # The last one is what HyperSpy's files hold where there is no unit.
 _NO_UNITS = ("", "px", "pixel", "pixels", "<undefined>")
@@ -16,7 +15,6 @@ _IN_NM = {"pm": 1e-3, "A": 0.1, "\u00c5": 0.1, "angstrom": 0.1, "nm": 1.0}
 _IN_UM = {"um": 1.0, "\u03bcm": 1.0, "mm": 1e3, "m": 1e6}
 # Taken in orix's files, or as selections: xmap["indexed"].
 _RESERVED_PROPERTIES = {"domain", "phi1", "Phi", "phi2", "is_in_data", "scan_unit"}
-_RESERVED_NAMES = {"indexed", "not_indexed"}
 
 
 def to_crystal_map(
@@ -26,6 +24,7 @@ def to_crystal_map(
     phase_list=None,
     phase_ids=None,
     angles=None,
+    rotations=None,
     names=None,
     colors=None,
     properties=None,
@@ -52,6 +51,9 @@ def to_crystal_map(
         In-plane rotation of each domain's pattern in degrees, counter-clockwise as it
         is displayed, rows downwards: minus an angle from x (columns) towards y (rows).
         By default 0. See the notes.
+    rotations : array_like of float, shape (n_domains, 4) or `labels`' with 4, optional
+        In place of `angles`: unit quaternions (a, b, c, d) from the sample to the
+        crystal, in orix's sense, of each domain or each probe position.
     names : sequence of str, shape (n_phases,), optional
         Names of the phases. By default their own, else ``"domain 0"`` and so on, or
         ``"phase 0"`` where `phase_ids` or `phase_list` is given.
@@ -90,18 +92,16 @@ def to_crystal_map(
     labels = _check_labels(labels)
     n_domains = int(labels.max()) + 1
     coordinates, scan_unit = _find_coordinates(axes, labels.shape)
-    phases, phase_ids = _match_phases(phase_list, phase_ids, n_domains)
-    _set_names(phases, names)
-    _set_colors(list(phases.values()), colors)
-    angles = _check_angles(angles, n_domains)
+    phases, phase_ids = match_phases(phase_list, phase_ids, n_domains)
+    set_names(phases, names)
+    set_colors(list(phases.values()), colors)
+    rotations = _find_rotations(angles, rotations, labels)
     prop = _flatten_properties(properties, labels)
 
     # Labels of -1 take what is last.
     where = labels.ravel()
-    euler = np.zeros((where.size, 3))
-    euler[:, 0] = np.append(angles, 0)[where]
     return CrystalMap(
-        rotations=Rotation.from_euler(euler, degrees=True),
+        rotations=rotations,
         phase_id=np.append(phase_ids, -1)[where],
         phase_list=PhaseList(phases),
         prop={"domain": where, **prop},
@@ -168,100 +168,31 @@ def _read_step(axis):
     return abs(scale), units
 
 
-def _match_phases(phase_list, phase_ids, n_domains):
-    """Return phases by their numbers, given or new, and the number of each domain."""
-    if phase_ids is not None:
-        phase_ids = np.asarray(phase_ids)
-        if phase_ids.shape != (n_domains,) or phase_ids.dtype.kind not in "iu":
-            raise ValueError(
-                f"phase_ids have the shape {phase_ids.shape} and the type "
-                f"{phase_ids.dtype}, but must be integers for {n_domains} domains."
-            )
-    if phase_list is not None:
-        phases = _copy_phases(phase_list)
-    elif phase_ids is None:
-        phases = {i: Phase(f"domain {i}") for i in range(n_domains)}
-    else:
-        phases = {i: Phase(f"phase {i}") for i in range(phase_ids.max(initial=-1) + 1)}
-    if phase_ids is None and len(phases) != n_domains:
+def _find_rotations(angles, rotations, labels):
+    """Return the rotation of each probe position, the identity where there is none."""
+    where, n_domains = labels.ravel(), int(labels.max()) + 1
+    if rotations is None:
+        euler = np.zeros((where.size, 3))
+        euler[:, 0] = np.append(_check_angles(angles, n_domains), 0)[where]
+        return Rotation.from_euler(euler, degrees=True)
+    if angles is not None:
+        raise ValueError("angles and rotations were given: leave one of them out.")
+    rotations = np.asarray(rotations)
+    shapes = (n_domains, 4), (*labels.shape, 4)
+    if rotations.shape not in shapes or rotations.dtype.kind not in "iuf":
         raise ValueError(
-            f"phase_list has {len(phases)} phases for {n_domains} domains. Give one "
-            "for each domain, or say by phase_ids which domain is of which phase."
+            f"rotations must be unit quaternions of the shape {shapes[0]} or "
+            f"{shapes[1]}, not {rotations.dtype} of the shape {rotations.shape}."
         )
-    phase_ids = np.array(list(phases) if phase_ids is None else phase_ids, dtype=int)
-    unknown = set(phase_ids.tolist()) - {-1, *phases}
-    if unknown:
-        raise ValueError(f"phase_ids hold {unknown}, but there are {list(phases)}.")
-    return phases, phase_ids
-
-
-def _copy_phases(phase_list):
-    """Return copies of the given phases, by their numbers in rising order."""
-    if isinstance(phase_list, Phase):
-        phase_list = [phase_list]
-    if isinstance(phase_list, list | tuple):
-        phase_list = dict(enumerate(phase_list))
-    if not isinstance(phase_list, dict | PhaseList):
-        raise TypeError(
-            "phase_list must be an orix PhaseList or hold orix Phases, but is a "
-            f"{type(phase_list).__name__}."
-        )
-    phases = dict(phase_list)
-    numbered = all(isinstance(number, numbers.Integral) for number in phases)
-    if not numbered or not all(isinstance(p, Phase) for p in phases.values()):
-        raise TypeError(
-            "phase_list must hold orix Phases and integers for their numbers, not "
-            f"{phases!r}."
-        )
-    # -1 is what orix calls not indexed.
-    return {int(n): phases[n].deepcopy() for n in sorted(phases) if n >= 0}
-
-
-def _set_names(phases, names):
-    if names is None:
-        names = [phase.name or f"phase {i}" for i, phase in phases.items()]
-    if len(names) != len(phases) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"names must be {len(phases)} texts, not {names!r}.")
-    for phase, name in zip(phases.values(), names, strict=True):
-        phase.name = name
-    used = [phase.name for phase in phases.values()]
-    if len(set(used)) < len(used) or _RESERVED_NAMES & set(used) or "" in used:
+    if rotations.shape == shapes[0]:
+        rotations = np.vstack([rotations, [1, 0, 0, 0]])[where]
+    rotations = rotations.reshape(-1, 4).astype(float)
+    rotations[where < 0] = 1, 0, 0, 0
+    if not np.allclose(np.linalg.norm(rotations, axis=1), 1, atol=1e-3):
         raise ValueError(
-            f"The names of the phases are {used}, but orix finds phases by their "
-            f"names: none may come twice, be empty or one of {_RESERVED_NAMES}."
+            "rotations must be unit quaternions: the norm of some is not 1."
         )
-
-
-def _set_colors(phases, colors):
-    """Give phases colours with names, all different as long as there are names."""
-    colors = [None] * len(phases) if colors is None else colors
-    if len(colors) != len(phases):
-        raise ValueError(f"{len(colors)} colors were given for {len(phases)} phases.")
-    free = {}
-    for phase, color in zip(phases, colors, strict=True):
-        free = free or dict(_named_colors())
-        if color is None:
-            own = mcolors.to_hex(phase.color)
-            chosen = own if own in free else next(iter(free))
-        else:
-            known = np.array([mcolors.to_rgb(value) for value in free])
-            # About as far as they look: the eye is best at green.
-            distance = (known - mcolors.to_rgb(color)) ** 2 @ (2, 4, 3)
-            chosen = list(free)[distance.argmin()]
-        phase.color = free.pop(chosen)
-
-
-@lru_cache
-def _named_colors():
-    """Return names of matplotlib's colours by their values, in the order of orix."""
-    # orix adds all other colours to matplotlib's table of tableau colours.
-    tableau = [name for name in mcolors.TABLEAU_COLORS if name.startswith("tab:")]
-    named = {}
-    for name in (*tableau, *mcolors.XKCD_COLORS, *mcolors.CSS4_COLORS):
-        named.setdefault(mcolors.to_hex(name), name)
-    # What is not indexed is white.
-    del named["#ffffff"]
-    return named
+    return Rotation(rotations)
 
 
 def _check_angles(angles, n_domains):

@@ -228,6 +228,37 @@ def test_angles_are_rotations_about_the_beam():
     np.testing.assert_allclose(xmap["domain 1"].rotations[0].data, expected.data)
 
 
+def test_rotations_of_domains_and_of_positions():
+    rotations = Rotation.random(N_DOMAINS).data
+    xmap = converted(rotations=rotations)
+    expected = np.vstack([rotations, [1, 0, 0, 0]])[LABELS.ravel()]
+    np.testing.assert_allclose(xmap.rotations.data, expected, atol=1e-12)
+    each = Rotation.random(LABELS.size).data.reshape(*LABELS.shape, 4)
+    each[LABELS < 0] = np.nan
+    xmap = converted(rotations=each)
+    inside = LABELS.ravel() >= 0
+    found = xmap.rotations.data
+    np.testing.assert_allclose(found[inside], each.reshape(-1, 4)[inside], atol=1e-12)
+    assert (found[~inside] == [1, 0, 0, 0]).all()
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"rotations": np.ones((3, 4))}, "unit quaternions of the shape"),
+        ({"rotations": np.ones((N_DOMAINS, 4))}, "have another norm"),
+        ({"rotations": np.full((N_DOMAINS, 4), np.nan)}, "have another norm"),
+        (
+            {"rotations": np.eye(4), "angles": np.zeros(N_DOMAINS)},
+            "leave one of them out",
+        ),
+    ],
+)
+def test_wrong_rotations(options, message):
+    with pytest.raises(ValueError, match=message):
+        converted(**options)
+
+
 def test_sense_of_angles_is_that_of_pyxem():
     """A pattern turned on the detector is indexed with the angle it was turned by."""
     oblique = Structure(

@@ -246,8 +246,8 @@ def test_rotations_of_domains_and_of_positions():
     "options, message",
     [
         ({"rotations": np.ones((3, 4))}, "unit quaternions of the shape"),
-        ({"rotations": np.ones((N_DOMAINS, 4))}, "have another norm"),
-        ({"rotations": np.full((N_DOMAINS, 4), np.nan)}, "have another norm"),
+        ({"rotations": np.ones((N_DOMAINS, 4))}, "the norm of some is not 1"),
+        ({"rotations": np.full((N_DOMAINS, 4), np.nan)}, "the norm of some is not 1"),
         (
             {"rotations": np.eye(4), "angles": np.zeros(N_DOMAINS)},
             "leave one of them out",

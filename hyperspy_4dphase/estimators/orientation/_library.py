@@ -30,6 +30,8 @@ LEAST_WEIGHT = 0.05
 MOST_SPOTS = 80
 # A template stands for orientations up to this part of the step away on each axis.
 _HALF_STEP = 0.5
+# Degrees between beam directions. Refinement begins within half of it.
+RESOLUTION = 2.0
 # Half width of the shape function, in 1/Å: about that of a slab of 8 nm, 0.443 / t,
 # and of what thicker ones have that bend or vary in the area that is averaged.
 EXCITATION_WIDTH = 0.005
@@ -153,7 +155,7 @@ def build_library(
     symmetry,
     *,
     max_g,
-    resolution=2.0,
+    resolution=RESOLUTION,
     excitation_width=EXCITATION_WIDTH,
 ):
     """Build the templates of one structure.
@@ -190,18 +192,10 @@ def build_library(
     half a step, or a spot that the crystal shows would be missing in the template
     nearest to its orientation.
     """
-    table = check_reflections(reflections)
-    wavelength = check_number("wavelength", wavelength, 0, above=True)
-    symmetry = check_quaternions(symmetry, "symmetry")
-    max_g = check_number("max_g", max_g, 0, above=True)
-    if max_g >= 1 / wavelength:
-        raise ValueError(
-            f"max_g must be below the radius of the Ewald sphere, {1 / wavelength:.3g} "
-            f"1/Å, not {max_g}."
-        )
-    resolution = check_number("resolution", resolution, 0.1, 10)
-    width = check_number("excitation_width", excitation_width, 0, above=True)
-    table = _select(table, max_g)
+    settings = _check_settings(
+        reflections, wavelength, symmetry, max_g, resolution, excitation_width
+    )
+    table, wavelength, symmetry, max_g, resolution, width = settings
     step = np.deg2rad(resolution)
     directions = sector_directions(step, symmetry)
     quaternions = from_beam_directions(directions)
@@ -229,6 +223,46 @@ def build_library(
         resolution,
         width,
     )
+
+
+def library_key(reflections, wavelength, symmetry, **options):
+    """Return a digest of all that a library depends on, the version of this included.
+
+    Parameters
+    ----------
+    reflections, wavelength, symmetry, **options
+        As `build_library` takes them.
+
+    Returns
+    -------
+    str
+        The same for the same library.
+    """
+    defaults = {"resolution": RESOLUTION, "excitation_width": EXCITATION_WIDTH}
+    options = defaults | options
+    table, *settings = _check_settings(reflections, wavelength, symmetry, **options)
+    names = ("wavelength", "symmetry", "max_g", "resolution", "excitation_width")
+    arrays = dict(zip(names, map(np.asarray, settings), strict=True))
+    return digest_arrays(
+        {**table._asdict(), **arrays, "format_version": np.asarray(FORMAT_VERSION)}
+    )
+
+
+def _check_settings(
+    reflections, wavelength, symmetry, max_g, resolution, excitation_width
+):
+    table = check_reflections(reflections)
+    wavelength = check_number("wavelength", wavelength, 0, above=True)
+    symmetry = check_quaternions(symmetry, "symmetry")
+    max_g = check_number("max_g", max_g, 0, above=True)
+    if max_g >= 1 / wavelength:
+        raise ValueError(
+            f"max_g must be below the radius of the Ewald sphere, {1 / wavelength:.3g} "
+            f"1/Å, not {max_g}."
+        )
+    resolution = check_number("resolution", resolution, 0.1, 10)
+    width = check_number("excitation_width", excitation_width, 0, above=True)
+    return _select(table, max_g), wavelength, symmetry, max_g, resolution, width
 
 
 def _select(table, max_g):

@@ -34,10 +34,14 @@ class Matches(NamedTuple):
     cosine : numpy.ndarray, shape (n,)
         Of the angle between the compressed pattern and the template, over pixels that
         are used: 1 for the same, 0 for nothing in common.
+    excitation_width : numpy.ndarray, shape (n,)
+        Half width at half maximum of the shape function, in 1/Å, that fits best; the
+        library's before refinement.
     """
 
     quaternions: np.ndarray
     cosine: np.ndarray
+    excitation_width: np.ndarray
 
 
 class PlacedLibrary(NamedTuple):
@@ -161,7 +165,9 @@ def match_library(prepared, placed, n_best=10):
     quaternions = turn_in_plane(library.quaternions[template], turn)
     step = np.deg2rad(library.resolution)
     kept = keep_distinct(quaternions, library.symmetry, 1.5 * step, n_best)
-    return Matches(quaternions[kept], cosine.ravel()[order][kept].astype(float))
+    cosine = cosine.ravel()[order][kept].astype(float)
+    width = np.full(len(kept), library.excitation_width)
+    return Matches(quaternions[kept], cosine, width)
 
 
 def _doubled(polar):

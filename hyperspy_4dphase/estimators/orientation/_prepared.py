@@ -19,8 +19,10 @@ NOISE_FLOOR = 1.5
 _LEAST_SEEN = 0.5
 # Fewest radial and azimuthal samples. The azimuthal ones are as dense as spots need.
 N_RADIAL, N_AZIMUTHAL = 192, 360
-# Rings over which the median of the background is taken.
+# Rings over which the median of the background is taken to begin with.
 _N_RINGS = 5
+# What lies so many standard deviations above the background is no part of it.
+_CLIP, _N_CLIPS = 3.0, 4
 
 
 class PreparedPattern(NamedTuple):
@@ -40,7 +42,7 @@ class PreparedPattern(NamedTuple):
         In 1/Å.
     net, noise : numpy.ndarray of float32, shape (n_ky, n_kx)
         Mean over a spot less the background, and its standard deviation where there is
-        background only; NaN where too little is used.
+        background, and one count more, only; NaN where too little is used.
     norm : float
         Of the compressed pattern, within the radii that are used.
     geometry : PatternGeometry
@@ -100,12 +102,13 @@ def prepare_pattern(pattern, geometry, *, variance=None, excluded=None):
         )
     weight = np.where(known, share, 1.0)
     mean = _correlate(np.where(used, pattern, 0), disc) / weight
-    variance = _correlate(np.where(used, variance, 0), disc) / weight
-    ring = distance.astype(int)
-    net = mean - _ring_median(mean, ring, known)
-    # The variance of a mean over a disc, from the disc's sum of squares.
-    noise = np.maximum(_ring_median(variance, ring, known), 0) * (disc**2).sum()
-    noise = np.sqrt(noise / weight)
+    # How far one count, anywhere in a disc, lifts the mean over it.
+    total = max(pattern[used].sum(), np.finfo(float).tiny)
+    count = variance[used].sum() / total * (disc**2).sum()
+    ground = _ring_background(mean, count, distance.astype(int), known)
+    net = mean - ground
+    # One count more than is expected: where none is, one is no surprise.
+    noise = np.sqrt((np.maximum(ground, 0) * count + count**2) / weight)
     compressed = np.where(known, np.maximum(net - NOISE_FLOOR * noise, 0) ** POWER, 0)
     image = _correlate(compressed, spot).astype(np.float32)
     seen = np.clip(_correlate(known, spot**2), 0, 1).astype(np.float32)
@@ -185,18 +188,27 @@ def _correlate(image, kernel):
     return signal.oaconvolve(image.astype(float), kernel, mode="same")
 
 
-def _ring_median(values, ring, known):
-    """Median of each ring over what is used, smoothed over neighbouring rings.
+def _ring_background(values, count, ring, known):
+    """Mean of each ring of what is no spot, smoothed over neighbouring rings.
 
-    A beam stop takes pixels off a ring, but does not move the median of the others.
+    From the median on, what lies far above is left out and the mean taken again. A
+    beam stop takes pixels off a ring, but does not move the others.
     """
     place, inside = ring[known], values[known]
     order = np.lexsort((inside, place))
     place, inside = place[order], inside[order]
     numbers, first, n = np.unique(place, return_index=True, return_counts=True)
-    middle = (inside[first + (n - 1) // 2] + inside[first + n // 2]) / 2
-    middle = ndimage.median_filter(middle, _N_RINGS, mode="nearest")
-    return np.interp(ring + 0.5, numbers + 0.5, middle)
+    mean = (inside[first + (n - 1) // 2] + inside[first + n // 2]) / 2
+    mean = ndimage.median_filter(mean, _N_RINGS, mode="nearest")
+    which = np.repeat(np.arange(len(numbers)), n)
+    for _ in range(_N_CLIPS):
+        deviation = np.sqrt(np.maximum(mean, 0) * count) + count
+        kept = inside <= (mean + _CLIP * deviation)[which]
+        number = np.bincount(which[kept], minlength=len(mean))
+        total = np.bincount(which[kept], inside[kept], minlength=len(mean))
+        total, number = (np.convolve(x, np.ones(3), "same") for x in (total, number))
+        mean = np.where(number > 0, total / np.maximum(number, 1), mean)
+    return np.interp(ring + 0.5, numbers + 0.5, mean)
 
 
 def _to_polar(image, seen, geometry, reach):

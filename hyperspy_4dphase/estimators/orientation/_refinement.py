@@ -21,6 +21,10 @@ _LAST_STEP = 5e-4
 # Half widths of the shape function that are tried, relative to that of the library:
 # slabs of 4 to 30 nm, where the library's is that of 8 nm.
 WIDTHS = (0.3, 0.6, 1.0, 2.0)
+# First step at the widths of the crystal, in rad: 0.5 degrees.
+_FINE_STEP = 0.009
+# So many of the best go on to be refined at the widths of the crystal.
+_N_FINE = 6
 # Two orientations are one if they are closer than this, in rad: 0.5 degrees.
 _SAME = 0.009
 
@@ -56,14 +60,26 @@ def refine_matches(prepared, library, matches, n_best=None):
     step = np.deg2rad(library.resolution)
     width = library.excitation_width
     widths = width * np.array(WIDTHS)
-    matrices = to_matrices(quaternions)
-    refined, cosine, _ = _refine(matrices, sampler, widths, width, step)
-    turns = _quaternions_between(matrices, refined)
-    quaternions = multiply(quaternions, turns)
+    quaternions, cosine, _ = _refine_each(quaternions, sampler, [width], step / 2)
+    order = np.argsort(-cosine)
+    kept = keep_distinct(quaternions[order], library.symmetry, step / 4, _N_FINE)
+    quaternions = quaternions[order][kept]
+    quaternions, cosine, width = _refine_each(quaternions, sampler, widths, 0.0)
     order = np.argsort(-cosine)
     n_best = len(order) if n_best is None else n_best
-    kept = keep_distinct(quaternions[order], library.symmetry, _SAME, n_best)
-    return Matches(quaternions[order][kept], cosine[order][kept])
+    kept = order[keep_distinct(quaternions[order], library.symmetry, _SAME, n_best)]
+    return Matches(quaternions[kept], cosine[kept], width[kept])
+
+
+def _refine_each(quaternions, sampler, widths, spread):
+    """Refine orientations at each width; return the best, its cosine and width."""
+    matrices = to_matrices(quaternions)
+    step = spread if spread > 0 else _FINE_STEP
+    refined, cosine, width = _refine(
+        matrices, sampler, np.asarray(widths), spread, step
+    )
+    turns = _quaternions_between(matrices, refined)
+    return multiply(quaternions, turns), cosine, width
 
 
 def make_sampler(prepared, library):
@@ -220,17 +236,15 @@ def climb(m, sampler, width, spread, step, x, y, seen):
 
 
 @numba.njit(cache=True, nogil=True)
-def _refine(matrices, sampler, widths, width, step):
+def _refine(matrices, sampler, widths, spread, step):
     n_g = len(sampler[6])
     x, y, seen = np.empty(n_g), np.empty(n_g), np.empty(n_g)
-    refined = np.empty_like(matrices)
+    refined = matrices.copy()
     cosine = np.zeros(len(matrices))
-    chosen = np.zeros(len(matrices))
+    chosen = np.full(len(matrices), widths[0])
     for i in range(len(matrices)):
-        m, _ = climb(matrices[i], sampler, width, step / 2, step / 2, x, y, seen)
-        refined[i] = m
-        for other in widths:
-            found, value = climb(m, sampler, other, 0.0, step / 4, x, y, seen)
+        for width in widths:
+            m, value = climb(matrices[i], sampler, width, spread, step, x, y, seen)
             if value > cosine[i]:
-                refined[i], cosine[i], chosen[i] = found, value, other
+                refined[i], cosine[i], chosen[i] = m, value, width
     return refined, cosine, chosen

@@ -90,13 +90,15 @@ def norm_squared(x, y, weight, radius):
         In units of a disc of height 1.
     """
     total = 0.0
+    near = 4 * radius * radius
     for i in range(len(x)):
         total += weight[i] * weight[i]
         for j in range(i):
-            distance = math.hypot(x[i] - x[j], y[i] - y[j])
-            if distance < 2 * radius:
+            dx, dy = x[i] - x[j], y[i] - y[j]
+            squared = dx * dx + dy * dy
+            if squared < near:
                 # The common area of two discs.
-                t = distance / (2 * radius)
+                t = math.sqrt(squared / near)
                 common = 2 / math.pi * (math.acos(t) - t * math.sqrt(1 - t * t))
                 total += 2 * weight[i] * weight[j] * common
     return total

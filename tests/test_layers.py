@@ -67,6 +67,7 @@ LAYERS = {
     "_progress.py": Layer({"hyperspy"}),
     "_thinning.py": Layer({"numpy", "dask", "sklearn"}),
     "_scan_files.py": Layer({"numpy", "dask"}),
+    "_library_cache.py": Layer({"numpy"} | ours("estimators")),
     "_scan.py": Layer(
         {"numpy", "hyperspy"}
         | ours("_arguments", "_correction", "_masks", "_patterns", "_progress")

@@ -1,0 +1,57 @@
+"""Orientations of known structures, from the spots of a pattern."""
+
+from hyperspy_4dphase.estimators.orientation._geometry import PatternGeometry
+from hyperspy_4dphase.estimators.orientation._library import (
+    TemplateLibrary,
+    build_library,
+    library_key,
+)
+from hyperspy_4dphase.estimators.orientation._local import (
+    LocalLibrary,
+    RefinedOrientations,
+    build_local_library,
+    refine_orientations,
+)
+from hyperspy_4dphase.estimators.orientation._matching import (
+    Matches,
+    PlacedLibrary,
+    match_library,
+    place_library,
+)
+from hyperspy_4dphase.estimators.orientation._prepared import (
+    PreparedPattern,
+    prepare_pattern,
+)
+from hyperspy_4dphase.estimators.orientation._quaternions import misorientation
+from hyperspy_4dphase.estimators.orientation._refinement import refine_matches
+from hyperspy_4dphase.estimators.orientation._reflections import Reflections
+from hyperspy_4dphase.estimators.orientation._report import (
+    MatchReport,
+    Spots,
+    describe_match,
+    find_spots,
+)
+
+__all__ = [
+    "LocalLibrary",
+    "Matches",
+    "MatchReport",
+    "PatternGeometry",
+    "PlacedLibrary",
+    "PreparedPattern",
+    "RefinedOrientations",
+    "Reflections",
+    "Spots",
+    "TemplateLibrary",
+    "build_library",
+    "build_local_library",
+    "describe_match",
+    "find_spots",
+    "library_key",
+    "match_library",
+    "misorientation",
+    "place_library",
+    "prepare_pattern",
+    "refine_matches",
+    "refine_orientations",
+]

@@ -1,0 +1,276 @@
+"""Templates of one structure: the spots it shows along each beam direction."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from hyperspy_4dphase._scalars import check_number
+from hyperspy_4dphase.estimators.orientation._directions import sector_directions
+from hyperspy_4dphase.estimators.orientation._quaternions import (
+    check_quaternions,
+    from_beam_directions,
+    to_matrices,
+)
+from hyperspy_4dphase.estimators.orientation._reflections import (
+    Reflections,
+    check_reflections,
+)
+from hyperspy_4dphase.estimators.orientation._spots import list_spots
+
+# Goes up with every change of what is stored, or of how it is computed.
+FORMAT_VERSION = 1
+# Power of intensities, here and in patterns: weak spots count for more than in
+# proportion, since scattering more than once changes intensities but not positions.
+POWER = 0.5
+# Spots below this part of the largest weight, 0.25 % of its intensity, are left out.
+LEAST_WEIGHT = 0.05
+# Spots of a template that are kept. More than that are a dense plane of a large cell,
+# where the strongest suffice to find it.
+MOST_SPOTS = 80
+# A template stands for orientations up to this part of the step away on each axis.
+_HALF_STEP = 0.5
+# Degrees between beam directions. Refinement begins within half of it.
+RESOLUTION = 2.0
+# Half width of the shape function, in 1/Å: about that of a slab of 8 nm, 0.443 / t,
+# and of what thicker ones have that bend or vary in the area that is averaged.
+EXCITATION_WIDTH = 0.005
+
+
+class TemplateLibrary(NamedTuple):
+    """Templates of one structure.
+
+    Attributes
+    ----------
+    quaternions : numpy.ndarray, shape (n_templates, 4)
+        From the sample to the crystal, of each beam direction.
+    start : numpy.ndarray of int, shape (n_templates + 1,)
+        The spots of template i are ``start[i]:start[i + 1]``.
+    radius : numpy.ndarray of float32, shape (n_spots,)
+        Distance of each spot from the direct beam in 1/Å.
+    azimuth : numpy.ndarray of float32, shape (n_spots,)
+        In rad, from the sample's x axis towards its y axis.
+    weight : numpy.ndarray of float32, shape (n_spots,)
+        Square root of the intensity, relative to that of the strongest reflection if
+        that were excited fully.
+    reflection : numpy.ndarray of int32, shape (n_spots,)
+        Index into `reflections`.
+    reflections : Reflections
+        Those within reach, intensities relative to the strongest of all.
+    symmetry : numpy.ndarray, shape (n_symmetry, 4)
+        Proper rotations of the Laue group.
+    wavelength : float
+        In Å.
+    max_g : float
+        Largest scattering vector, in 1/Å.
+    resolution : float
+        In degrees.
+    excitation_width : float
+        Half width at half maximum of the shape function, in 1/Å.
+    """
+
+    quaternions: np.ndarray
+    start: np.ndarray
+    radius: np.ndarray
+    azimuth: np.ndarray
+    weight: np.ndarray
+    reflection: np.ndarray
+    reflections: Reflections
+    symmetry: np.ndarray
+    wavelength: float
+    max_g: float
+    resolution: float
+    excitation_width: float
+
+    def to_arrays(self):
+        """Return all that a library consists of, to be stored.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            With ``format_version`` and ``digest``, which tells damaged arrays.
+        """
+        values = self._asdict()
+        table = values.pop("reflections")
+        values |= {f"reflections_{name}": x for name, x in table._asdict().items()}
+        arrays = {name: np.asarray(value) for name, value in values.items()}
+        arrays["format_version"] = np.asarray(FORMAT_VERSION)
+        return {**arrays, "digest": np.asarray(digest_arrays(arrays))}
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """Make a library of what `to_arrays` gave.
+
+        Parameters
+        ----------
+        arrays : mapping of str to numpy.ndarray
+
+        Returns
+        -------
+        TemplateLibrary
+
+        Raises
+        ------
+        ValueError
+            If an array is missing or damaged, or of another version.
+        """
+        arrays = {name: np.asarray(arrays[name]) for name in arrays}
+        digest = str(arrays.pop("digest", ""))
+        if digest != digest_arrays(arrays):
+            raise ValueError("arrays are no library of templates, or are damaged.")
+        version = int(arrays.pop("format_version"))
+        if version != FORMAT_VERSION:
+            raise ValueError(
+                f"arrays are a library of version {version}, not {FORMAT_VERSION}."
+            )
+        names = Reflections._fields
+        table = Reflections(*(arrays.pop(f"reflections_{name}") for name in names))
+        numbers = ("wavelength", "max_g", "resolution", "excitation_width")
+        arrays |= {name: float(arrays[name]) for name in numbers}
+        return cls(reflections=table, **arrays)
+
+
+def digest_arrays(arrays):
+    """Return a digest of names, types, shapes and values of arrays.
+
+    Parameters
+    ----------
+    arrays : mapping of str to numpy.ndarray
+
+    Returns
+    -------
+    str
+    """
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def build_library(
+    reflections,
+    wavelength,
+    symmetry,
+    *,
+    max_g,
+    resolution=RESOLUTION,
+    excitation_width=EXCITATION_WIDTH,
+):
+    """Build the templates of one structure.
+
+    Parameters
+    ----------
+    reflections : Reflections
+        All up to `max_g` at least, squared structure factors included.
+    wavelength : float
+        Of the electrons, in Å.
+    symmetry : array_like, shape (n_symmetry, 4)
+        Proper rotations of the Laue group as unit quaternions, in orix's crystal frame:
+        ``phase.point_group.laue_proper_subgroup.data``.
+    max_g : float
+        Largest scattering vector in 1/Å.
+    resolution : float, optional
+        Distance of neighbouring beam directions in degrees. Default is 2.
+    excitation_width : float, optional
+        Half width at half maximum of the Lorentzian of excitation errors, in 1/Å. About
+        0.443 over the thickness. Default is 0.005.
+
+    Returns
+    -------
+    TemplateLibrary
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, or no reflection is within `max_g`.
+
+    Notes
+    -----
+    The Lorentzian is widened by what the excitation error of a reflection changes over
+    half a step, or a spot that the crystal shows would be missing in the template
+    nearest to its orientation.
+    """
+    settings = _check_settings(
+        reflections, wavelength, symmetry, max_g, resolution, excitation_width
+    )
+    table, wavelength, symmetry, max_g, resolution, width = settings
+    step = np.deg2rad(resolution)
+    directions = sector_directions(step, symmetry)
+    quaternions = from_beam_directions(directions)
+    optics = (1 / wavelength, width, _HALF_STEP * step, max_g)
+    start, reflection, x, y, weight = list_spots(
+        to_matrices(quaternions),
+        table.g,
+        table.intensity,
+        optics,
+        POWER,
+        LEAST_WEIGHT,
+        MOST_SPOTS,
+    )
+    return TemplateLibrary(
+        quaternions,
+        start,
+        np.hypot(x, y),
+        np.arctan2(y, x),
+        weight,
+        reflection,
+        table,
+        symmetry,
+        wavelength,
+        max_g,
+        resolution,
+        width,
+    )
+
+
+def library_key(reflections, wavelength, symmetry, **options):
+    """Return a digest of all that a library depends on, the version of this included.
+
+    Parameters
+    ----------
+    reflections, wavelength, symmetry, **options
+        As `build_library` takes them.
+
+    Returns
+    -------
+    str
+        The same for the same library.
+    """
+    defaults = {"resolution": RESOLUTION, "excitation_width": EXCITATION_WIDTH}
+    options = defaults | options
+    table, *settings = _check_settings(reflections, wavelength, symmetry, **options)
+    names = ("wavelength", "symmetry", "max_g", "resolution", "excitation_width")
+    arrays = dict(zip(names, map(np.asarray, settings), strict=True))
+    return digest_arrays(
+        {**table._asdict(), **arrays, "format_version": np.asarray(FORMAT_VERSION)}
+    )
+
+
+def _check_settings(
+    reflections, wavelength, symmetry, max_g, resolution, excitation_width
+):
+    table = check_reflections(reflections)
+    wavelength = check_number("wavelength", wavelength, 0, above=True)
+    symmetry = check_quaternions(symmetry, "symmetry")
+    max_g = check_number("max_g", max_g, 0, above=True)
+    if max_g >= 1 / wavelength:
+        raise ValueError(
+            f"max_g must be below the radius of the Ewald sphere, {1 / wavelength:.3g} "
+            f"1/Å, not {max_g}."
+        )
+    resolution = check_number("resolution", resolution, 0.1, 10)
+    width = check_number("excitation_width", excitation_width, 0, above=True)
+    return _select(table, max_g), wavelength, symmetry, max_g, resolution, width
+
+
+def _select(table, max_g):
+    near = np.linalg.norm(table.g, axis=1) <= max_g
+    if not near.any():
+        shortest = np.linalg.norm(table.g, axis=1).min()
+        raise ValueError(
+            f"max_g is {max_g} 1/Å, but the shortest reflection has {shortest:.3g}: no "
+            "spot can be seen."
+        )
+    return Reflections(*(values[near] for values in table))

@@ -25,6 +25,7 @@ _PLACES = {
     "estimators": None,
     "interop": None,
     "plot": None,
+    "structures": None,
 }
 __all__ = list(_PLACES)
 

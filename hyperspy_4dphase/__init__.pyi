@@ -2,6 +2,7 @@ from . import data as data
 from . import estimators as estimators
 from . import interop as interop
 from . import plot as plot
+from . import structures as structures
 from .methods.compress import Compression as Compression
 from .methods.compress import compress as compress
 from .methods.count_electrons import count_electrons as count_electrons

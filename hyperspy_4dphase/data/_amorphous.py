@@ -9,11 +9,12 @@ from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.data._camera import Camera
 from hyperspy_4dphase.data._scattering import (
     assemble,
-    atomic_factor,
     inelastic_background,
     mean_square_factor,
 )
-from hyperspy_4dphase.data._structures import fractional_positions, structure
+from hyperspy_4dphase.data._structures import structure
+from hyperspy_4dphase.structures._phases import fractional_positions
+from hyperspy_4dphase.structures._scattering import atomic_factor
 
 
 def neighbour_distances(phase, reach):

@@ -8,13 +8,13 @@ from orix.quaternion import Rotation
 from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.data._camera import Camera
 from hyperspy_4dphase.data._scattering import (
-    DEBYE_WALLER,
     assemble,
-    atomic_factor,
     inelastic_background,
     thermal_background,
 )
-from hyperspy_4dphase.data._structures import fractional_positions, structure
+from hyperspy_4dphase.data._structures import structure
+from hyperspy_4dphase.structures._phases import fractional_positions
+from hyperspy_4dphase.structures._scattering import DEBYE_WALLER, atomic_factor
 
 
 def zone_rotation(phase, zone, in_plane=0.0):

@@ -1,52 +1,9 @@
-"""Atomic scattering factors and the smooth parts of a diffraction pattern."""
+"""The smooth parts of a diffraction pattern."""
 
 import numpy as np
-from diffsims.utils.lobato_scattering_params import ATOMIC_SCATTERING_PARAMS_LOBATO
-from diffsims.utils.sim_utils import get_atomic_scattering_factors
 
 from hyperspy_4dphase.data._camera import Camera
-
-DEBYE_WALLER = 0.7
-"""Debye-Waller factor B in Å² of every atom (room temperature)."""
-
-
-def atomic_factor(element, q):
-    """Return an element's electron scattering factor.
-
-    Parameters
-    ----------
-    element : str
-        Symbol.
-    q : numpy.ndarray
-        Length of the scattering vector in 1/Å.
-
-    Returns
-    -------
-    factor : numpy.ndarray
-        In Å, of the shape of ``q``.
-
-    Raises
-    ------
-    ValueError
-        If the element has no tabulated factor.
-
-    References
-    ----------
-    .. [1] I. Lobato and D. Van Dyck, Acta Cryst. A 70, 636 (2014),
-       doi:10.1107/S205327331401643X
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> bool(np.all(np.diff(atomic_factor("O", np.linspace(0, 2, 9))) < 0))
-    True
-    """
-    if element not in ATOMIC_SCATTERING_PARAMS_LOBATO:
-        raise ValueError(f"no scattering factor is tabulated for element {element!r}")
-    q = np.asarray(q, dtype=float)
-    table = np.array([ATOMIC_SCATTERING_PARAMS_LOBATO[element]])
-    factor = get_atomic_scattering_factors(q.ravel() ** 2, table, "lobato")
-    return factor[:, 0].reshape(q.shape)
+from hyperspy_4dphase.structures._scattering import DEBYE_WALLER, atomic_factor
 
 
 def mean_square_factor(atoms, q):

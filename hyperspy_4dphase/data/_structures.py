@@ -160,32 +160,3 @@ def structure(name):
     if name not in STRUCTURES:
         raise ValueError(f"structure must be one of {sorted(STRUCTURES)}, got {name!r}")
     return STRUCTURES[name]()
-
-
-def fractional_positions(phase):
-    """Return the fractional coordinates of a phase's atoms.
-
-    Parameters
-    ----------
-    phase : orix.crystal_map.Phase
-        Made from a structure whose lattice has diffpy's own alignment, as lattices
-        from parameters and from CIF files have.
-
-    Returns
-    -------
-    positions : numpy.ndarray of shape (n_atoms, 3)
-
-    Notes
-    -----
-    orix 0.15 turns the lattice to a along x and c* along z without the atoms, and
-    ``phase.structure.xyz`` are coordinates in the turned lattice. diffsims 0.7 turns
-    them back in the same way.
-
-    Examples
-    --------
-    >>> fractional_positions(structure("WS2"))[0].round(3).tolist()
-    [0.333, 0.667, 0.0]
-    """
-    lattice = phase.structure.lattice
-    turn = np.linalg.inv(lattice.stdbase @ lattice.recbase)
-    return np.asarray(phase.structure.xyz, dtype=float) @ turn

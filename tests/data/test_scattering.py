@@ -6,22 +6,13 @@ import pytest
 from hyperspy_4dphase.data import structure, vacuum_pattern
 from hyperspy_4dphase.data._scattering import (
     assemble,
-    atomic_factor,
     inelastic_background,
     mean_square_factor,
     thermal_background,
 )
+from hyperspy_4dphase.structures._scattering import atomic_factor
 
 Q = np.linspace(0, 2, 50)
-
-
-def test_heavy_atoms_scatter_more():
-    oxygen, tungsten = atomic_factor("O", Q), atomic_factor("W", Q)
-    assert np.all(tungsten > oxygen)
-    # Peng et al. (1996) tabulate 1.98 Å for oxygen in forward direction.
-    assert oxygen[0] == pytest.approx(1.98, rel=0.05)
-    with pytest.raises(ValueError, match="no scattering factor .* 'Xx'"):
-        atomic_factor("Xx", Q)
 
 
 def test_mean_square_is_that_of_the_atoms_of_a_cell():

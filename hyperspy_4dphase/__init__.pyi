@@ -9,5 +9,6 @@ from .methods.count_electrons import count_electrons as count_electrons
 from .signals.domain_confidence import DomainConfidence as DomainConfidence
 from .signals.domain_map import DomainMap as DomainMap
 from .signals.latent_embedding import LatentEmbedding as LatentEmbedding
+from .signals.phase_map import PhaseMap as PhaseMap
 
 __version__: str

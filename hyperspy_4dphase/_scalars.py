@@ -43,7 +43,9 @@ def check_integer(name, value, low, *, optional=False):
     return int(value)
 
 
-def check_number(name, value, low=-np.inf, high=np.inf, *, above=False, below=False):
+def check_number(
+    name, value, low=-np.inf, high=np.inf, *, above=False, below=False, optional=False
+):
     """Return a finite number as float.
 
     Parameters
@@ -54,10 +56,12 @@ def check_number(name, value, low=-np.inf, high=np.inf, *, above=False, below=Fa
         Both are allowed.
     above, below : bool, optional
         Whether `low`, or `high`, itself is refused.
+    optional : bool, optional
+        Whether None is taken, and returned.
 
     Returns
     -------
-    float
+    float or None
 
     Raises
     ------
@@ -71,6 +75,8 @@ def check_number(name, value, low=-np.inf, high=np.inf, *, above=False, below=Fa
     >>> check_number("dose", 2, 0, above=True)
     2.0
     """
+    if optional and value is None:
+        return None
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, not {value!r}.")
     inside = np.isfinite(value) and low <= value <= high

@@ -88,8 +88,8 @@ LAYERS = {
         SIGNALS | {"dask", "tqdm"} | PLUMBING | ours("estimators", "signals", "methods")
     ),
     "signals/": Layer(
-        SIGNALS | {"dask"} | PLUMBING | ours("estimators", "signals"),
-        ours("plot", "interop"),
+        SIGNALS | {"dask"} | PLUMBING | ours("estimators", "signals", "_library_cache"),
+        ours("plot", "interop", "structures") | {"orix", "diffsims", "diffpy"},
     ),
     "plot/": Layer(SCIENCE | ours("plot")),
     "data/": Layer(SCIENCE | ours("data", "structures", "_scalars")),

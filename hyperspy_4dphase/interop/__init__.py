@@ -1,8 +1,9 @@
 """To other packages and back."""
 
 from hyperspy_4dphase.interop import orix
+from hyperspy_4dphase.interop._cleaning import clean_crystal_map
 
-__all__ = ["to_crystal_map"]
+__all__ = ["clean_crystal_map", "to_crystal_map"]
 
 
 def to_crystal_map(labels, axes=None, **options):

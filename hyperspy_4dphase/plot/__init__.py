@@ -7,6 +7,7 @@ from hyperspy_4dphase.plot.doubts import plot_doubts
 from hyperspy_4dphase.plot.latent import LatentView, plot_latent
 from hyperspy_4dphase.plot.loss import plot_loss
 from hyperspy_4dphase.plot.manifold import plot_manifold
+from hyperspy_4dphase.plot.phases import plot_phases
 from hyperspy_4dphase.plot.posterior import plot_posterior
 from hyperspy_4dphase.plot.refused import plot_refused
 from hyperspy_4dphase.plot.reliability import calibration_error, plot_reliability
@@ -25,6 +26,7 @@ __all__ = [
     "plot_latent",
     "plot_loss",
     "plot_manifold",
+    "plot_phases",
     "plot_posterior",
     "plot_refused",
     "plot_reliability",

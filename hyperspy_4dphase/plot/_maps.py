@@ -147,6 +147,31 @@ def draw_numbers(axes, numbers, cmap, norm, extent, units, scalebar=True):
     return _draw_scan(axes, image, *place, **style)
 
 
+def draw_rgb(axes, colors, n_axes, extent, units, scalebar=True):
+    """Draw positions in given colours, with a scale bar as :func:`draw_domains` does.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    colors : numpy.ndarray of float, shape (n_y, n_x, 3) or (n_x, 3)
+        From 0 to 1; NaN where there is none, which is grey.
+    n_axes : int
+        Of the scan: 1 or 2.
+    extent, units
+        As in :class:`ScanMap`.
+    scalebar : bool, default True
+
+    Returns
+    -------
+    matplotlib.image.AxesImage
+    """
+    nothing = np.isnan(colors).any(axis=-1, keepdims=True)
+    image = np.where(nothing, UNASSIGNED, np.clip(np.nan_to_num(colors), 0, 1))
+    image = image.reshape(-1, *image.shape[-2:])
+    style = {"interpolation": "nearest"}
+    return _draw_scan(axes, image, n_axes, extent, units, scalebar, **style)
+
+
 def draw_borders(image, labels, color, width=0.6):
     """Draw lines between neighbouring positions of different domains over a map.
 

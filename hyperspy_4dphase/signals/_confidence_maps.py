@@ -3,13 +3,7 @@
 import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
-from hyperspy_4dphase._results import (
-    axes_dictionaries,
-    check_map,
-    filled,
-    retitle,
-    scan_metadata,
-)
+from hyperspy_4dphase._results import axes_dictionaries, check_map, filled
 from hyperspy_4dphase.estimators.confidence import judge_labels, measure_errors
 from hyperspy_4dphase.signals._scan_map import ScanMap, show_last_two
 from hyperspy_4dphase.signals._stored_confidence import StoredConfidence
@@ -122,18 +116,3 @@ class ConfidenceMaps(ScanMap):
         excluded = self._stored_map.array("excluded_patterns", bool)
         values = filled(values, excluded, fill_value)
         return values.reshape(*self.data.shape, *values.shape[1:])
-
-    def _rename(self, what, signal_type=""):
-        title = self.metadata.get_item("General.title", "")
-        title = title.replace("Confidence", what, 1)
-        return retitle(scan_metadata(self), title, signal_type)
-
-    def _check_whole(self):
-        if not self._is_whole:
-            raise ValueError(
-                "This is a slice of a confidence, of shape "
-                f"{self.data.shape} in array order, and all but its values belongs to "
-                "the whole scan, of shape "
-                f"{self._stored_map.navigation_shape}: take it from the whole "
-                "confidence, and slice that."
-            )

@@ -76,7 +76,7 @@ class DomainPhases(ScanMap):
         check_rotatable(own.signal_axes, own.get("signal_type"))
         check_whole(self, "phases()")
         sizes = leaf_sizes(tree)
-        means, variances = _to_electrons(own, *self._means(signal, show_progressbar))
+        means, variances = to_electrons(own, *self._means(signal, show_progressbar))
         means = means.reshape(-1, *own.signal_shape)
         variances = (variances / sizes[:, np.newaxis]).reshape(means.shape)
         faulty = None
@@ -190,8 +190,19 @@ def check_rotatable(axes, signal_type):
         )
 
 
-def _to_electrons(stored, means, variances):
-    """Means without the detector's offset, and variances of one pattern."""
+def to_electrons(stored, means, variances):
+    """Means without the detector's offset, and variances of one pattern.
+
+    Parameters
+    ----------
+    stored : StoredMap
+    means, variances : numpy.ndarray, shape (n_domains, n_pixels)
+        As of :func:`read_means`.
+
+    Returns
+    -------
+    means, variances : numpy.ndarray, shape (n_domains, n_pixels)
+    """
     gain = stored.get("gain")
     means = means - (stored.get("offset") or 0.0)
     if gain is not None:

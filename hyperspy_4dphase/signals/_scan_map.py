@@ -3,7 +3,12 @@
 import numpy as np
 from hyperspy.signals import Signal2D
 
-from hyperspy_4dphase._results import axes_dictionaries, image_extent
+from hyperspy_4dphase._results import (
+    axes_dictionaries,
+    image_extent,
+    retitle,
+    scan_metadata,
+)
 from hyperspy_4dphase.signals._scan_reference import ScanReference
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
@@ -12,6 +17,8 @@ class ScanMap(Signal2D):
     """A value for each probe position of a scan, ``(|x, y)``, with its domains."""
 
     _reference = None
+    # What it is called, and how its title begins.
+    _KIND, _TITLE = "map", "Domains"
 
     def __deepcopy__(self, memo):
         copy = super().__deepcopy__(memo)
@@ -93,6 +100,21 @@ class ScanMap(Signal2D):
     @property
     def _is_whole(self):
         return self._values.shape == self._stored_map.navigation_shape
+
+    def _check_whole(self):
+        if not self._is_whole:
+            raise ValueError(
+                f"This is a slice of a {self._KIND}, of shape {self.data.shape} in "
+                "array order, and all but its values belongs to the whole scan, of "
+                f"shape {self._stored_map.navigation_shape}: take it from the whole "
+                f"{self._KIND}, and slice that."
+            )
+
+    def _rename(self, what, signal_type=""):
+        """Metadata of another result of the scan, whose title begins with `what`."""
+        title = self.metadata.get_item("General.title", "")
+        title = title.replace(self._TITLE, what, 1)
+        return retitle(scan_metadata(self), title, signal_type)
 
     def _image_options(self):
         """How figures show the map."""

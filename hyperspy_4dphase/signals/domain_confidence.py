@@ -40,6 +40,7 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
     """
 
     _signal_type = "domain_confidence"
+    _KIND, _TITLE = "confidence", "Confidence"
 
     @classmethod
     def from_scan(

@@ -10,6 +10,7 @@ from hyperspy_4dphase.estimators.domains import node_means
 from hyperspy_4dphase.signals._domain_continuum import DomainContinuum
 from hyperspy_4dphase.signals._domain_crystal_map import DomainCrystalMap
 from hyperspy_4dphase.signals._domain_edits import DomainEdits
+from hyperspy_4dphase.signals._domain_names import DomainNaming
 from hyperspy_4dphase.signals._domain_patterns import read_means, subtract_wholes
 from hyperspy_4dphase.signals._domain_phases import DomainPhases
 from hyperspy_4dphase.signals._domain_plots import DomainPlots
@@ -24,6 +25,7 @@ class DomainMap(
     DomainSteps,
     DomainContinuum,
     DomainCrystalMap,
+    DomainNaming,
 ):
     """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 

@@ -1,6 +1,10 @@
 """Orientations of known structures, from the spots of a pattern."""
 
 from hyperspy_4dphase.estimators.orientation._geometry import PatternGeometry
+from hyperspy_4dphase.estimators.orientation._grains import (
+    find_small_grains,
+    label_grains,
+)
 from hyperspy_4dphase.estimators.orientation._library import (
     TemplateLibrary,
     build_library,
@@ -31,6 +35,8 @@ from hyperspy_4dphase.estimators.orientation._report import (
     describe_match,
     find_spots,
 )
+from hyperspy_4dphase.estimators.orientation._spot_radius import measure_spot_radius
+from hyperspy_4dphase.estimators.orientation._template_spots import template_spots
 
 __all__ = [
     "LocalLibrary",
@@ -46,12 +52,16 @@ __all__ = [
     "build_library",
     "build_local_library",
     "describe_match",
+    "find_small_grains",
     "find_spots",
+    "label_grains",
     "library_key",
     "match_library",
+    "measure_spot_radius",
     "misorientation",
     "place_library",
     "prepare_pattern",
     "refine_matches",
     "refine_orientations",
+    "template_spots",
 ]

@@ -1,0 +1,85 @@
+"""Where the spots of one orientation fall on a detector."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hyperspy_4dphase.estimators.orientation._geometry import check_geometry
+from hyperspy_4dphase.estimators.orientation._library import (
+    EXCITATION_WIDTH,
+    LEAST_WEIGHT,
+    MOST_SPOTS,
+    POWER,
+)
+from hyperspy_4dphase.estimators.orientation._quaternions import (
+    check_quaternions,
+    to_matrices,
+)
+from hyperspy_4dphase.estimators.orientation._spots import list_spots
+
+
+class TemplateSpots(NamedTuple):
+    """Spots of a template on a detector.
+
+    Attributes
+    ----------
+    rows, columns : numpy.ndarray, shape (n_spots,)
+        In pixels.
+    weight : numpy.ndarray, shape (n_spots,)
+        Square roots of the intensities, the strongest first.
+    hkl : numpy.ndarray of int, shape (n_spots, 3)
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    weight: np.ndarray
+    hkl: np.ndarray
+
+
+def template_spots(
+    reflections,
+    quaternion,
+    wavelength,
+    geometry,
+    shape,
+    *,
+    excitation_width=EXCITATION_WIDTH,
+):
+    """List the spots of one orientation on a detector.
+
+    Parameters
+    ----------
+    reflections : Reflections
+    quaternion : array_like, shape (4,)
+        From the sample to the crystal.
+    wavelength : float
+        In Å.
+    geometry : PatternGeometry
+    shape : tuple of int
+        Of the detector, in rows and columns. Spots off it are not listed.
+    excitation_width : float, optional
+        See :func:`build_library`.
+
+    Returns
+    -------
+    TemplateSpots
+    """
+    geometry = check_geometry(geometry, shape)
+    matrix = to_matrices(check_quaternions([quaternion], "quaternion"))
+    optics = (1 / wavelength, excitation_width, 0.0, geometry.reach(shape))
+    _, reflection, x, y, weight = list_spots(
+        matrix,
+        np.asarray(reflections.g, float),
+        np.asarray(reflections.intensity, float),
+        optics,
+        POWER,
+        LEAST_WEIGHT,
+        MOST_SPOTS,
+    )
+    places = np.asarray(geometry.center)[:, None] + geometry.axes() @ np.stack([x, y])
+    last = np.reshape(shape, (2, 1)) - 0.5
+    near = ((places >= -0.5) & (places <= last)).all(axis=0)
+    near &= np.hypot(x, y) >= geometry.inner
+    order = np.flatnonzero(near)[np.argsort(-weight[near])]
+    hkl = np.asarray(reflections.hkl)[reflection[order]]
+    return TemplateSpots(*places[:, order], weight[order], hkl)

@@ -1,0 +1,241 @@
+"""The orientation of each probe position, refined around that of its domain."""
+
+from functools import partial
+from operator import iadd
+
+import numpy as np
+from hyperspy.signals import Signal2D
+
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._results import axes_dictionaries
+from hyperspy_4dphase._scalars import check_number
+from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase.signals._scan_map import ScanMap
+
+
+class PhaseOrientations(ScanMap):
+    """What :class:`PhaseMap` gains to refine orientations, and to go on with pyxem."""
+
+    @with_shared_parameters
+    def orientations(self, signal=None, *, reach=3.0, step=0.75, show_progressbar=None):
+        """Refine the orientation of each probe position around that of its domain.
+
+        The scan is read once. Each pattern is compared with some hundred templates
+        around the orientation of its domain. Where a pattern says little, the one of
+        the domain stays.
+
+        Parameters
+        ----------
+        signal : Diffraction2D or as the scan was, optional
+            The scan. By default the one that is remembered.
+        reach : float, default 3
+            How far positions may be turned against their domain, about each axis of
+            the sample, in degrees.
+        step : float, default 0.75
+            Between templates, in degrees; orientations are interpolated.
+        %(show_progressbar)s
+
+        Returns
+        -------
+        PhaseMap
+            With :attr:`rotations`, :attr:`match` and :attr:`misorientation` of each
+            position.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is out of range, if no domain has an orientation, if this is
+            a slice, or if there is no scan to read, or another one.
+        """
+        reach = check_number("reach", reach, 0.05, 20)
+        step = check_number("step", step, 0.05, 5)
+        self._check_whole()
+        labels = self._domain_labels()
+        if not np.isfinite(self.quaternions).any():
+            raise ValueError("No domain of this map has an orientation to start from.")
+        given = signal is not None
+        signal = signal if given else self._unchanged_scan()
+        if signal is None:
+            raise ValueError(
+                "The scan is no longer in memory: give it, as in orientations(signal)."
+            )
+        stored = self._stored_map
+        scan = Scan.from_signal(
+            signal,
+            show_progressbar=show_progressbar,
+            flat_masks=(self.phase_ids.ravel() < 0, None),
+        )
+        if given:
+            stored.check_scan(scan)
+        libraries = self._local_libraries(reach, step)
+        rows = np.flatnonzero(scan.kept_patterns)
+        refine = partial(
+            _refine_block,
+            labels=labels.ravel()[rows],
+            libraries=libraries,
+            noise=(stored.get("offset") or 0.0, stored.get("gain") or 1.0),
+        )
+        with scan.progress() as progress:
+            blocks = scan.blocks(progress, replaced=stored.array("replaced"))
+            parts = blocks.reduce(refine, iadd, stage="Refining orientations")
+        turns = np.full((labels.size, 4), np.nan, np.float32)
+        match, spread = np.full((2, labels.size), np.nan, np.float32)
+        edge = np.zeros(labels.size, bool)
+        for here, found in parts:
+            here = rows[here]
+            turns[here], match[here] = found.quaternions, found.cosine
+            spread[here], edge[here] = found.uncertainty.max(axis=1), found.at_edge
+        changes = {
+            "rotations": turns.reshape(*self.data.shape, 4),
+            "match": match.reshape(self.data.shape),
+            "uncertainty": spread.reshape(self.data.shape),
+            "at_edge": edge.reshape(self.data.shape),
+        }
+        did = f"orientations(reach={reach:g}, step={step:g})"
+        return self._with(self.phase_ids, changes, did)
+
+    @property
+    def rotations(self):
+        """orix.quaternion.Rotation, of the navigation shape: From sample to crystal.
+
+        Those of domains, or of each position after :meth:`orientations`; the identity
+        where a position is not indexed.
+        """
+        from orix.quaternion import Rotation
+
+        return Rotation(self._position_quaternions())
+
+    @property
+    def misorientation(self):
+        """Signal2D or None: Degrees from the orientation of the domain.
+
+        None before :meth:`orientations`.
+        """
+        own = self._stored.array("rotations")
+        if own is None:
+            return None
+        of_domains = np.vstack([self.quaternions, np.full(4, np.nan)])
+        of_domains = of_domains[self._domain_labels()].reshape(own.shape)
+        # Nearby orientations have the same sign, and no symmetry lies between them.
+        cosine = np.abs((own * of_domains).sum(axis=-1))
+        degrees = np.rad2deg(2 * np.arccos(np.minimum(cosine, 1)))
+        return self._image(degrees, "Misorientation", "Misorientation (°)")
+
+    @property
+    def match(self):
+        """Signal2D or None: How well each position by itself matches, up to 1.
+
+        It falls with the dose. None before :meth:`orientations`.
+        """
+        values = self._stored.array("match")
+        return None if values is None else self._image(values, "Match", "Cosine")
+
+    @property
+    def uncertainty(self):
+        """Signal2D or None: Standard deviation of each orientation, in degrees.
+
+        About the axis that is least sure. None before :meth:`orientations`.
+        """
+        values = self._stored.array("uncertainty")
+        if values is None:
+            return None
+        return self._image(values, "Uncertainty", "Uncertainty (°)")
+
+    def to_pyxem(self):
+        """Hand the library and start values to pyxem's own objects.
+
+        Returns
+        -------
+        pyxem.signals.OrientationMap
+            One match for each position: index of its template, cosine of its domain,
+            in-plane angle (the first Euler angle; what pyxem 0.21 finds itself is off
+            by 180 degrees) and factor 1. ``.simulation`` is a diffsims ``Simulation2D``
+            with one template for each domain. Positions without a phase have the first
+            template and a cosine of 0.
+
+        Raises
+        ------
+        ValueError
+            If no domain has an orientation, or if this is a slice.
+        """
+        from hyperspy_4dphase.interop.pyxem import to_orientation_map
+
+        self._check_whole()
+        quaternions, names = self.quaternions, self._stored.names
+        known = np.flatnonzero(np.isfinite(quaternions).all(axis=1))
+        if not known.size:
+            raise ValueError("No domain of this map has an orientation.")
+        # Templates of a phase stand together.
+        known = known[np.argsort(names.phase[known], kind="stable")]
+        geometry, every = self._geometry(), self._every_phase()
+        template = np.full(len(quaternions) + 1, -1)
+        template[known] = np.arange(len(known))
+        labels = np.where(self.phase_ids >= 0, self._domain_labels(), -1)
+        return to_orientation_map(
+            template[labels],
+            np.append(self._chosen("cosine"), 0)[labels],
+            quaternions[known],
+            [every[i] for i in names.phase[known]],
+            axes=self._stored_map.navigation_axes,
+            voltage=self.settings["accelerating_voltage"],
+            reach=geometry.reach(self._stored_map.signal_shape),
+        )
+
+    def _local_libraries(self, reach, step):
+        """Templates around the orientation of each domain that has one."""
+        from hyperspy_4dphase.estimators.orientation import build_local_library
+        from hyperspy_4dphase.signals._naming import find_library
+
+        names, shape = self._stored.names, self._stored_map.signal_shape
+        settings, geometry, candidates = (
+            self.settings,
+            self._geometry(),
+            self.candidates,
+        )
+        excluded = np.asarray(settings["unused_pixels"], bool).reshape(shape)
+        libraries = {}
+        for domain, quaternion in enumerate(self.quaternions):
+            if not np.isfinite(quaternion).all():
+                continue
+            library = find_library(
+                candidates[names.phase[domain]],
+                settings["wavelength"],
+                geometry.reach(shape),
+                settings["resolution"],
+            )
+            libraries[domain] = build_local_library(
+                library,
+                quaternion,
+                geometry,
+                shape,
+                excluded=excluded,
+                reach=reach,
+                step=step,
+            )
+        return libraries
+
+    def _image(self, values, what, quantity):
+        """Values of positions that are indexed as a map."""
+        values = np.where(self.phase_ids.reshape(self.data.shape) < 0, np.nan, values)
+        metadata = self._rename(what)
+        metadata["Signal"] = {"quantity": quantity}
+        axes = axes_dictionaries(self)
+        return Signal2D(values.astype(np.float32), axes=axes, metadata=metadata)
+
+
+def _refine_block(patterns, rows, labels, libraries, noise):
+    """Refine the patterns of a block: a list of what came of each domain."""
+    from hyperspy_4dphase.estimators.orientation import refine_orientations
+
+    offset, gain = noise
+    numbers = np.arange(len(labels))[rows]
+    of_domain = labels[rows]
+    found = []
+    for domain in np.unique(of_domain):
+        if domain in libraries:
+            mine = of_domain == domain
+            local = libraries[domain]
+            electrons = (patterns[mine].astype(np.float32) - offset) / gain
+            electrons = np.maximum(electrons, 0).reshape(-1, *local.shape)
+            found.append((numbers[mine], refine_orientations(electrons, local)))
+    return found

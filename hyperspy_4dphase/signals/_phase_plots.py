@@ -1,0 +1,149 @@
+"""Figures of a map of phases."""
+
+import numpy as np
+
+from hyperspy_4dphase.signals._domain_plots import pattern_options
+from hyperspy_4dphase.signals._scan_map import ScanMap
+from hyperspy_4dphase.signals._stored_phases import AMORPHOUS
+
+_DIRECTIONS = {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}
+_MOST_PATTERNS = 15
+
+
+class PhasePlots(ScanMap):
+    """What :class:`PhaseMap` gains to show itself."""
+
+    def plot(
+        self, direction="z", *, patterns=None, title=None, scalebar=True, fig=None
+    ):
+        """Plot phases, orientations, and the pattern of each domain with its template.
+
+        It takes the place of HyperSpy's ``plot``, and takes none of its options.
+
+        Parameters
+        ----------
+        direction : {"x", "y", "z"}, default "z"
+            Direction of the sample whose place in the crystal colours the map of
+            orientations, by the inverse pole figure of each phase; ``"z"`` is along the
+            beam.
+        patterns : bool, optional
+            Whether mean patterns are drawn, of the 15 largest domains. By default if
+            they can be had without reading a file again.
+        title : str, optional
+            By default that of the map.
+        scalebar : bool, default True
+            Whether to draw scale bars instead of ticks.
+        fig : matplotlib.figure.Figure or SubFigure, optional
+            A new figure by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            If `direction` is no such direction, or if this is a slice.
+        """
+        from hyperspy_4dphase.plot import plot_phases
+        from hyperspy_4dphase.plot._palette import domain_colors
+
+        if direction not in _DIRECTIONS:
+            raise ValueError(
+                f"direction={direction!r}; expected one of {tuple(_DIRECTIONS)}."
+            )
+        self._check_whole()
+        names = self.names
+        stored = self._stored_map
+        if patterns is None:
+            known = stored.get("mean_patterns") is not None
+            patterns = known or (self.scan is not None and not self.scan._lazy)
+        has_orientations = np.isfinite(self.quaternions).any()
+        colors = domain_colors(len(names))
+        return plot_phases(
+            self.phase_ids,
+            names,
+            colors,
+            orientations=self._orientation_colors(direction)
+            if has_orientations
+            else None,
+            orientations_title=f"inverse pole figure, {direction}",
+            panels=self._panels(colors) if patterns else (),
+            title=self.metadata.General.title if title is None else title,
+            scalebar=scalebar,
+            fig=fig,
+            pattern_extent=pattern_options(stored.signal_axes)["pattern_extent"],
+            **self._image_options(),
+        )
+
+    def _orientation_colors(self, direction):
+        """Colours of orientations, (*navigation_shape, 3), NaN where there is none."""
+        from orix.plot import IPFColorKeyTSL
+        from orix.quaternion import Orientation
+        from orix.vector import Vector3d
+
+        ids, turns = self.phase_ids, self._position_quaternions()
+        colors = np.full((*ids.shape, 3), np.nan)
+        for i, phase in enumerate(self._every_phase()):
+            inside = ids == i
+            if phase.name == AMORPHOUS or not inside.any():
+                continue
+            laue = phase.point_group.laue
+            key = IPFColorKeyTSL(laue, direction=Vector3d(_DIRECTIONS[direction]))
+            turned = Orientation(turns[inside], symmetry=laue)
+            colors[inside] = key.orientation2color(turned)
+        return colors
+
+    def _panels(self, colors):
+        """Mean patterns of the largest domains, with their templates."""
+        from hyperspy_4dphase.plot.phases import PatternPanel
+
+        means = np.asarray(self.mean_patterns().data)
+        labels, names = self._domain_labels(), self._stored.names
+        sizes = np.bincount(labels[labels >= 0], minlength=len(means))
+        chosen = self._chosen("probability")
+        grey, every = np.full(3, 0.62), self.names
+        panels = []
+        for domain in np.argsort(-sizes, kind="stable")[:_MOST_PATTERNS]:
+            phase = names.phase[domain]
+            title = names.kind[domain] if phase < 0 else every[phase]
+            if np.isfinite(chosen[domain]):
+                title += f" ({chosen[domain]:.2f})"
+            panels.append(
+                PatternPanel(
+                    means[domain],
+                    f"{domain}: {title}",
+                    colors[phase] if phase >= 0 else grey,
+                    self._template_spots(domain),
+                )
+            )
+        return panels
+
+    def _template_spots(self, domain):
+        """Spots of the template of a domain, or None."""
+        from hyperspy_4dphase.estimators.orientation import template_spots
+        from hyperspy_4dphase.plot.phases import Spots
+
+        names, phase = self._stored.names, self._stored.names.phase[domain]
+        if not 0 <= phase < len(names.probability[0]):
+            return None
+        geometry, settings = self._geometry(), self.settings
+        shape = self._stored_map.signal_shape
+        reflections = self.candidates[phase].reflections(geometry.reach(shape))
+        found = template_spots(
+            reflections,
+            names.quaternions[domain, phase],
+            settings["wavelength"],
+            geometry,
+            shape,
+        )
+        return Spots(found.rows, found.columns, found.weight, found.hkl)
+
+    def _geometry(self):
+        """PatternGeometry that patterns were matched in."""
+        from hyperspy_4dphase.estimators.orientation import PatternGeometry
+
+        settings = self.settings
+        kept = {name: settings[name] for name in PatternGeometry._fields}
+        kept["center"] = tuple(np.asarray(kept["center"], float).tolist())
+        return PatternGeometry(**kept)

@@ -1,0 +1,66 @@
+"""Beam energy and calibration of patterns, from metadata and axes."""
+
+import numpy as np
+import pytest
+from hyperspy.misc.utils import DictionaryTreeBrowser
+
+from hyperspy_4dphase.signals._optics import find_scale, find_voltage, find_zero
+
+WAVELENGTH = 0.0251
+
+
+def axes(units, scale=0.02, offset=(0.0, 0.0), sizes=(30, 40)):
+    return [
+        {"size": n, "scale": scale, "units": units, "offset": start}
+        for n, start in zip(sizes, offset, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "units, factor",
+    [
+        ("1/Å", 1.0),
+        ("1 / \u212b", 1.0),
+        ("1/A", 1.0),
+        ("Å^-1", 1.0),
+        ("Å⁻¹", 1.0),
+        ("$A^{-1}$", 1.0),
+        ("k_A^{-1}", 1.0),
+        ("1/angstrom", 1.0),
+        ("1/nm", 0.1),
+        ("nm^-1", 0.1),
+        ("nm⁻¹", 0.1),
+        ("k_nm^-1", 0.1),
+        (r"$\AA^{-1}$", 1.0),
+        ("mrad", 1e-3 / WAVELENGTH),
+        ("rad", 2 * np.sin(0.5) / WAVELENGTH),
+    ],
+)
+def test_units(units, factor):
+    assert find_scale(axes(units), WAVELENGTH) == pytest.approx(0.02 * factor)
+
+
+@pytest.mark.parametrize("units", ["px", "", None, "nm", "um", "<undefined>", "1/s"])
+def test_no_reciprocal_length(units):
+    with pytest.raises(ValueError, match="not calibrated"):
+        find_scale(axes(units), WAVELENGTH)
+
+
+def test_zero():
+    assert find_zero(axes("1/Å", offset=(-0.3, -0.5))) == pytest.approx((15, 25))
+    assert find_zero(axes("1/Å")) is None
+    assert find_zero(axes("1/Å", offset=(-0.3, 0.5))) is None
+
+
+def test_voltage():
+    metadata = DictionaryTreeBrowser({})
+    with pytest.raises(ValueError, match="accelerating_voltage in kV"):
+        find_voltage(metadata)
+    assert find_voltage(metadata, 200) == 200
+    metadata.set_item("Acquisition_instrument.TEM.beam_energy", 300.0)
+    assert find_voltage(metadata) == 300
+    assert find_voltage(metadata, 80) == 80
+    with pytest.raises(ValueError, match="no accelerating voltage in kV"):
+        find_voltage(metadata, 200_000)
+    with pytest.raises(TypeError, match="accelerating_voltage"):
+        find_voltage(metadata, "200 kV")

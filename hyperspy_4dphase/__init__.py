@@ -19,6 +19,7 @@ _PLACES = {
     "DomainConfidence": "signals.domain_confidence",
     "DomainMap": "signals.domain_map",
     "LatentEmbedding": "signals.latent_embedding",
+    "PhaseMap": "signals.phase_map",
     "compress": "methods.compress",
     "count_electrons": "methods.count_electrons",
     "data": None,

@@ -111,7 +111,9 @@ def crystal_pattern(
     """Return the diffraction pattern of a crystal.
 
     Kinematical spots (diffsims, with the shape factor of a slab) drawn as discs of the
-    probe, the direct beam, and the thermal diffuse and inelastic background.
+    probe, the direct beam, and the thermal diffuse and inelastic background. The
+    sample's x axis points along the columns and its y axis up, against the rows, as in
+    pyxem's orientation mapping.
 
     Parameters
     ----------
@@ -159,9 +161,11 @@ def crystal_pattern(
         )
     rotation = Rotation.identity() if rotation is None else rotation
     check_number("thickness", thickness, 0, above=True)
-    spots = crystal_spots(phase, rotation, camera, thickness)
+    positions, intensities = crystal_spots(phase, rotation, camera, thickness)
+    # Rows count downwards.
+    positions = positions * [1, -1]
     atoms = phase.structure.composition
-    return spot_pattern(camera, *spots, atoms, direct, diffuse)
+    return spot_pattern(camera, positions, intensities, atoms, direct, diffuse)
 
 
 def spot_pattern(camera, positions, intensities, atoms, direct, diffuse):

@@ -32,41 +32,51 @@ def to_orientation_map(template, cosine, quaternions, phases, *, axes, voltage, 
     -------
     pyxem.signals.OrientationMap
     """
-    generator = SimulationGenerator(accelerating_voltage=voltage)
     own = []
     for phase in phases:
         if not any(phase is other for other in own):
             own.append(phase)
+    of_phase = [[other is phase for other in phases] for phase in own]
+    # pyxem 0.21 takes the first template of a phase for one of the phase before it: a
+    # copy stands there that no position has.
+    order = np.concatenate(
+        [
+            [*([members[0]] if k else []), *members]
+            for k, members in enumerate(np.flatnonzero(mask) for mask in of_phase)
+        ]
+    )
+    place = np.zeros(len(quaternions), int)
+    place[order] = np.arange(len(order))
+    euler = Rotation(quaternions).to_euler(degrees=True)
+    # Without the first angle: pyxem turns templates in the plane itself.
+    upright = np.column_stack([np.zeros(len(euler)), euler[:, 1:]])
+    sizes = np.cumsum([sum(mask) + bool(k) for k, mask in enumerate(of_phase)])
     turns = [
-        Rotation(quaternions[[other is phase for other in phases]]) for phase in own
+        Rotation.from_euler(upright[part], degrees=True)
+        for part in np.split(order, sizes[:-1])
     ]
-    # The euler angles without the first: pyxem turns templates in the plane itself.
-    euler = [turn.to_euler(degrees=True) for turn in turns]
-    upright = [
-        Rotation.from_euler(np.c_[np.zeros(len(e)), e[:, 1:]], degrees=True)
-        for e in euler
-    ]
+    generator = SimulationGenerator(accelerating_voltage=voltage)
     simulation = generator.calculate_diffraction2d(
         own if len(own) > 1 else own[0],
-        rotation=upright if len(own) > 1 else upright[0],
+        rotation=turns if len(own) > 1 else turns[0],
         reciprocal_radius=reach,
         max_excitation_error=_MAX_EXCITATION_ERROR,
         with_direct_beam=False,
     )
-    in_plane = np.concatenate([e[:, 0] for e in euler])
     known = template >= 0
     index = np.where(known, template, 0)
-    values = np.stack(
-        [
-            index,
-            np.where(known, np.nan_to_num(cosine), 0),
-            np.where(known, in_plane[index], 0),
-            np.ones(template.shape),
-        ],
-        axis=-1,
-    )[..., np.newaxis, :]
+    columns = [
+        place[index],
+        np.where(known, np.nan_to_num(cosine), 0),
+        np.where(known, euler[index, 0], 0),
+        np.ones(template.shape),
+    ]
+    values = np.stack(columns, axis=-1)[..., np.newaxis, :]
+    if len(own) > 1:
+        # pyxem 0.21 cannot tell the phases of a single match: it stands there twice.
+        values = np.repeat(values, 2, axis=-2)
     signal = [
-        {"name": "match", "size": 1, "navigate": False},
+        {"name": "match", "size": values.shape[-2], "navigate": False},
         {"name": "column", "size": 4, "navigate": False},
     ]
     navigation = [axis | {"navigate": True} for axis in axes]

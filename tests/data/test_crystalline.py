@@ -53,7 +53,8 @@ def test_spots_are_drawn_where_they_are_computed():
     qx, qy = camera.vectors()
     outside = camera.radius() > 0.2
     row, column = np.unravel_index(np.argmax(pattern * outside), pattern.shape)
-    peak = np.array([qx[row, column], qy[row, column]])
+    # Upwards, against the rows.
+    peak = np.array([qx[row, column], -qy[row, column]])
     nearest = np.argmin(np.linalg.norm(positions - peak, axis=1))
     assert np.linalg.norm(positions[nearest] - peak) < camera.disc_radius
     assert intensities[nearest] > 0.9 * intensities.max()

@@ -98,7 +98,9 @@ LAYERS = {
         {"numpy", "orix", "diffsims", "diffpy", "CifFile"}
         | ours("structures", "_scalars", "estimators.orientation")
     ),
-    "interop/": Layer(SCIENCE | ours("interop"), {"py4DSTEM"}),
+    "interop/": Layer(
+        SCIENCE | ours("interop", "_scalars", "estimators"), {"py4DSTEM"}
+    ),
 }
 
 

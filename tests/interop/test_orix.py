@@ -243,7 +243,7 @@ def test_rotations_of_domains_and_of_positions():
 
 
 @pytest.mark.parametrize(
-    "options, message",
+    ("options", "message"),
     [
         ({"rotations": np.ones((3, 4))}, "unit quaternions of the shape"),
         ({"rotations": np.ones((N_DOMAINS, 4))}, "the norm of some is not 1"),

@@ -17,7 +17,7 @@ def axes(units, scale=0.02, offset=(0.0, 0.0), sizes=(30, 40)):
 
 
 @pytest.mark.parametrize(
-    "units, factor",
+    ("units", "factor"),
     [
         ("1/Å", 1.0),
         ("1 / \u212b", 1.0),

@@ -139,7 +139,8 @@ def test_positions_have_orientations_of_their_own():
     s, phases, parts = named()
     before = phases.data.copy()
     refined = phases.orientations(s, **QUIET)
-    assert phases.misorientation is None and phases.match is None
+    assert phases.misorientation is None
+    assert phases.match is None
     np.testing.assert_array_equal(phases.data, before)
     crystalline = phases.phase_ids >= 0
     crystalline &= phases.phase_ids < 2

@@ -1,40 +1,44 @@
-"""To other packages and back."""
+"""To other packages and back.
 
-from hyperspy_4dphase.interop import orix
-from hyperspy_4dphase.interop._cleaning import clean_crystal_map
+Nothing of them is imported before it is needed.
+"""
 
-__all__ = ["clean_crystal_map", "to_crystal_map"]
+import importlib
+
+# Where each public name is; None for a module.
+_PLACES = {
+    "bragg_features": "bragg",
+    "clean_crystal_map": "_cleaning",
+    "from_py4dstem": "py4dstem",
+    "from_quantem": "quantem",
+    "orix": None,
+    "py4dstem": None,
+    "quantem": None,
+    "to_arrays": "quantem",
+    "to_crystal_map": "_crystal_maps",
+    "to_py4dstem": "py4dstem",
+    "to_quantem": "quantem",
+}
+__all__ = [
+    "bragg_features",
+    "clean_crystal_map",
+    "from_py4dstem",
+    "from_quantem",
+    "to_arrays",
+    "to_crystal_map",
+    "to_py4dstem",
+    "to_quantem",
+]
 
 
-def to_crystal_map(labels, axes=None, **options):
-    """Turn a map of domains into an orix crystal map.
+def __getattr__(name):
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = _PLACES[name]
+    if place is None:
+        return importlib.import_module(f"{__name__}.{name}")
+    return getattr(importlib.import_module(f"{__name__}.{place}"), name)
 
-    Parameters
-    ----------
-    labels : DomainMap or array_like of int
-        A map, which knows its axes and rotations, or plain labels.
-    axes : sequence of dict, optional
-        Of the navigation axes, for plain labels only.
-    **options
-        For :meth:`hyperspy_4dphase.DomainMap.to_crystal_map`, or for
-        :func:`hyperspy_4dphase.interop.orix.to_crystal_map`.
 
-    Returns
-    -------
-    orix.crystal_map.CrystalMap
-
-    Raises
-    ------
-    TypeError
-        If plain labels come without axes, or a map with axes.
-    """
-    if hasattr(labels, "to_crystal_map"):
-        if axes is not None:
-            raise TypeError("axes were given, but a DomainMap has axes of its own.")
-        return labels.to_crystal_map(**options)
-    if axes is None:
-        raise TypeError(
-            "axes are needed: HyperSpy's dictionaries of the navigation axes, in array "
-            "order."
-        )
-    return orix.to_crystal_map(labels, axes, **options)
+def __dir__():
+    return sorted(__all__)

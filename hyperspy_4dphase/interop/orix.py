@@ -1,18 +1,12 @@
 """Maps of domains for orix: phases, orientations and the scan's calibration."""
 
-from unicodedata import normalize
-
 import numpy as np
 from orix.crystal_map import CrystalMap, PhaseList
 from orix.quaternion import Rotation
 
 from hyperspy_4dphase.interop._phase_lists import match_phases, set_colors, set_names
+from hyperspy_4dphase.interop._units import IN_NM, IN_UM, NO_UNITS, plain_units
 
-# The last one is what HyperSpy's files hold where there is no unit.
-_NO_UNITS = ("", "px", "pixel", "pixels", "<undefined>")
-# orix and its scale bar know nm, um and px.
-_IN_NM = {"pm": 1e-3, "A": 0.1, "\u00c5": 0.1, "angstrom": 0.1, "nm": 1.0}
-_IN_UM = {"um": 1.0, "\u03bcm": 1.0, "mm": 1e3, "m": 1e6}
 # Taken in orix's files, or as selections: xmap["indexed"].
 _RESERVED_PROPERTIES = {"domain", "phi1", "Phi", "phi2", "is_in_data", "scan_unit"}
 
@@ -158,11 +152,11 @@ def _read_step(axis):
             "uniform axes whose scale is a finite number other than 0."
         )
     units = axis.get("units")
-    # There are two micro signs, and two of the angstrom.
-    units = normalize("NFKC", units).strip() if isinstance(units, str) else ""
-    if units in _NO_UNITS:
+    units = plain_units(units)
+    if units in NO_UNITS:
         return abs(scale), "px"
-    for unit, factors in (("nm", _IN_NM), ("um", _IN_UM)):
+    # orix and its scale bar know nm, um and px.
+    for unit, factors in (("nm", IN_NM), ("um", IN_UM)):
         if units in factors:
             return abs(scale) * factors[units], unit
     return abs(scale), units

@@ -1,0 +1,5 @@
+"""Lists of diffraction peaks."""
+
+from hyperspy_4dphase.estimators.peaks._peak_images import draw_peaks
+
+__all__ = ["draw_peaks"]

@@ -190,13 +190,10 @@ def test_file_keeps_to_its_layer(file):
         ("methods/compress.py", "from ..data import oxide_bilayer"),
         ("signals/domain_map.py", "from ..plot import plot_tree"),
         ("data/phantom.py", "from ..methods import compress"),
-<<<<<<< HEAD
         ("structures/_cif.py", "import pyxem"),
-=======
         ("interop/quantem.py", "from hyperspy.signal import BaseSignal"),
         ("interop/quantem.py", "def of(s):\n    from hyperspy.signal import BaseSignal"),
         ("interop/py4dstem.py", "import py4DSTEM"),
->>>>>>> 4f0500619b180bb9f8db431631b749bd1238768a
     ],
 )
 def test_offence_is_seen(file, source):

@@ -3,6 +3,7 @@
 #
 #   make demo              map a simulated scan; figures in demo_output/
 #   make demo SCAN=file    the same for any file that HyperSpy reads
+#                          (STRUCTURES="a.cif b.cif" names its phases)
 #   make test              the tests (ARGS="-k masks" goes to pytest)
 #   make lint docs wheel test-py4dstem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
@@ -12,6 +13,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 ARGS ?=
 SCAN ?=
+STRUCTURES ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -27,7 +29,8 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 .PHONY: bench-power bench-structure
 
 demo: $(READY)
-	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --output demo_output
+	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --structures $(STRUCTURES) \
+		--output demo_output
 
 test: $(READY)
 	$(PYTEST) $(BIN)/python $(TEST)

@@ -20,6 +20,7 @@ _PLACES = {
     "DomainMap": "signals.domain_map",
     "LatentEmbedding": "signals.latent_embedding",
     "PhaseMap": "signals.phase_map",
+    "PhaseMapping": "signals.phase_mapping",
     "compress": "methods.compress",
     "count_electrons": "methods.count_electrons",
     "data": None,

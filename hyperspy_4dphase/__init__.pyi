@@ -10,5 +10,6 @@ from .signals.domain_confidence import DomainConfidence as DomainConfidence
 from .signals.domain_map import DomainMap as DomainMap
 from .signals.latent_embedding import LatentEmbedding as LatentEmbedding
 from .signals.phase_map import PhaseMap as PhaseMap
+from .signals.phase_mapping import PhaseMapping as PhaseMapping
 
 __version__: str

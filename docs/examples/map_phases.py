@@ -26,12 +26,14 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from hyperspy_4dphase import compress
-from hyperspy_4dphase.data import battery_interface
+from hyperspy_4dphase.data import battery_interface, structure
 
 # So few positions are no clusters.
 FEWEST = 50
 # Probability from which on the demo calls a label sure.
 SURE = 0.95
+# What the crystals of the simulated scan might be; they are the first.
+CANDIDATES = ("NMC622", "SrTiO3", "Si", "Al")
 
 
 def load(path):
@@ -164,6 +166,24 @@ def judge(scan, domains, compression, seed, path):
     return confidence
 
 
+def name_domains(scan, domains, structures, path):
+    """What each domain is, saved and reloaded, and the figure of it."""
+    print("\nphases")
+    classes = measured(domains.classify, signal=scan)
+    if not structures:
+        print(f"{classes}\nno structures were given to name domains: --structures")
+        return None
+    phases = measured(
+        domains.identify, structures=structures, signal=scan, classes=classes
+    )
+    phases.save(path.with_suffix(".hspy"), overwrite=True)
+    print(f"saved and reloaded: {path.with_suffix('.hspy')}\n")
+    phases = hs.load(path.with_suffix(".hspy"))
+    print(phases.report())
+    phases.plot().savefig(path.with_suffix(".png"), dpi=150)
+    return phases
+
+
 def compare_confidence(confidence, truth):
     """Print whether it is calibrated, and whether it finds what is wrong."""
     found = confidence.reliability(truth.domain)
@@ -185,6 +205,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scan", default="", help="file to map; default: simulate")
     parser.add_argument("--output", default="demo_output", help="folder for results")
+    parser.add_argument(
+        "--structures", nargs="*", default=[], help="CIF files of what it may hold"
+    )
     parser.add_argument("--seed", type=int, default=0, help="random state")
     options = parser.parse_args()
     output = Path(options.output)
@@ -228,6 +251,10 @@ def main():
     if truth is not None and confidence.is_resolved:
         compare_confidence(confidence, truth)
     draw_confidence(confidence, output / f"{name}_confidence.png")
+    structures = options.structures
+    if truth is not None and not structures:
+        structures = [structure(candidate) for candidate in CANDIDATES]
+    name_domains(scan, domains, structures, output / f"{name}_phases")
     print(f"figures: {output / name}_*.png")
 
 

@@ -5,12 +5,9 @@ import numpy as np
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._provenance import provenance
-from hyperspy_4dphase._scalars import check_flags, check_number
-from hyperspy_4dphase.estimators.detector import find_faulty_pixels
-from hyperspy_4dphase.estimators.domains import leaf_sizes
-from hyperspy_4dphase.signals._domain_patterns import check_whole
-from hyperspy_4dphase.signals._domain_phases import check_rotatable, to_electrons
-from hyperspy_4dphase.signals._optics import find_scale, find_voltage
+from hyperspy_4dphase.estimators.crystallinity import CLASSES, UNKNOWN
+from hyperspy_4dphase.signals._domain_images import read_images
+from hyperspy_4dphase.signals._naming_plan import plan_naming
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
@@ -50,9 +47,10 @@ or dict of these
             In kV. By default that of the metadata of the scan.
         signal : Diffraction2D or as the scan was, optional
             As in :meth:`mean_patterns`.
-        classes : sequence of str, optional
-            Class of each domain, ``"vacuum"``, ``"amorphous"``, ``"crystalline"`` or
-            ``"mixed"``. By default as :meth:`classify` finds.
+        classes : DomainClasses or sequence of str, optional
+            Class of each domain: ``"vacuum"``, ``"amorphous"``, ``"crystalline"``,
+            ``"mixed"`` or ``"unknown"``; all but the first two are compared with
+            structures. By default what :meth:`classify` finds.
         center : array_like of shape (2,), optional
             Row and column of the direct beam, in pixels. By default it is found.
         spot_radius : float, optional
@@ -79,8 +77,6 @@ or dict of these
             more than two axes, this is a slice, or an argument is out of range: before
             anything is read. While reading: as :meth:`mean_patterns`.
         """
-        from diffsims.utils.sim_utils import get_electron_wavelength
-
         from hyperspy_4dphase.estimators.orientation import (
             PatternGeometry,
             measure_spot_radius,
@@ -91,75 +87,68 @@ or dict of these
             name_domains,
         )
         from hyperspy_4dphase.signals.phase_map import PhaseMap
-        from hyperspy_4dphase.structures import load_candidates
 
-        check_flags(flip=flip)
-        resolution = check_number("resolution", resolution, 0.2, 10)
-        turn = check_number("scan_rotation", scan_rotation, -360, 360)
-        radius = check_number("spot_radius", spot_radius, 0, above=True, optional=True)
-        candidates = load_candidates(structures)
         own = self._stored_map
-        if len(own.navigation_axes) > 2:
-            raise ValueError(
-                f"The scan has {len(own.navigation_axes)} navigation axes; phases are "
-                "named in scans of one or two: name the maps of its planes."
-            )
-        check_rotatable(own.signal_axes, own.get("signal_type"))
-        check_whole(self, "identify()")
-        voltage = find_voltage(self.metadata, accelerating_voltage)
-        wavelength = float(get_electron_wavelength(voltage))
-        scale = find_scale(own.signal_axes, wavelength)
+        plan = plan_naming(
+            structures,
+            accelerating_voltage,
+            self.metadata,
+            (own.navigation_axes, own.signal_axes),
+            own.get("signal_type"),
+            center=center,
+            spot_radius=spot_radius,
+            flip=flip,
+            scan_rotation=scan_rotation,
+            resolution=resolution,
+        )
         kinds = _check_classes(classes, self.n_domains)
-        means, variances, used = self._read_electrons(signal, show_progressbar)
-        found_kinds = kinds or [row.kind for row in self.classify(signal)]
-        center = find_center(means, used, own.signal_axes, center)
+        images = read_images(self, "identify()", signal, False, show_progressbar)
+        means, variances = images.means, images.variances
+        used = ~images.faulty.mask & np.isfinite(means).all(axis=0)
+        if kinds is None:
+            kinds = self.classify(signal, center=plan.center).names
+        center, radius = plan.center, plan.spot_radius
+        if center is None:
+            center = find_center(means, used, own.signal_axes, None)
+        crystals = [kind in COMPARED for kind in kinds]
         if radius is None:
-            crystals = [k in COMPARED for k in found_kinds]
-            radius = scale * measure_spot_radius(means[crystals], center, ~used)
-        geometry = PatternGeometry(center, scale, radius, flip, turn)
+            radius = plan.scale * measure_spot_radius(means[crystals], center, ~used)
+        geometry = PatternGeometry(
+            center, plan.scale, radius, plan.flip, plan.scan_rotation
+        )
         with Progress(show_progressbar) as progress:
             names = name_domains(
                 np.where(used, means, np.nan),
                 variances,
-                found_kinds,
-                candidates,
+                kinds,
+                plan.candidates,
                 geometry,
-                (wavelength, resolution),
+                (plan.wavelength, plan.resolution),
                 progress,
             )
         settings = {
             **geometry._asdict(),
-            "accelerating_voltage": voltage,
-            "wavelength": wavelength,
-            "resolution": resolution,
+            "accelerating_voltage": plan.voltage,
+            "wavelength": plan.wavelength,
+            "resolution": plan.resolution,
         }
         record = provenance(
             "identify",
-            settings | {"structures": [c.name for c in candidates]},
+            settings | {"structures": [c.name for c in plan.candidates]},
             None,
             {"n_phases": len(np.unique(names.phase[names.phase >= 0]))},
         )
         settings["unused_pixels"] = ~used
-        return PhaseMap.from_domains(self, candidates, names, settings, record)
-
-    def _read_electrons(self, signal, show_progressbar):
-        """Mean patterns in electrons, their variances, and pixels that can be used."""
-        own, sizes = self._stored_map, leaf_sizes(self.tree)
-        means, variances = to_electrons(own, *self._means(signal, show_progressbar))
-        variances = variances / sizes[:, np.newaxis]
-        shape = (-1, *own.signal_shape)
-        means, variances = means.reshape(shape), variances.reshape(shape)
-        faulty = find_faulty_pixels(means, variances, sizes).mask
-        used = ~faulty & np.isfinite(means).all(axis=0)
-        return means, variances, used
+        return PhaseMap.from_domains(self, plan.candidates, names, settings, record)
 
 
 def _check_classes(classes, n_domains):
     """Return the classes that a user gave, or None."""
     if classes is None:
         return None
+    classes = getattr(classes, "names", classes)
     kinds = [classes] if isinstance(classes, str) else list(classes)
-    known = ("vacuum", "amorphous", "crystalline", "mixed", "unknown")
+    known = (*CLASSES, UNKNOWN)
     if len(kinds) != n_domains or not set(kinds) <= set(known):
         raise ValueError(
             f"classes must be one of {known} for each of {n_domains} domains, not "

@@ -1,0 +1,150 @@
+"""The whole way from a scan to named phases, in one call."""
+
+from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._scalars import check_flags
+from hyperspy_4dphase.methods._reading import open_scan
+from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.signals._domain_images import check_images
+from hyperspy_4dphase.signals._naming_plan import plan_naming
+from hyperspy_4dphase.signals.phase_mapping import PhaseMapping
+
+
+@with_shared_parameters
+def map_phases(
+    self,
+    structures=None,
+    accelerating_voltage=None,
+    *,
+    confidence=True,
+    center=None,
+    spot_radius=None,
+    flip=False,
+    scan_rotation=0.0,
+    navigation_mask=None,
+    signal_mask=None,
+    normalize_poissonian_noise=None,
+    keep_faulty=False,
+    random_state=None,
+    device=None,
+    compression=None,
+    show_progressbar=None,
+    print_info=True,
+):
+    """Map the phases of a scan: compress it, find domains, judge them, name them.
+
+    One after the other: :func:`hyperspy_4dphase.compress`, ``cluster_hierarchical()``,
+    ``domain_confidence()``, :meth:`DomainMap.classify` and :meth:`DomainMap.identify`,
+    each with its default settings. Call them one by one where others are needed.
+
+    Parameters
+    ----------
+    structures : path, orix.crystal_map.Phase, diffpy.structure.Structure, or list or \
+dict of these, optional
+        The candidates, see :meth:`DomainMap.identify`. Without any, domains are told
+        apart and classified, but not named.
+    accelerating_voltage : float, optional
+        In kV. By default that of the metadata.
+    confidence : bool, default True
+        Whether to find out how surely each position belongs to its domain, which takes
+        longer than all else.
+    center, spot_radius, flip, scan_rotation : optional
+        As of :meth:`DomainMap.identify`.
+    %(navigation_mask)s
+    %(signal_mask)s
+    %(normalize_poissonian_noise)s
+    %(keep_faulty)s
+    %(random_state)s
+    %(device)s
+    compression : Compression, optional
+        What :func:`hyperspy_4dphase.compress` gave for this scan: it is not compressed
+        again then. Its masks are taken.
+    %(show_progressbar)s
+    %(print_info)s
+        Then what came of each step.
+
+    Returns
+    -------
+    PhaseMapping
+        With the result of each step: `compression`, `domains`, `confidence`, `classes`
+        and `phases`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As the methods above, before anything is read: if an argument is wrong, and,
+        with `structures`, if one of them cannot be read, if the beam energy is not
+        known or patterns are not calibrated.
+
+    Warns
+    -----
+    UserWarning
+        As the methods above.
+
+    See Also
+    --------
+    hyperspy_4dphase.DomainMap, hyperspy_4dphase.PhaseMap
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import battery_interface, structure
+    >>> s, truth = battery_interface((24, 20), (64, 64), random_state=0)
+    >>> quiet = {"show_progressbar": False, "print_info": False}
+    >>> result = s.map_phases(
+    ...     structure("NMC622"), confidence=False, random_state=0, **quiet
+    ... )
+    >>> sorted(result.phases.phases.names)
+    ['NMC622', 'amorphous']
+    """
+    arguments = locals()
+    check_flags(confidence=confidence, flip=flip, print_info=print_info)
+    scan = open_scan(arguments)
+    naming = {
+        "center": center,
+        "spot_radius": spot_radius,
+        "flip": flip,
+        "scan_rotation": scan_rotation,
+    }
+    check_images(scan.signal_axes, scan.signal_type, "Classes and phases")
+    if structures is not None:
+        # What is wrong with them is said before the scan is read.
+        plan_naming(
+            structures,
+            accelerating_voltage,
+            self.metadata,
+            (scan.navigation_axes, scan.signal_axes),
+            scan.signal_type,
+            **naming,
+        )
+    shared = {
+        "random_state": random_state,
+        "device": device,
+        "show_progressbar": show_progressbar,
+    }
+    if compression is None:
+        compression = compress(
+            self,
+            navigation_mask=navigation_mask,
+            signal_mask=signal_mask,
+            normalize_poissonian_noise=normalize_poissonian_noise,
+            keep_faulty=keep_faulty,
+            print_info=print_info,
+            **shared,
+        )
+    shared |= {"compression": compression, "print_info": print_info}
+    domains = self.cluster_hierarchical(**shared)
+    judged = self.domain_confidence(domains, **shared) if confidence else None
+    reading = {"show_progressbar": show_progressbar}
+    classes, phases = domains.classify(self, center=center, **reading), None
+    if structures is not None:
+        phases = domains.identify(
+            structures,
+            accelerating_voltage,
+            self,
+            classes=classes,
+            **naming,
+            **reading,
+        )
+    result = PhaseMapping(compression, domains, judged, classes, phases)
+    if print_info:
+        print(f"Phase info:\n{result}")
+    return result

@@ -1,0 +1,117 @@
+"""What names are found with: structures, beam energy and geometry, all checked."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hyperspy_4dphase._scalars import check_flags, check_number
+from hyperspy_4dphase.signals._domain_images import check_images
+from hyperspy_4dphase.signals._optics import find_scale, find_voltage
+
+
+class NamingPlan(NamedTuple):
+    """What names are found with.
+
+    Attributes
+    ----------
+    candidates : list of Candidate
+    voltage : float
+        In kV.
+    wavelength : float
+        In Å.
+    scale : float
+        Size of a pixel in 1/Å.
+    center : tuple of float, or None
+        Row and column of the direct beam; None if it is to be found.
+    spot_radius : float or None
+        In 1/Å; None if it is to be measured.
+    flip : bool
+    scan_rotation, resolution : float
+        In degrees.
+    """
+
+    candidates: list
+    voltage: float
+    wavelength: float
+    scale: float
+    center: tuple | None
+    spot_radius: float | None
+    flip: bool
+    scan_rotation: float
+    resolution: float
+
+
+def plan_naming(
+    structures,
+    accelerating_voltage,
+    metadata,
+    axes,
+    signal_type,
+    *,
+    center=None,
+    spot_radius=None,
+    flip=False,
+    scan_rotation=0.0,
+    resolution=2.0,
+):
+    """Check what names are to be found with, before anything is read.
+
+    Parameters
+    ----------
+    structures, accelerating_voltage, center, spot_radius, flip, scan_rotation, \
+resolution
+        See :meth:`DomainMap.identify`.
+    metadata : hyperspy.misc.utils.DictionaryTreeBrowser
+        Of the scan or its map.
+    axes : tuple of list of dict
+        Navigation axes and signal axes of the scan, in array order.
+    signal_type : str
+        Of the scan.
+
+    Returns
+    -------
+    NamingPlan
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    from diffsims.utils.sim_utils import get_electron_wavelength
+
+    from hyperspy_4dphase.structures import load_candidates
+
+    check_flags(flip=flip)
+    resolution = check_number("resolution", resolution, 0.2, 10)
+    turn = check_number("scan_rotation", scan_rotation, -360, 360)
+    radius = check_number("spot_radius", spot_radius, 0, above=True, optional=True)
+    navigation_axes, signal_axes = axes
+    if len(navigation_axes) > 2:
+        raise ValueError(
+            f"The scan has {len(navigation_axes)} navigation axes, but phases are "
+            "named in scans of one or two: map its planes one by one."
+        )
+    check_images(signal_axes, signal_type, "Phases")
+    center = _check_center(center, [axis["size"] for axis in signal_axes])
+    candidates = load_candidates(structures)
+    voltage = find_voltage(metadata, accelerating_voltage)
+    wavelength = float(get_electron_wavelength(voltage))
+    scale = find_scale(signal_axes, wavelength)
+    return NamingPlan(
+        candidates, voltage, wavelength, scale, center, radius, flip, turn, resolution
+    )
+
+
+def _check_center(center, shape):
+    if center is None:
+        return None
+    last = np.array(shape) - 1
+    try:
+        place = np.asarray(center, dtype=float)
+    except (TypeError, ValueError):
+        place = np.empty(0)
+    if place.shape != (2,) or not ((place >= 0) & (place <= last)).all():
+        raise ValueError(
+            "center must be a row and a column on the detector, from (0, 0) to "
+            f"{tuple(last.tolist())}, not {center!r}."
+        )
+    return tuple(place.tolist())

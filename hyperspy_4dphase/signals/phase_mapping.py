@@ -1,0 +1,74 @@
+"""What ``s.map_phases()`` gives: the result of every step."""
+
+from dataclasses import dataclass, field
+
+from hyperspy_4dphase.signals.domain_classes import DomainClasses
+from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
+from hyperspy_4dphase.signals.domain_map import DomainMap
+from hyperspy_4dphase.signals.phase_map import PhaseMap
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PhaseMapping:
+    """Every step from a scan to its phases.
+
+    Attributes
+    ----------
+    compression : Compression
+        What all steps were made of, for further methods of the scan.
+    domains : DomainMap
+    confidence : DomainConfidence or None
+        None if it was not asked for.
+    classes : DomainClasses
+        What each domain is, see :meth:`DomainMap.classify`.
+    phases : PhaseMap or None
+        None without structures.
+    """
+
+    compression: object = field()
+    domains: DomainMap = field()
+    confidence: DomainConfidence | None = None
+    classes: DomainClasses | None = None
+    phases: PhaseMap | None = None
+
+    def plot(self, **options):
+        """Plot phases, or domains where none were named.
+
+        Parameters
+        ----------
+        **options
+            Of :meth:`PhaseMap.plot`, or :meth:`DomainMap.plot`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        if self.phases is not None:
+            return self.phases.plot(**options)
+        names = [f"domain {row.label}, {row.name}" for row in self.classes]
+        return self.domains.plot(**({"names": names} | options)).figure
+
+    def report(self):
+        """Say what each domain is.
+
+        Returns
+        -------
+        PhaseReport or DomainClasses
+            Rows that print as a table: of phases if there are structures.
+        """
+        return self.classes if self.phases is None else self.phases.report()
+
+    def __repr__(self):
+        found = [f"  domains={self.domains.n_domains}"]
+        if self.confidence is not None:
+            if self.confidence.is_resolved:
+                mean = float(_mean(self.confidence.data))
+                found.append(f"  mean_confidence={mean:.3f}")
+            else:
+                found.append("  mean_confidence=not resolved")
+        return "\n".join([*found, repr(self.report())])
+
+
+def _mean(values):
+    known = values[values == values]
+    return known.mean()

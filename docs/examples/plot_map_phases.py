@@ -2,10 +2,10 @@
 Named phases and orientations
 =============================
 
-From a scan to a map of named phases in one call: domains are found, judged, told apart
-into vacuum, amorphous and crystalline, and compared with the structures that may be in
-the sample. Here a simulated interface of the amorphous electrolyte LGPS and grains of the
-layered oxide NMC622.
+From a scan to a map of named phases in one call: domains are found and judged, told
+apart into vacuum, amorphous and crystalline, and compared with the structures that may
+be in the sample. Here it is a simulated interface of the amorphous electrolyte LGPS and
+grains of the layered oxide NMC622.
 """
 
 # sphinx_gallery_thumbnail_number = 1
@@ -17,8 +17,8 @@ s, truth = battery_interface((64, 64), (128, 128), random_state=0)
 s
 
 # %%
-# The candidates are usually CIF files, ``["NMC.cif", "SrTiO3.cif"]``; structures of orix
-# and diffpy will do as well. The beam energy and the calibration are those of the scan.
+# The candidates are usually CIF files, ``["NMC.cif", "SrTiO3.cif"]``; structures of
+# orix and diffpy will do as well. Beam energy and calibration are those of the scan.
 
 candidates = [structure(name) for name in ("NMC622", "SrTiO3", "Si", "Al")]
 result = s.map_phases(candidates, random_state=0, show_progressbar=False)
@@ -30,8 +30,8 @@ result = s.map_phases(candidates, random_state=0, show_progressbar=False)
 result.plot()
 
 # %%
-# The table says how surely. Structures that cannot be told apart, in the orientation that
-# a domain happens to have, stand in the last column.
+# The table says how surely. Structures that cannot be told apart, in the orientation
+# that a domain happens to have, stand in the last column.
 
 result.phases.report()
 

@@ -1,6 +1,13 @@
 """Orientations of known structures, from the spots of a pattern."""
 
 from hyperspy_4dphase.estimators.orientation._geometry import PatternGeometry
+from hyperspy_4dphase.estimators.orientation._identification import (
+    Identification,
+    StructureMatch,
+    describe_evidence,
+    identify,
+    match_structures,
+)
 from hyperspy_4dphase.estimators.orientation._library import (
     TemplateLibrary,
     build_library,
@@ -33,22 +40,27 @@ from hyperspy_4dphase.estimators.orientation._report import (
 )
 
 __all__ = [
+    "Identification",
     "LocalLibrary",
-    "Matches",
     "MatchReport",
+    "Matches",
     "PatternGeometry",
     "PlacedLibrary",
     "PreparedPattern",
     "RefinedOrientations",
     "Reflections",
     "Spots",
+    "StructureMatch",
     "TemplateLibrary",
     "build_library",
     "build_local_library",
+    "describe_evidence",
     "describe_match",
     "find_spots",
+    "identify",
     "library_key",
     "match_library",
+    "match_structures",
     "misorientation",
     "place_library",
     "prepare_pattern",

@@ -7,7 +7,7 @@
 #   make test              the tests (ARGS="-k masks" goes to pytest)
 #   make lint docs wheel test-py4dstem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
-#   make bench-power bench-structure
+#   make bench-power bench-structure bench-orientation
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -26,7 +26,7 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
 .PHONY: demo test test-py4dstem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
-.PHONY: bench-power bench-structure
+.PHONY: bench-power bench-structure bench-orientation
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --structures $(STRUCTURES) \
@@ -59,6 +59,9 @@ bench-power: $(READY)
 
 bench-structure: $(READY)
 	$(BIN)/python -m tests.benchmarks.structure $(ARGS)
+
+bench-orientation: $(READY)
+	$(BIN)/python -m tests.benchmarks.orientation $(ARGS)
 
 bench-degradations: $(READY)
 	$(BIN)/python -m tests.benchmarks.degradations $(ARGS)

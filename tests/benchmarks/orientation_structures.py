@@ -1,5 +1,7 @@
 """Structures that orientations and names are sought of, atom by atom, in P1."""
 
+from functools import partial
+
 import numpy as np
 from diffpy.structure import Atom, Lattice, Structure
 from diffsims.crystallography._diffracting_vector import DiffractingVector
@@ -50,12 +52,6 @@ def layered(name, a, c, metal, z=0.2415):
         ("O", (0, 0, -z)),
     ]
     return make(name, 166, (a, a, c, 90, 90, 120), sites, OBVERSE)
-
-
-def perovskite(name, a, big, small):
-    """Pm-3m."""
-    oxygens = [("O", p) for p in ((0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5))]
-    return make(name, 221, a, [(big, (0, 0, 0)), (small, (0.5,) * 3), *oxygens])
 
 
 def caesium_chloride(name, a, first, second):
@@ -181,3 +177,21 @@ def reflections(phase, max_g):
 def symmetry(phase):
     """Return the proper rotations of the Laue group of a phase, as quaternions."""
     return phase.point_group.laue_proper_subgroup.data
+
+
+# Other ones, to which the weights of identification are fitted.
+CALIBRATION = {
+    **{name: partial(structure, name) for name in ("Si", "Al", "Fe", "SrTiO3", "SiO2")},
+    "LGPS": partial(structure, "LGPS"),
+    "ZnO": partial(wurtzite, "ZnO", 3.25, 5.207, "Zn", "O"),
+    "Ti": partial(close_packed, "Ti", 2.951, 4.684, "Ti"),
+    "corundum": partial(corundum, "Al2O3", 4.758, 12.99, "Al"),
+    "NiO": partial(rock_salt, "NiO", 4.177, "Ni", "O"),
+    "NaCl": partial(rock_salt, "NaCl", 5.64, "Na", "Cl"),
+    "LiNiO2": partial(layered, "LiNiO2", 2.875, 14.18, "Ni", 0.242),
+    "MnO2": partial(rutile, "MnO2", 4.398, 2.873, "Mn", 0.302),
+    "MgAl2O4": partial(spinel, "MgAl2O4", 8.083, "Mg", "Al", 0.2624),
+    "Y2Ti2O7": partial(pyrochlore, "Y2Ti2O7", 10.09, "Y", "Ti"),
+    "CeO2": partial(fluorite, "CeO2", 5.411, "Ce", "O"),
+    "GaAs": partial(zinc_blende, "GaAs", 5.653, "Ga", "As"),
+}

@@ -5,6 +5,13 @@ from hyperspy_4dphase.estimators.orientation._grains import (
     find_small_grains,
     label_grains,
 )
+from hyperspy_4dphase.estimators.orientation._identification import (
+    Identification,
+    StructureMatch,
+    describe_evidence,
+    identify,
+    match_structures,
+)
 from hyperspy_4dphase.estimators.orientation._library import (
     TemplateLibrary,
     build_library,
@@ -39,18 +46,21 @@ from hyperspy_4dphase.estimators.orientation._spot_radius import measure_spot_ra
 from hyperspy_4dphase.estimators.orientation._template_spots import template_spots
 
 __all__ = [
+    "Identification",
     "LocalLibrary",
-    "Matches",
     "MatchReport",
+    "Matches",
     "PatternGeometry",
     "PlacedLibrary",
     "PreparedPattern",
     "RefinedOrientations",
     "Reflections",
     "Spots",
+    "StructureMatch",
     "TemplateLibrary",
     "build_library",
     "build_local_library",
+    "describe_evidence",
     "describe_match",
     "find_small_grains",
     "find_spots",
@@ -58,6 +68,10 @@ __all__ = [
     "library_key",
     "match_library",
     "measure_spot_radius",
+    "identify",
+    "library_key",
+    "match_library",
+    "match_structures",
     "misorientation",
     "place_library",
     "prepare_pattern",

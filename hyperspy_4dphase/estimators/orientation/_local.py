@@ -9,9 +9,7 @@ import numpy as np
 from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators.orientation._geometry import check_geometry
 from hyperspy_4dphase.estimators.orientation._library import (
-    LEAST_WEIGHT,
     MOST_SPOTS,
-    POWER,
 )
 from hyperspy_4dphase.estimators.orientation._prepared import NOISE_FLOOR, spot_images
 from hyperspy_4dphase.estimators.orientation._quaternions import (
@@ -22,6 +20,8 @@ from hyperspy_4dphase.estimators.orientation._quaternions import (
 )
 from hyperspy_4dphase.estimators.orientation._spots import list_spots, norm_squared
 
+# Square roots, whatever the power elsewhere: their noise is the same for all spots.
+_POWER, _LEAST_WEIGHT = 0.5, 0.05
 # Amplitudes of spots are that uncertain at least, relative to their mean, whatever the
 # dose: they are kinematical, and dynamical ones of a tenth of an extinction distance
 # already differ by so much.
@@ -151,8 +151,8 @@ def build_local_library(
         table.g,
         table.intensity,
         optics,
-        POWER,
-        LEAST_WEIGHT,
+        _POWER,
+        _LEAST_WEIGHT,
         MOST_SPOTS,
     )
     places = np.stack([x, y], axis=1) @ geometry.axes().T + geometry.center
@@ -343,7 +343,7 @@ def _refine_patterns(patterns, local):
                 total += pattern[center[s] + offset[k]]
             ground = means[site_ring[s]] * n_disc
             net = total - ground - NOISE_FLOOR * math.sqrt(ground)
-            bright[s] = max(net, 0.0) ** POWER
+            bright[s] = max(net, 0.0) ** _POWER
             norm += share[s] * bright[s] * bright[s]
         for t in range(len(scores)):
             dot = np.float32(0)

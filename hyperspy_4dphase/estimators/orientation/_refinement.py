@@ -19,12 +19,12 @@ from hyperspy_4dphase.estimators.orientation._spots import excite, norm_squared
 # The search ends when its steps are so small, in rad: 0.03 degrees.
 _LAST_STEP = 5e-4
 # Half widths of the shape function that are tried, relative to that of the library:
-# slabs of 4 to 30 nm, where the library's is that of 8 nm.
-WIDTHS = (0.3, 0.6, 1.0, 2.0)
+# slabs of 3 to 22 nm, where the library's is that of 9 nm.
+WIDTHS = (0.4, 0.8, 1.6, 3.2)
 # First step at the widths of the crystal, in rad: 0.5 degrees.
 _FINE_STEP = 0.009
 # So many of the best go on to be refined at the widths of the crystal.
-_N_FINE = 6
+_N_FINE = 8
 # Two orientations are one if they are closer than this, in rad: 0.5 degrees.
 _SAME = 0.009
 

@@ -32,6 +32,15 @@ def errors_of(name, matches, quaternion):
     return misorientation(matches.quaternions, quaternion[None], symmetry_of(name))
 
 
+def nearest_of_equals(name, matches, quaternion):
+    """Error of the best of the orientations that fit as well as the first.
+
+    A plane of reflections looks the same after half a turn about its zone axis.
+    """
+    equal = matches.cosine > matches.cosine[0] - 0.01
+    return errors_of(name, matches, quaternion)[equal].min()
+
+
 # Neither has a mirror that could hide a wrong sense of rotation, or a mirrored frame.
 @pytest.mark.parametrize("name", ["triclinic", "4/m"])
 def test_rotation_of_the_simulation_comes_back(name):
@@ -79,7 +88,7 @@ def test_spots_behind_a_beam_stop_count_neither_for_nor_against():
     excluded[40:50] = True
     whole = index("4/m", pattern)[1]
     masked = index("4/m", pattern, excluded=excluded)[1]
-    assert errors_of("4/m", masked, q)[0] < 1.5
+    assert nearest_of_equals("4/m", masked, q) < 1.5
     assert masked.cosine[0] == pytest.approx(whole.cosine[0], abs=0.04)
     # As zeros of a detector they would.
     pattern[excluded] = 0

@@ -1,0 +1,303 @@
+"""``python -m tests.benchmarks.orientation``: orientations and names, and their cost.
+
+Patterns are simulated by diffsims in random orientations, or taken from dynamical
+simulations; nothing of what matches them takes part. ``--calibrate`` fits the weights
+of ``estimators/orientation/_identification.py`` again, and prints them.
+"""
+
+import argparse
+import json
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from hyperspy_4dphase.estimators.orientation import (
+    build_library,
+    build_local_library,
+    find_spots,
+    identify,
+    match_library,
+    match_structures,
+    misorientation,
+    refine_matches,
+    refine_orientations,
+)
+from hyperspy_4dphase.estimators.orientation._quaternions import (
+    from_rotation_vectors,
+    multiply,
+)
+from tests.benchmarks import identification_fit as fit
+from tests.benchmarks import orientation_dynamical as dynamical
+from tests.benchmarks import orientation_scenes as scenes
+from tests.benchmarks.orientation_structures import (
+    CALIBRATION,
+    CANDIDATES,
+    reflections,
+    structure,
+)
+from tests.benchmarks.report import simple_table
+from tests.benchmarks.run import ROOT
+
+_ORIENTED = {
+    "Si": lambda: structure("Si"),
+    **{name: CANDIDATES[name] for name in ("NMC", "quartz", "rutile", "spinel")},
+}
+_DOSES = (2000, 10_000, 100_000)
+_LEAST_SPOTS = 8
+# pyxem's matching of one pattern with some 2,000 templates, in ms, measured once.
+_PYXEM_MS = 80.0
+
+
+def measure_orientations(n, tell):
+    """Errors of the orientation of patterns with enough spots, structure known."""
+    rows = []
+    for name, make in _ORIENTED.items():
+        crystal = scenes.Crystal.of(make)
+        placed = scenes.place_all([crystal])
+        for dose in _DOSES:
+            rng = np.random.default_rng(int(dose))
+            strict, fair = [], []
+            while len(strict) < n:
+                q = scenes.random_orientation(rng)
+                image = scenes.expected_pattern(crystal, q)
+                if image is None:
+                    continue
+                prepared = scenes.prepare(rng.poisson(dose * image))
+                if len(find_spots(prepared).counts) < _LEAST_SPOTS:
+                    continue
+                (found,) = match_structures(prepared, placed)
+                first = found.matches.quaternions[0]
+                error = _error(crystal, first, q)
+                strict.append(error)
+                hidden = error > 2 and scenes.is_hidden_half_turn(
+                    crystal, q, first, dose
+                )
+                fair.append(0.0 if hidden else error)
+            rows.append({"structure": name, "dose": dose, "n": n})
+            for label, errors in (("all", strict), ("told", fair)):
+                rows[-1] |= _summarize(label, np.array(errors))
+            tell(f"  {rows[-1]}")
+    return rows
+
+
+def _error(crystal, first, second):
+    return float(misorientation(first[None], second[None], crystal.library.symmetry)[0])
+
+
+def _summarize(label, errors):
+    return {
+        f"{label} < 2": float(np.mean(errors < 2)),
+        f"{label} < 5": float(np.mean(errors < 5)),
+        f"{label} median": float(np.median(errors)),
+    }
+
+
+def judge(evidence):
+    """Judge names by number of spots, with and without the right structure."""
+    groups = {
+        "1 to 3": (1, 4),
+        "4 to 7": (4, 8),
+        "8 to 15": (8, 16),
+        "16 on": (16, 999),
+    }
+    groups["8 on"] = (8, 999)
+    rows = []
+    for name, (low, high) in groups.items():
+        chosen = [e for e in evidence if low <= e.matches[0].report.n_spots < high]
+        if not chosen:
+            continue
+        results = [(identify([e.matches]), e.true) for e in chosen]
+        without = [
+            identify([e.matches[: e.true] + e.matches[e.true + 1 :]]) for e in chosen
+        ]
+        right = np.array([r.probability.argmax() == t for r, t in results])
+        clear = np.array([r.margin > 0.05 for r, _ in results])
+        rows.append(
+            {
+                "spots": name,
+                "n": len(chosen),
+                "right": float(right.mean()),
+                "in set": float(np.mean([r.in_set[t] for r, t in results])),
+                "size of set": float(np.mean([r.in_set.sum() for r, _ in results])),
+                "margin > 0.05": float(clear.mean()),
+                "right there": float(right[clear].mean()) if clear.any() else None,
+                "wrongly none": float(
+                    np.mean([r.none_probability > 0.5 for r, _ in results])
+                ),
+                "none found": float(
+                    np.mean([r.none_probability > 0.5 for r in without])
+                ),
+            }
+        )
+    return rows
+
+
+def judge_pooled(evidence, n_pooled=3):
+    """Judge names of several patterns of one structure together."""
+    results = []
+    for true in {e.true for e in evidence}:
+        own = [e.matches for e in evidence if e.true == true]
+        for k in range(0, len(own) - n_pooled + 1, n_pooled):
+            results.append((identify(own[k : k + n_pooled]), true))
+    return {
+        "n": len(results),
+        "right": float(np.mean([r.probability.argmax() == t for r, t in results])),
+        "in set": float(np.mean([r.in_set[t] for r, t in results])),
+        "size of set": float(np.mean([r.in_set.sum() for r, _ in results])),
+        "wrongly none": float(np.mean([r.none_probability > 0.5 for r, _ in results])),
+    }
+
+
+def measure_times(n=40):
+    """Seconds for libraries, milliseconds for a pattern and for a probe position."""
+    crystals = {name: scenes.Crystal.of(make) for name, make in CANDIDATES.items()}
+    eight = list(crystals.values())[-8:]
+    start = time.perf_counter()
+    for crystal in eight:
+        table = reflections(crystal.phase, scenes.MAX_G)
+        arguments = (scenes.GENERATOR.wavelength, crystal.library.symmetry)
+        build_library(table, *arguments, max_g=scenes.MAX_G)
+    times = {"libraries of 8 structures, s": time.perf_counter() - start}
+    rng = np.random.default_rng(0)
+    crystal = crystals["quartz"]
+    q = scenes.random_orientation(rng)
+    counts = rng.poisson(10_000 * scenes.expected_pattern(crystal, q))
+    prepared, placed = scenes.prepare(counts), scenes.place_all(eight)
+    (one,) = scenes.place_all([crystal])
+    coarse = match_library(prepared, one, 12)
+    steps = {
+        "prepare a pattern, ms": lambda: scenes.prepare(counts),
+        "match one structure (quartz), ms": lambda: match_library(prepared, one, 12),
+        "refine it, ms": lambda: refine_matches(prepared, crystal.library, coarse),
+        "8 structures, all told, ms": lambda: match_structures(prepared, placed),
+    }
+    for name, step in steps.items():
+        step()
+        start = time.perf_counter()
+        for _ in range(n):
+            step()
+        times[name] = 1e3 * (time.perf_counter() - start) / n
+    return times | _measure_local(crystal, q, rng)
+
+
+def _measure_local(crystal, start, rng, n=500, n_true=25, dose=500):
+    """Refinement of many weak patterns around one orientation."""
+    turns = np.deg2rad(0.7) * rng.normal(size=(n_true, 3))
+    true = multiply(start, from_rotation_vectors(turns))
+    images = np.stack([scenes.expected_pattern(crystal, q) for q in true])
+    repeated = np.arange(n) % n_true
+    counts = rng.poisson(dose * images[repeated])
+    local = build_local_library(
+        crystal.library, start, scenes.GEOMETRY, scenes.CAMERA.signal_shape
+    )
+    refine_orientations(counts[:2], local)
+    begun = time.perf_counter()
+    found = refine_orientations(counts, local)
+    took = 1e3 * (time.perf_counter() - begun) / n
+    symmetry = crystal.library.symmetry
+    before = misorientation(start[None], true[repeated], symmetry)
+    after = misorientation(found.quaternions, true[repeated], symmetry)
+    return {
+        "refine a probe position, ms": took,
+        "pyxem, 80 ms, over that": _PYXEM_MS / took,
+        "its error before, 500 counts, degrees": float(np.median(before)),
+        "its error after, degrees": float(np.median(after)),
+    }
+
+
+def measure(quick=False, tell=print):
+    """Measure everything.
+
+    Parameters
+    ----------
+    quick : bool
+    tell : callable
+        Takes a line.
+
+    Returns
+    -------
+    dict
+    """
+    record = {"times": measure_times(3 if quick else 40)}
+    tell(f"  {record['times']}")
+    record["orientations"] = measure_orientations(2 if quick else 40, tell)
+    crystals = [scenes.Crystal.of(make) for make in CANDIDATES.values()]
+    for name, conditions, n, seed in (
+        ("naming", fit.naming_conditions, 330, 1),
+        ("wide", fit.wide_conditions, 220, 3),
+    ):
+        n = len(crystals) if quick else n
+        evidence = fit.gather(crystals, n, conditions, seed, tell)
+        record[name] = judge(evidence)
+        record[f"{name}, pooled"] = judge_pooled(evidence, 1 if quick else 3)
+        tell(f"  {name}: {record[name]}")
+    record["dynamical"] = dynamical.measure(2 if quick else 20, tell)
+    return record
+
+
+def write_table(record):
+    """As reStructuredText."""
+    parts = ["Cost, one core:", _table([{"what": k, "": v} for k, v in _times(record)])]
+    parts += [
+        "Orientations, of patterns with 8 spots or more; *told*: where the pattern can "
+        "tell it from the same plane of reflections after half a turn:",
+        _table(record["orientations"]),
+    ]
+    titles = {
+        "naming": "Names among 11 candidates, conditions of the baseline:",
+        "wide": "Names, with any thickness and background and intensities changed:",
+    }
+    for name, title in titles.items():
+        pooled = ", ".join(
+            f"{k} {_cell(v)}" for k, v in record[f"{name}, pooled"].items()
+        )
+        parts += [title, _table(record[name]), f"Three patterns together: {pooled}."]
+    if record["dynamical"]:
+        parts += ["Dynamical patterns:", _table(record["dynamical"])]
+    return "\n\n".join(parts)
+
+
+def _times(record):
+    return record["times"].items()
+
+
+def _table(rows):
+    return simple_table(list(rows[0]), [[_cell(v) for v in r.values()] for r in rows])
+
+
+def _cell(value):
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def calibrate(n=425, tell=print):
+    """Fit the weights of identification, on other structures."""
+    crystals = [scenes.Crystal.of(make) for make in CALIBRATION.values()]
+    return fit.fit_weights(fit.gather(crystals, n, fit.wide_conditions, 2, tell))
+
+
+def main(arguments=None):
+    """Measure, print the tables, write them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    where = ROOT / "docs" / "performance"
+    parser.add_argument("--output", type=Path, default=where, help="folder")
+    parser.add_argument("--quick", action="store_true", help="does everything run?")
+    parser.add_argument("--calibrate", action="store_true", help="only fit weights")
+    options = parser.parse_args(arguments)
+    warnings.simplefilter("ignore")
+    if options.calibrate:
+        print(*calibrate(34 if options.quick else 425), sep="\n")
+        return
+    record = measure(options.quick)
+    options.output.mkdir(parents=True, exist_ok=True)
+    text = write_table(record) + "\n"
+    (options.output / "orientation.json").write_text(
+        json.dumps(record, indent=1) + "\n"
+    )
+    (options.output / "orientation.txt").write_text(text)
+    print(f"\n{text}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators.orientation import (
+    Matches,
+    MatchReport,
+    StructureMatch,
+    identify,
+    match_structures,
+    misorientation,
+    place_library,
+    prepare_pattern,
+)
+from tests.estimators.orientation.orientation_patterns import (
+    GEOMETRY,
+    SHAPE,
+    library_of,
+    pattern_of,
+    random_quaternions,
+    symmetry_of,
+)
+
+NAMES = ["NMC622", "4/m", "TiO2", "Al"]
+
+
+def match(cosine, n_spots=12, n_explained=12, distance=0.2):
+    unexplained = 1 - n_explained / max(n_spots, 1)
+    report = MatchReport(
+        n_spots,
+        n_explained,
+        unexplained,
+        unexplained,
+        8,
+        0,
+        0.0,
+        distance,
+        0.3,
+        0.0,
+        1.0,
+    )
+    found = Matches(np.eye(4)[:1], np.array([cosine]), np.array([0.005]))
+    return StructureMatch(found, report)
+
+
+def test_probabilities_sum_to_one():
+    result = identify([[match(0.95), match(0.7), match(0.6)]])
+    assert result.probability.sum() + result.none_probability == pytest.approx(1)
+    assert (result.probability >= 0).all()
+    assert result.best == 0
+
+
+def test_better_match_is_likelier():
+    result = identify([[match(0.9), match(0.95), match(0.5)]])
+    assert list(np.argsort(-result.probability)) == [1, 0, 2]
+    assert result.margin == pytest.approx(0.05 / 0.95)
+
+
+def test_equal_structures_make_a_set():
+    result = identify([[match(0.9), match(0.9), match(0.4, 12, 5)]])
+    assert result.in_set.tolist() == [True, True, False]
+    assert result.probability[0] == pytest.approx(result.probability[1])
+
+
+def test_spots_not_explained_count_against_a_structure():
+    result = identify([[match(0.9, 12, 12), match(0.9, 12, 7)]])
+    assert result.probability[0] > 20 * result.probability[1]
+
+
+def test_spots_beside_their_reflections_count_against_a_structure():
+    result = identify([[match(0.9, distance=0.1), match(0.9, distance=0.5)]])
+    assert result.probability[0] > 5 * result.probability[1]
+
+
+def test_structures_that_explain_little_are_none():
+    result = identify([[match(0.6, 20, 8, 0.4), match(0.55, 20, 7, 0.45)]])
+    assert result.none_probability > 0.9
+    assert result.best is None
+
+
+def test_patterns_of_one_phase_tell_more_together():
+    unsure = [match(0.9, 6, 6), match(0.88, 6, 6)]
+    one, three = identify([unsure]), identify([unsure] * 3)
+    assert three.probability[0] > one.probability[0]
+    assert three.n_spots == 18
+
+
+def test_patterns_without_spots_say_nothing():
+    nothing = [match(0.0, 0, 0), match(0.0, 0, 0)]
+    result = identify([nothing])
+    assert result.probability.tolist() == [0.5, 0.5]
+    assert result.in_set.all()
+    assert np.isnan(result.none_probability)
+    assert result.best is None
+    some = [match(0.95), match(0.7)]
+    np.testing.assert_array_equal(
+        identify([nothing, some]).probability, identify([some]).probability
+    )
+
+
+def test_bad_patterns_are_refused():
+    for bad in ([], [[]], [[match(0.9)], [match(0.9), match(0.8)]]):
+        with pytest.raises(ValueError, match="same number of structures"):
+            identify(bad)
+
+
+@pytest.fixture(scope="module")
+def placed():
+    prepared = prepare_pattern(np.zeros(SHAPE), GEOMETRY)
+    return [place_library(library_of(name), prepared) for name in NAMES]
+
+
+@pytest.mark.parametrize("name", ["NMC622", "4/m", "TiO2"])
+def test_structure_is_found_among_others_and_missed_without(placed, name):
+    i = NAMES.index(name)
+    n_right = n_missed = n = 0
+    for q in random_quaternions(16, 31):
+        expected = pattern_of(name, q)
+        prepared = prepare_pattern(
+            np.random.default_rng(0).poisson(30_000 * expected), GEOMETRY
+        )
+        matches = match_structures(prepared, placed)
+        if matches[0].report.n_spots < 8:
+            continue
+        n += 1
+        n_right += identify([matches]).best == i
+        n_missed += identify([matches[:i] + matches[i + 1 :]]).best is None
+    assert n >= 3
+    assert n_right == n
+    assert n_missed >= 0.6 * n
+
+
+def test_orientation_comes_first_that_explains_most(placed):
+    errors = []
+    for q in random_quaternions(6, 32):
+        prepared = prepare_pattern(pattern_of("4/m", q, 30_000), GEOMETRY)
+        found = match_structures(prepared, placed[1:2])[0].matches
+        near = misorientation(found.quaternions, q[None], symmetry_of("4/m"))
+        errors.append(near[0])
+    # A half turn about the zone axis of a plane of reflections is not told.
+    assert np.sum(np.array(errors) < 1) >= 4

@@ -21,6 +21,7 @@ _PLACES = {
     "LatentEmbedding": "signals.latent_embedding",
     "compress": "methods.compress",
     "count_electrons": "methods.count_electrons",
+    "calibration": None,
     "data": None,
     "estimators": None,
     "interop": None,

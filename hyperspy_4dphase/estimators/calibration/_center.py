@@ -8,7 +8,7 @@ from hyperspy_4dphase.estimators.calibration._estimate import (
     Estimate,
     sandwich,
 )
-from hyperspy_4dphase.estimators.calibration._images import prepare_images
+from hyperspy_4dphase.estimators.calibration._images import SMOOTHING, prepare_images
 
 # Pixels between which the misfit is taken to be a parabola: well within the width that
 # smoothing alone gives to everything in a pattern.
@@ -16,9 +16,8 @@ _STEP = 0.25
 _MAX_STEPS = 30
 # Groups of pixels whose residuals are taken to be independent are squares of so many
 # pixels a side: as large as leaves enough degrees of freedom, since opposite edges of a
-# spot that is brighter than its opposite pull in opposite directions. Smoothed noise
-# hangs together within 4 pixels.
-_SIDES = 16, 12, 8, 4
+# spot that is brighter than its opposite pull in opposite directions.
+_SIDES = 16, 12, 8, 4, 2
 _ENOUGH_DOF = 6.0
 # A larger standard error, in pixels, is that of a place and not of a centre.
 _LARGEST_ERROR = 1.0
@@ -81,11 +80,19 @@ def estimate_center(patterns, excluded=None):
 
 def _estimate_covariance(hessian, scores):
     """Covariance and degrees of freedom, of groups as large as there are enough of."""
-    for one in scores:
+    for side, one in zip(_SIDES, scores, strict=True):
         covariance, dof = sandwich(hessian, one)
+        covariance = covariance / _part_within(side)
         if dof >= _ENOUGH_DOF:
             break
     return covariance, dof
+
+
+def _part_within(side):
+    """Part of the covariance of smoothed noise that is within squares of a side."""
+    apart = np.subtract.outer(np.arange(side), np.arange(side)) / SMOOTHING
+    within = np.exp(-(apart**2) / 4).sum() / side
+    return (within / (np.sqrt(4 * np.pi) * SMOOTHING)) ** 2
 
 
 def _unresolved(center, problem):

@@ -50,6 +50,8 @@ def find_radii(root, used, center, ellipse=(0.0, 0.0)):
     spread = 1.48 * np.nan_to_num(
         ndimage.median(np.abs(residual), np.where(used, ring, -1), index)
     )
+    # Where most pixels count nothing their median deviation is 0.
+    spread[spread == 0] = np.sqrt(np.mean(residual[used] ** 2))
     count = np.bincount(ring[used], minlength=n)
     inner = _beam_end(median, count)
     spots = _find_spots(residual, used & (ring > inner), spread[ring], radius_of)

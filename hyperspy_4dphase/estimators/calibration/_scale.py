@@ -21,7 +21,9 @@ _RING_WIDTH = 1.7
 # Logarithmic step, of a scale that moves the outermost radius by 0.02 pixels.
 _STEP_PIXELS = 0.02
 # Fewest different radii, in pixels apart, and where one scale must hold the posterior.
-_FEWEST_RADII, _APART = 3, 1.5
+_FEWEST_RADII, _APART = 4, 1.5
+# Logarithm of odds that the best of the scales tried is not the best by chance.
+_EVIDENCE = 3.0
 _SURE = 0.95
 # Lines nearer than this part are one.
 _SAME_LINE = 1e-4
@@ -83,13 +85,13 @@ def estimate_scale(
     found += [(rings, _merge_rings(lengths, intensities, _RING_WIDTH * middle), 1.0)]
     n_steps = int(np.log(limits[1] / limits[0]) * radii.max() / _STEP_PIXELS) + 2
     logs = np.linspace(*np.log(limits), n_steps)
-    log_posterior = logsumexp(
+    likelihoods = np.array(
         [
             sum(part * _log_likelihood(np.exp(logs), *one, s) for *one, part in found)
             for s in _SPREADS
-        ],
-        axis=0,
+        ]
     )
+    log_posterior = logsumexp(likelihoods, axis=0)
     probability = np.exp(log_posterior - logsumexp(log_posterior))
     best = int(probability.argmax())
     # 2 pixels at the outermost radius: as wide as the widest spread leaves it.
@@ -98,6 +100,11 @@ def estimate_scale(
     mean = np.average(logs[near], weights=probability[near])
     error = np.sqrt(np.average((logs[near] - mean) ** 2, weights=probability[near]))
     value = float(np.exp(mean))
+    # Where many scales are tried, one fits any radii by chance.
+    spread = _SPREADS[likelihoods.max(axis=1).argmax()]
+    n_tried = np.log(limits[1] / limits[0]) * radii.max() / spread
+    if likelihoods.max() < np.log(n_tried) + _EVIDENCE:
+        return _unresolved(value, "no scale fits the radii better than chance")
     if inside < _SURE:
         return _unresolved(value, "several scales fit the radii")
     if min(best, len(logs) - 1 - best) <= 3 * error / (logs[1] - logs[0]):
@@ -157,6 +164,7 @@ def _log_likelihood(scales, radii, lines, spread):
             off = (length - lines[k]) / (scales * spread)
             density = density + weights[k] * np.exp(-(off**2) / 2)
         density = density / (spread * np.sqrt(2 * np.pi) * total)
-        mixture = _STRAY / (reach - shortest) + (1 - _STRAY) * density
+        # Relative to radii that are anywhere.
+        mixture = _STRAY + (1 - _STRAY) * density * (reach - shortest)
         log_likelihood += np.log(mixture)
     return log_likelihood

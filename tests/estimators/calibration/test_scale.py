@@ -28,6 +28,15 @@ def test_ellipse_is_undone():
     assert abs(found.value[0] / SCALE - 1) < 0.015
 
 
+@pytest.mark.parametrize("dose", [300, 1e3, 3e3])
+def test_few_counts_give_no_wrong_scale(dose):
+    for seed in range(6):
+        pattern = spots(dose, random_state=seed, angle=0.2 * seed)
+        wide = 0.5 * SCALE, 2 * SCALE
+        found = estimate_scale(pattern, *lengths(), wide, center=CENTER)
+        assert not found.resolved or abs(found.value[0] / SCALE - 1) < 0.02
+
+
 def test_what_cannot_be_told():
     flat = np.random.default_rng(0).poisson(20.0, (78, 90))
     found = estimate_scale(flat, *lengths(), LIMITS, center=CENTER)

@@ -23,6 +23,7 @@ _PLACES = {
     "PhaseMapping": "signals.phase_mapping",
     "compress": "methods.compress",
     "count_electrons": "methods.count_electrons",
+    "calibration": None,
     "data": None,
     "estimators": None,
     "interop": None,

@@ -1,3 +1,4 @@
+from . import calibration as calibration
 from . import data as data
 from . import estimators as estimators
 from . import interop as interop

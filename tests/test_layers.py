@@ -93,6 +93,10 @@ LAYERS = {
     ),
     "plot/": Layer(SCIENCE | ours("plot")),
     "data/": Layer(SCIENCE | ours("data", "structures", "_scalars")),
+    "calibration/": Layer(
+        {"numpy"}
+        | ours("_masks", "_scalars", "calibration", "estimators", "structures")
+    ),
     # What structures hand over is of a type that the estimators know.
     "structures/": Layer(
         {"numpy", "orix", "diffsims", "diffpy", "CifFile"}

@@ -1,0 +1,16 @@
+"""pyxem: the variance of pure counting noise, corrected by the gain, is not 0."""
+
+import numpy as np
+from pyxem.signals import ElectronDiffraction2D
+
+counts = np.random.default_rng(0).poisson(5.0, (8, 9, 16, 16)).astype(float)
+s = ElectronDiffraction2D(8.0 * counts)
+s.calibration(scale=0.1, units="$A^{-1}$", center=(8, 8))
+options = {"npt": 4, "gain": 8.0, "radial_range": (0.0, 0.7)}
+found = {}
+for method in ("Omega", "r", "re", "VImage"):
+    variance = s.get_variance(method=method, show_progressbar=False, **options)
+    found[method] = round(float(np.abs(variance.data[1:]).max()), 3)
+expected = 0.005
+print("largest variances:", found, "expected: all below", expected)
+mended = max(found.values()) < expected

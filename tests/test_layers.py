@@ -184,7 +184,7 @@ def test_file_keeps_to_its_layer(file):
         ("signals/domain_map.py", "from ..plot import plot_tree"),
         ("data/phantom.py", "from ..methods import compress"),
         ("interop/quantem.py", "from hyperspy.signal import BaseSignal"),
-        ("interop/quantem.py", "def of(s):\n    from hyperspy.signal import BaseSignal"),
+        ("interop/quantem.py", "def f():\n    from hyperspy.signal import BaseSignal"),
         ("interop/py4dstem.py", "import py4DSTEM"),
     ],
 )

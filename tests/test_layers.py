@@ -196,7 +196,7 @@ def test_file_keeps_to_its_layer(file):
         ("data/phantom.py", "from ..methods import compress"),
         ("structures/_cif.py", "import pyxem"),
         ("interop/quantem.py", "from hyperspy.signal import BaseSignal"),
-        ("interop/quantem.py", "def of(s):\n    from hyperspy.signal import BaseSignal"),
+        ("interop/quantem.py", "def f():\n    from hyperspy.signal import BaseSignal"),
         ("interop/py4dstem.py", "import py4DSTEM"),
     ],
 )

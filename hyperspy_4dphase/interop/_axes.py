@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hyperspy_4dphase._results import is_uniform
 from hyperspy_4dphase.interop._units import (
     show_units,
 )
@@ -32,7 +33,7 @@ def read_axis(axis, spell):
         If it is not uniform, or its units are unknown.
     """
     name = axis.get("name")
-    if {"axis", "expression"} & set(axis):
+    if not is_uniform(axis):
         raise ValueError(
             f"The axis {name!s} is not uniform, but py4DSTEM and quantem have uniform "
             "axes only."

@@ -49,7 +49,7 @@ def set_calibration(calibration, found, kept):
     if "qx0_mean" in found:
         origin = found["qx0_mean"], found["qy0_mean"]
         before = [kept.get(name) for name in ("qx0", "qy0")]
-        if None not in before:
+        if all(value is not None for value in before):
             means = [float(np.mean(value)) for value in before]
             origin = before if np.allclose(means, origin, rtol=1e-9) else origin
         calibration.set_origin(origin)
@@ -106,7 +106,7 @@ def restore_axes(axes, recorded, read, parameters):
     list of dict
     """
     sizes = [axis["size"] for axis in axes]
-    if [axis["size"] for axis in recorded] != sizes:
+    if [axis.get("size") for axis in recorded] != sizes:
         return axes
     given = {"qx0_mean": None, "qy0_mean": None} if read is read_detector_step else {}
     given |= read(recorded)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from hyperspy_4dphase._results import axes_shape
 from hyperspy_4dphase.interop._axes import make_axis, read_axis
 from hyperspy_4dphase.interop._peaks import Peaks, read_peaks
 from hyperspy_4dphase.interop._signals import (
@@ -20,7 +21,6 @@ from hyperspy_4dphase.interop._units import (
 
 # How many of the last axes are the signal's.
 _N_SIGNAL = {"scan": 2, "pattern": 2, "map": 0, "vectors": 0}
-_NAMES = ("y", "x", "ky", "kx")
 
 
 def arrays_from_signal(signal):
@@ -72,18 +72,17 @@ def signal_from_arrays(arrays):
     return made
 
 
-def _make_dataset(arrays, kept, known):
+def _make_dataset(arrays, kept, _):
     array = arrays["array"]
     n_axes = array.ndim
-    names = _NAMES if n_axes == 4 else ("slice", *_NAMES)[-n_axes:]
-    if n_axes in (2, 3):
-        names = ("slice", "y", "x")[-n_axes:]
-    before = kept["axes"] if len(kept["axes"]) == n_axes else [None] * n_axes
-    recorded = kept["metadata"].get("Signal", {}).get("signal_type", "")
-    is_diffraction = "diffraction" in recorded or n_axes == 4
-    n_signal = 2
-    spells = [spell_length] * (n_axes - 2)
-    spells += [spell_reciprocal if is_diffraction else spell_length] * 2
+    # Of something with other axes it does not hold: that was computed there.
+    is_same = len(kept["axes"]) == n_axes
+    before = kept["axes"] if is_same else [None] * n_axes
+    kind = kept["kind"] if is_same else "scan" if n_axes == 4 else "map"
+    n_signal = _N_SIGNAL[kind]
+    names = ("y", "x", "ky", "kx") if n_signal else ("y", "x")
+    names = ("slice", *names)[-n_axes:] if n_axes < 4 else names
+    spells = [spell_length] * (n_axes - n_signal) + [spell_reciprocal] * n_signal
     axes = []
     for i, (name, axis, spell) in enumerate(zip(names, before, spells, strict=True)):
         now = (
@@ -92,13 +91,14 @@ def _make_dataset(arrays, kept, known):
             str(arrays["units"][i]),
         )
         axes.append(_restore_axis(name, array.shape[i], now, axis, spell))
-    signal_type = (recorded or DIFFRACTION) if is_diffraction else ""
-    return make_signal(array, axes, n_signal, kept["metadata"], signal_type)
+    recorded = kept["metadata"].get("Signal", {}).get("signal_type", "")
+    signal_type = (recorded or DIFFRACTION) if n_signal else ""
+    return make_signal(array, axes, 2, kept["metadata"], signal_type)
 
 
 def _restore_axis(name, size, now, before, spell):
     """The axis that a signal had, where it is as it was."""
-    if before is not None and before["size"] == size:
+    if before is not None and before.get("size") == size:
         step, offset, units = read_axis(before, spell)
         same = np.allclose([step, offset], now[:2], rtol=1e-9, atol=1e-12)
         if same and units == now[2]:
@@ -109,7 +109,7 @@ def _restore_axis(name, size, now, before, spell):
 def _make_vectors(arrays, kept, known):
     counts = np.asarray(arrays["counts"])
     before = kept["axes"]
-    if [axis["size"] for axis in before] == list(counts.shape):
+    if axes_shape(before) == counts.shape:
         axes = before
     else:
         axes = _scan_axes(counts.shape, known)

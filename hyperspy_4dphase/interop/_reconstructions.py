@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hyperspy_4dphase._results import axes_shape, is_uniform
 from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.interop._units import spell_length
 
@@ -81,7 +82,7 @@ def place_on_scan(axes, shape, upsampling=None, padding=0):
     TypeError, ValueError
         If these are no numbers, or if the image does not cover the scan.
     """
-    scan_shape = tuple(int(axis["size"]) for axis in axes)
+    scan_shape = axes_shape(axes)
     if upsampling is None and not np.any(padding):
         if shape == scan_shape or (len(axes) == 1 and shape == (1, *scan_shape)):
             return [{"name": "y", "size": 1}, *axes][-len(shape) :]
@@ -98,6 +99,8 @@ def place_on_scan(axes, shape, upsampling=None, padding=0):
     paddings = _check_pair("padding", padding, False)
     placed = []
     for axis, n, factor, before in zip(axes, shape, factors, paddings, strict=True):
+        if not is_uniform(axis):
+            raise ValueError(f"The axis {axis.get('name')!s} is not uniform.")
         # py4DSTEM cuts images to whole pixels: one may be missing at the end.
         last = before + (axis["size"] - 1) * factor
         if last > n:
@@ -106,8 +109,6 @@ def place_on_scan(axes, shape, upsampling=None, padding=0):
                 f"upsampling={factor:g} and padding={before:g} the last of "
                 f"{axis['size']} probe positions is at pixel {last:g}."
             )
-        if {"axis", "expression"} & set(axis):
-            raise ValueError(f"The axis {axis.get('name')!s} is not uniform.")
         scale = axis.get("scale", 1.0) / factor
         offset = axis.get("offset", 0.0) - before * scale
         placed.append({**axis, "size": n, "scale": scale, "offset": offset})

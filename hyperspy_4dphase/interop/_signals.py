@@ -10,7 +10,7 @@ from hyperspy.signals import LazySignal2D, Signal2D
 from pyxem.signals import Diffraction2D, DiffractionVectors
 
 from hyperspy_4dphase._provenance import storable
-from hyperspy_4dphase._results import axes_dictionaries, scan_metadata
+from hyperspy_4dphase._results import axes_dictionaries, is_uniform, scan_metadata
 
 DIFFRACTION = "electron_diffraction"
 
@@ -41,8 +41,9 @@ class Content(NamedTuple):
         return self.metadata.get("General", {}).get("title", "")
 
     def as_text(self):
-        """Axes and metadata as JSON, which every file format can hold."""
-        kept = storable({"axes": self.axes, "metadata": self.metadata})
+        """Kind, axes and metadata as JSON, which every file format can hold."""
+        kept = {"kind": self.kind, "axes": self.axes, "metadata": self.metadata}
+        kept = storable(kept)
         return json.dumps(kept, default=np.ndarray.tolist)
 
 
@@ -144,7 +145,8 @@ def make_signal(data, axes, n_signal, metadata, signal_type, title=""):
     """
     n_navigation = data.ndim - n_signal
     axes = [
-        {**axis, "size": size, "navigate": i < n_navigation}
+        {**axis, "navigate": i < n_navigation}
+        | ({"size": size} if is_uniform(axis) else {})
         for i, (axis, size) in enumerate(zip(axes, data.shape, strict=True))
     ]
     general = dict(metadata.get("General", {}))
@@ -160,7 +162,7 @@ def make_signal(data, axes, n_signal, metadata, signal_type, title=""):
 
 
 def read_text(text):
-    """Axes and metadata from what :meth:`Content.as_text` gave, or empty ones."""
+    """What :meth:`Content.as_text` gave as a dict, or one that says nothing."""
     if not text:
-        return {"axes": [], "metadata": {}}
+        return {"kind": "", "axes": [], "metadata": {}}
     return json.loads(text)

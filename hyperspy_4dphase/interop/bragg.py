@@ -88,7 +88,7 @@ def bragg_features(
     >>> features
     <ElectronDiffraction2D, title: Bragg peaks, dimensions: (3, 2|5, 5)>
     >>> features.inav[0, 0].data[4].tolist()
-    [0.0, 1.0, 1.0, 0.0, 0.0]
+    [0.0, 2.0, 0.0, 0.0, 0.0]
     """
     check_flags(use_intensities=use_intensities)
     check_flags(optional=True, calibrated=calibrated)
@@ -140,9 +140,7 @@ def _check_weights(peaks, use_intensities):
         )
     n_bad = int((~np.isfinite([rows, columns, weights])).any(axis=0).sum())
     if n_bad:
-        raise ValueError(
-            f"{n_bad} of {len(rows)} peaks hold values that are not finite."
-        )
+        raise ValueError(f"{n_bad} of {len(rows)} peaks hold NaN or infinite values.")
     n_negative = int((weights < 0).sum())
     if n_negative:
         raise ValueError(

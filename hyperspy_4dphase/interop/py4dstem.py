@@ -69,6 +69,9 @@ def to_py4dstem(signal):
 
     ``metadata["hyperspy"]`` keeps the axes, title, sample and instrument, for the way
     back, in files too. The tree of a DomainMap stays behind.
+
+    HyperSpy still calls an image diffraction where patterns were summed and axes
+    transposed: ``image.set_signal_type("")`` makes it a map.
     """
     content = read_signal(signal)
     if content.kind == "vectors":

@@ -83,7 +83,7 @@ or dict of these
         )
         from hyperspy_4dphase.signals._naming import (
             COMPARED,
-            find_center,
+            find_beam,
             name_domains,
         )
         from hyperspy_4dphase.signals.phase_map import PhaseMap
@@ -109,7 +109,7 @@ or dict of these
             kinds = self.classify(signal, center=plan.center).names
         center, radius = plan.center, plan.spot_radius
         if center is None:
-            center = find_center(means, used, own.signal_axes, None)
+            center = find_beam(means, used, own.signal_axes)
         crystals = [kind in COMPARED for kind in kinds]
         if radius is None:
             radius = plan.scale * measure_spot_radius(means[crystals], center, ~used)

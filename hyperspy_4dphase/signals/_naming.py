@@ -1,23 +1,30 @@
 """Mean patterns of domains compared with structures, one domain after the other."""
 
+import warnings
+
 import numpy as np
 
 from hyperspy_4dphase._library_cache import load_or_build_library
+from hyperspy_4dphase.estimators.calibration import estimate_center
 from hyperspy_4dphase.estimators.orientation import (
-    match_library,
+    identify,
+    match_structures,
     place_library,
     prepare_pattern,
-    refine_matches,
 )
+from hyperspy_4dphase.signals._optics import find_zero
 from hyperspy_4dphase.signals._stored_phases import DomainNames
 
 # Classes of domains that are compared with structures.
 COMPARED = "crystalline", "mixed", "unknown"
-# Orientations of each structure that are refined.
-_N_REFINED = 5
+# A structure that some domain is of so probably is taken for others where it is one of
+# those that cannot be told apart.
+_SURE = 0.9
+# Of a `MatchReport`.
+_REPORTED = "unexplained", "missing", "n_spots", "n_explained"
 
 
-def name_domains(means, variances, kinds, candidates, geometry, optics, progress=None):
+def name_domains(means, variances, kinds, candidates, geometry, optics, progress):
     """Compare mean patterns of domains with structures.
 
     Parameters
@@ -30,72 +37,33 @@ def name_domains(means, variances, kinds, candidates, geometry, optics, progress
     geometry : PatternGeometry
     optics : tuple of float
         Wavelength in Å, and step of the templates in degrees.
-    progress : callable, optional
+    progress : callable
         Called with what is done, how much of it, and how much there is.
 
     Returns
     -------
     DomainNames
     """
-    wavelength, resolution = optics
+    names = _make_empty(kinds, len(candidates))
     compared = [k for k, kind in enumerate(kinds) if kind in COMPARED]
-    prepared = {
-        k: prepare_pattern(means[k], geometry, variance=variances[k]) for k in compared
-    }
-    best = {}
-    for j, candidate in enumerate(candidates):
-        if not compared:
-            break
-        reach = geometry.reach(means.shape[1:])
-        library = find_library(candidate, wavelength, reach, resolution)
-        placed = place_library(library, prepared[compared[0]])
-        for i, k in enumerate(compared):
-            if progress is not None:
-                done = j * len(compared) + i
-                progress("Comparing", done, len(candidates) * len(compared))
-            matches = match_library(prepared[k], placed)
-            best[k, j] = refine_matches(prepared[k], library, matches, _N_REFINED)
-    return _collect(kinds, candidates, best)
+    placed, found = [], {}
+    n_steps = len(candidates) + len(compared)
+    for done, k in enumerate(compared):
+        pattern = prepare_pattern(means[k], geometry, variance=variances[k])
+        while len(placed) < len(candidates):
+            reach = geometry.reach(means.shape[1:])
+            library = find_library(candidates[len(placed)], *optics, reach)
+            placed.append(place_library(library, pattern))
+            progress("Simulating and comparing", len(placed), n_steps)
+        matches = match_structures(pattern, placed)
+        found[k] = identify([matches])
+        _describe(names, k, matches, found[k])
+        progress("Simulating and comparing", len(candidates) + done + 1, n_steps)
+    _choose(names, found, [candidate.name for candidate in candidates])
+    return names
 
 
-def _collect(kinds, candidates, best):
-    """Naive until identification arrives."""
-    shape = len(kinds), len(candidates)
-    nan = np.full(shape, np.nan)
-    cosine, q = nan.copy(), np.full((*shape, 4), np.nan)
-    for (k, j), m in best.items():
-        cosine[k, j] = m.cosine[0]
-        q[k, j] = m.quaternions[0]
-    phase = np.full(len(kinds), -1)
-    margin = np.full(len(kinds), np.nan)
-    probability = np.zeros(shape)
-    in_set = np.zeros(shape, bool)
-    for k, kind in enumerate(kinds):
-        if kind == "amorphous":
-            phase[k] = len(candidates)
-        elif kind in COMPARED and len(candidates):
-            order = np.argsort(-cosine[k])
-            phase[k] = order[0]
-            if len(order) > 1:
-                margin[k] = 1 - cosine[k, order[1]] / cosine[k, order[0]]
-            probability[k, order[0]] = 1
-            in_set[k] = cosine[k] > 0.95 * cosine[k, order[0]]
-    return DomainNames(
-        phase,
-        list(kinds),
-        [""] * len(kinds),
-        probability,
-        in_set,
-        q,
-        cosine,
-        nan.copy(),
-        nan.copy(),
-        nan.copy(),
-        margin,
-    )
-
-
-def find_library(candidate, wavelength, reach, resolution):
+def find_library(candidate, wavelength, resolution, reach):
     """Find the templates of a structure in the user's cache, or build them.
 
     Parameters
@@ -103,10 +71,10 @@ def find_library(candidate, wavelength, reach, resolution):
     candidate : Candidate
     wavelength : float
         In Å.
-    reach : float
-        Largest scattering vector, in 1/Å.
     resolution : float
         In degrees.
+    reach : float
+        Largest scattering vector, in 1/Å.
 
     Returns
     -------
@@ -123,9 +91,100 @@ def find_library(candidate, wavelength, reach, resolution):
     )
 
 
-def find_center(means, used, axes, center):
-    """Temporary."""
-    from hyperspy_4dphase.estimators.rotation._polar_images import check_centers
+def find_beam(means, used, axes):
+    """Find the direct beam in mean patterns.
 
-    total = np.nan_to_num(means).sum(axis=0)
-    return tuple(check_centers(center, total[None], used[None])[0].tolist())
+    Parameters
+    ----------
+    means : numpy.ndarray, shape (n_domains, n_ky, n_kx)
+    used : numpy.ndarray of bool, shape (n_ky, n_kx)
+    axes : list of dict
+        Of a pattern. Where patterns do not tell, their zero is taken.
+
+    Returns
+    -------
+    tuple of float
+        Row and column.
+
+    Warns
+    -----
+    UserWarning
+        If neither patterns nor axes tell.
+    """
+    found = estimate_center(means, ~used)
+    if not found.resolved:
+        zero = find_zero(axes)
+        if zero is not None:
+            return zero
+        warnings.warn(
+            f"The direct beam was not found with certainty ({found.problem}): names "
+            "and orientations may be wrong. Give center.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return tuple(float(value) for value in found.value)
+
+
+def _make_empty(kinds, n_candidates):
+    """Names of domains of which nothing is known yet."""
+    n_domains = len(kinds)
+    nothing = np.full((n_domains, n_candidates), np.nan)
+    scores = ("cosine", *_REPORTED, "excitation_width")
+    return DomainNames(
+        phase=np.full(n_domains, -1),
+        kind=list(kinds),
+        reason=[""] * n_domains,
+        probability=np.zeros_like(nothing),
+        in_set=np.zeros(nothing.shape, bool),
+        quaternions=np.full((*nothing.shape, 4), np.nan),
+        margin=np.full(n_domains, np.nan),
+        **{name: nothing.copy() for name in scores},
+    )
+
+
+def _describe(names, k, matches, found):
+    """Write down what was found of one domain."""
+    for j, match in enumerate(matches):
+        if len(match.matches.cosine):
+            names.quaternions[k, j] = match.matches.quaternions[0]
+            names.cosine[k, j] = match.matches.cosine[0]
+            names.excitation_width[k, j] = match.matches.excitation_width[0]
+        for name in _REPORTED:
+            getattr(names, name)[k, j] = getattr(match.report, name)
+    names.margin[k] = found.margin
+    if found.n_spots:
+        names.probability[k] = found.probability
+        names.in_set[k] = found.in_set & (found.best is not None)
+
+
+def _choose(names, found, titles):
+    """Choose the phase of each domain, and say why."""
+    n_candidates = len(titles)
+    best = {k: one.best for k, one in found.items()}
+    sure = {
+        j for k, j in best.items() if j is not None and found[k].probability[j] >= _SURE
+    }
+    for k, kind in enumerate(names.kind):
+        if kind == "amorphous":
+            names.phase[k] = n_candidates
+            continue
+        if k not in found:
+            continue
+        one, chosen = found[k], best[k]
+        if not one.n_spots:
+            names.reason[k] = "no spots stand out of the background"
+            continue
+        if chosen is None:
+            names.reason[k] = (
+                f"none of these structures (probability {one.none_probability:.2f}); "
+                f"the nearest is {titles[int(one.probability.argmax())]}"
+            )
+            continue
+        others = [j for j in np.flatnonzero(one.in_set) if j in sure and j != chosen]
+        if chosen not in sure and others:
+            chosen = max(others, key=lambda j: one.probability[j])
+            names.reason[k] = (
+                f"{titles[chosen]} is in other domains; this one by itself looks more "
+                f"like {titles[best[k]]}"
+            )
+        names.phase[k] = chosen

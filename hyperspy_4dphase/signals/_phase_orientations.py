@@ -195,13 +195,14 @@ class PhaseOrientations(ScanMap):
         excluded = np.asarray(settings["unused_pixels"], bool).reshape(shape)
         libraries = {}
         for domain, quaternion in enumerate(self.quaternions):
+            phase = names.phase[domain]
             if not np.isfinite(quaternion).all():
                 continue
             library = find_library(
-                candidates[names.phase[domain]],
+                candidates[phase],
                 settings["wavelength"],
-                geometry.reach(shape),
                 settings["resolution"],
+                geometry.reach(shape),
             )
             libraries[domain] = build_local_library(
                 library,
@@ -211,6 +212,7 @@ class PhaseOrientations(ScanMap):
                 excluded=excluded,
                 reach=reach,
                 step=step,
+                excitation_width=names.excitation_width[domain, phase],
             )
         return libraries
 

@@ -136,6 +136,7 @@ class PhasePlots(ScanMap):
             settings["wavelength"],
             geometry,
             shape,
+            excitation_width=names.excitation_width[domain, phase],
         )
         return Spots(found.rows, found.columns, found.weight, found.hkl)
 

@@ -14,6 +14,7 @@ _HEADER = (
     "cosine",
     "unexplained",
     "missing",
+    "spots",
     "cannot be told from",
 )
 
@@ -36,8 +37,8 @@ class PhaseRow(NamedTuple):
         Bunge's angles in degrees, from the sample to the crystal; NaN without.
     cosine, unexplained, missing : float
         See :attr:`PhaseMap.scores`.
-    n_spots : float
-        Of the template, on the detector.
+    n_spots, n_explained : float
+        Spots that the pattern shows, and those of them that the structure explains.
     margin : float
         By how much its cosine exceeds that of the next structure, relative to it.
     reason : str
@@ -55,6 +56,7 @@ class PhaseRow(NamedTuple):
     unexplained: float
     missing: float
     n_spots: float
+    n_explained: float
     margin: float
     reason: str
 
@@ -90,10 +92,7 @@ def report_phases(phases):
 
     names, every = phases._stored.names, phases.names
     labels = phases._domain_labels()
-    scores = {
-        name: phases._chosen(name)
-        for name in ("probability", "cosine", "unexplained", "missing", "n_spots")
-    }
+    scores = {name: phases._chosen(name) for name in phases.scores}
     quaternions = phases.quaternions
     rows = PhaseReport()
     for domain, phase in enumerate(names.phase):
@@ -131,6 +130,7 @@ def _format(row):
         _number(row.cosine, ".3f"),
         _number(row.unexplained, ".1%"),
         _number(row.missing, ".1%"),
+        "--" if np.isnan(row.n_spots) else f"{row.n_explained:.0f}/{row.n_spots:.0f}",
         ", ".join(others) or "--",
     )
 

@@ -30,11 +30,14 @@ class DomainNames(NamedTuple):
         Candidates that cannot be told apart from the best one.
     quaternions : numpy.ndarray, shape (n_domains, n_candidates, 4)
         Best orientation, from the sample to the crystal; NaN where none was sought.
-    cosine, unexplained, missing, n_spots : numpy.ndarray, shape (n_domains, \
-n_candidates)
+    cosine, unexplained, missing : numpy.ndarray, shape (n_domains, n_candidates)
         Agreement with the best template, share of the intensity of spots that it does
-        not explain, share of its intensity that is not in the pattern, and its spots on
-        the detector; NaN where none was sought.
+        not explain, share of its intensity that is not in the pattern; NaN where none
+        was sought.
+    n_spots, n_explained : numpy.ndarray, shape (n_domains, n_candidates)
+        Spots that the pattern shows, and how many of them the structure explains.
+    excitation_width : numpy.ndarray, shape (n_domains, n_candidates)
+        Of the best template, in 1/Å.
     margin : numpy.ndarray, shape (n_domains,)
         By how much the best cosine exceeds the next structure's, relative to it; NaN
         where there is no other.
@@ -50,6 +53,8 @@ n_candidates)
     unexplained: np.ndarray
     missing: np.ndarray
     n_spots: np.ndarray
+    n_explained: np.ndarray
+    excitation_width: np.ndarray
     margin: np.ndarray
 
 

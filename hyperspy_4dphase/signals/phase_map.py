@@ -108,11 +108,13 @@ class PhaseMap(PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap):
         ``"probability"``: that a domain is of this structure; ``"cosine"``: between the
         mean pattern and the best template, 1 for the same; ``"unexplained"``: share of
         the intensity of spots which it does not explain; ``"missing"``: share of its
-        intensity that the pattern does not have; ``"n_spots"``: spots of the template
-        on the detector. NaN where a domain was not compared: vacuum and amorphous ones.
+        intensity that the pattern does not have; ``"n_spots"``: spots that the pattern
+        shows; ``"n_explained"``: those of them that the structure explains. NaN where a
+        domain was not compared: vacuum and amorphous ones.
         """
         names = self._stored.names
-        kept = ("probability", "cosine", "unexplained", "missing", "n_spots")
+        kept = "probability", "cosine", "unexplained", "missing"
+        kept += "n_spots", "n_explained"
         return {name: getattr(names, name) for name in kept}
 
     @property

@@ -32,9 +32,10 @@ GENERATOR = SimulationGenerator(accelerating_voltage=200, minimum_intensity=1e-4
 _DIFFUSE = 0.35
 # Patterns of absent reflections only, which diffsims does not quite leave out.
 _LEAST_INTENSITY = 1e-3
-# Zone axes with indices up to this, and within so many degrees of the beam, may be the
-# axis of a half turn that a pattern does not show.
-_MOST_INDEX, _NEAR_ZONE = 5, 20.0
+# Zone axes up to this length in Å, and within so many degrees of the beam, may be the
+# axis of a half turn that a pattern does not show. Planes of reflections of longer ones
+# are so close to one another that patterns show several.
+_LONGEST_ZONE, _NEAR_ZONE = 40.0, 20.0
 # Two expected patterns differ by less than noise if chi squared of their difference is
 # below this: three standard deviations, for who knows both.
 _ALIKE = 9.0
@@ -147,12 +148,18 @@ def is_hidden_half_turn(crystal, true, found, dose):
     bool
     """
     beam = to_matrices(true)[:, 2]
-    side = np.arange(-_MOST_INDEX, _MOST_INDEX + 1)
-    zones = np.stack(np.meshgrid(side, side, side), -1).reshape(-1, 3)
+    lattice = crystal.phase.structure.lattice
+    most = [int(_LONGEST_ZONE / length) + 1 for length in lattice.abcABG()[:3]]
+    sides = [np.arange(-n, n + 1) for n in most]
+    zones = np.stack(np.meshgrid(*sides), -1).reshape(-1, 3)
     zones = zones[np.gcd.reduce(zones, axis=1) == 1]
-    axes = zones @ crystal.phase.structure.lattice.base
-    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-    axes = axes[axes @ beam > np.cos(np.deg2rad(_NEAR_ZONE))]
+    axes = zones @ lattice.base
+    length = np.linalg.norm(axes, axis=1)
+    near = axes @ beam > np.cos(np.deg2rad(_NEAR_ZONE)) * length
+    near &= length <= _LONGEST_ZONE
+    if not near.any():
+        return False
+    axes = axes[near] / length[near, None]
     turned = multiply(from_rotation_vectors(np.pi * axes), true)
     off = misorientation(turned, found[None], crystal.library.symmetry)
     here = expected_pattern(crystal, true)

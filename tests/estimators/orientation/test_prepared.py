@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.orientation import PatternGeometry, prepare_pattern
+from hyperspy_4dphase.estimators.orientation import prepare_pattern
 from hyperspy_4dphase.estimators.orientation._prepared import spot_images
 from tests.estimators.orientation.orientation_patterns import (
     CENTER,
@@ -124,7 +124,3 @@ def test_bad_masks_are_refused():
         prepare_pattern(PATTERN, GEOMETRY, excluded=PATTERN)
     with pytest.raises(ValueError, match="variance must have the shape"):
         prepare_pattern(PATTERN, GEOMETRY, variance=PATTERN[:4])
-
-
-def test_geometry_has_defaults():
-    assert PatternGeometry((1, 2), 0.02, 0.05).inner == pytest.approx(0.125)

@@ -86,7 +86,7 @@ def read_cif(path):
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no CIF file {str(path)!r}.")
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     try:
         # The parser prints what it does not understand.
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):

@@ -1,8 +1,10 @@
 """From an asymmetric unit to all atoms of the cell."""
 
+import re
 import warnings
 
 import numpy as np
+from diffpy.structure.spacegroups import GetSpaceGroup, IsSpaceGroupIdentifier
 
 from hyperspy_4dphase.structures._atoms import (
     SAME_SITE,
@@ -100,10 +102,10 @@ def expand_cif(cell, base, what):
         be told how the cell is to be filled.
     """
     operations = cell.operations
-    if operations is None and cell.number is None:
+    if operations is None and cell.number is None and not cell.symbol:
         raise ValueError(
-            f"{what} lists no symmetry operations and no number of a space group "
-            f"(symbol: {cell.symbol or 'none'}). {_WHAT_TO_DO}."
+            f"{what} lists no symmetry operations and names no space group. "
+            f"{_WHAT_TO_DO}."
         )
     if operations is not None and (
         len(operations.rotations) > 1 or cell.number is None
@@ -123,7 +125,7 @@ def expand_cif(cell, base, what):
     if problem and cell.number != 1:
         raise ValueError(
             f"{what}: {problem}. It lists no symmetry operations, and those of space "
-            f"group {cell.number} in its first setting do not fill the cell so. "
+            f"group {cell.symbol or cell.number} do not fill the cell so. "
             f"{_WHAT_TO_DO}."
         )
     if problem:
@@ -137,18 +139,33 @@ def _expand_without_operations(cell, base, what):
             f"{what} is written in origin choice 2 ({cell.symbol}), of which it does "
             f"not list the operations. {_WHAT_TO_DO}."
         )
-    operations = Operations.of_space_group(cell.number)
+    group = _find_group(cell, what)
+    operations = Operations.of_space_group(group)
     operations.check_cell(base, what)
     atoms = expand(cell.atoms, base, operations)
     check_sites(atoms, base, f"{what}, whose operations are not listed")
-    if cell.number in TWO_ORIGINS and not (cell.formula and cell.n_formula_units):
+    if group.number in TWO_ORIGINS and not (cell.formula and cell.n_formula_units):
         warnings.warn(
-            f"{what} lists no symmetry operations; space group {cell.number} has two "
+            f"{what} lists no symmetry operations; space group {group.number} has two "
             "origins, and choice 1 was assumed. If that is wrong, so are the "
             f"reflections. {_WHAT_TO_DO}.",
             stacklevel=2,
         )
     return atoms
+
+
+def _find_group(cell, what):
+    """The space group of a symbol, in its setting, or of a number alone."""
+    symbol = re.sub(r"\s*:[1Hh]$", "", cell.symbol)
+    if not symbol:
+        return GetSpaceGroup(cell.number)
+    group = GetSpaceGroup(symbol) if IsSpaceGroupIdentifier(symbol) else None
+    if group is None or cell.number not in {None, group.number}:
+        raise ValueError(
+            f"{what} lists no symmetry operations, and its space group {cell.symbol!r} "
+            f"(number {cell.number}) is none whose setting is known. {_WHAT_TO_DO}."
+        )
+    return group
 
 
 def _says_origin_two(symbol):

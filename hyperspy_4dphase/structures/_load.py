@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from diffpy.structure import Lattice, Structure
+from diffpy.structure.spacegroups import GetSpaceGroup, IsSpaceGroupIdentifier
 from orix.crystal_map import Phase, PhaseList
 
 from hyperspy_4dphase.structures._atoms import check_atoms, check_sites
@@ -136,13 +137,29 @@ def _load(structure, name):
 
 def _from_cif(cell, path, name):
     what = f"{os.fspath(path)!r}"
-    try:
-        lattice = Lattice(*cell.cell)
-    except ValueError as error:
-        raise ValueError(f"{what}: {cell.cell} is no cell: {error}.") from None
+    lattice = _make_lattice(cell.cell, what)
     atoms = expand_cif(cell, lattice.base, what)
     name = cell.name if name is None else name
-    return _make(name, cell.cell, atoms, what, space_group=cell.number)
+    number = cell.number
+    if number is None and IsSpaceGroupIdentifier(cell.symbol):
+        number = GetSpaceGroup(cell.symbol).number
+    return _make(name, cell.cell, atoms, what, space_group=number)
+
+
+def _make_lattice(cell, what):
+    """A lattice of edges in Å and angles in degrees, which must make a cell."""
+    edges, angles = np.array(cell[:3]), np.array(cell[3:])
+    cos = np.cos(np.deg2rad(angles))
+    # Squared volume of a cell of unit edges.
+    volume = 1 - np.sum(cos**2) + 2 * np.prod(cos)
+    fits = np.all((edges > 0.5) & (edges < 1000)) and np.all(
+        (angles > 0) & (angles < 180)
+    )
+    if not fits or not volume > 1e-4:
+        raise ValueError(
+            f"{what}: {cell} are no edges (in Å) and angles (in degrees) of a cell."
+        )
+    return Lattice(*cell)
 
 
 def _from_phase(phase, name):
@@ -150,6 +167,8 @@ def _from_phase(phase, name):
     if not name:
         raise ValueError("A Phase has no name; set phase.name, or give a dictionary.")
     what = f"phase {name!r}"
+    if not len(phase.structure):
+        check_atoms([], [], [], [], what)
     lattice = phase.structure.lattice
     # Structures whose base vectors were given as orix has them are not turned by it.
     readings = [fractional_positions(phase), np.array(phase.structure.xyz)]

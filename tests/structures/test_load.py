@@ -231,7 +231,11 @@ def test_nothing_or_no_file(tmp_path):
             {"ops": None, "extra": "_symmetry_space_group_name_H-M 'F d -3 m :2'"},
             r"origin choice 2 \(F d -3 m :2\)",
         ),
-        ({"ops": None, "number": None}, "no symmetry operations and no number"),
+        ({"ops": None, "number": None, "extra": ""}, "names no space group"),
+        (
+            {"ops": None, "extra": "_symmetry_space_group_name_H-M 'F d d d'"},
+            "none whose setting is known",
+        ),
         # Trigonal operations in a cubic cell.
         ({"ops": operations(166), "number": 166}, "do not fit the cell"),
         ({"ops": ["x, y, z", "x, y, q"]}, "'x, y, q' is no symmetry operation"),
@@ -256,6 +260,46 @@ def test_first_origin_is_assumed_with_a_warning(tmp_path):
     with pytest.warns(UserWarning, match="choice 1 was assumed"):
         candidate = load_one(write(tmp_path, silicon))
     assert candidate.atoms.count() == {"Si": 8.0}
+
+
+@pytest.mark.parametrize("setting", ["P 1 21/c 1", "P21/c"])
+def test_space_groups_of_symbols(tmp_path, setting):
+    sites = [("Zr", (0.27, 0.04, 0.21)), ("O", (0.07, 0.33, 0.34))]
+    sites += [("O", (0.45, 0.76, 0.48))]
+    extra = f"_symmetry_space_group_name_H-M '{setting}'"
+    text = cif_text((5.1, 5.2, 5.3, 90, 99, 90), sites, extra=extra)
+    with pytest.warns(UserWarning, match="not all rotations of point group 2/m"):
+        zirconia = load_one(write(tmp_path, text))
+    assert zirconia.atoms.count() == {"Zr": 4.0, "O": 8.0}
+    # The same structure in another setting would be another one.
+    other = text.replace(setting, "P 1 21/n 1 special")
+    with pytest.raises(ValueError, match="none whose setting is known"):
+        load_candidates(write(tmp_path, other))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        (4, "nan", 4, 90, 90, 90),
+        (4, -4, 4, 90, 90, 90),
+        (4, 4, 4, 60, 60, 120),
+        (4, 4, 4, 90, 90, 200),
+        (0.4, 0.4, 0.4, 90, 90, 90),
+    ],
+)
+def test_cells_that_are_none(tmp_path, cell):
+    text = cif_text(cell, [("Al", (0, 0, 0))], number=1)
+    with pytest.raises(ValueError, match="are no edges"):
+        load_candidates(write(tmp_path, text))
+
+
+def test_phase_without_atoms():
+    with pytest.raises(ValueError, match="phase 'empty' has no atoms"):
+        load_candidates(Phase("empty", 225))
+
+
+def test_byte_order_marks_are_read(tmp_path):
+    assert load_one(write(tmp_path, "\ufeff" + spinel_text())).name == "spinel"
 
 
 def test_whole_cell_in_a_file_that_names_its_space_group(tmp_path):

@@ -131,9 +131,9 @@ class ConfidenceMaps(ScanMap):
     def _check_whole(self):
         if not self._is_whole:
             raise ValueError(
-                "This is a slice of a confidence, of shape "
-                f"{self.data.shape} in array order, and all but its values belongs to "
-                "the whole scan, of shape "
+                "This is a slice of a confidence, or its values were changed or put in "
+                f"another order. It has the shape {self.data.shape} in array order; "
+                "all but its values belongs to the whole scan, of shape "
                 f"{self._stored_map.navigation_shape}: take it from the whole "
                 "confidence, and slice that."
             )

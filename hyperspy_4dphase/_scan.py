@@ -217,7 +217,7 @@ random_state, show_progressbar : optional
         """Progress: A bar as the user wants it, to be used in a `with` statement."""
         return Progress(self.show_progressbar)
 
-    def blocks(self, progress=None, *, allow_negative=True, replaced=None):
+    def blocks(self, progress=None, *, allow_negative=True, replaced=None, **options):
         """The patterns that masks leave, block by block.
 
         Parameters
@@ -227,6 +227,8 @@ random_state, show_progressbar : optional
             Whether negative values are taken.
         replaced : numpy.ndarray, shape (3, n_values), optional
             Single values that are taken for others, as in :class:`Compression`.
+        **options
+            Others of :class:`PatternBlocks`.
 
         Returns
         -------
@@ -245,6 +247,7 @@ random_state, show_progressbar : optional
             progress=progress,
             allow_negative=allow_negative,
             correction=self._replace(replaced),
+            **options,
         )
 
     def _replace(self, replaced):

@@ -130,6 +130,7 @@ def make_embedding(scan, vae, latent, weighted, compression):
         scan,
         latent,
         vae.model_.to_arrays(),
+        compression,
         architecture=vae.architecture,
         loss=vae.loss_,
         best_epoch=vae.best_epoch_,

@@ -14,6 +14,7 @@ from hyperspy_4dphase.estimators.domains import (
     resize_domains,
 )
 from hyperspy_4dphase.signals._domain_patterns import check_whole
+from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._stored import check_same_positions
 from hyperspy_4dphase.signals._stored_map import StoredMap
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
@@ -114,12 +115,13 @@ def _read_map(scan, domains):
     axes = scan.navigation_axes, "the scan", stored.navigation_axes, "domains"
     check_same_positions(*axes)
     check_whole(domains, "The confidence of a map")
+    warn_of_other_values(scan.signal, stored, "domains")
     pixels = stored.excluded_pixels
     fits = pixels is not None and pixels.size == prod(scan.signal_shape)
     return GivenDomains(
         domains.labels.ravel().astype(np.int64),
         stored.tree,
-        stored.array("excluded_patterns", bool),
+        stored.excluded_patterns,
         pixels if fits else None,
     )
 

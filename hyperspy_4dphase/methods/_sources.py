@@ -8,6 +8,7 @@ from hyperspy.signal import BaseSignal
 
 from hyperspy_4dphase._masks import either_mask
 from hyperspy_4dphase._results import axes_dictionaries, map_values, plain
+from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._stored import check_same_positions
 from hyperspy_4dphase.signals._stored_model import StoredModel
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
@@ -145,7 +146,9 @@ def _read_embedding(scan, embedding):
     check_same_positions(scan.navigation_axes, "the scan", axes, "source")
     pixels = None
     if embedding.metadata.has_item(StoredModel.NODE):
-        pixels = StoredModel(embedding).excluded_pixels
+        stored = StoredModel(embedding)
+        warn_of_other_values(scan.signal, stored, "source")
+        pixels = stored.excluded_pixels
     values = _as_float(embedding.data).reshape(scan.n_positions, -1)
     return Features(values, _fit_mask(scan, pixels))
 

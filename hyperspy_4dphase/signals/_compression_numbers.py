@@ -3,6 +3,7 @@
 import numpy as np
 
 from hyperspy_4dphase._results import filled
+from hyperspy_4dphase.estimators.compression import expected_sums
 
 
 class CompressionNumbers:
@@ -59,13 +60,21 @@ class CompressionNumbers:
     def noise_model(self):
         """dict: What says the variance of a value from its mean, for a map to keep."""
         model = dict.fromkeys(("gain", "offset", "readout_variance"))
-        model["replaced"] = self.replaced
         if self.poissonian_noise_normalized:
             model["gain"] = self.noise_variance
             model["offset"] = float(self.patterns.offset)
             readout_noise = self.detector.get("readout_noise", 0.0)
             model["readout_variance"] = float(readout_noise) ** 2
         return model
+
+    @property
+    def pattern_sums(self):
+        """numpy.ndarray, shape (2, n_patterns), or None: To know the scan again by.
+
+        A weighted sum of the values of each pattern, and how far that of the same scan
+        may be off. None if it is not known: see :meth:`check_scan`.
+        """
+        return expected_sums(self.patterns)
 
     @property
     def rank(self):

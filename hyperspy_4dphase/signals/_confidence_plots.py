@@ -5,6 +5,7 @@ import numpy as np
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.signals._domain_plots import pattern_options
+from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
@@ -168,6 +169,7 @@ class ConfidencePlots(ScanMap):
             scan = self._unchanged_scan()
             return self.embedding if scan is None else scan
         self._stored_map.check_scan(Scan.from_signal(signal))
+        warn_of_other_values(signal, self._stored_map, "The confidence", 4)
         return signal
 
 

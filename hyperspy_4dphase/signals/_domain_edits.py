@@ -10,7 +10,7 @@ from hyperspy_4dphase.signals._position_maps import PositionMaps
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 # What is known of the patterns of each domain.
-_OF_DOMAINS = "mean_patterns", "variances", "expected"
+_OF_DOMAINS = "mean_patterns", "variances"
 
 
 class DomainEdits(PositionMaps):

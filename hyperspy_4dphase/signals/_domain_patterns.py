@@ -40,10 +40,9 @@ def read_means(domains, signal=None, show_progressbar=None):
     labels, n, stored = domains.labels.ravel(), domains.n_domains, domains._stored_map
     has_variances = stored.get("gain") is None
     read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)
-    means, variances = read
-    is_same = check_same_values(
-        means, domains.sizes, stored.array("expected"), signal is not None
-    )
+    means, variances, sums = read
+    rows = np.flatnonzero(labels >= 0)
+    is_same = check_same_values(sums, rows, stored, signal is not None)
     pixels = stored.excluded_pixels
     means = filled(means.T, pixels).T
     if variances is not None:
@@ -86,18 +85,16 @@ def read_ends(domains, ends, signal=None, show_progressbar=None):
     labels, n, stored = domains.labels.ravel(), domains.n_domains, domains._stored_map
     groups = np.where(labels < 0, -1, 3 * labels + ends.ravel())
     sizes = np.bincount(groups[groups >= 0], minlength=3 * n).reshape(n, 3)
-    means, _ = _read_labels(domains, groups, 3 * n, signal, show_progressbar)
-    means = np.where(sizes[..., np.newaxis] > 0, means.reshape(n, 3, -1), 0)
-    parts = zip(means, sizes, strict=True)
-    wholes = np.stack([weighted_mean(*part) for part in parts])
-    expected = stored.array("expected")
-    check_same_values(wholes, sizes.sum(axis=1), expected, signal is not None)
+    read = _read_labels(domains, groups, 3 * n, signal, show_progressbar)
+    means = np.where(sizes[..., np.newaxis] > 0, read.means.reshape(n, 3, -1), 0)
+    rows = np.flatnonzero(labels >= 0)
+    check_same_values(read.sums, rows, stored, signal is not None)
     ends = means[:, 1:].reshape(2 * n, -1)
     return filled(ends.T, stored.excluded_pixels).T.reshape(n, 2, -1)
 
 
 def _read_labels(domains, labels, n, signal, show_progressbar, variances=False):
-    """Means, and variances or None, of groups of positions of a map: its scan is read.
+    """Read the scan of a map for means of groups of its positions.
 
     Parameters
     ----------
@@ -112,7 +109,7 @@ def _read_labels(domains, labels, n, signal, show_progressbar, variances=False):
 
     Returns
     -------
-    means, variances : numpy.ndarray, shape (n, n_kept_pixels), or None
+    LabelMeans
     """
     stored, is_given = domains._stored_map, signal is not None
     signal = signal if is_given else domains._unchanged_scan()
@@ -127,7 +124,7 @@ def _read_labels(domains, labels, n, signal, show_progressbar, variances=False):
         stored.check_scan(scan)
     check_whole(domains, "Reading mean patterns")
     with scan.progress() as progress:
-        blocks = scan.blocks(progress, replaced=stored.array("replaced"))
+        blocks = scan.blocks(progress, replaced=stored.replaced)
         return label_means(blocks, labels[scan.kept_patterns], n, variances=variances)
 
 
@@ -174,7 +171,7 @@ def check_whole(domains, what):
             f"{what} needs the whole map, of navigation shape "
             f"{domains._stored_map.navigation_shape} in array order; this one is a "
             f"slice of it, of shape {domains.labels.shape}, or its labels were changed "
-            "otherwise than by merge() and split()."
+            "otherwise than by merge() and split(), or put in another order."
         )
 
 

@@ -149,10 +149,10 @@ class DomainPhases(ScanMap):
         if phases is None:
             return None
         finer = np.asarray(phases["labels"], dtype=np.int32)
-        if finer.shape != self.labels.shape:
+        if not self._is_whole:
             raise ValueError(
                 f"This map, of shape {self.labels.shape}, is a slice of one of shape "
-                f"{finer.shape}: rotations are known for that only."
+                f"{finer.shape}, or was changed: rotations are known for that only."
             )
         return finer
 

@@ -53,11 +53,12 @@ class PositionMaps(ScanMap):
         values = self._stored_map.array(name, None)
         if values is None:
             raise ValueError(f"{name!r} is not known of this map: {_WHY_NOT[name]}.")
-        if values.shape != self.data.shape:
+        is_known = self._stored_map.are_known(self.data)
+        if values.shape != self.data.shape or not is_known:
             raise ValueError(
                 f"{name!r} is known of a map of the shape {values.shape} in array "
-                f"order, but this one has {self.data.shape}: it was changed otherwise "
-                "than by isig and inav."
+                f"order, but this one, of the shape {self.data.shape}, was changed "
+                "otherwise than by isig and inav."
             )
         return values
 
@@ -120,14 +121,16 @@ class MapSlicer:
 
     def _slice_maps(self, result, slices):
         domains = self._domains
-        stored = domains._stored_map
-        maps = {name: stored.array(name, None) for name in OF_POSITIONS}
-        maps = {n: m for n, m in maps.items() if np.shape(m) == domains.data.shape}
-        if not maps:
+        stored, new = domains._stored_map, result._stored_map
+        if not stored.are_known(domains.data):
             return
+        maps = {name: stored.array(name, None) for name in OF_POSITIONS}
         # HyperSpy knows which positions a slice in calibrated units has.
         numbers = np.arange(domains.data.size).reshape(domains.data.shape)
         numbers = BaseSignal(numbers, axes=axes_dictionaries(domains))
         taken = np.asarray(getattr(numbers, self._name)[slices].data)
         for name, values in maps.items():
-            result._stored_map.set(name, values.ravel()[taken])
+            if np.shape(values) == domains.data.shape:
+                new.set(name, values.ravel()[taken])
+        is_all = taken.size == numbers.data.size and (np.diff(taken.ravel()) == 1).all()
+        new.know_values(result.data, is_part=stored.is_part or not is_all)

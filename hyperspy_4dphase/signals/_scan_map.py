@@ -1,7 +1,6 @@
 """What maps of domains and of confidence have in common."""
 
 import numpy as np
-from hyperspy.signals import Signal2D
 
 from hyperspy_4dphase._results import (
     axes_dictionaries,
@@ -9,11 +8,12 @@ from hyperspy_4dphase._results import (
     retitle,
     scan_metadata,
 )
+from hyperspy_4dphase.signals._plain_arithmetic import PlainArithmetic
 from hyperspy_4dphase.signals._scan_reference import ScanReference
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
-class ScanMap(Signal2D):
+class ScanMap(PlainArithmetic):
     """A value for each probe position of a scan, ``(|x, y)``, with its domains."""
 
     _reference = None
@@ -60,12 +60,14 @@ class ScanMap(Signal2D):
         metadata = scan.name_result(what, cls._signal_type) | branches
         made = cls(values, axes=show_last_two(axes), metadata=metadata)
         made._reference = ScanReference(scan.signal)
+        made._stored_map.know_values(made.data)
         return made
 
     def _make_map(self, cls, values, metadata):
-        """Make another map of the same positions."""
+        """Make another map of the same positions, a part if this one is a part."""
         made = cls(values, axes=axes_dictionaries(self), metadata=metadata)
         made._reference = self._reference
+        made._stored_map.know_values(made.data, is_part=not self._is_whole)
         return made
 
     def _unchanged_scan(self):
@@ -99,14 +101,18 @@ class ScanMap(Signal2D):
 
     @property
     def _is_whole(self):
-        return self._values.shape == self._stored_map.navigation_shape
+        """Whether the data are those of the whole scan, in its order, unchanged."""
+        stored = self._stored_map
+        has_shape = self._values.shape == stored.navigation_shape
+        return has_shape and not stored.is_part and stored.are_known(self.data)
 
     def _check_whole(self):
         if not self._is_whole:
             raise ValueError(
-                f"This is a slice of a {self._KIND}, of shape {self.data.shape} in "
-                "array order, and all but its values belongs to the whole scan, of "
-                f"shape {self._stored_map.navigation_shape}: take it from the whole "
+                f"This is a slice of a {self._KIND}, or its values were changed or put "
+                f"in another order. It has the shape {self.data.shape} in array order; "
+                "all but its values belongs to the whole scan, of shape "
+                f"{self._stored_map.navigation_shape}: take it from the whole "
                 f"{self._KIND}, and slice that."
             )
 

@@ -37,13 +37,15 @@ class Stored:
         self._node = signal.metadata.get_item(self.NODE)
 
     @classmethod
-    def collect(cls, scan, **record):
+    def collect(cls, scan, compression=None, **record):
         """Collect what the metadata of a result are to hold.
 
         Parameters
         ----------
         scan : Scan
             Whose result it is.
+        compression : Compression, optional
+            Of this scan, if there is one: the scan is known again by it.
         **record
             What else is to be there: what HyperSpy saves.
 
@@ -58,6 +60,8 @@ class Stored:
             "signal_type": scan.signal_type,
             "excluded_patterns": scan.excluded_patterns,
             "excluded_pixels": scan.excluded_pixels,
+            "pattern_sums": None if compression is None else compression.pattern_sums,
+            "replaced": None if compression is None else compression.replaced,
             **record,
         }
 
@@ -95,6 +99,21 @@ class Stored:
         """One entry as an array, or None."""
         value = self.get(name)
         return None if value is None else np.asarray(value, dtype=dtype)
+
+    @property
+    def pattern_sums(self):
+        """numpy.ndarray, shape (2, n_patterns), or None: To know the scan again by."""
+        return self.array("pattern_sums")
+
+    @property
+    def replaced(self):
+        """numpy.ndarray, shape (3, n_values), or None: Values taken for others."""
+        return self.array("replaced")
+
+    @property
+    def excluded_patterns(self):
+        """numpy.ndarray of bool, or None: Flat mask of the probe positions."""
+        return self.array("excluded_patterns", bool)
 
     @property
     def excluded_pixels(self):

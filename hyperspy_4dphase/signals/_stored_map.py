@@ -1,31 +1,30 @@
 """A map of domains as it stands in the metadata of a signal."""
 
+import zlib
+
 import numpy as np
 
-from hyperspy_4dphase.estimators.compression import expected_means
 from hyperspy_4dphase.estimators.domains import DomainTree
 from hyperspy_4dphase.signals._stored import Stored, check_same_positions
 
 # What of a compression says how the variance of a value follows from its mean.
-_NOISE = "gain", "offset", "readout_variance", "replaced"
+_NOISE = "gain", "offset", "readout_variance"
 # What is kept of each position, as maps of the shape of the data.
 OF_POSITIONS = "steps", "along", "refused"
 
 
-def store_map(scan, labels, tree, provenance, compression=None, descriptions=None):
+def store_map(scan, tree, provenance, compression=None, descriptions=None):
     """Make what the metadata of a map are to hold.
 
     Parameters
     ----------
     scan : Scan
         Whose domains these are.
-    labels : numpy.ndarray of int, shape (n_patterns,)
-        One for each pattern that is not masked.
     tree : DomainTree
     provenance : dict
     compression : Compression, optional
         What the map was made of. It says how the variance of a value follows from its
-        mean, and what the mean patterns of the domains are to be.
+        mean, and by what the scan is known again.
     descriptions : Descriptions, optional
         Of the same patterns. What nothing is known of is not kept.
 
@@ -34,19 +33,16 @@ def store_map(scan, labels, tree, provenance, compression=None, descriptions=Non
     dict
     """
     is_counts = scan.signal.data.dtype.kind in "bui"
-    noise, expected = {"gain": 1.0 if is_counts else None}, None
+    noise = {"gain": 1.0 if is_counts else None}
     if compression is not None:
         noise = compression.noise_model
-        # A descan is not taken out of mean patterns, which are read as recorded.
-        if not (compression.patterns.descan or {}).get("taken_out"):
-            expected = expected_means(compression.patterns, labels, tree.n_domains)
     return StoredMap.collect(
         scan,
+        compression,
         tree=tree.to_arrays(),
         **{name: noise.get(name) for name in _NOISE},
         mean_patterns=None,
         variances=None,
-        expected=expected,
         phases=None,
         **_lay_out(scan, descriptions),
         provenance=provenance,
@@ -81,6 +77,31 @@ class StoredMap(Stored):
             raise ValueError(f"metadata.{self.NODE}.tree is missing.")
         return DomainTree.from_arrays(tree)
 
+    @property
+    def is_part(self):
+        """bool: Whether the map was sliced, or made of a map that was."""
+        return bool(self.get("is_part"))
+
+    def know_values(self, data, is_part=False):
+        """Keep what the data of the map are known again by.
+
+        Parameters
+        ----------
+        data : numpy.ndarray or dask.array.Array
+        is_part : bool, default False
+            Whether they are a part of those of the whole scan, or in another order.
+        """
+        self.set("checksum", _checksum(data))
+        self.set("is_part", bool(is_part))
+
+    def are_known(self, data):
+        """Whether data are those that the map was made with, in the same order.
+
+        Of maps that an earlier version has saved this is not known, and taken for true.
+        """
+        known = self.get("checksum")
+        return known is None or int(known) == _checksum(data)
+
     def check_scan(self, scan):
         """Refuse a scan that this map cannot be of.
 
@@ -96,3 +117,10 @@ class StoredMap(Stored):
         axes = self.navigation_axes, "the map", scan.navigation_axes, "signal"
         check_same_positions(*axes)
         self.check_detector(scan)
+
+
+def _checksum(data):
+    """A number that tells labels, or confidences, and their order, from others."""
+    values = np.nan_to_num(np.asarray(data), nan=-1.0)
+    # Whatever type and byte order they are kept in.
+    return zlib.crc32(np.ascontiguousarray(values, "<f4").tobytes())

@@ -6,7 +6,7 @@ from hyperspy_4dphase.estimators.vae import restore_model
 from hyperspy_4dphase.signals._stored import Stored
 
 
-def store_model(scan, model, record):
+def store_model(scan, model, record, compression=None):
     """Make what the metadata of an embedding are to hold.
 
     Parameters
@@ -17,6 +17,8 @@ def store_model(scan, model, record):
         As of ``Model.to_arrays``.
     record : dict
         What else is to be there.
+    compression : Compression, optional
+        Of this scan, which is known again by it.
 
     Returns
     -------
@@ -24,7 +26,7 @@ def store_model(scan, model, record):
     """
     # A full stop in a name would be read as a branch.
     model = {name.replace(".", "__"): _number(value) for name, value in model.items()}
-    return StoredModel.collect(scan, model=model, **record)
+    return StoredModel.collect(scan, compression, model=model, **record)
 
 
 class StoredModel(Stored):

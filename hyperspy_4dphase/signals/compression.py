@@ -16,6 +16,7 @@ from hyperspy_4dphase._results import array_shapes, filled
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
 from hyperspy_4dphase.signals._archive import as_json, read_arrays, write_arrays
 from hyperspy_4dphase.signals._compression_numbers import CompressionNumbers
+from hyperspy_4dphase.signals._same_values import look_at_values
 
 _BLOCK_BYTES = 2**26
 _PREFIX = "patterns."
@@ -109,7 +110,9 @@ class Compression(CompressionNumbers):
     def check_scan(self, signal, navigation_mask=None, signal_mask=None):
         """Refuse a scan, or masks, that this compression cannot be of.
 
-        Only shapes can be compared, not the values of the data.
+        Shapes are compared, and the values of 16 patterns, of one chunk if the scan is
+        lazy. Values cannot be compared if the descan was taken out, nor with a
+        compression that an earlier version has saved.
 
         Parameters
         ----------
@@ -121,7 +124,7 @@ class Compression(CompressionNumbers):
         Raises
         ------
         ValueError
-            If the shapes or the masks differ.
+            If the shapes, the masks, or the values differ.
         """
         shapes = array_shapes(signal)
         own = self.navigation_shape, self.signal_shape
@@ -140,6 +143,12 @@ class Compression(CompressionNumbers):
             own = self.excluded_pixels
             left_out = either_mask(self.faulty_pixels, self.incomplete_pixels)
             _check_mask("signal_mask", excluded, own, left_out)
+        found = look_at_values(signal, self)
+        if found is not None:
+            raise ValueError(
+                "compression is of another scan, or of what this one was before: "
+                f"{found}. Leave it out, or compress again."
+            )
 
     def reconstruct(self):
         """The scan without its noise, as a lazy signal of the same kind.

@@ -74,7 +74,7 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         values = own["confidence"]
         labels = label_sure(values, own["consensus"], threshold)
         tree = _recount(tree, labels)
-        domains = store_map(scan, labels, tree, provenance, compression)
+        domains = store_map(scan, tree, provenance, compression)
         branches = {StoredConfidence.NODE: own, StoredMap.NODE: domains}
         return cls._from_rows(scan, "Confidence", values, np.nan, branches)
 
@@ -100,7 +100,7 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         """
         labels = self._label(check_number("threshold", threshold, 0, 1))
         tree = _recount(self._stored_map.tree, labels).to_arrays()
-        unread = dict.fromkeys(("mean_patterns", "variances", "expected"))
+        unread = dict.fromkeys(("mean_patterns", "variances"))
         return self._make_domains(labels, {"tree": tree} | unread)
 
     @property

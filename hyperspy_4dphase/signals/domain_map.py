@@ -75,7 +75,7 @@ class DomainMap(
         DomainMap
         """
         labels = np.asarray(labels, np.int32)
-        own = store_map(scan, labels, tree, provenance, compression, descriptions)
+        own = store_map(scan, tree, provenance, compression, descriptions)
         return cls._from_rows(scan, "Domains", labels, -1, {StoredMap.NODE: own})
 
     @property
@@ -136,9 +136,9 @@ class DomainMap(
         Warns
         -----
         UserWarning
-            If the values of `signal` are not those that the map was made of. What is
-            known of them are means of its domains, as compression found them; after
-            :meth:`split`, and of maps of other sources, nothing is.
+            If the values of `signal` are not those that the map was made of: each
+            pattern is known again by a sum over its pixels. Of maps of other sources
+            than the compressed scan, nothing is known.
         """
         means, _ = self._means(signal, show_progressbar)
         return self._make_patterns(means, {"name": "domain"}, "Mean patterns")

@@ -18,6 +18,7 @@ from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import label_means
+from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._stored_model import StoredModel, store_model
 
 _N_AVERAGED = 500
@@ -33,7 +34,7 @@ class LatentEmbedding(Signal1D):
     _signal_type = "latent_embedding"
 
     @classmethod
-    def from_scan(cls, scan, latent, model, **record):
+    def from_scan(cls, scan, latent, model, compression=None, **record):
         """Join latent points with the model and the scan they are of.
 
         Parameters
@@ -44,6 +45,8 @@ class LatentEmbedding(Signal1D):
             One row for each pattern that is not masked.
         model : dict
             Arrays and numbers, as of ``Model.to_arrays``.
+        compression : Compression, optional
+            What was embedded: the scan is known again by it.
         **record
             Architecture, losses, active dimensions and provenance.
 
@@ -51,7 +54,8 @@ class LatentEmbedding(Signal1D):
         -------
         LatentEmbedding
         """
-        return cls._from_rows(scan, latent, store_model(scan, model, record))
+        node = store_model(scan, model, record, compression)
+        return cls._from_rows(scan, latent, node)
 
     @classmethod
     def _from_rows(cls, scan, latent, node):
@@ -147,7 +151,9 @@ class LatentEmbedding(Signal1D):
         with scan.progress() as progress:
             model = self._stored.model(self.latent_dim, device)
             latent, _ = model.encode(scan.blocks(progress))
-        return LatentEmbedding._from_rows(scan, latent, self._stored.to_dict())
+        # What the scan that the model was trained on is known by is not of this one.
+        node = self._stored.to_dict() | {"pattern_sums": None}
+        return LatentEmbedding._from_rows(scan, latent, node)
 
     def plot_latent(self, labels=None, signal=None):
         """Plot the latent plane and the map, linked.
@@ -181,6 +187,8 @@ class LatentEmbedding(Signal1D):
             )
         if labels is not None:
             labels = map_values(getattr(labels, "domains", labels), shape)
+        if signal is not None and self._is_of_a_scan:
+            warn_of_other_values(signal, self._stored, "The embedding", 3)
         extent, units = image_extent(axes_dictionaries(self)[:-1])
         pattern_extent, pattern_units = image_extent(self._stored.signal_axes)
         if self.latent_dim == 1:
@@ -256,6 +264,12 @@ class LatentEmbedding(Signal1D):
     def _stored(self):
         return StoredModel(self)
 
+    @property
+    def _is_of_a_scan(self):
+        """Whether it is whole, so that its points are those of the scan in order."""
+        shape = np.shape(self.data)[:-1]
+        return shape == self._stored.navigation_shape
+
     def _check_points(self, points):
         """Axes of navigation and values (..., latent_dim) of what decode() is given."""
         is_signal = isinstance(points, BaseSignal)
@@ -292,7 +306,7 @@ class LatentEmbedding(Signal1D):
         stored, excluded = self._stored, self._stored.excluded_pixels
         masks = ~selected.ravel(), excluded
         scan = Scan.from_signal(signal, flat_masks=masks)
-        means, _ = label_means(scan.blocks(), np.zeros(len(points), int), 1)
+        means = label_means(scan.blocks(), np.zeros(len(points), int), 1).means
         return filled(means[0], excluded).reshape(stored.signal_shape)
 
 

@@ -1,9 +1,17 @@
 """Maps whose scan was rewritten or changed since: told, not read as if nothing was."""
 
+import warnings
+
 import hyperspy.api as hs
 import numpy as np
 import pytest
 from pyxem.signals import Diffraction2D
+
+from hyperspy_4dphase import Compression, DomainMap, LatentEmbedding, compress
+from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase.estimators.domains import flat_tree
+from hyperspy_4dphase.methods._given_domains import read_domains
+from hyperspy_4dphase.methods._sources import read_features
 
 QUIET = {"random_state": 0, "show_progressbar": False, "print_info": False}
 READ = {"show_progressbar": False}
@@ -168,3 +176,83 @@ def test_means_of_another_scan_are_not_remembered(make):
         other = result.mean_patterns(signal_of(counts(1)), **READ).data
     assert np.abs(other - own).max() > 0.5
     np.testing.assert_array_equal(result.mean_patterns(**READ).data, own)
+
+
+def low_dose(seed):
+    """Five electrons a pattern: one mean pattern, in which few directions show."""
+    rng = np.random.default_rng(7)
+    patterns = rng.gamma(0.4, 1, (3, *SIGNAL))
+    patterns *= 5 / patterns.sum(axis=(1, 2), keepdims=True)
+    labels = np.repeat([0, 1, 2], [60, 100, 140]).reshape(NAVIGATION)
+    counts = np.random.default_rng(seed).poisson(patterns[labels]).astype("u1")
+    return signal_of(counts), labels
+
+
+def mapped(scan, labels):
+    """A map of known labels, with what the compressed scan tells."""
+    compression = compress(scan, random_state=0, print_info=False, **READ)
+    kept = Scan.from_signal(scan).masked(
+        compression.excluded_patterns, compression.excluded_pixels
+    )
+    labels = labels.ravel()[kept.kept_patterns]
+    tree = flat_tree(np.bincount(labels))
+    return DomainMap.from_scan(kept, labels, tree, {}, compression), compression
+
+
+def test_few_electrons_are_enough_to_know_a_scan():
+    scan, labels = low_dose(0)
+    domains, _ = mapped(scan, labels)
+    again = domains.deepcopy()
+    domains.mean_patterns(**READ)
+    again.mean_patterns(scan.as_lazy(), **READ)
+    for step in (
+        lambda d: d.merge([0, 1]),
+        lambda d: d.split(0, np.indices(NAVIGATION)[1] % 2),
+    ):
+        changed = step(again.deepcopy())
+        changed.metadata.set_item("Domain_map.mean_patterns", None)
+        changed.mean_patterns(scan, **READ)
+        with pytest.warns(UserWarning, match="not those that this map was made of"):
+            changed.mean_patterns(low_dose(1)[0], **READ)
+
+
+def test_a_reloaded_compression_is_not_of_another_scan(tmp_path):
+    scan, labels = low_dose(0)
+    _, compression = mapped(scan, labels)
+    compression.save(tmp_path / "compression.npz")
+    loaded = Compression.load(tmp_path / "compression.npz")
+    other = low_dose(1)[0]
+    for lazy in (False, True):
+        loaded.check_scan(scan.as_lazy() if lazy else scan)
+        with pytest.raises(ValueError, match="compression is of another scan"):
+            loaded.check_scan(other.as_lazy() if lazy else other)
+    with pytest.raises(ValueError, match="compression is of another scan"):
+        other.cluster_hierarchical(compression=loaded, **QUIET)
+
+
+def test_a_reloaded_map_of_another_scan_is_told(tmp_path):
+    scan, labels = low_dose(0)
+    domains, compression = mapped(scan, labels)
+    domains.save(tmp_path / "map.hspy")
+    loaded = hs.load(tmp_path / "map.hspy")
+    other = low_dose(1)[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_domains(Scan.from_signal(scan), loaded)
+        # Labels alone are of no scan.
+        read_domains(Scan.from_signal(other), loaded.labels)
+    with pytest.warns(UserWarning, match="domains was made of other patterns"):
+        read_domains(Scan.from_signal(other), loaded)
+
+
+def test_an_embedding_of_another_scan_is_told():
+    scan, labels = low_dose(0)
+    _, compression = mapped(scan, labels)
+    points = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    own = LatentEmbedding.from_scan(Scan.from_signal(scan), points, {}, compression)
+    other = low_dose(1)[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_features(Scan.from_signal(scan), own)
+    with pytest.warns(UserWarning, match="source was made of other patterns"):
+        read_features(Scan.from_signal(other), own)

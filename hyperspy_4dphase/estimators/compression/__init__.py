@@ -2,18 +2,18 @@
 
 from hyperspy_4dphase.estimators.compression._compress import compress_patterns
 from hyperspy_4dphase.estimators.compression._compressed import CompressedPatterns
-from hyperspy_4dphase.estimators.compression._expected_means import (
-    expected_means,
-    sum_groups,
-)
 from hyperspy_4dphase.estimators.compression._means import label_means
+from hyperspy_4dphase.estimators.compression._pattern_sums import (
+    expected_sums,
+    find_others,
+)
 from hyperspy_4dphase.estimators.compression._power_iteration import MAX_RANK
 
 __all__ = [
     "MAX_RANK",
     "CompressedPatterns",
     "compress_patterns",
-    "expected_means",
+    "expected_sums",
+    "find_others",
     "label_means",
-    "sum_groups",
 ]

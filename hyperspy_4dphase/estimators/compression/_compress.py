@@ -165,6 +165,7 @@ def _record(result, first):
     """Add to the result what the first read has found out."""
     detector = first.detector
     result.n_reads = float(first.blocks.n_reads)
+    result.sums = first.sums
     if detector.scales_with_mean:
         result.gain, result.offset = float(detector.gain), float(detector.offset)
     result.replaced, result.faulty_pixels = first.replaced, first.faulty_pixels

@@ -79,6 +79,9 @@ class CompressedPatterns:
         pixels are taken together; None if there are none.
     broad_scores : numpy.ndarray, shape (n_patterns, n_broad), float32, or None
         What the scaled patterns have of them.
+    sums : numpy.ndarray, shape (n_patterns,), or None
+        Sum of each pattern X with fixed weights of its pixels, by which it is known
+        again; see :func:`expected_sums`. None in files of earlier versions.
     """
 
     Q: np.ndarray
@@ -106,6 +109,7 @@ class CompressedPatterns:
     replaced: np.ndarray | None = None
     broad_rows: np.ndarray | None = None
     broad_scores: np.ndarray | None = None
+    sums: np.ndarray | None = None
 
     @property
     def score_variance(self):
@@ -172,7 +176,7 @@ class CompressedPatterns:
         -------
         CompressedPatterns
         """
-        names = "Q", "row_scale", "residual", "broad_scores"
+        names = "Q", "row_scale", "residual", "broad_scores", "sums"
         values = {name: getattr(self, name) for name in names}
         return replace(self, **{k: v[rows] for k, v in values.items() if v is not None})
 

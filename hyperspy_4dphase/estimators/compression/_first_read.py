@@ -128,6 +128,8 @@ class FirstRead:
         What was taken out.
     beside : numpy.random.RandomState
         What is drawn for the squares does not change the rest.
+    sums : numpy.ndarray, shape (n_patterns,)
+        Weighted sums of the patterns; see :func:`sum_weights`.
     statistics : Statistics
         What the read found, until the scaling is made of it.
     sample : numpy.ndarray, shape (n_sampled, n_pixels)
@@ -234,7 +236,7 @@ class FirstRead:
 
     def find_broken_frames(self):
         """Patterns far brighter than all others, or None."""
-        (totals,) = gather_rows(self.statistics.totals)
+        totals, _ = gather_rows(self.statistics.totals)
         spikes = Spikes.concatenate([spikes for spikes, _ in self.statistics.looks])
         broken = find_broken_frames(totals, spikes)
         return broken if broken.any() else None
@@ -246,7 +248,7 @@ class FirstRead:
     def find_scaling(self):
         """Find the scaling that makes the noise of what was read white."""
         counts, shares, totals, sampled, squares, _ = self.statistics
-        (totals,) = gather_rows(totals)
+        totals, self.sums = gather_rows(totals)
         _, sample = _sort_rows(sampled)
         if not (counts.any() or sample.any()):
             raise ValueError(

@@ -11,6 +11,7 @@ from sklearn.utils import gen_batches
 from hyperspy_4dphase._patterns import gather_rows
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
+from hyperspy_4dphase.estimators.compression._pattern_sums import sum_weights
 from hyperspy_4dphase.estimators.compression._scaling import Scaling
 
 # Part of a block that is worked on at once, in single precision: fits a core's cache.
@@ -27,7 +28,8 @@ class Statistics(NamedTuple):
     fractions : numpy.ndarray, shape (n_pixels,)
         Sums of what is left of patterns that are divided by their totals.
     totals : list of tuple
-        Rows of each block and the totals of its patterns.
+        Rows of each block, the totals of its patterns, and their weighted sums (see
+        :func:`sum_weights`).
     sampled : list of tuple
         Rows of each block and its patterns that are in the sample.
     squares : list of tuple
@@ -70,12 +72,13 @@ class FirstPass:
 
     def __call__(self, patterns, rows):
         counts, fractions = np.zeros((2, patterns.shape[1]))
-        totals = np.empty(len(patterns))
+        totals, sums = np.empty((2, len(patterns)))
         # Exact for counts up to 16 million in a pattern.
         ones = np.ones(patterns.shape[1], np.float32)
+        weights = sum_weights(patterns.shape[1]).astype(np.float32)
         for part in _tiles(patterns):
             tile = patterns[part].astype(np.float32)
-            totals[part] = tile @ ones
+            totals[part], sums[part] = tile @ ones, tile @ weights
             noise = totals[part] + self.floor * tile.shape[1]
             per_count = inverse(noise).astype(np.float32)
             fractions += per_count @ tile
@@ -88,7 +91,7 @@ class FirstPass:
             inside = np.flatnonzero(self.held[rows])
             squares = [(rows[inside], self.coarse.counts(patterns[inside]))]
         looks = [[find(patterns, rows) for find in self.finders]]
-        totals = [(rows, totals)]
+        totals = [(rows, totals, sums)]
         return Statistics(counts, fractions, totals, sampled, squares, looks)
 
     @staticmethod

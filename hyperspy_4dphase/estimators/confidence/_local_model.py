@@ -18,6 +18,7 @@ from hyperspy_4dphase.estimators.confidence._local_domain import (
     fit_domain,
     sum_around,
 )
+from hyperspy_4dphase.estimators.confidence._local_misfit import measure_local_misfit
 from hyperspy_4dphase.estimators.domains._gradual import find_pure
 
 # Weight, as a part of all around a position, from which a domain is looked at there.
@@ -66,6 +67,7 @@ class LocalModel:
         grid = _fill(shapes, labels, places)
         labels = np.where(shapes.known, grid[places], -1)
         pure = _find_depth(grid)[places]
+        self._places, self._labels = places, labels
         self._around = _weigh_around(grid, places, n)
         sizes = np.bincount(labels[labels >= 0], minlength=n)
         self._frequencies = sizes / max(sizes.sum(), 1)
@@ -146,11 +148,24 @@ class LocalModel:
             prior = np.log(prior + _ANYWHERE * self._frequencies[i] + _TINY)
             pure[rows, i] = domain.log_density(points, spread) + prior
             own = domain.measure_excess(points - domain.means, spread)
-            excess[rows] = np.minimum(excess[rows], own)
+            excess[rows] = np.minimum(excess[rows], self._look_around(i, own))
         # What has no shape may be anything.
         lost = ~np.isfinite(pure).any(axis=1)
         pure[lost] = np.log(self._frequencies + _TINY)
         return pure, np.where(lost, 0, excess)
+
+    def _look_around(self, name, excess):
+        """The excess of a domain at its rows, of its own ones over those around."""
+        shapes, domain = self._shapes, self._domains[name]
+        own = self._labels[domain.rows] == name
+        members = domain.rows[own]
+        white, spread = shapes.points[members] @ domain.axes, shapes.spread[members]
+        places = [axis[members] - axis[members].min() for axis in self._places]
+        found = measure_local_misfit(white, spread, np.stack(places, axis=1))
+        if found is not None:
+            excess = excess.copy()
+            excess[own] = found
+        return excess
 
     def _find_meetings(self):
         """Sets of two and of three domains, and the rows where all of them are near."""

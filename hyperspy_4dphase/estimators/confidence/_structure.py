@@ -99,10 +99,10 @@ def judge_structure(evidence, shapes, labels, misfit, trees, random_state):
     likely = _NOTHING_HIDDEN["agreement"] * (_MOST_AGREEMENT - features["agreement"])
     fits = -_NOTHING_HIDDEN["misfit"] * features["misfit"]
     if own.max(initial=0) == 0:
-        # Of a single domain nothing tells but other maps, each as well as another.
+        # Of a single domain only other maps tell, each as well as another, and misfit.
         whole = np.full(rows.size, np.inf)
-        hidden = measure_agreement(own, others, len(others))
-        likely, fits = np.inf, 0.0
+        hidden = measure_agreement(own, others, len(others)) - fits
+        likely = np.inf
     found = {
         "domain": 1 - expit(whole),
         "unresolved": expit(hidden + likely) - expit(hidden),

@@ -138,7 +138,7 @@ def split_published(blocks, rows, n_parts, random_state):
     """
     member = np.full(blocks.shape[0], -1)
     member[rows] = 0
-    (mean,), (variance,) = label_means(blocks, member, 1, variances=True)
+    (mean,), (variance,), _ = label_means(blocks, member, 1, variances=True)
     deviation = np.sqrt(variance * (1 - 1 / rows.size))
     selected = select_pixels(mean, deviation, blocks.signal_shape, blocks.kept_pixels)
     if 4 * rows.size * selected.size > _MAX_BYTES:

@@ -148,18 +148,22 @@ def test_points_that_are_not_judged(scene):
 def test_one_domain(scene):
     """It is not next to another; others may be hidden in it, if trees say so."""
     shapes, labels = scene
-    one = np.zeros(960, int)
-    structure = judged(shapes, one, misfit=np.full(960, 30.0))
+    one, fits = np.zeros(960, int), np.zeros(960)
+    structure = judged(shapes, one, misfit=fits)
     assert_doubts(structure, 960)
     for name in ("domain", "misfit"):
         assert not structure.doubts[name].any()
     np.testing.assert_allclose(
         structure.probability + structure.doubts["unresolved"], 1, rtol=1e-5
     )
+    odd = judged(shapes, one, misfit=np.where(labels.ravel() == 1, 30.0, 0.0))
+    assert_doubts(odd, 960)
+    assert (odd.doubts["misfit"] > 0.2).tolist() == (labels.ravel() == 1).tolist()
+    assert (odd.probability < structure.probability)[labels.ravel() == 1].all()
     hidden = labels.ravel() == 1
     for trees in ([labels, labels], [labels, one], 4 * [labels]):
         # It is as likely as maps of other exposures have it, and as there are maps.
-        split, n = judged(shapes, one, trees), len(trees)
+        split, n = judged(shapes, one, trees, fits), len(trees)
         assert_doubts(split, 960)
         n_one = sum(np.max(tree) == 0 for tree in trees)
         np.testing.assert_allclose(

@@ -37,9 +37,11 @@ test: $(READY)
 test-py4dstem: $(READY_2)
 	$(PYTEST) $(BIN_2)/python $(TEST)
 
-# HyperSpy and pyxem are not there: only what runs without them is tested.
-test-quantem: $(READY_3)
+# HyperSpy and pyxem are not there: what runs without them is tested, and then the whole
+# way from one environment to the other and back.
+test-quantem: $(READY) $(READY_3)
 	$(PYTEST) $(BIN_3)/python -m pytest tests/interop/test_quantem.py $(ARGS)
+	$(PYTEST) $(BIN)/python -m pytest tests/interop/test_quantem.py -k whole_way $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -5,7 +5,7 @@
 #   make demo SCAN=file    the same for any file that HyperSpy reads
 #                          (STRUCTURES="a.cif b.cif" names its phases)
 #   make test              the tests (ARGS="-k masks" goes to pytest)
-#   make lint docs wheel test-py4dstem clean
+#   make lint docs wheel test-py4dstem test-quantem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
 #   make bench-power bench-structure bench-orientation
 
@@ -19,12 +19,14 @@ BIN := .venv/bin
 READY := .venv/.ready
 BIN_2 := .venv-py4dstem/bin
 READY_2 := .venv-py4dstem/.ready
+BIN_3 := .venv-quantem/bin
+READY_3 := .venv-quantem/.ready
 
 # Each worker of pytest gets one BLAS thread, or they fight for the processors.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=agg
 TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
-.PHONY: demo test test-py4dstem lint docs wheel clean
+.PHONY: demo test test-py4dstem test-quantem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
 .PHONY: bench-power bench-structure bench-orientation
 
@@ -37,6 +39,12 @@ test: $(READY)
 
 test-py4dstem: $(READY_2)
 	$(PYTEST) $(BIN_2)/python $(TEST)
+
+# HyperSpy and pyxem are not there: what runs without them is tested, and then the whole
+# way from one environment to the other and back.
+test-quantem: $(READY) $(READY_3)
+	$(PYTEST) $(BIN_3)/python -m pytest tests/interop/test_quantem.py $(ARGS)
+	$(PYTEST) $(BIN)/python -m pytest tests/interop/test_quantem.py -k whole_way $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -89,4 +97,11 @@ $(READY_2): pyproject.toml constraints.txt constraints-py4dstem.txt
 	$(PYTHON) -m venv .venv-py4dstem
 	$(BIN_2)/python -m pip install --quiet -c constraints-py4dstem.txt torch
 	$(BIN_2)/python -m pip install --quiet -c constraints-py4dstem.txt -e ".[py4dstem,tests]"
+	touch $@
+
+$(READY_3): pyproject.toml constraints.txt constraints-quantem.txt
+	$(PYTHON) -m venv .venv-quantem
+	$(BIN_3)/python -m pip install --quiet -c constraints-quantem.txt torch
+	$(BIN_3)/python -m pip install --quiet -c constraints-quantem.txt pytest quantem PyYAML wrapt
+	$(BIN_3)/python -m pip install --quiet --no-deps -e .
 	touch $@

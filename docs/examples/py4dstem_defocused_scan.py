@@ -107,7 +107,7 @@ def reconstruct(s):
 
 def draw(domains, images, file):
     """Draw the domains beside the images, with their borders on these."""
-    fig, axes = plt.subplots(2, 2, figsize=(8.4, 7), layout="constrained")
+    fig, axes = plt.subplots(2, 2, figsize=(9.6, 6.2), layout="constrained")
     domains.plot(ax=axes.flat[0])
     titles = "virtual bright field", "phase by DPC", "phase by parallax, 2 x finer"
     x, y = (axis.axis for axis in domains.axes_manager.signal_axes)

@@ -7,6 +7,9 @@ from hyperspy_4dphase.interop._units import spell_length, spell_reciprocal
 
 # Of the detector's axes; what follows from them is set by py4DSTEM itself.
 _ORIGIN = ("qx0", "qy0", "qx0_mean", "qy0_mean", "qx0_shift", "qy0_shift")
+# A ratio, angles and a flag, which do not depend on pixels.
+_WITHOUT_PIXELS = ("a", "b", "theta", "QR_rotation", "QR_rotation_degrees", "QR_flip")
+_WITHOUT_PIXELS += ("convergence_semiangle_mrad",)
 _STEPS = ("R_pixel_size", "R_pixel_units", "Q_pixel_size", "Q_pixel_units")
 
 
@@ -30,7 +33,7 @@ def read_detector_step(axes):
     return found
 
 
-def set_calibration(calibration, found, kept):
+def set_calibration(calibration, found, kept, scan_shape):
     """Set what was read from axes, and what an earlier calibration held besides.
 
     Parameters
@@ -40,9 +43,18 @@ def set_calibration(calibration, found, kept):
     found : dict
         As of the functions above.
     kept : dict
-        Of an earlier calibration: its ellipse, rotation and such. Its origin of each
-        probe position counts where the mean of it is still that of the axes.
+        Of an earlier calibration: its ellipse, rotation and such. What was measured at
+        each probe position counts if there are as many, its origin where the mean of
+        it is still that of the axes; what is in pixels, if these are as large.
+    scan_shape : tuple of int
     """
+    kept = {
+        name: value
+        for name, value in kept.items()
+        if np.ndim(value) != 2 or np.shape(value) == scan_shape
+    }
+    if kept.get("Q_pixel_size") != found.get("Q_pixel_size"):
+        kept = {name: kept[name] for name in _WITHOUT_PIXELS if name in kept}
     for name, value in kept.items():
         if name not in _ORIGIN + _STEPS:
             calibration[name] = value

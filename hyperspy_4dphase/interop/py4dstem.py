@@ -102,7 +102,7 @@ def to_py4dstem(signal):
         made = py4dstem.DiffractionSlice(np.asarray(data), name=name)
     else:
         made = py4dstem.data.RealSlice(np.asarray(data), name=name)
-    _calibration.set_calibration(made.calibration, found, kept)
+    _calibration.set_calibration(made.calibration, found, kept, made.data.shape[:2])
     if content.kind == "scan":
         made.calibrate()
     made.metadata = _make_metadata(content)

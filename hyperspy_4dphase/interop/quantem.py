@@ -231,7 +231,7 @@ def _arrays_from_vector(vector):
     metadata, kept = _split_metadata(vector.metadata)
     return {
         "kind": "vector",
-        "rows": vector.numpy(),
+        "rows": np.array(vector.numpy()),
         "counts": np.array(vector.row_counts(), dtype=int).reshape(vector.shape),
         "fields": np.array(vector.fields),
         "units": np.array(vector.units),

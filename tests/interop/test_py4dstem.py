@@ -90,9 +90,24 @@ def test_calibration_that_py4dstem_changed_comes_back(make_scan):
     again = to_py4dstem(back).calibration
     np.testing.assert_allclose(again.get_qx0(), ky)
     assert again.get_ellipse() == (1.02, 0.98, 0.3)
-    # Unless the axes were set since.
+    # Unless positions or the axes are others since.
+    part = to_py4dstem(back.inav[:3]).calibration
+    np.testing.assert_allclose(part.get_qx0(), ky.mean())
+    assert part.get_ellipse() == (1.02, 0.98, 0.3)
     down.offset = -0.1
     np.testing.assert_allclose(to_py4dstem(back).calibration.get_qx0(), 0.1 / 0.03)
+
+
+def test_what_was_measured_in_pixels_goes_with_these_pixels_only(make_scan):
+    cube = to_py4dstem(make_scan())
+    cube.calibration.set_convergence_semiangle_pixels(3.5)
+    cube.calibration.set_QR_rotation(0.2)
+    back = from_py4dstem(cube)
+    assert to_py4dstem(back).calibration.get_convergence_semiangle_pixels() == 3.5
+    back.axes_manager.signal_axes.set(scale=0.5)
+    again = to_py4dstem(back).calibration
+    assert again.get_convergence_semiangle_pixels() is None
+    assert again.get_QR_rotation() == 0.2
 
 
 def test_axes_of_a_scan_that_was_cropped_or_binned_are_new(make_scan):

@@ -23,7 +23,7 @@ image = np.exp(-apart / (2 * 0.05**2)) @ np.asarray(spots.intensity)
 s = ElectronDiffraction2D(np.tile(image, (1, 2, 1, 1)))
 s.calibration(scale=2 / 32, units="$A^{-1}$", center=(16, 16))
 polar = s.get_azimuthal_integral2d(
-    npt=12, npt_azim=36, radial_range=(0.0, 1.0), mean=True, show_progressbar=False
+    npt=8, npt_azim=24, radial_range=(0.0, 1.0), mean=True, show_progressbar=False
 )
 matches = polar.get_orientation(library, n_best=1, frac_keep=1, show_progressbar=False)
 indexed = Rotation(matches.to_rotation(flatten=True).data.reshape(-1, 4)[:1])

@@ -52,20 +52,20 @@ class Candidate:
         Parameters
         ----------
         max_radius : float
-            Longest |g| in 1/Å.
+            Longest ``|g|`` in 1/Å.
         debye_waller : float, optional
             Debye-Waller factor B of all atoms in Å², 0 for atoms at rest. By default
             that which the structure gives for each atom, and 0.7 where it gives none.
         min_intensity : float, optional
-            Reflections whose |F|^2 is below this part of the strongest one are left
+            Reflections whose ``|F|^2`` is below this part of the strongest one are left
             out, and so are systematic absences. The default is 1e-4: amplitudes of 1 %.
 
         Returns
         -------
         Reflections
-            hkl, g in 1/Å in orix's frame of the crystal, and |F|^2 in Å² (scattering
-            factors of Lobato and Van Dyck, occupancies, Debye-Waller factors), by
-            rising |g|. The direct beam is not among them.
+            hkl, g in 1/Å in orix's frame of the crystal, and ``|F|^2`` in Å² (of
+            scattering factors of Lobato and Van Dyck, occupancies, Debye-Waller
+            factors), by rising ``|g|``. The direct beam is not among them.
 
         Raises
         ------

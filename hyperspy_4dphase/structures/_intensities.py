@@ -38,7 +38,7 @@ def list_indices(reciprocal, max_radius):
 
 
 def squared_structure_factors(atoms, hkl, lengths, debye_waller=None):
-    """Compute |F|^2 of reflections.
+    """Compute ``|F|^2`` of reflections.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def squared_structure_factors(atoms, hkl, lengths, debye_waller=None):
         Of the whole cell.
     hkl : numpy.ndarray of shape (n, 3)
     lengths : numpy.ndarray of shape (n,)
-        |g| in 1/Å.
+        ``|g|`` in 1/Å.
     debye_waller : float, optional
         Debye-Waller factor B of all atoms in Å². By default that of each atom where
         it is known, else `DEBYE_WALLER`.
@@ -94,7 +94,7 @@ def list_reflections(atoms, reciprocal, max_radius, debye_waller, min_intensity)
     debye_waller : float or None
         In Å²; None takes that of each atom.
     min_intensity : float
-        Part of the strongest |F|^2 below which reflections are left out.
+        Part of the strongest ``|F|^2`` below which reflections are left out.
 
     Returns
     -------

@@ -33,7 +33,7 @@ _SAME = 2e-3
 # left out to so many times this radius: its edge is too sharp for pixels.
 _BEAM_END, _BEAM_MARGIN = 0.3, 1.5
 # A larger standard error of the ellipticity says nothing.
-_LARGEST_ERROR = 0.02
+_LARGEST_ERROR = 0.01
 
 
 def estimate_ellipse(patterns, excluded=None, center=None):

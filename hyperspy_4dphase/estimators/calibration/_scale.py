@@ -45,9 +45,9 @@ def estimate_scale(
     patterns : array_like, shape (n, n_ky, n_kx) or (n_ky, n_kx)
         Intensities of one structure, NaN where there are none.
     lengths : array_like of float, shape (n_reflections,)
-        |g| in 1/Å, up to the largest scale times the largest radius.
+        ``|g|`` in 1/Å, up to the largest scale times the largest radius.
     intensities : array_like of float, shape (n_reflections,)
-        |F|^2.
+        ``|F|^2``.
     limits : tuple of float
         Between which the scale is sought, in 1/Å per pixel.
     excluded : numpy.ndarray of bool, shape (n_ky, n_kx), optional

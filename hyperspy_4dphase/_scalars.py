@@ -109,3 +109,46 @@ def check_flags(*, optional=False, **flags):
         if not isinstance(value, bool | np.bool_) and not (optional and value is None):
             kind = "True, False or None" if optional else "True or False"
             raise TypeError(f"{name} must be {kind}, not {value!r}.")
+
+
+def check_names(name, value, known):
+    """Return one name or several, each of which must be known, as a list.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    value : str, sequence of str, or None
+        None stands for all.
+    known : iterable of str
+
+    Returns
+    -------
+    list of str
+        Each once, as they came.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    ValueError
+        If a name is not known, or if there is none.
+
+    Examples
+    --------
+    >>> check_names("names", "noise", ("boundary", "noise"))
+    ['noise']
+    """
+    known = list(known)
+    if value is None:
+        return known
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple | set | frozenset) or not all(
+        isinstance(each, str) for each in names
+    ):
+        raise TypeError(
+            f"{name} must be a sequence of names, of {known}, not {value!r}."
+        )
+    if not names or not set(names) <= set(known):
+        raise ValueError(f"{name}={value!r}; expected one or more of {known}.")
+    return list(dict.fromkeys(names))

@@ -107,3 +107,15 @@ def test_what_is_less_than_nothing_stays_whole(kind):
     one, other = map(as_array, split_counts(held(counts, kind), 0))
     np.testing.assert_array_equal(one[0, 0], 0)
     np.testing.assert_array_equal(one + other, counts)
+
+
+@pytest.mark.parametrize("chunks", [(5, 4, 8, 5), (12, 1, 3, 9), (1, 14, 8, 9)])
+@pytest.mark.parametrize("n_axes", [1, 2, 3])
+def test_chunks_do_not_matter(chunks, n_axes):
+    counts = counts_of()
+    expected = split_counts(counts, 0, n_axes)[0]
+    lazy = split_counts(da.from_array(counts, chunks=chunks), 0, n_axes)[0]
+    np.testing.assert_array_equal(lazy.compute(), expected)
+    np.testing.assert_array_equal(
+        split_counts(counts.astype("i8"), 0, n_axes)[0], expected
+    )

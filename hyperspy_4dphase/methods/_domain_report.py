@@ -74,7 +74,9 @@ def _describe_continua(domains):
     names = ", ".join(map(str, found[:_MOST_NAMED]))
     names += ", ..." if len(found) > _MOST_NAMED else ""
     which = f": patterns change gradually within {names}" if found else ""
-    return [f"  continua={len(found)} of {len(nodes)} domains{which}"]
+    n = domains.n_domains
+    of = f"{n} domains" if len(nodes) == n else f"{len(nodes)} domains that are known"
+    return [f"  continua={len(found)} of {of}{which}"]
 
 
 def _describe_refused(domains):

@@ -104,9 +104,12 @@ def measure_exposures(scan, exposures, labels):
         See :attr:`DomainConfidence.exposures`.
     """
     if exposures == 2:
-        halves = split_counts(scan.signal.data, scan.seed)
+        n_axes = len(scan.navigation_shape)
+        halves = split_counts(scan.signal.data, scan.seed, n_axes)
         exposures = [replace(scan, signal=_with_data(scan.signal, h)) for h in halves]
-    random_state = np.random.RandomState(0)
+    random_state = scan.seed
+    if not isinstance(random_state, np.random.RandomState):
+        random_state = np.random.RandomState(random_state)
     found, masks = [], [scan.excluded_patterns, scan.excluded_pixels]
     scales = []
     for exposure in exposures:

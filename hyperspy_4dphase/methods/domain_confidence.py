@@ -4,9 +4,14 @@ import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._provenance import provenance
-from hyperspy_4dphase._scalars import check_integer, check_number
+from hyperspy_4dphase._scalars import check_integer, check_names, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
+from hyperspy_4dphase.estimators.confidence import (
+    DOUBTS,
+    DOUBTS_FOUND,
+    MapEnsemble,
+    run_rounds,
+)
 from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.estimators.vae import DISTORTIONS
 from hyperspy_4dphase.methods._autoencoder import make_embedding
@@ -96,7 +101,8 @@ optional
         with its model only), ``"resampling"`` (trees of other exposures, and random
         parts of the patterns), ``"kinds"`` (of clustering), ``"noise"`` (of the counts,
         and boundaries) and ``"structure"`` (whether domains are those that the scan
-        tells apart: ``"domain"``, ``"unresolved"`` and ``"misfit"`` in the result). By
+        tells apart: ``"domain"``, ``"unresolved"`` and ``"misfit"`` in the result). The
+        name of what comes of a source in the result stands for all that comes of it. By
         default all that there can be.
     distortion : {"jacobian", "ssim"}, default "jacobian"
         How latent space is distorted: by the derivatives of the decoder, or by the
@@ -242,26 +248,19 @@ optional
 
 
 def _check_doubts(doubts, has_model):
-    known = MapEnsemble().doubts
     if doubts is None:
-        return tuple(name for name in known if has_model or name != "distortion")
-    names = (doubts,) if isinstance(doubts, str) else doubts
-    if not isinstance(names, list | tuple | set | frozenset) or not all(
-        isinstance(name, str) for name in names
-    ):
-        raise TypeError(
-            f"doubts must be a sequence of names, of {known}, not {doubts!r}."
-        )
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise ValueError(f"doubts={doubts!r}; expected one or more of {known}.")
+        return tuple(name for name in DOUBTS if has_model or name != "distortion")
+    # What comes of a source stands for it.
+    sources = {name: name for name in DOUBTS} | DOUBTS_FOUND
+    names = check_names("doubts", doubts, sources)
+    names = {sources[name] for name in names}
     if "distortion" in names and not has_model:
         raise ValueError(
             "doubts has 'distortion', which needs a decoder: take source='vae', a dict "
             "of vae_embed()'s options, or a LatentEmbedding with its model."
         )
     # In one order, whatever that of a set is.
-    return tuple(name for name in known if name in names)
+    return tuple(name for name in DOUBTS if name in names)
 
 
 def _check_distortion(distortion, origin, scan):

@@ -4,7 +4,11 @@ import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
 from hyperspy_4dphase._results import axes_dictionaries, check_map, filled
-from hyperspy_4dphase.estimators.confidence import judge_labels, measure_errors
+from hyperspy_4dphase.estimators.confidence import (
+    DOUBTS_FOUND,
+    judge_labels,
+    measure_errors,
+)
 from hyperspy_4dphase.signals._scan_map import ScanMap, show_last_two
 from hyperspy_4dphase.signals._stored_confidence import StoredConfidence
 
@@ -37,11 +41,19 @@ class ConfidenceMaps(ScanMap):
 
     @property
     def doubts(self):
-        """dict of str to Signal2D ``(|x, y)``: How unsure each source makes it."""
+        """dict of str to Signal2D ``(|x, y)``: How unsure each source makes it.
+
+        ``"boundary"`` and ``"noise"`` come of the source ``"noise"`` of
+        :func:`domain_confidence`; ``"resampling"``, ``"kinds"`` and ``"distortion"`` of
+        those of the same name; ``"domain"``, ``"unresolved"`` and ``"misfit"`` of
+        ``"structure"``. They are in this order.
+        """
         doubts = self._stored.get("doubts")
+        # Files put names in their own order.
+        names = [name for name in DOUBTS_FOUND if name in doubts]
         return {
-            name: self._image(np.asarray(doubt), f"Doubt ({name})")
-            for name, doubt in doubts.items()
+            name: self._image(np.asarray(doubts[name]), f"Doubt ({name})")
+            for name in names
         }
 
     @property

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hyperspy_4dphase._scalars import check_integer
+from hyperspy_4dphase._scalars import check_integer, check_names
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
@@ -93,13 +93,15 @@ class ConfidencePlots(ScanMap):
             **self._image_options(),
         )
 
-    def plot_doubts(self, *, scalebar=True, fig=None):
+    def plot_doubts(self, names=None, *, scalebar=True, fig=None):
         """Plot how unsure each source of doubt makes each position, and the largest.
 
         Where nothing was resolved the title says so: no doubt is then no sureness.
 
         Parameters
         ----------
+        names : str or sequence of str, optional
+            Some of the names of :attr:`doubts`. By default all of them.
         scalebar : bool, default True
         fig : matplotlib.figure.Figure or SubFigure, optional
             A new figure by default.
@@ -107,15 +109,21 @@ class ConfidencePlots(ScanMap):
         Returns
         -------
         matplotlib.figure.Figure
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `names` are no names, or not of doubts that there are.
         """
         from hyperspy_4dphase.plot import plot_doubts
 
-        shape, doubts = self._values.shape, self.doubts.items()
+        shape, doubts = self._values.shape, self.doubts
+        names = check_names("names", names, doubts)
         title = self.metadata.General.title
         if not self.is_resolved:
             title += ": not resolved"
         return plot_doubts(
-            {name: doubt.data.reshape(shape) for name, doubt in doubts},
+            {name: doubts[name].data.reshape(shape) for name in names},
             title=title,
             scalebar=scalebar,
             fig=fig,

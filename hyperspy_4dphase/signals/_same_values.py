@@ -78,7 +78,8 @@ def look_at_values(signal, stored):
     Returns
     -------
     str or None
-        How they differ; None if they do not, or if it is not known.
+        How they differ; None if they do not, if it is not known, or if the scan cannot
+        be read.
     """
     shapes = stored.navigation_shape, stored.signal_shape
     manager = signal.axes_manager
@@ -93,7 +94,11 @@ def look_at_values(signal, stored):
     scan = Scan.from_signal(signal, flat_masks=masks)
     # Chunks are not joined, so that no other is read.
     blocks = scan.blocks(replaced=stored.replaced, block_values=1)
-    sums = label_means(blocks, np.zeros(rows.size, int), 1).sums
+    try:
+        sums = label_means(blocks, np.zeros(rows.size, int), 1).sums
+    except RuntimeError:
+        # What cannot be read tells nothing; what needs it will say so.
+        return None
     return _describe_others(sums, rows, stored)
 
 

@@ -89,12 +89,12 @@ def test_what_is_given_is_a_copy(expected):
 
 
 def test_lazy_scan(scan, expected):
-    """Halves of chunks are other halves, as good as any."""
+    """Its halves are those of the same scan in memory."""
     signal = lazy(scan, (4, 16, 6, 4))
     found = run(signal)
     np.testing.assert_allclose(found.data, expected.data, atol=1e-3)
-    assert found.exposures["rand_index"] > 0.98
-    assert found.exposures["gain"] == pytest.approx(expected.exposures["gain"], rel=0.1)
+    for name, value in expected.exposures.items():
+        np.testing.assert_allclose(found.exposures[name], value, rtol=1e-4)
     assert signal._lazy
 
 

@@ -344,3 +344,18 @@ def test_posterior_of_another_scan():
     confidence, scan, *_ = confident()
     with pytest.raises(ValueError, match=r"another scan.*\(12, 9\)"):
         confidence.plot_posterior(scan.inav[:9])
+
+
+def test_some_doubts_are_plotted():
+    confidence = confident()[0]
+    assert len(confidence.plot_doubts().axes) == (
+        len(confidence.plot_doubts("noise").axes) + 1
+    )
+    for names in ("noise", ["noise"], ("noise", "boundary"), {"boundary"}):
+        confidence.plot_doubts(names).canvas.draw()
+    for names in ("foo", [], ["noise", "misfit"]):
+        with pytest.raises(ValueError, match=r"names=.*expected one or more of"):
+            confidence.plot_doubts(names)
+    for names in (3, [1], {"noise": 1}):
+        with pytest.raises(TypeError, match="names must be a sequence of names"):
+            confidence.plot_doubts(names)

@@ -124,3 +124,15 @@ def test_no_pickles(embedding, tmp_path):
     for file in (tmp_path / "confidence.zspy").rglob(".zarray"):
         filters = json.loads(file.read_text())["filters"] or []
         assert "pickle" not in [f["id"] for f in filters]
+
+
+@pytest.mark.parametrize("extension", ["hspy", "zspy"])
+def test_doubts_keep_their_order(tmp_path, extension):
+    confidence = confident()[0]
+    names = "boundary", "noise", "resampling", "kinds", "domain", "unresolved", "misfit"
+    one = confidence._stored.get("doubts")["noise"]
+    doubts = dict.fromkeys(reversed(names), one)
+    confidence.metadata.set_item("Domain_confidence.doubts", doubts)
+    confidence.save(tmp_path / f"confidence.{extension}")
+    for made in (confidence, hs.load(tmp_path / f"confidence.{extension}")):
+        assert tuple(made.doubts) == names

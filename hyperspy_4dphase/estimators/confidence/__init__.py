@@ -14,6 +14,7 @@ from hyperspy_4dphase.estimators.confidence._exposures import (
     map_exposure,
     predict_counts,
 )
+from hyperspy_4dphase.estimators.confidence._map_making import DOUBTS, DOUBTS_FOUND
 from hyperspy_4dphase.estimators.confidence._overlap import overlap_confidence
 from hyperspy_4dphase.estimators.confidence._reliability import (
     judge_labels,
@@ -22,6 +23,8 @@ from hyperspy_4dphase.estimators.confidence._reliability import (
 from hyperspy_4dphase.estimators.confidence._rounds import run_rounds
 
 __all__ = [
+    "DOUBTS",
+    "DOUBTS_FOUND",
     "RETURNED",
     "DomainModel",
     "MapConsensus",

@@ -18,6 +18,7 @@ from hyperspy_4dphase.estimators.confidence._ensemble_votes import EnsembleVotes
 from hyperspy_4dphase.estimators.confidence._map_inputs import check_labels
 from hyperspy_4dphase.estimators.confidence._map_making import (
     DOUBTS,
+    DOUBTS_FOUND,
     MapMaker,
     plan_maps,
 )
@@ -305,6 +306,7 @@ class MapEnsemble(BaseEstimator):
                 self.doubts_ |= structure.doubts
                 posterior = posterior * structure.probability[:, np.newaxis]
                 confidence = confidence * structure.probability
+        self.doubts_ = {n: self.doubts_[n] for n in DOUBTS_FOUND if n in self.doubts_}
         if not maker.has_resolved and (posterior.shape[1] == 1 or maker.knows_trees):
             # That there is nothing else to be is no reason to be sure.
             posterior, confidence = (

@@ -11,6 +11,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.linalg import eigh
 
+from hyperspy_4dphase.estimators.domains._gradual import take_pure
+
 # Width of the weights with which positions around are averaged, and their reach, in
 # positions: wider than what one probe mixes, narrower than bends. From 1.25 to 2 the
 # calibration of 80 simulated scans changes by less than 0.002.
@@ -143,11 +145,9 @@ def fit_domain(shapes, members, depth, reached):
     -------
     LocalDomain
     """
-    used = members
     for away in (2, 1):
-        pure = members[depth[members] >= away]
-        if len(pure) >= max(_FEWEST_PURE, _LEAST_PURE * len(members)):
-            used = pure
+        used = take_pure(members, depth >= away, _FEWEST_PURE, _LEAST_PURE)
+        if len(used) < len(members):
             break
     points, typical = shapes.points, float(shapes.spread[members].mean())
     n_features = points.shape[1]

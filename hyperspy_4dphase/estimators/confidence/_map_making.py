@@ -22,6 +22,17 @@ from hyperspy_4dphase.estimators.confidence._structure import (
 from hyperspy_4dphase.estimators.domains._shapes import FeatureShapes
 
 DOUBTS = ("distortion", "resampling", "kinds", "noise", "structure")
+# What comes of each of them, in the order in which it is told.
+DOUBTS_FOUND = {
+    "boundary": "noise",
+    "noise": "noise",
+    "resampling": "resampling",
+    "kinds": "kinds",
+    "distortion": "distortion",
+    "domain": "structure",
+    "unresolved": "structure",
+    "misfit": "structure",
+}
 # Of maps of a part of the patterns, one in so many is sought anew; the others are that
 # of all patterns, fitted to the part. Clustering by density is quick, and always anew.
 # Historical: chosen by trial in 2026 for speed, not calibrated.

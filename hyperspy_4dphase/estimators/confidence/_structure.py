@@ -16,7 +16,7 @@ from sklearn.metrics.cluster import contingency_matrix
 from hyperspy_4dphase.estimators.confidence._likeness import measure_likeness
 from hyperspy_4dphase.estimators.confidence._numbering import match_one_to_one
 from hyperspy_4dphase.estimators.domains._field import Field, average_alike
-from hyperspy_4dphase.estimators.domains._gradual import find_pure
+from hyperspy_4dphase.estimators.domains._gradual import find_pure, take_pure
 
 # Log odds that a domain is no piece of another one: a constant, and what they change by
 # with the log of its part of all positions, and with the log of its distance to the
@@ -60,7 +60,7 @@ class Structure(NamedTuple):
     doubts : dict of str to numpy.ndarray of float32, shape (n,)
         What each kind of evidence takes off: ``"domain"``, that it is a piece of
         another one; ``"unresolved"``, that it hides another, or parts of others;
-        ``"misfit"``, that its pattern is of none.
+        ``"misfit"``, that its pattern is of none, as if nothing else denied it.
     """
 
     probability: np.ndarray
@@ -91,22 +91,25 @@ def judge_structure(evidence, shapes, labels, misfit, trees, random_state):
     rows = np.flatnonzero(shapes.known & (labels >= 0))
     own, others = labels[rows], [tree[rows] for tree in trees]
     features = measure_features(evidence, rows, own, misfit[rows], random_state)
-    features["agreement"] = measure_agreement(own, others)
+    features["agreement"] = measure_confirmation(own, others)
     whole = _add_up(_WHOLE, features)
     included = _are_inclusions(evidence, rows, own)
     whole = np.where(included, np.maximum(whole, _INCLUSION), whole)
     hidden = _add_up(_NOTHING_HIDDEN, features)
     likely = _NOTHING_HIDDEN["agreement"] * (_MOST_AGREEMENT - features["agreement"])
     fits = -_NOTHING_HIDDEN["misfit"] * features["misfit"]
+    best = hidden + likely + fits
     if own.max(initial=0) == 0:
         # Of a single domain only other maps tell, each as well as another, and misfit.
         whole = np.full(rows.size, np.inf)
-        hidden = measure_agreement(own, others, len(others)) - fits
+        hidden = measure_confirmation(own, others, len(others)) - fits
         likely = np.inf
+        best = np.log(2 * len(others) + 1)
     found = {
         "domain": 1 - expit(whole),
         "unresolved": expit(hidden + likely) - expit(hidden),
-        "misfit": expit(hidden + fits) - expit(hidden),
+        # Were it not as if maps agreed, it would be lost where they do not.
+        "misfit": expit(best) - expit(best - fits),
     }
     doubts = {name: np.zeros(len(labels), np.float32) for name in found}
     for name, doubt in found.items():
@@ -151,7 +154,7 @@ def measure_features(evidence, rows, labels, misfit, random_state):
     }
 
 
-def measure_agreement(labels, others, n_as_if=_N_AS_IF):
+def measure_confirmation(labels, others, n_as_if=_N_AS_IF):
     """Measure how many other maps have a domain like that of each label.
 
     Domains of two maps are matched one to one, so that they have as many positions in
@@ -217,9 +220,7 @@ def _compare_domains(field, labels):
 
 def _measure_spread(points, members, pure):
     """How far patterns differ along the direction in which they do most, but noise."""
-    used = members[pure[members]]
-    if len(used) < max(_FEWEST, _LEAST_PURE * len(members)):
-        used = members
+    used = take_pure(members, pure, _FEWEST, _LEAST_PURE)
     if len(used) < 3:
         return 0.0
     away = points[used] - points[used].mean(axis=0)

@@ -98,6 +98,27 @@ def _find_contacts(grid, pair):
     return np.concatenate(found)
 
 
+def take_pure(rows, pure, fewest, least):
+    """Take the pure ones of some rows, or all of them where these are too few.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray of int
+    pure : numpy.ndarray of bool
+        Of all points: see :func:`find_pure`.
+    fewest : int
+        Fewest that are enough.
+    least : float
+        Part of the rows that is enough.
+
+    Returns
+    -------
+    numpy.ndarray of int
+    """
+    own = rows[pure[rows]]
+    return own if len(own) >= max(fewest, least * len(rows)) else rows
+
+
 def find_pure(grid):
     """Where all neighbours have the same label."""
     mixed = np.zeros(grid.shape, bool)

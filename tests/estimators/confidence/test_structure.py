@@ -6,7 +6,7 @@ import pytest
 from hyperspy_4dphase.estimators.confidence._local_model import LocalModel
 from hyperspy_4dphase.estimators.confidence._structure import (
     judge_structure,
-    measure_agreement,
+    measure_confirmation,
     measure_features,
 )
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
@@ -190,14 +190,14 @@ LABELS = np.repeat([0, 1, 2], [60, 40, 20])
 def test_agreement_of_equal_maps():
     """By whatever name."""
     for other in (LABELS, np.array([2, 0, 1])[LABELS], np.array([9, 3, 5])[LABELS]):
-        np.testing.assert_allclose(measure_agreement(LABELS, [other]), EVEN)
+        np.testing.assert_allclose(measure_confirmation(LABELS, [other]), EVEN)
 
 
 def test_agreement_with_a_split():
     """Of the domain that is split, the smaller part is without a match."""
     other = LABELS.copy()
     other[:25] = 3
-    found = measure_agreement(LABELS, [other])
+    found = measure_confirmation(LABELS, [other])
     np.testing.assert_allclose(found[:25], -EVEN)
     np.testing.assert_allclose(found[25:], EVEN)
 
@@ -205,7 +205,7 @@ def test_agreement_with_a_split():
 def test_agreement_with_a_merge():
     """Of domains that are merged, the smaller one is without a match."""
     other = np.array([0, 0, 1])[LABELS]
-    found = measure_agreement(LABELS, [other])
+    found = measure_confirmation(LABELS, [other])
     np.testing.assert_allclose(found[LABELS == 1], -EVEN)
     np.testing.assert_allclose(found[LABELS != 1], EVEN)
 
@@ -213,22 +213,22 @@ def test_agreement_with_a_merge():
 def test_agreement_of_several():
     """As often as maps have it, whatever their number."""
     merged = np.array([0, 0, 1])[LABELS]
-    half = measure_agreement(LABELS, [LABELS, merged])
+    half = measure_confirmation(LABELS, [LABELS, merged])
     np.testing.assert_allclose(half[LABELS == 1], 0)
-    many = measure_agreement(LABELS, 5 * [LABELS, merged])
+    many = measure_confirmation(LABELS, 5 * [LABELS, merged])
     np.testing.assert_allclose(many, half)
-    third = measure_agreement(LABELS, [LABELS, merged, merged])
+    third = measure_confirmation(LABELS, [LABELS, merged, merged])
     assert -EVEN < third[60] < 0
 
 
 def test_agreement_where_another_map_has_nothing():
     """It says nothing."""
     other = np.where(np.arange(120) % 5, LABELS, -1)
-    found = measure_agreement(LABELS, [other])
+    found = measure_confirmation(LABELS, [other])
     np.testing.assert_allclose(found[other < 0], 0)
     np.testing.assert_allclose(found[other >= 0], EVEN)
-    np.testing.assert_array_equal(measure_agreement(LABELS, [np.full(120, -1)]), 0)
+    np.testing.assert_array_equal(measure_confirmation(LABELS, [np.full(120, -1)]), 0)
 
 
 def test_agreement_of_none():
-    np.testing.assert_array_equal(measure_agreement(LABELS, []), 0)
+    np.testing.assert_array_equal(measure_confirmation(LABELS, []), 0)

@@ -6,7 +6,7 @@
 #   make test              the tests (ARGS="-k masks" goes to pytest)
 #   make lint docs wheel test-py4dstem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
-#   make bench-power bench-structure
+#   make bench-power bench-structure bench-classes
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -24,7 +24,7 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
 .PHONY: demo test test-py4dstem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
-.PHONY: bench-power bench-structure
+.PHONY: bench-power bench-structure bench-classes
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --output demo_output
@@ -53,6 +53,9 @@ bench-confidence: $(READY)
 
 bench-power: $(READY)
 	$(BIN)/python -m tests.benchmarks.power $(ARGS)
+
+bench-classes: $(READY)
+	$(BIN)/python -m tests.benchmarks.classes $(ARGS)
 
 bench-structure: $(READY)
 	$(BIN)/python -m tests.benchmarks.structure $(ARGS)

@@ -7,7 +7,7 @@
 #   make test              the tests (ARGS="-k masks" goes to pytest)
 #   make lint docs wheel test-py4dstem test-quantem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
-#   make bench-power bench-structure bench-orientation
+#   make bench-power bench-structure bench-orientation bench-classes
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -28,7 +28,7 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
 .PHONY: demo test test-py4dstem test-quantem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
-.PHONY: bench-power bench-structure bench-orientation
+.PHONY: bench-power bench-structure bench-orientation bench-classes
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --structures $(STRUCTURES) \
@@ -64,6 +64,9 @@ bench-confidence: $(READY)
 
 bench-power: $(READY)
 	$(BIN)/python -m tests.benchmarks.power $(ARGS)
+
+bench-classes: $(READY)
+	$(BIN)/python -m tests.benchmarks.classes $(ARGS)
 
 bench-structure: $(READY)
 	$(BIN)/python -m tests.benchmarks.structure $(ARGS)

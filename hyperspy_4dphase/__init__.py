@@ -16,6 +16,8 @@ __version__ = "0.1.0.dev0"
 # Where each public name is; None for a subpackage. The stub __init__.pyi says the same.
 _PLACES = {
     "Compression": "methods.compress",
+    "DomainClass": "signals.domain_classes",
+    "DomainClasses": "signals.domain_classes",
     "DomainConfidence": "signals.domain_confidence",
     "DomainMap": "signals.domain_map",
     "LatentEmbedding": "signals.latent_embedding",

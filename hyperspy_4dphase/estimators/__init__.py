@@ -10,6 +10,7 @@ from hyperspy_4dphase.estimators.confidence import (
     MapEnsemble,
     overlap_confidence,
 )
+from hyperspy_4dphase.estimators.crystallinity import PatternClasses, classify_patterns
 from hyperspy_4dphase.estimators.detector import Detector
 from hyperspy_4dphase.estimators.domains import DivisiveDomains, DomainTree, TreeNode
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
@@ -24,10 +25,12 @@ __all__ = [
     "DomainTree",
     "MapConsensus",
     "MapEnsemble",
+    "PatternClasses",
     "PatternVAE",
     "RandomizedNMF",
     "RotationGroups",
     "TreeNode",
+    "classify_patterns",
     "compress_patterns",
     "group_rotations",
     "latent_distortions",

@@ -111,6 +111,32 @@ def _read_labels(domains, labels, n, signal, show_progressbar, variances=False):
     -------
     LabelMeans
     """
+    scan = open_scan(domains, labels, signal, show_progressbar)
+    with scan.progress() as progress:
+        blocks = scan.blocks(progress, replaced=domains._stored_map.replaced)
+        return label_means(blocks, labels[scan.kept_patterns], n, variances=variances)
+
+
+def open_scan(domains, labels, signal=None, show_progressbar=None):
+    """Check that the scan of a map can be read again.
+
+    Parameters
+    ----------
+    domains : DomainMap
+    labels : numpy.ndarray of int, shape (n_positions,)
+        -1 for positions to be left out.
+    signal, show_progressbar : optional
+        As for :func:`read_means`.
+
+    Returns
+    -------
+    Scan
+
+    Raises
+    ------
+    ValueError
+        If there is none, if `signal` is another one, or the map is a slice.
+    """
     stored, is_given = domains._stored_map, signal is not None
     signal = signal if is_given else domains._unchanged_scan()
     if signal is None:
@@ -123,9 +149,7 @@ def _read_labels(domains, labels, n, signal, show_progressbar, variances=False):
     if is_given:
         stored.check_scan(scan)
     check_whole(domains, "Reading mean patterns")
-    with scan.progress() as progress:
-        blocks = scan.blocks(progress, replaced=stored.replaced)
-        return label_means(blocks, labels[scan.kept_patterns], n, variances=variances)
+    return scan
 
 
 def merge_means(values, tree, labels, n_domains):

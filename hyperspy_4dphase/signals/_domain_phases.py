@@ -4,15 +4,12 @@ import numpy as np
 from hyperspy.signals import Signal2D
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import as_uniform, axes_dictionaries
+from hyperspy_4dphase._results import axes_dictionaries
 from hyperspy_4dphase._scalars import check_flags
-from hyperspy_4dphase.estimators.detector import find_faulty_pixels
-from hyperspy_4dphase.estimators.domains import leaf_sizes, merge_domains
+from hyperspy_4dphase.estimators.domains import merge_domains
 from hyperspy_4dphase.estimators.rotation import group_rotations
-from hyperspy_4dphase.signals._domain_patterns import check_whole
+from hyperspy_4dphase.signals._domain_images import check_images, read_images
 from hyperspy_4dphase.signals._scan_map import ScanMap
-
-_POLAR = "polar_diffraction"
 
 
 class DomainPhases(ScanMap):
@@ -74,17 +71,13 @@ class DomainPhases(ScanMap):
         check_flags(keep_faulty_pixels=keep_faulty_pixels)
         own, tree = self._stored_map, self.tree
         check_rotatable(own.signal_axes, own.get("signal_type"))
-        check_whole(self, "phases()")
-        sizes = leaf_sizes(tree)
-        means, variances = to_electrons(own, *self._means(signal, show_progressbar))
-        means = means.reshape(-1, *own.signal_shape)
-        variances = (variances / sizes[:, np.newaxis]).reshape(means.shape)
-        faulty = None
-        if not keep_faulty_pixels:
-            faulty = find_faulty_pixels(means, variances, sizes)
+        images = read_images(
+            self, "phases()", signal, keep_faulty_pixels, show_progressbar
+        )
+        faulty = images.faulty
         groups = group_rotations(
-            means,
-            variances,
+            images.means,
+            images.variances,
             excluded=None if faulty is None else faulty.mask,
             center=center,
             mirror=mirror,
@@ -149,10 +142,10 @@ class DomainPhases(ScanMap):
         if phases is None:
             return None
         finer = np.asarray(phases["labels"], dtype=np.int32)
-        if not self._is_whole:
+        if finer.shape != self.labels.shape:
             raise ValueError(
                 f"This map, of shape {self.labels.shape}, is a slice of one of shape "
-                f"{finer.shape}, or was changed: rotations are known for that only."
+                f"{finer.shape}: rotations are known for that only."
             )
         return finer
 
@@ -170,48 +163,7 @@ def check_rotatable(axes, signal_type):
     ------
     ValueError
     """
-    if len(axes) != 2 or signal_type == _POLAR:
-        raise ValueError(
-            "Rotated patterns can be found among images only, with the axes kx and ky; "
-            f"these patterns have {len(axes)} signal axes and the signal type "
-            f"{signal_type!r}."
-        )
-    uniform = [as_uniform(axis) for axis in axes]
-    if None in uniform:
-        raise ValueError(
-            "Rotated patterns can be found only where pixels are square; the axes of "
-            "these patterns are not uniform, by more than half a pixel."
-        )
-    scales = [abs(axis.get("scale", 1.0)) for axis in uniform]
-    if not np.isclose(*scales, rtol=0.01):
-        raise ValueError(
-            "Rotated patterns can be found only where pixels are square; these have "
-            f"{scales[1]:.6g} along x and {scales[0]:.6g} along y."
-        )
-
-
-def to_electrons(stored, means, variances):
-    """Means without the detector's offset, and variances of one pattern.
-
-    Parameters
-    ----------
-    stored : StoredMap
-    means, variances : numpy.ndarray, shape (n_domains, n_pixels)
-        As of :func:`read_means`.
-
-    Returns
-    -------
-    means, variances : numpy.ndarray, shape (n_domains, n_pixels)
-    """
-    gain = stored.get("gain")
-    means = means - (stored.get("offset") or 0.0)
-    if gain is not None:
-        readout = stored.get("readout_variance") or 0.0
-        return means, np.maximum(readout + gain * means, 0)
-    # Of a single pattern it is unknown: that of the others.
-    known = ~np.isnan(variances).all(axis=1)
-    pooled = variances[known].mean(axis=0) if known.any() else 0 * means[0]
-    return means, np.where(known[:, np.newaxis], variances, pooled)
+    check_images(axes, signal_type, "Rotated patterns")
 
 
 def merge_groups(tree, groups):

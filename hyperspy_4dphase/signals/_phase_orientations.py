@@ -9,7 +9,7 @@ from hyperspy.signals import Signal2D
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._results import axes_dictionaries
 from hyperspy_4dphase._scalars import check_number
-from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase.signals._domain_patterns import open_scan
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
@@ -53,20 +53,9 @@ class PhaseOrientations(ScanMap):
         labels = self._domain_labels()
         if not np.isfinite(self.quaternions).any():
             raise ValueError("No domain of this map has an orientation to start from.")
-        given = signal is not None
-        signal = signal if given else self._unchanged_scan()
-        if signal is None:
-            raise ValueError(
-                "The scan is no longer in memory: give it, as in orientations(signal)."
-            )
+        kept = np.where(self.phase_ids < 0, -1, labels).ravel()
         stored = self._stored_map
-        scan = Scan.from_signal(
-            signal,
-            show_progressbar=show_progressbar,
-            flat_masks=(self.phase_ids.ravel() < 0, None),
-        )
-        if given:
-            stored.check_scan(scan)
+        scan = open_scan(self.domains, kept, signal, show_progressbar)
         libraries = self._local_libraries(reach, step)
         rows = np.flatnonzero(scan.kept_patterns)
         refine = partial(
@@ -76,7 +65,7 @@ class PhaseOrientations(ScanMap):
             noise=(stored.get("offset") or 0.0, stored.get("gain") or 1.0),
         )
         with scan.progress() as progress:
-            blocks = scan.blocks(progress, replaced=stored.array("replaced"))
+            blocks = scan.blocks(progress, replaced=stored.replaced)
             parts = blocks.reduce(refine, iadd, stage="Refining orientations")
         turns = np.full((labels.size, 4), np.nan, np.float32)
         match, spread = np.full((2, labels.size), np.nan, np.float32)

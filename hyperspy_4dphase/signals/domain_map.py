@@ -10,6 +10,7 @@ from hyperspy_4dphase.estimators.domains import node_means
 from hyperspy_4dphase.signals._domain_continuum import DomainContinuum
 from hyperspy_4dphase.signals._domain_crystal_map import DomainCrystalMap
 from hyperspy_4dphase.signals._domain_edits import DomainEdits
+from hyperspy_4dphase.signals._domain_kinds import DomainKinds
 from hyperspy_4dphase.signals._domain_names import DomainNaming
 from hyperspy_4dphase.signals._domain_patterns import read_means, subtract_wholes
 from hyperspy_4dphase.signals._domain_phases import DomainPhases
@@ -21,6 +22,7 @@ from hyperspy_4dphase.signals._stored_map import StoredMap, store_map
 class DomainMap(
     DomainEdits,
     DomainPhases,
+    DomainKinds,
     DomainPlots,
     DomainSteps,
     DomainContinuum,

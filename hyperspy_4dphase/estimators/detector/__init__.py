@@ -1,6 +1,9 @@
 """What a detector does to counts: gain, offset, noise, values that are no counts."""
 
 from hyperspy_4dphase.estimators.detector._detector import Detector
-from hyperspy_4dphase.estimators.detector._faulty_pixels import find_faulty_pixels
+from hyperspy_4dphase.estimators.detector._faulty_pixels import (
+    FaultyPixels,
+    find_faulty_pixels,
+)
 
-__all__ = ["Detector", "find_faulty_pixels"]
+__all__ = ["Detector", "FaultyPixels", "find_faulty_pixels"]

@@ -1,5 +1,9 @@
 """In-plane rotations of one structure, found in patterns of polar coordinates."""
 
 from hyperspy_4dphase.estimators.rotation._groups import RotationGroups, group_rotations
+from hyperspy_4dphase.estimators.rotation._polar_images import (
+    check_centers,
+    check_patterns,
+)
 
-__all__ = ["RotationGroups", "group_rotations"]
+__all__ = ["RotationGroups", "check_centers", "check_patterns", "group_rotations"]

@@ -1,0 +1,25 @@
+"""Vacuum, amorphous, crystalline or mixed: what patterns show of spots and halos."""
+
+from hyperspy_4dphase.estimators.crystallinity._classes import (
+    UNKNOWN,
+    PatternClasses,
+    classify_patterns,
+    fit_noise,
+)
+from hyperspy_4dphase.estimators.crystallinity._positions import (
+    SpotWeights,
+    make_spot_weights,
+    measure_crystallinity,
+)
+from hyperspy_4dphase.estimators.crystallinity._probabilities import CLASSES
+
+__all__ = [
+    "CLASSES",
+    "UNKNOWN",
+    "PatternClasses",
+    "SpotWeights",
+    "classify_patterns",
+    "fit_noise",
+    "make_spot_weights",
+    "measure_crystallinity",
+]

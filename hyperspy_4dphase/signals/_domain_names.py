@@ -77,13 +77,9 @@ or dict of these
             more than two axes, this is a slice, or an argument is out of range: before
             anything is read. While reading: as :meth:`mean_patterns`.
         """
-        from hyperspy_4dphase.estimators.orientation import (
-            PatternGeometry,
-            measure_spot_radius,
-        )
         from hyperspy_4dphase.signals._naming import (
             COMPARED,
-            find_beam,
+            measure_geometry,
             name_domains,
         )
         from hyperspy_4dphase.signals.phase_map import PhaseMap
@@ -107,15 +103,8 @@ or dict of these
         used = ~images.faulty.mask & np.isfinite(means).all(axis=0)
         if kinds is None:
             kinds = self.classify(signal, center=plan.center).names
-        center, radius = plan.center, plan.spot_radius
-        if center is None:
-            center = find_beam(means, used, own.signal_axes)
         crystals = [kind in COMPARED for kind in kinds]
-        if radius is None:
-            radius = plan.scale * measure_spot_radius(means[crystals], center, ~used)
-        geometry = PatternGeometry(
-            center, plan.scale, radius, plan.flip, plan.scan_rotation
-        )
+        geometry = measure_geometry(means, used, own.signal_axes, plan, crystals)
         with Progress(show_progressbar) as progress:
             names = name_domains(
                 np.where(used, means, np.nan),

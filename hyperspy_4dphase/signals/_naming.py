@@ -6,9 +6,12 @@ import numpy as np
 
 from hyperspy_4dphase._library_cache import load_or_build_library
 from hyperspy_4dphase.estimators.calibration import estimate_center
+from hyperspy_4dphase.estimators.crystallinity import find_beam
 from hyperspy_4dphase.estimators.orientation import (
+    PatternGeometry,
     identify,
     match_structures,
+    measure_spot_radius,
     place_library,
     prepare_pattern,
 )
@@ -91,26 +94,42 @@ def find_library(candidate, wavelength, resolution, reach):
     )
 
 
-def find_beam(means, used, axes):
-    """Find the direct beam in mean patterns.
+def measure_geometry(means, used, axes, plan, crystals):
+    """Find the direct beam and the size of spots, where they are not given.
 
     Parameters
     ----------
     means : numpy.ndarray, shape (n_domains, n_ky, n_kx)
     used : numpy.ndarray of bool, shape (n_ky, n_kx)
     axes : list of dict
-        Of a pattern. Where patterns do not tell, their zero is taken.
+        Of a pattern. Where patterns do not tell the centre, their zero is taken.
+    plan : NamingPlan
+    crystals : list of bool
+        Which patterns have spots.
 
     Returns
     -------
-    tuple of float
-        Row and column.
+    PatternGeometry
 
     Warns
     -----
     UserWarning
-        If neither patterns nor axes tell.
+        If neither patterns nor axes tell where the direct beam is.
     """
+    center = plan.center or _find_center(means, used, axes)
+    radius = plan.spot_radius
+    if radius is None and any(crystals):
+        radius = plan.scale * measure_spot_radius(means[crystals], center, ~used)
+    radius = radius or plan.scale
+    # Discs that touch the direct beam are no spots.
+    beam = find_beam(np.where(used, np.nan_to_num(means).sum(axis=0), 0), used, center)
+    inner = beam.end * plan.scale + radius
+    return PatternGeometry(
+        center, plan.scale, radius, plan.flip, plan.scan_rotation, inner
+    )
+
+
+def _find_center(means, used, axes):
     found = estimate_center(means, ~used)
     if not found.resolved:
         zero = find_zero(axes)
@@ -120,7 +139,7 @@ def find_beam(means, used, axes):
             f"The direct beam was not found with certainty ({found.problem}): names "
             "and orientations may be wrong. Give center.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
     return tuple(float(value) for value in found.value)
 

@@ -62,6 +62,7 @@ class PhaseOrientations(ScanMap):
             _refine_block,
             labels=labels.ravel()[rows],
             libraries=libraries,
+            pixels=scan.kept_pixels,
             noise=(stored.get("offset") or 0.0, stored.get("gain") or 1.0),
         )
         with scan.progress() as progress:
@@ -214,7 +215,7 @@ class PhaseOrientations(ScanMap):
         return Signal2D(values.astype(np.float32), axes=axes, metadata=metadata)
 
 
-def _refine_block(patterns, rows, labels, libraries, noise):
+def _refine_block(patterns, rows, labels, libraries, pixels, noise):
     """Refine the patterns of a block: a list of what came of each domain."""
     from hyperspy_4dphase.estimators.orientation import refine_orientations
 
@@ -226,7 +227,9 @@ def _refine_block(patterns, rows, labels, libraries, noise):
         if domain in libraries:
             mine = of_domain == domain
             local = libraries[domain]
-            electrons = (patterns[mine].astype(np.float32) - offset) / gain
+            # Pixels that are masked are not used, whatever they hold.
+            electrons = np.zeros((mine.sum(), len(pixels)), np.float32)
+            electrons[:, pixels] = (patterns[mine] - np.float32(offset)) / gain
             electrons = np.maximum(electrons, 0).reshape(-1, *local.shape)
             found.append((numbers[mine], refine_orientations(electrons, local)))
     return found

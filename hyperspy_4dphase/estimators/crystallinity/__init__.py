@@ -6,6 +6,7 @@ from hyperspy_4dphase.estimators.crystallinity._classes import (
     classify_patterns,
     fit_noise,
 )
+from hyperspy_4dphase.estimators.crystallinity._features import find_beam
 from hyperspy_4dphase.estimators.crystallinity._positions import (
     SpotWeights,
     make_spot_weights,
@@ -19,6 +20,7 @@ __all__ = [
     "PatternClasses",
     "SpotWeights",
     "classify_patterns",
+    "find_beam",
     "fit_noise",
     "make_spot_weights",
     "measure_crystallinity",

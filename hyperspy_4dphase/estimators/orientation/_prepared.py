@@ -92,20 +92,20 @@ def prepare_pattern(pattern, geometry, *, variance=None, excluded=None):
     reach = geometry.reach(pattern.shape)
 
     share = np.clip(_correlate(used, disc), 0, 1)
-    known = used & (share >= _LEAST_SEEN)
     near = distance * geometry.scale
-    known &= (near >= geometry.inner) & (near <= reach)
+    around = used & (share >= _LEAST_SEEN) & (near <= reach)
+    known = around & (near >= geometry.inner)
     if not known.any():
         raise ValueError(
             "no pixel is left between the inner and the outer radius, "
             f"{geometry.inner:.3g} and {reach:.3g} 1/Å: check excluded and center."
         )
-    weight = np.where(known, share, 1.0)
+    weight = np.where(around, share, 1.0)
     mean = _correlate(np.where(used, pattern, 0), disc) / weight
     # How far one count, anywhere in a disc, lifts the mean over it.
     total = max(pattern[used].sum(), np.finfo(float).tiny)
     count = variance[used].sum() / total * (disc**2).sum()
-    ground = _ring_background(mean, count, distance.astype(int), known)
+    ground = _ring_background(mean, count, distance, around)
     net = mean - ground
     # One count more than is expected: where none is, one is no surprise.
     noise = np.sqrt((np.maximum(ground, 0) * count + count**2) / weight)
@@ -188,13 +188,13 @@ def _correlate(image, kernel):
     return signal.oaconvolve(image.astype(float), kernel, mode="same")
 
 
-def _ring_background(values, count, ring, known):
+def _ring_background(values, count, distance, known):
     """Mean of each ring of what is no spot, smoothed over neighbouring rings.
 
     From the median on, what lies far above is left out and the mean taken again. A
     beam stop takes pixels off a ring, but does not move the others.
     """
-    place, inside = ring[known], values[known]
+    place, inside = distance.astype(int)[known], values[known]
     order = np.lexsort((inside, place))
     place, inside = place[order], inside[order]
     numbers, first, n = np.unique(place, return_index=True, return_counts=True)
@@ -208,7 +208,9 @@ def _ring_background(values, count, ring, known):
         total = np.bincount(which[kept], inside[kept], minlength=len(mean))
         total, number = (np.convolve(x, np.ones(3), "same") for x in (total, number))
         mean = np.where(number > 0, total / np.maximum(number, 1), mean)
-    return np.interp(ring + 0.5, numbers + 0.5, mean)
+    # Between rings it goes on smoothly: beside the direct beam it is steep.
+    middle = ndimage.mean(distance[known], distance.astype(int)[known], numbers)
+    return np.interp(distance, middle, mean)
 
 
 def _to_polar(image, seen, geometry, reach):

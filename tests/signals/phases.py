@@ -18,7 +18,7 @@ CAMERA = Camera(signal_shape=(72, 80), scale=0.025)
 # Domains by rising y: (name of the phase or class, Euler angles).
 PARTS = (
     ("Si", (20.0, 45.0, 0.0)),
-    ("Si", (110.0, 1.0, 20.0)),
+    ("Si", (75.0, 45.0, 0.0)),
     ("Al", (300.0, 45.0, 0.0)),
     ("amorphous", None),
     ("vacuum", None),

@@ -18,10 +18,12 @@ from hyperspy_4dphase.estimators.orientation._library import (
     library_key,
 )
 from hyperspy_4dphase.estimators.orientation._local import (
-    LocalLibrary,
     RefinedOrientations,
-    build_local_library,
     refine_orientations,
+)
+from hyperspy_4dphase.estimators.orientation._local_library import (
+    LocalLibrary,
+    build_local_library,
 )
 from hyperspy_4dphase.estimators.orientation._matching import (
     Matches,

@@ -121,7 +121,7 @@ def prepare_pattern(pattern, geometry, *, variance=None, excluded=None):
         step,
         np.where(known, net, np.nan).astype(np.float32),
         np.where(known, noise, np.nan).astype(np.float32),
-        float(np.linalg.norm(compressed)),
+        float(np.sqrt((compressed**2).sum())),
         geometry,
     )
 

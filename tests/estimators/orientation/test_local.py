@@ -104,13 +104,3 @@ def test_excluded_pixels_are_of_no_consequence(expected):
 def test_bad_arguments_are_refused(local):
     with pytest.raises(ValueError, match="patterns must have the shape"):
         refine_orientations(np.zeros((2, 5, 7)), local)
-    library = library_of(NAME)
-    for changes, message in [
-        ({"step": 0}, "step"),
-        ({"reach": -1}, "reach"),
-        ({"excluded": np.zeros(SHAPE)}, "excluded must be bool"),
-        ({"excluded": np.ones(SHAPE, bool)}, "no reflection"),
-        ({"excitation_width": 0}, "excitation_width"),
-    ]:
-        with pytest.raises(ValueError, match=message):
-            build_local_library(library, START, GEOMETRY, SHAPE, **changes)

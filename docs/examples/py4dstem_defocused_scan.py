@@ -31,10 +31,10 @@ def make_specimen(shape, rng):
     grains = (0.8 * (x - width / 2) + 0.6 * (y - height / 2) > 20).astype(int)
     grains[np.hypot(y - 0.4 * height, x - 0.35 * width) < 44] = 2
     clusters = np.zeros(shape)
-    for _ in range(14):
+    for _ in range(30):
         at_y, at_x = rng.uniform(0.15, 0.85, 2) * (height, width)
         distance = np.hypot(y - at_y, x - at_x)
-        clusters += 0.35 * np.exp(-((distance / rng.uniform(6, 9)) ** 2) / 2)
+        clusters += 0.35 * np.exp(-((distance / rng.uniform(3, 4)) ** 2) / 2)
     lattice = np.zeros(shape)
     for grain, (angle, period) in enumerate(LATTICES):
         for direction in np.deg2rad([angle, angle + 90]):

@@ -1,5 +1,6 @@
 """What goes from one environment to another: arrays by name, and files of them."""
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -114,3 +115,12 @@ def read_arrays(file):
     """
     with np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+def as_json(value):
+    """JSON of dicts, lists and arrays; what it does not know becomes a text."""
+    return json.dumps(value, default=_as_plain)
+
+
+def _as_plain(value):
+    return value.tolist() if hasattr(value, "tolist") else str(value)

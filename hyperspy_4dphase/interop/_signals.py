@@ -4,13 +4,18 @@ import json
 from typing import NamedTuple
 
 import dask.array as da
-import numpy as np
 from hyperspy.signal import BaseSignal
 from hyperspy.signals import LazySignal2D, Signal2D
 from pyxem.signals import Diffraction2D, DiffractionVectors
 
 from hyperspy_4dphase._provenance import storable
-from hyperspy_4dphase._results import axes_dictionaries, is_uniform, scan_metadata
+from hyperspy_4dphase._results import (
+    axes_dictionaries,
+    is_uniform,
+    plain,
+    scan_metadata,
+)
+from hyperspy_4dphase.interop._arrays import as_json
 
 DIFFRACTION = "electron_diffraction"
 
@@ -43,8 +48,7 @@ class Content(NamedTuple):
     def as_text(self):
         """Kind, axes and metadata as JSON, which every file format can hold."""
         kept = {"kind": self.kind, "axes": self.axes, "metadata": self.metadata}
-        kept = storable(kept)
-        return json.dumps(kept, default=np.ndarray.tolist)
+        return as_json(storable(plain(kept)))
 
 
 def read_signal(signal):

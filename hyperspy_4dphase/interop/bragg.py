@@ -56,7 +56,8 @@ def bragg_features(
     Returns
     -------
     ElectronDiffraction2D
-        ``(x, y|kx, ky)``, float32, calibrated. Probe positions without peaks are NaN.
+        ``(x, y|kx, ky)``, float32, calibrated; in memory, 4 kB a probe position by
+        default. Probe positions without peaks are NaN.
 
     Raises
     ------

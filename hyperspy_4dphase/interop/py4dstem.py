@@ -176,9 +176,8 @@ def from_py4dstem(data, like=None, *, upsampling=None, padding=0):
             "data must be of py4DSTEM or a numpy.ndarray, not "
             f"{type(data).__module__}.{type(data).__name__}."
         )
-    is_image = "RealSlice" in kinds or type(data).__module__.startswith(
-        "py4DSTEM.process.phase"
-    )
+    modules = " ".join(cls.__module__ for cls in type(data).__mro__)
+    is_image = "RealSlice" in kinds or "py4DSTEM.process.phase" in modules
     if not is_image and (upsampling is not None or np.any(padding)):
         raise ValueError("upsampling and padding are of images of the scan only.")
     if "DataCube" in kinds:

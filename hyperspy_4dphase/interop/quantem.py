@@ -10,7 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hyperspy_4dphase.interop._arrays import check_arrays, read_arrays, write_arrays
+from hyperspy_4dphase.interop._arrays import (
+    as_json,
+    check_arrays,
+    read_arrays,
+    write_arrays,
+)
 
 _N_VECTOR_AXES = (1, 2)
 
@@ -245,11 +250,7 @@ def _split_metadata(metadata):
     """As JSON what quantem knows, and what it has kept of a signal."""
     metadata = {name: value for name, value in metadata.items() if value is not None}
     kept = metadata.pop("hyperspy", "")
-    return json.dumps(metadata, default=_as_plain), kept
-
-
-def _as_plain(value):
-    return value.tolist() if hasattr(value, "tolist") else str(value)
+    return as_json(metadata), kept
 
 
 def _nest(rows, counts):

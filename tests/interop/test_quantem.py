@@ -160,6 +160,16 @@ def test_signal_through_a_file(make_scan, same_axes, tmp_path, dtype, lazy):
     assert back.metadata.Acquisition_instrument.TEM.beam_energy == 200
 
 
+def test_metadata_of_any_kind_are_kept(make_scan):
+    s = make_scan()
+    s.metadata.set_item("Sample.tilt", np.array([1.5, 2.5]))
+    s.metadata.set_item("Sample.fourier", np.array([1j]))
+    s.metadata.set_item("Sample.thickness", pytest.importorskip("dask.array").ones(2))
+    sample = from_quantem(to_arrays(s)).metadata.Sample
+    assert (sample.tilt, sample.thickness) == ([1.5, 2.5], [1.0, 1.0])
+    assert sample.fourier == ["1j"]
+
+
 def test_what_quantem_changed_comes_back(make_scan):
     arrays = to_arrays(make_scan())
     # As after binning and cropping there.

@@ -60,11 +60,15 @@ def refine_matches(prepared, library, matches, n_best=None):
     step = np.deg2rad(library.resolution)
     width = library.excitation_width
     widths = width * np.array(WIDTHS)
-    quaternions, cosine, _ = _refine_each(quaternions, sampler, [width], step / 2)
+    climbed, cosine, _ = _refine_each(quaternions, sampler, [width], step / 2)
     order = np.argsort(-cosine)
-    kept = keep_distinct(quaternions[order], library.symmetry, step / 4, _N_FINE)
-    quaternions = quaternions[order][kept]
-    quaternions, cosine, width = _refine_each(quaternions, sampler, widths, 0.0)
+    kept = keep_distinct(climbed[order], library.symmetry, step / 4, _N_FINE)
+    found = _refine_each(climbed[order][kept], sampler, widths, 0.0)
+    if found[1].max() < np.max(matches.cosine):
+        # Broad templates climbed off the peak that narrow ones have.
+        more = _refine_each(quaternions[:_N_FINE], sampler, widths, 0.0)
+        found = [np.concatenate(pair) for pair in zip(found, more, strict=True)]
+    quaternions, cosine, width = found
     order = np.argsort(-cosine)
     n_best = len(order) if n_best is None else n_best
     kept = order[keep_distinct(quaternions[order], library.symmetry, _SAME, n_best)]

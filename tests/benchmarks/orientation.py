@@ -151,7 +151,7 @@ def judge_pooled(evidence, n_pooled=3):
 
 
 def measure_times(n=40):
-    """Seconds for libraries, milliseconds for a pattern and for a probe position."""
+    """Processor time of libraries, of a pattern, and of a probe position."""
     crystals = {name: scenes.Crystal.of(make) for name, make in CANDIDATES.items()}
     eight = list(crystals.values())[-8:]
     start = time.process_time()
@@ -239,7 +239,10 @@ def measure(quick=False, tell=print):
 
 def write_table(record):
     """As reStructuredText."""
-    parts = ["Cost, one core:", _table([{"what": k, "": v} for k, v in _times(record)])]
+    parts = [
+        "Cost, as processor time of one core:",
+        _table([{"what": k, "measured": v} for k, v in record["times"].items()]),
+    ]
     parts += [
         "Orientations, of patterns with 8 spots or more; *told*: where the pattern can "
         "tell it from the same plane of reflections after half a turn:",
@@ -257,10 +260,6 @@ def write_table(record):
     if record["dynamical"]:
         parts += ["Dynamical patterns:", _table(record["dynamical"])]
     return "\n\n".join(parts)
-
-
-def _times(record):
-    return record["times"].items()
 
 
 def _table(rows):

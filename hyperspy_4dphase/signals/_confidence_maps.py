@@ -10,6 +10,7 @@ from hyperspy_4dphase._results import (
     retitle,
     scan_metadata,
 )
+from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators.confidence import (
     DOUBTS_FOUND,
     judge_labels,
@@ -108,6 +109,7 @@ class ConfidenceMaps(ScanMap):
         """
         from hyperspy_4dphase.plot import calibration_error
 
+        check_flags(one_to_one=one_to_one)
         labels, confidence = self.at_threshold(0).labels, self._values
         truth = check_map("truth", truth, labels.shape, integers=True)
         truth = truth.astype(np.int64)

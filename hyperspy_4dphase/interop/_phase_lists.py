@@ -63,6 +63,8 @@ def _copy_phases(phase_list):
 def set_names(phases, names):
     if names is None:
         names = [phase.name or f"phase {i}" for i, phase in phases.items()]
+    if not isinstance(names, list | tuple):
+        raise TypeError(f"names must be a list of texts, not {names!r}.")
     if len(names) != len(phases) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"names must be {len(phases)} texts, not {names!r}.")
     for phase, name in zip(phases.values(), names, strict=True):
@@ -78,6 +80,11 @@ def set_names(phases, names):
 def set_colors(phases, colors):
     """Give phases colours with names, all different as long as there are names."""
     colors = [None] * len(phases) if colors is None else colors
+    if isinstance(colors, str) or not hasattr(colors, "__len__"):
+        raise TypeError(f"colors must be a list of colours, not {colors!r}.")
+    for color in colors:
+        if not (color is None or mcolors.is_color_like(color)):
+            raise ValueError(f"colors holds {color!r}, which is no RGB colour.")
     if len(colors) != len(phases):
         raise ValueError(f"{len(colors)} colors were given for {len(phases)} phases.")
     free = {}

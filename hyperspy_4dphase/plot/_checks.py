@@ -170,12 +170,18 @@ def check_names(names, n, default, name="names"):
 
     Raises
     ------
+    TypeError
+        If they are no texts.
     ValueError
         If there are too few, or another number of anything but `names`.
     """
     if names is None:
         return [default.format(i) for i in range(n)]
-    names = [names] if isinstance(names, str) else list(names)
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, list | tuple | np.ndarray) or not all(
+        text is None or isinstance(text, str) for text in names
+    ):
+        raise TypeError(f"{name} must be a list of texts, not {names!r}.")
     check_length(names[:n] if name == "names" else names, name, n)
     return ["" if text is None else str(text) for text in names]
 

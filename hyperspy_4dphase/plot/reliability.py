@@ -129,7 +129,9 @@ def _checked(confidence, right, n_bins):
             f"right must hold booleans and have the shape {confidence.shape} of "
             f"confidence, but is of the type {right.dtype} and the shape {right.shape}."
         )
-    if not isinstance(n_bins, numbers.Integral) or n_bins < 1:
+    if isinstance(n_bins, bool) or not isinstance(n_bins, numbers.Integral):
+        raise TypeError(f"n_bins must be a whole number from 1 on, but is {n_bins!r}.")
+    if n_bins < 1:
         raise ValueError(f"n_bins must be a whole number from 1 on, but is {n_bins}.")
     known = ~np.isnan(confidence)
     if not known.any():

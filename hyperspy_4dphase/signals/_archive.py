@@ -90,5 +90,7 @@ def read_arrays(path):
 
 
 def _with_suffix(path):
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be a path, not {path!r}.")
     path = Path(path)
     return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")

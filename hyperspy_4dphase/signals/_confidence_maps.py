@@ -4,6 +4,7 @@ import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
 from hyperspy_4dphase._results import axes_dictionaries, check_map, filled
+from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators.confidence import (
     DOUBTS_FOUND,
     judge_labels,
@@ -102,6 +103,7 @@ class ConfidenceMaps(ScanMap):
         """
         from hyperspy_4dphase.plot import calibration_error
 
+        check_flags(one_to_one=one_to_one)
         labels, confidence = self.at_threshold(0).labels, self._values
         truth = check_map("truth", truth, labels.shape, integers=True)
         truth = truth.astype(np.int64)

@@ -5,6 +5,7 @@ import numpy as np
 from hyperspy_4dphase._scalars import check_integer, check_names
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.signals._domain_plots import pattern_options
+from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
@@ -36,8 +37,11 @@ class ConfidencePlots(ScanMap):
         matplotlib.figure.Figure
         """
         from hyperspy_4dphase.plot import plot_confidence, plot_sure_domains
+        from hyperspy_4dphase.plot._checks import check_names as check_figure_names
         from hyperspy_4dphase.plot._layout import make_figure, map_size
 
+        check_figure_arguments(title, fig=fig, scalebar=scalebar, legend=legend)
+        names = check_figure_names(names, self.n_domains, "domain {}")
         confidence, is_whole = self._values, self._is_whole
         options = self._image_options() | {"scalebar": scalebar}
         title = self.metadata.General.title if title is None else title
@@ -79,10 +83,12 @@ class ConfidencePlots(ScanMap):
         """
         from hyperspy_4dphase.plot import plot_posterior
 
+        check_figure_arguments(fig=fig)
         maps = self.domains.labels, self._values, self.posterior.data
         source, shape = self._find_patterns(signal), maps[0].shape
         # The leading index of all positions that are shown.
-        shown = (_check_plane(plane, shape[0]),) if len(shape) > 2 else ()
+        plane = _check_plane(plane, shape[0] if len(shape) > 2 else 1)
+        shown = (plane,) if len(shape) > 2 else ()
         return plot_posterior(
             *(values[shown] for values in maps),
             lambda *place: _pattern(source, (*shown, *place)[-len(shape) :]),
@@ -117,6 +123,7 @@ class ConfidencePlots(ScanMap):
         """
         from hyperspy_4dphase.plot import plot_doubts
 
+        check_figure_arguments(fig=fig, scalebar=scalebar)
         shape, doubts = self._values.shape, self.doubts
         names = check_names("names", names, doubts)
         title = self.metadata.General.title
@@ -144,6 +151,7 @@ class ConfidencePlots(ScanMap):
         """
         from hyperspy_4dphase.plot import plot_rounds
 
+        check_figure_arguments(ax=ax)
         rounds = self.rounds
         return plot_rounds(rounds, best=rounds.pop("best"), ax=ax)
 
@@ -166,6 +174,7 @@ class ConfidencePlots(ScanMap):
         """
         from hyperspy_4dphase.plot import plot_reliability
 
+        check_figure_arguments(ax=ax)
         found = self.reliability(truth, one_to_one)
         judged = found["judged"]
         confidence, right = self._values[judged], found["correct"][judged]
@@ -184,7 +193,8 @@ class ConfidencePlots(ScanMap):
 def _check_plane(plane, n_planes):
     plane = check_integer("plane", plane, 0)
     if plane >= n_planes:
-        raise ValueError(f"plane={plane}; there are planes 0 to {n_planes - 1}.")
+        there = f"are planes 0 to {n_planes - 1}" if n_planes > 1 else "is only plane 0"
+        raise ValueError(f"plane={plane}; there {there}.")
     return plane
 
 

@@ -8,6 +8,7 @@ from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase.signals._domain_patterns import check_whole, read_ends
 from hyperspy_4dphase.signals._domain_plots import pattern_options
+from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
 from hyperspy_4dphase.signals._position_maps import PositionMaps
 
 # Of the positions of a domain, so many are either end of it.
@@ -129,9 +130,12 @@ class DomainContinuum(PositionMaps):
             As :meth:`mean_patterns`.
         """
         from hyperspy_4dphase.plot import plot_continuum
+        from hyperspy_4dphase.plot._checks import check_names
         from hyperspy_4dphase.plot._palette import domain_colors
 
+        check_figure_arguments(fig=fig, scalebar=scalebar)
         check_flags(optional=True, show_progressbar=show_progressbar)
+        names = check_names(names, self.n_domains, "domain {}")
         shown = self._continua() if label is None else [self._leaf(label).label]
         labels, stored = self.labels, self._stored_map
         along = self._of_positions("along").reshape(labels.shape)
@@ -142,7 +146,6 @@ class DomainContinuum(PositionMaps):
         means = read_ends(self, ends, signal, show_progressbar)[shown]
         number = np.full(self.n_domains + 1, -1)
         number[shown] = np.arange(len(shown))
-        names = names or [f"domain {i}" for i in range(self.n_domains)]
         options = self._image_options()
         return plot_continuum(
             along,

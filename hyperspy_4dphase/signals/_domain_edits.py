@@ -64,7 +64,11 @@ class DomainEdits(PositionMaps):
         DomainMap
             Numbered by size.
         """
-        labels = np.asarray(labels)
+        try:
+            labels = np.asarray(labels)
+        except ValueError:
+            # Of lists in lists, of different lengths.
+            labels = np.asarray(labels, dtype=object)
         if labels.dtype.kind not in "iu" or labels.ndim != 1:
             raise TypeError(f"labels must be a list of domains, not {labels!r}.")
         labels = np.unique(labels)

@@ -5,6 +5,7 @@ import numpy as np
 from hyperspy_4dphase._results import axis_values, image_extent, shown_axes
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.domains import find_parts, node_means
+from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
@@ -35,6 +36,7 @@ class DomainPlots(ScanMap):
         """
         from hyperspy_4dphase.plot import plot_domains
 
+        check_figure_arguments(title, ax, scalebar=scalebar, legend=legend)
         return plot_domains(
             self.labels,
             names=names,
@@ -69,6 +71,7 @@ class DomainPlots(ScanMap):
         """
         from hyperspy_4dphase.plot import plot_tree
 
+        check_figure_arguments(fig=fig)
         tree, stored = self.tree.joined(), self._stored_map
         known = stored.get("mean_patterns") is not None
         patterns = None
@@ -116,16 +119,18 @@ class DomainPlots(ScanMap):
             If the node was not split; and as :meth:`mean_patterns`.
         """
         from hyperspy_4dphase.plot import plot_split
+        from hyperspy_4dphase.plot._checks import check_names
         from hyperspy_4dphase.plot._palette import domain_colors
 
+        check_figure_arguments(fig=fig)
         tree = self.tree
+        names = check_names(names, tree.n_domains, "domain {}")
         node = check_integer("node", node, 0)
         self._split_nodes(tree, node)
         parts = find_parts(tree, node)
         stored, options = self._stored_map, self._image_options()
         means = node_means(tree, self._means(signal, show_progressbar)[0])
         means = means.reshape(-1, *stored.signal_shape)
-        names = names or [f"domain {i}" for i in range(tree.n_domains)]
         part_of = np.full(tree.n_domains + 1, -1)
         for number, part in enumerate(parts):
             part_of[tree.leaves(part)] = number

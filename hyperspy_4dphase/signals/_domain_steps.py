@@ -3,6 +3,7 @@
 import numpy as np
 
 from hyperspy_4dphase.estimators.domains import LEAST_STEP
+from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
 from hyperspy_4dphase.signals._position_maps import PositionMaps
 
 
@@ -71,6 +72,7 @@ class DomainSteps(PositionMaps):
         """
         from hyperspy_4dphase.plot import plot_steps
 
+        check_figure_arguments(title, ax, scalebar=scalebar)
         steps = self._of_positions("steps")
         return plot_steps(
             steps.reshape(self.labels.shape),
@@ -111,6 +113,7 @@ class DomainSteps(PositionMaps):
         """
         from hyperspy_4dphase.plot import plot_refused
 
+        check_figure_arguments(title, ax, scalebar=scalebar)
         labels = self.labels
         sides = self._of_positions("refused").reshape(labels.shape)
         if not ((sides > 0) & (labels >= 0)).any():

@@ -123,9 +123,13 @@ class Compression(CompressionNumbers):
 
         Raises
         ------
+        TypeError
+            If `signal` is no signal.
         ValueError
             If the shapes, the masks, or the values differ.
         """
+        if not isinstance(signal, BaseSignal):
+            raise TypeError(f"signal must be a scan, not {type(signal).__name__}.")
         shapes = array_shapes(signal)
         own = self.navigation_shape, self.signal_shape
         if shapes != own:

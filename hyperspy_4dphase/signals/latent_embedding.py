@@ -179,6 +179,8 @@ class LatentEmbedding(Signal1D):
 
         values = np.asarray(self.data)
         shape = values.shape[:-1]
+        if not (signal is None or isinstance(signal, BaseSignal)):
+            raise TypeError(f"signal must be a scan, not {type(signal).__name__}.")
         if signal is not None and array_shapes(signal)[0] != shape:
             raise ValueError(
                 "signal is another scan: its navigation shape is "

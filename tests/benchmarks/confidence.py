@@ -1,6 +1,5 @@
 """``python -m tests.benchmarks.confidence``: is a map as right as it is sure?"""
 
-import argparse
 import json
 import os
 import pickle
@@ -8,12 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from functools import partial
 from pathlib import Path
 from unittest import mock
 
-import hyperspy.api as hs
 import numpy as np
 
 from hyperspy_4dphase import data
@@ -21,6 +18,12 @@ from hyperspy_4dphase.estimators import MapEnsemble, PatternVAE
 from hyperspy_4dphase.estimators.confidence import judge_labels
 from tests.benchmarks import confidence_tables as tables
 from tests.benchmarks import domain_scenes as scenes
+from tests.benchmarks.command import (
+    read_options,
+    read_record,
+    write_record,
+    write_result,
+)
 from tests.benchmarks.confidence_dynamical import measure_dynamical
 from tests.benchmarks.confidence_exposures import measure_exposures
 from tests.benchmarks.confidence_given import measure_given
@@ -222,31 +225,20 @@ PARTS = {
 
 def main(arguments=None):
     """Measure, print the tables, write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    where = ROOT / "docs" / "performance"
-    parser.add_argument("--output", type=Path, default=where, help="folder")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="leave others as is")
-    parser.add_argument("--quick", action="store_true", help="does everything run?")
-    options = parser.parse_args(arguments)
-    warnings.simplefilter("ignore")
-    hs.preferences.General.show_progressbar = False
-    options.output.mkdir(parents=True, exist_ok=True)
-    file = options.output / "confidence.json"
-    record = json.loads(file.read_text()) if options.only and file.is_file() else {}
+    options = read_options(__doc__, arguments, parts=PARTS)
+    record = read_record(options, "confidence")
 
     def tell(line):
         # What is measured is kept, should the rest fail.
         print(line, flush=True)
-        file.write_text(json.dumps(record, indent=1) + "\n")
+        write_record(options, "confidence", record)
 
     for part in options.only or PARTS:
         record[part] = {}
         tell(part)
         PARTS[part](record[part], tell, options.quick)
         tell(f"{part}: done")
-    written = tables.write_tables(record)
-    (options.output / "confidence.txt").write_text(written)
-    print(f"\n{written}")
+    write_result(options, "confidence", record, tables.write_tables(record))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """``python -m tests.benchmarks.domains``: domains without a given number, and peers."""
 
-import argparse
 import json
 import os
 import pickle
@@ -8,12 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from functools import partial
 from itertools import combinations
 from pathlib import Path
 
-import hyperspy.api as hs
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
@@ -22,6 +19,12 @@ from hyperspy_4dphase.estimators import DivisiveDomains
 from hyperspy_4dphase.estimators.rotation._groups import group_rotations
 from tests.benchmarks import domain_scenes as scenes
 from tests.benchmarks import dynamical
+from tests.benchmarks.command import (
+    read_options,
+    read_record,
+    write_record,
+    write_result,
+)
 from tests.benchmarks.domain_scenes import PEERS, UNMIXED, features
 from tests.benchmarks.report import simple_table
 from tests.benchmarks.run import ROOT
@@ -276,25 +279,15 @@ PARTS = {
 
 def main(arguments=None):
     """Measure, print the tables, write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    where = ROOT / "docs" / "performance"
-    parser.add_argument("--output", type=Path, default=where, help="folder")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="leave others as is")
-    parser.add_argument("--quick", action="store_true", help="does everything run?")
-    options = parser.parse_args(arguments)
-    warnings.simplefilter("ignore")
-    hs.preferences.General.show_progressbar = False
-    options.output.mkdir(parents=True, exist_ok=True)
-    file = options.output / "domains.json"
-    before = json.loads(file.read_text()) if options.only and file.is_file() else {}
+    options = read_options(__doc__, arguments, parts=PARTS)
+    record = read_record(options, "domains")
     tell = partial(print, flush=True)
     for part in options.only or PARTS:
-        print(part, flush=True)
-        before[part] = {}
-        PARTS[part][0](before[part], tell, options.quick)
-        file.write_text(json.dumps(before, indent=1) + "\n")
-    (options.output / "domains.txt").write_text(write_tables(before))
-    print(f"\n{write_tables(before)}")
+        tell(part)
+        record[part] = {}
+        PARTS[part][0](record[part], tell, options.quick)
+        write_record(options, "domains", record)
+    write_result(options, "domains", record, write_tables(record))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
 """``python -m tests.benchmarks.embedding``: the latent embedding, and its peers."""
 
-import argparse
 import json
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 import hyperspy.api as hs
@@ -19,6 +17,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators import PatternVAE, compress_patterns
+from tests.benchmarks.command import read_options, write_result
 from tests.benchmarks.measure import PeakMemory
 from tests.benchmarks.report import simple_table
 from tests.benchmarks.run import ROOT
@@ -287,18 +286,9 @@ def _in_a_process(function, file):
 
 def main(arguments=None):
     """Measure, print the tables, write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--output", type=Path, default=ROOT / "docs" / "performance", help="folder"
-    )
-    options = parser.parse_args(arguments)
-    warnings.simplefilter("ignore")
+    options = read_options(__doc__, arguments, quick=False)
     record = measure_all(lambda line: print(line, flush=True))
-    tables = write_tables(record)
-    print(f"\n{tables}")
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "embedding.txt").write_text(tables)
-    (options.output / "embedding.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_result(options, "embedding", record, write_tables(record))
 
 
 if __name__ == "__main__":

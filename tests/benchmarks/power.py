@@ -5,11 +5,7 @@ them depends on how many there are, how far two domains are apart, how wide the
 interface is, and how much, and in how many directions, each domain varies.
 """
 
-import argparse
-import json
-import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -17,8 +13,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import Shapes
+from tests.benchmarks.command import read_options, write_result
 from tests.benchmarks.report import simple_table
-from tests.benchmarks.run import ROOT
 
 _N_SEEDS, _MIN_SIZE, _FOUND = 10, 10, 0.8
 # Positions along each side; distance of two domains, 0 for one; positions from one
@@ -126,17 +122,9 @@ def write_table(rows):
 
 def main(arguments=None):
     """Measure, print the table, write it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    where = ROOT / "docs" / "performance"
-    parser.add_argument("--output", type=Path, default=where, help="folder")
-    parser.add_argument("--quick", action="store_true", help="does everything run?")
-    options = parser.parse_args(arguments)
-    warnings.simplefilter("ignore")
-    options.output.mkdir(parents=True, exist_ok=True)
+    options = read_options(__doc__, arguments)
     rows = measure(options.quick)
-    (options.output / "power.json").write_text(json.dumps(rows, indent=1) + "\n")
-    (options.output / "power.txt").write_text(write_table(rows))
-    print(f"\n{write_table(rows)}")
+    write_result(options, "power", rows, write_table(rows))
 
 
 if __name__ == "__main__":

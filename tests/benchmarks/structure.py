@@ -5,16 +5,11 @@ right is the ensemble's own, times logistic functions of what the scan says of i
 ``hyperspy_4dphase/estimators/confidence/_structure.py``: their weights are fitted here.
 """
 
-import argparse
-import json
-import warnings
 from collections import defaultdict
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from unittest import mock
 
-import hyperspy.api as hs
 import numpy as np
 
 from hyperspy_4dphase import data
@@ -23,10 +18,10 @@ from hyperspy_4dphase.estimators.confidence import _structure as structure
 from hyperspy_4dphase.estimators.confidence import judge_labels
 from tests.benchmarks import domain_scenes as scenes
 from tests.benchmarks import dynamical
+from tests.benchmarks.command import read_options, write_result
 from tests.benchmarks.confidence_dynamical import truths_of
 from tests.benchmarks.confidence_scores import ensemble
 from tests.benchmarks.report import simple_table
-from tests.benchmarks.run import ROOT
 from tests.benchmarks.structure_fit import Judged, fit_kinds
 
 _CONTROL_SEEDS = 2
@@ -175,18 +170,9 @@ def write_tables(record):
 
 def main(arguments=None):
     """Measure, print the tables, write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    where = ROOT / "docs" / "performance"
-    parser.add_argument("--output", type=Path, default=where, help="folder")
-    parser.add_argument("--quick", action="store_true", help="does everything run?")
-    options = parser.parse_args(arguments)
-    warnings.simplefilter("ignore")
-    hs.preferences.General.show_progressbar = False
-    options.output.mkdir(parents=True, exist_ok=True)
+    options = read_options(__doc__, arguments)
     record = measure(options.quick, partial(print, flush=True))
-    (options.output / "structure.json").write_text(json.dumps(record, indent=1) + "\n")
-    (options.output / "structure.txt").write_text(write_tables(record))
-    print(f"\n{write_tables(record)}")
+    write_result(options, "structure", record, write_tables(record))
 
 
 if __name__ == "__main__":

@@ -224,7 +224,10 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
                     f"n_parts was given together with {' and '.join(given)}: the "
                     "published method takes none of these. Leave one of them out."
                 )
-            parse_plan(self.n_parts)
+            if not parse_plan(self.n_parts)[0]:
+                raise ValueError(
+                    f"n_parts={self.n_parts!r}; expected numbers of parts from 2 on."
+                )
         if positions is not None and self.noise is None:
             raise ValueError(
                 "positions were given with noise=None: what neighbours have less noise "

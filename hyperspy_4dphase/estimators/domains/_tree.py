@@ -1,6 +1,7 @@
 """The tree of domains as plain arrays: what was split, how surely, why no further."""
 
 from dataclasses import dataclass, fields, replace
+from numbers import Integral
 
 import numpy as np
 
@@ -85,6 +86,10 @@ class DomainTree:
         return self.parent.size
 
     def __getitem__(self, number):
+        if isinstance(number, bool | np.bool_) or not isinstance(number, Integral):
+            raise TypeError(f"A node of the tree is an integer, not {number!r}.")
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"Node {number}: the tree has {len(self)} nodes.")
         number = range(len(self))[number]
         values = {name: array[number].item() for name, array in vars(self).items()}
         values["reason"] = REASONS[values["reason"]]

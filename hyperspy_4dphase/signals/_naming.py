@@ -23,6 +23,10 @@ COMPARED = "crystalline", "mixed", "unknown"
 # A structure that some domain is of so probably is taken for others where it is one of
 # those that cannot be told apart.
 _SURE = 0.9
+# Electrons: patterns are compared as if they had no less noise than this many leave.
+# Probabilities are fitted up to there, and fainter spots come from other crystals and
+# from scattering more than once.
+_MOST_ELECTRONS = 1e5
 # Of a `MatchReport`.
 _REPORTED = "unexplained", "missing", "n_spots", "n_explained"
 
@@ -52,7 +56,9 @@ def name_domains(means, variances, kinds, candidates, geometry, optics, progress
     placed, found = [], {}
     n_steps = len(candidates) + len(compared)
     for done, k in enumerate(compared):
-        pattern = prepare_pattern(means[k], geometry, variance=variances[k])
+        least = np.maximum(means[k], 0) * np.nansum(means[k]) / _MOST_ELECTRONS
+        variance = np.maximum(variances[k], least)
+        pattern = prepare_pattern(means[k], geometry, variance=variance)
         while len(placed) < len(candidates):
             reach = geometry.reach(means.shape[1:])
             library = find_library(candidates[len(placed)], *optics, reach)

@@ -199,7 +199,7 @@ def describe_evidence(match):
     cosine = min(float(match.matches.cosine[0]), _LARGEST_COSINE)
     gain = -np.log(1 - cosine**2)
     n = max(report.n_spots, 1)
-    unexplained = min(report.n_spots - report.n_explained, _MOST_UNEXPLAINED)
+    unexplained = min(report.n_unexplained, _MOST_UNEXPLAINED)
     choice = [gain * min(n, _MOST_SPOTS) ** 0.5, unexplained, report.distance]
     none = [gain, report.unexplained_amplitude, unexplained, report.distance]
     none.append(np.log(min(n, _MOST_SPOTS_NONE)))

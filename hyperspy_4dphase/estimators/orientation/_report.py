@@ -15,6 +15,9 @@ from hyperspy_4dphase.estimators.orientation._spots import CUT, excite
 # Standard deviations of the background that make a spot. Of some thousand discs side by
 # side on a detector, counting noise exceeds it in less than one of a hundred patterns.
 SIGNIFICANCE = 5.0
+# Of the brightest spot: fainter ones that are not explained may come from a neighbouring
+# domain, which borders mix in, and are not counted against a structure.
+_FAINT = 0.03
 # A reflection is expected if it should be so many standard deviations bright. Dynamical
 # scattering takes a spot to a third of its kinematical brightness easily.
 _EXPECTED = 15.0
@@ -55,6 +58,9 @@ class MatchReport(NamedTuple):
         Spots that the pattern shows.
     n_explained : int
         Those where the structure has a reflection.
+    n_unexplained : int
+        Those where it has none, but for faint ones: of less than 3 % of the brightness
+        of the brightest spot.
     unexplained : float
         Fraction of the brightness of all spots that is not explained.
     unexplained_amplitude : float
@@ -81,6 +87,7 @@ class MatchReport(NamedTuple):
 
     n_spots: int
     n_explained: int
+    n_unexplained: int
     unexplained: float
     unexplained_amplitude: float
     n_expected: int
@@ -170,6 +177,7 @@ def describe_match(prepared, library, quaternion, excitation_width=None, spots=N
     return MatchReport(
         len(spots.counts),
         int(explained.sum()),
+        int((spots.counts[~explained] >= _FAINT * spots.counts.max(initial=0)).sum()),
         float(spots.counts[~explained].sum() / total),
         float(amplitude[~explained].sum() / amplitudes),
         *expected[:3],

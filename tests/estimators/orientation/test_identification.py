@@ -29,6 +29,7 @@ def match(cosine, n_spots=12, n_explained=12, distance=0.2):
     report = MatchReport(
         n_spots,
         n_explained,
+        n_spots - n_explained,
         unexplained,
         unexplained,
         8,

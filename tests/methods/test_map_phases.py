@@ -1,0 +1,119 @@
+"""`s.map_phases()`: the whole way from a scan to named phases."""
+
+import numpy as np
+import pytest
+from orix.crystal_map import Phase
+
+from hyperspy_4dphase import DomainConfidence, DomainMap, PhaseMap, PhaseMapping
+from hyperspy_4dphase.data import structure
+
+from ..signals.phases import scan, truth
+from .conftest import unchanged
+
+QUIET = {"show_progressbar": False, "print_info": False}
+CRYSTALLINE = truth() < 3
+
+
+def test_the_whole_way():
+    s = scan()
+    before = s.deepcopy()
+    candidates = {"aluminium": structure("Al"), "silicon": structure("Si")}
+    result = s.map_phases(candidates, random_state=0, **QUIET)
+    assert unchanged(s, before)
+    assert type(result) is PhaseMapping
+    assert type(result.domains) is DomainMap
+    assert type(result.confidence) is DomainConfidence
+    assert type(result.phases) is PhaseMap
+    np.testing.assert_array_equal(
+        result.confidence.at_threshold(0).labels.shape, (17, 19)
+    )
+    names = np.array([*result.phases.names, "not indexed"])[result.phases.phase_ids]
+    expected = np.array(["silicon", "silicon", "aluminium", "amorphous", "not indexed"])
+    np.testing.assert_array_equal(names, expected[truth()])
+    assert "silicon" in repr(result)
+    assert repr(result.report()) == repr(result.phases.report())
+    assert result.plot().subfigs
+
+
+def test_without_structures_domains_are_classified():
+    result = scan().map_phases(confidence=False, random_state=0, **QUIET)
+    assert result.phases is None
+    assert result.confidence is None
+    assert result.report() is result.classes
+    kinds = np.array(result.classes.names)[result.domains.labels]
+    expected = np.array(["crystalline"] * 3 + ["amorphous", "vacuum"])
+    np.testing.assert_array_equal(kinds, expected[truth()])
+    assert result.plot().axes
+
+
+def test_lazy_scans_give_the_same():
+    options = {"confidence": False, "random_state": 0, **QUIET}
+    eager, lazy = (
+        s.map_phases(structure("Si"), **options) for s in (scan(), scan().as_lazy())
+    )
+    np.testing.assert_array_equal(eager.phases.phase_ids, lazy.phases.phase_ids)
+    np.testing.assert_allclose(
+        eager.phases.quaternions, lazy.phases.quaternions, atol=1e-5
+    )
+
+
+def test_a_structure_that_is_not_there_is_not_named():
+    wrong = structure("SrTiO3")
+    result = scan().map_phases(wrong, confidence=False, random_state=0, **QUIET)
+    assert (result.phases.phase_ids[CRYSTALLINE] == -1).all()
+    reasons = [row.reason for row in result.phases.report()]
+    assert sum("none of these structures" in reason for reason in reasons) == 3
+
+
+def test_compression_that_is_given_is_used():
+    s = scan()
+    first = s.map_phases(confidence=False, random_state=0, **QUIET)
+    again = s.map_phases(
+        confidence=False, random_state=0, compression=first.compression, **QUIET
+    )
+    assert again.compression is first.compression
+    np.testing.assert_array_equal(first.domains.labels, again.domains.labels)
+
+
+def test_masks():
+    s = scan()
+    mask = np.zeros((17, 19), bool)
+    mask[:, :4] = True
+    result = s.map_phases(
+        structure("Si"),
+        confidence=False,
+        navigation_mask=mask,
+        random_state=0,
+        **QUIET,
+    )
+    assert (result.domains.labels[mask] == -1).all()
+    assert (result.phases.phase_ids[mask] == -1).all()
+    assert (result.phases.phase_ids[~mask & (truth() < 2)] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"structures": "nowhere.cif"}, (ValueError, FileNotFoundError), "nowhere"),
+        ({"structures": Phase("empty", point_group="m-3m")}, ValueError, "no atoms"),
+        ({"structures": []}, ValueError, "structures"),
+        ({"structures": structure("Si"), "flip": 1}, TypeError, "flip"),
+        ({"structures": structure("Si"), "center": (900, 2)}, ValueError, "center"),
+        ({"structures": structure("Si"), "spot_radius": 0}, ValueError, "spot_radius"),
+        (
+            {"structures": structure("Si"), "accelerating_voltage": -5},
+            ValueError,
+            "kV|accelerating_voltage",
+        ),
+        ({"confidence": "yes"}, TypeError, "confidence"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_reading(arguments, error, message):
+    s = scan().as_lazy()
+    s.data = s.data.map_blocks(_fail, dtype=s.data.dtype, meta=s.data._meta)
+    with pytest.raises(error, match=message):
+        s.map_phases(**arguments, **QUIET)
+
+
+def _fail(block):
+    raise RuntimeError("read")

@@ -1,0 +1,81 @@
+"""The figure of a map of phases."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.plot import plot_phases
+from hyperspy_4dphase.plot.phases import PatternPanel, Spots
+
+IDS = np.array([[0, 0, 2, 2, -1], [0, 0, 2, 2, -1], [0, 0, 0, 2, 2]])
+NAMES = ["layered", "spinel", "rock salt"]
+COLORS = np.array([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9]])
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def texts(figure):
+    return [t.get_text() for ax in figure.axes for t in ax.get_legend().get_texts()]
+
+
+def test_map_and_legend():
+    fig = plot_phases(IDS, NAMES, COLORS)
+    (ax,) = fig.subfigs[0].axes
+    shown = ax.images[0].get_array()
+    np.testing.assert_array_equal(shown, IDS)
+    assert [t.split(":")[0] for t in texts(fig.subfigs[0])] == [
+        "layered",
+        "rock salt",
+        "not indexed",
+    ]
+
+
+def test_orientations_and_patterns():
+    colors = np.full((*IDS.shape, 3), np.nan)
+    colors[IDS >= 0] = 0.5
+    pattern = np.random.default_rng(0).poisson(5.0, (20, 24)).astype(float)
+    hkl = np.array([[1, -1, 0], [2, 0, 0]])
+    spots = Spots(np.array([3.0, 10]), np.array([5.0, 20]), np.array([1, 0.5]), hkl)
+    panels = [
+        PatternPanel(pattern, "0: layered", COLORS[0], spots),
+        PatternPanel(pattern, "1: vacuum", "0.5", None),
+    ]
+    fig = plot_phases(
+        IDS,
+        NAMES,
+        COLORS,
+        orientations=colors,
+        panels=panels,
+        pattern_extent=(-12, 12, 10, -10),
+    )
+    _, orientation = fig.subfigs[0].axes
+    image = orientation.images[0].get_array()
+    assert image[0, 0, :3] == pytest.approx([0.5] * 3)
+    assert image[0, 4, :3] != pytest.approx([0.5] * 3)
+    first, second, *rest = fig.subfigs[1].axes
+    assert not rest
+    places = first.collections[0].get_offsets()
+    # A pixel's centre, in the units of the axes.
+    np.testing.assert_allclose(places[0], (-12 + 5.5, -10 + 3.5))
+    assert [t.get_text() for t in first.texts] == [r"$1\bar{1}0$", "$200$"]
+    assert second.get_title() == "1: vacuum"
+    assert not second.collections
+
+
+@pytest.mark.parametrize("shape", [(15,), (3, 5), (2, 3, 5)])
+def test_scans_of_all_dimensions(shape):
+    ids = np.resize(IDS.ravel(), shape)
+    fig = plot_phases(ids, NAMES, COLORS)
+    fig.canvas.draw()
+    assert len(fig.subfigs[0].axes) == 1
+
+
+def test_fewer_names_than_phases():
+    with pytest.raises(ValueError, match="2 names and 3 colors"):
+        plot_phases(IDS, NAMES[:2], COLORS)
+    with pytest.raises(TypeError, match="integers"):
+        plot_phases(IDS.astype(float), NAMES, COLORS)

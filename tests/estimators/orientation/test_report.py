@@ -79,9 +79,19 @@ def test_foreign_spot_is_unexplained():
     after = report_of(pattern + spot(0.511, 0.377, 3000))
     assert after.n_spots == before.n_spots + 1
     assert after.n_explained == before.n_explained
+    assert after.n_unexplained == before.n_unexplained + 1
     share = after.unexplained
     total = find_spots(prepare_pattern(pattern, GEOMETRY)).counts.sum()
     assert share == pytest.approx(3000 / (3000 + total), rel=0.35)
+
+
+def test_faint_foreign_spot_is_not_held_against_a_structure():
+    pattern = pattern_of(NAME, QUATERNION, 1e6)
+    before = report_of(pattern)
+    brightest = find_spots(prepare_pattern(pattern, GEOMETRY)).counts[0]
+    after = report_of(pattern + spot(0.511, 0.377, 0.01 * brightest))
+    assert after.n_spots == before.n_spots + 1
+    assert after.n_unexplained == before.n_unexplained == 0
 
 
 def test_spot_that_is_gone_is_missing():

@@ -115,7 +115,9 @@ def _read_map(scan, domains):
     axes = scan.navigation_axes, "the scan", stored.navigation_axes, "domains"
     check_same_positions(*axes)
     check_whole(domains, "The confidence of a map")
-    warn_of_other_values(scan.signal, stored, "domains")
+    reference = domains._reference
+    if reference is None or not reference.is_certainly(scan.signal):
+        warn_of_other_values(scan.signal, stored, "domains")
     pixels = stored.excluded_pixels
     fits = pixels is not None and pixels.size == prod(scan.signal_shape)
     return GivenDomains(

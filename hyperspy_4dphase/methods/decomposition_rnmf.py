@@ -78,7 +78,8 @@ def decomposition_rnmf(
     %(random_state)s
     %(device)s
     compression : Compression, optional
-        What :func:`hyperspy_4dphase.compress` gave for this scan: nothing is read then.
+        What :func:`hyperspy_4dphase.compress` gave for this scan: of this, only a few
+        patterns are read then, to see that it is the same.
         Its masks and its scaling of counting noise are taken; if given here too, they
         must be the same. `oversampling` and `power_iterations` are not used.
     %(show_progressbar)s

@@ -122,9 +122,10 @@ optional
     %(random_state)s
     %(device)s
     compression : Compression, optional
-        What :func:`hyperspy_4dphase.compress` gave for this scan: nothing is read then,
-        but for trainings on the patterns themselves. Its masks are taken; if given here
-        too, they must be the same.
+        What :func:`hyperspy_4dphase.compress` gave for this scan: of this, only a few
+        patterns are read then, to see that it is the same,
+        and all for trainings on the patterns themselves. Its masks are taken; if given
+        here too, they must be the same.
     %(show_progressbar)s
     %(print_info)s
         Then the number of domains, how many positions have none, and why, the mean

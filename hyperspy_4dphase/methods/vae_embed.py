@@ -74,7 +74,8 @@ def vae_embed(
     %(random_state)s
     %(device)s
     compression : Compression, optional
-        What :func:`hyperspy_4dphase.compress` gave for this scan: nothing is read then.
+        What :func:`hyperspy_4dphase.compress` gave for this scan: of this, only a few
+        patterns are read then, to see that it is the same.
         For ``architecture="compressed"`` only. Its masks are taken; if given here too,
         they must be the same.
     %(show_progressbar)s

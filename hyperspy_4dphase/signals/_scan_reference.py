@@ -20,9 +20,19 @@ class ScanReference:
         is_lazy = isinstance(scan.data, da.Array)
         self._scan = (lambda: scan) if is_lazy else weakref.ref(scan)
         self._files = files_of(scan.data)
+        self._name = scan.data.name if is_lazy else None
 
     def __call__(self):
         return self._scan()
+
+    def is_certainly(self, signal):
+        """Whether a signal is this scan, lazy, and its files are as they were."""
+        if self._name is None or signal is not self() or not self._files:
+            return False
+        is_same = getattr(signal.data, "name", None) == self._name
+        return is_same and all(
+            state_of(path) == before for path, before in self._files.items()
+        )
 
     def check_files(self):
         """Refuse to read files that were written again.

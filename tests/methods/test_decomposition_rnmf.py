@@ -274,12 +274,14 @@ class TestCompression:
             rtol=1e-5,
         )
 
-    def test_nothing_is_read(self, scan, capsys):
+    def test_it_is_not_compressed_again(self, scan, capsys):
         compression = compress(scan, random_state=0, show_progressbar=False)
-        scan.data = np.zeros_like(scan.data)
         results = run(scan, compression=compression, print_info=True)
         assert results.output_dimension == N_COMPONENTS
         assert "reads_of_the_scan=0 (" in capsys.readouterr().out
+        scan.data = np.zeros_like(scan.data)
+        with pytest.raises(ValueError, match="compression is of another scan"):
+            run(scan, compression=compression)
 
     def test_masks_come_with_it(self, scan):
         masks = np.eye(*NAVIGATION, dtype=bool), np.eye(*SIGNAL, dtype=bool)

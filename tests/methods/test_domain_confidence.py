@@ -144,18 +144,27 @@ def test_masks(scan, labels, kind):
     np.testing.assert_array_equal(np.isnan(means), np.stack([pixels] * len(means)))
 
 
-def test_compression_saves_reading(scan, expected):
+def compress_never(monkeypatch):
+    def fail(*patterns, **options):
+        raise AssertionError("The scan was compressed.")
+
+    monkeypatch.setattr("hyperspy_4dphase.methods._reading.compress_patterns", fail)
+
+
+def test_compression_saves_reading(scan, expected, monkeypatch):
     compression = compress(scan, random_state=0, **QUIET)
-    scan.data[:] = 0
+    compress_never(monkeypatch)
     same(run(scan, compression=compression), expected)
+    scan.data[:] = 0
+    with pytest.raises(ValueError, match="compression is of another scan"):
+        run(scan, compression=compression)
 
 
-def test_lazy_scan_is_compressed_once(scan, has_read):
+def test_lazy_scan_is_compressed_once(scan, monkeypatch):
     signal = lazy(scan, (7, 5, 9, 11))
     domains = signal.cluster_hierarchical(**SETTINGS)
-    assert has_read()
+    compress_never(monkeypatch)
     run(signal, domains)
-    assert not has_read()
 
 
 def test_threshold(scan, expected):

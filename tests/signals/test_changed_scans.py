@@ -12,6 +12,7 @@ from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.methods._given_domains import read_domains
 from hyperspy_4dphase.methods._sources import read_features
+from hyperspy_4dphase.signals._scan_reference import ScanReference
 
 QUIET = {"random_state": 0, "show_progressbar": False, "print_info": False}
 READ = {"show_progressbar": False}
@@ -256,3 +257,15 @@ def test_an_embedding_of_another_scan_is_told():
         read_features(Scan.from_signal(scan), own)
     with pytest.warns(UserWarning, match="source was made of other patterns"):
         read_features(Scan.from_signal(other), own)
+
+
+def test_a_lazy_scan_that_is_remembered_need_not_be_looked_at(tmp_path):
+    path = tmp_path / "scan.npy"
+    write(path, counts())
+    signal, other = load(path), load(path)
+    reference = ScanReference(signal)
+    assert reference.is_certainly(signal)
+    assert not reference.is_certainly(other)
+    assert not ScanReference(signal_of(counts())).is_certainly(signal)
+    write(path, counts(1))
+    assert not reference.is_certainly(signal)

@@ -99,15 +99,16 @@ def judge_structure(evidence, shapes, labels, misfit, trees, random_state):
     likely = _NOTHING_HIDDEN["agreement"] * (_MOST_AGREEMENT - features["agreement"])
     fits = -_NOTHING_HIDDEN["misfit"] * features["misfit"]
     best = hidden + likely + fits
+    unresolved = expit(hidden + likely) - expit(hidden)
     if own.max(initial=0) == 0:
         # Of a single domain only other maps tell, each as well as another, and misfit.
         whole = np.full(rows.size, np.inf)
-        hidden = measure_confirmation(own, others, len(others)) - fits
-        likely = np.inf
+        agreement = measure_confirmation(own, others, len(others))
+        hidden, unresolved = agreement - fits, 1 - expit(agreement)
         best = np.log(2 * len(others) + 1)
     found = {
         "domain": 1 - expit(whole),
-        "unresolved": expit(hidden + likely) - expit(hidden),
+        "unresolved": unresolved,
         # Were it not as if maps agreed, it would be lost where they do not.
         "misfit": expit(best) - expit(best - fits),
     }

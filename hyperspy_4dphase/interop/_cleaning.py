@@ -1,6 +1,9 @@
 """Crystal maps without what is doubtful or too small."""
 
+from copy import copy
+
 import numpy as np
+from orix.crystal_map import CrystalMap
 
 from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators.orientation import find_small_grains, label_grains
@@ -81,7 +84,7 @@ def clean_crystal_map(xmap, *, min_size=None, max_angle=5.0, **least):
         }
         grains = label_grains(grid, turns, symmetry, max_angle)
         ids[index[find_small_grains(grains, min_size)]] = -1
-    cleaned = xmap.deepcopy()
+    cleaned = _copy_map(xmap)
     changed = (ids < 0) & (xmap.phase_id >= 0)
     if changed.any() and -1 not in cleaned.phases.ids:
         cleaned.phases.add_not_indexed()
@@ -89,3 +92,26 @@ def clean_crystal_map(xmap, *, min_size=None, max_angle=5.0, **least):
     if changed.any():
         cleaned[changed].phase_id = -1
     return cleaned
+
+
+def _copy_map(xmap):
+    """Copy a map: orix 0.15 cannot where points are left out of one with properties."""
+    whole = copy(xmap)
+    whole.is_in_data = np.ones_like(xmap.is_in_data)
+    properties = {}
+    for name in xmap.prop:
+        values = np.asarray(xmap.prop[name])
+        properties[name] = np.zeros(
+            (xmap.is_in_data.size, *values.shape[1:]), values.dtype
+        )
+        properties[name][xmap.is_in_data] = values
+    return CrystalMap(
+        rotations=whole.rotations,
+        phase_id=whole.phase_id.copy(),
+        x=whole.x,
+        y=whole.y,
+        phase_list=xmap.phases.deepcopy(),
+        prop=properties,
+        scan_unit=xmap.scan_unit,
+        is_in_data=xmap.is_in_data.copy(),
+    )

@@ -87,7 +87,7 @@ dict of these, optional
     Examples
     --------
     >>> from hyperspy_4dphase.data import battery_interface, structure
-    >>> s, truth = battery_interface((24, 20), (64, 64), random_state=0)
+    >>> s, truth = battery_interface((32, 30), (96, 96), random_state=0)
     >>> quiet = {"show_progressbar": False, "print_info": False}
     >>> result = s.map_phases(
     ...     structure("NMC622"), confidence=False, random_state=0, **quiet

@@ -134,7 +134,7 @@ class DomainEdits(PositionMaps):
         """A map with other labels; `changed` says where a domain is another one."""
         metadata = plain(self.metadata)
         own = metadata[StoredMap.NODE]
-        own |= means or dict.fromkeys(_OF_DOMAINS)
+        own |= {"inner": None} | (means or dict.fromkeys(_OF_DOMAINS))
         own |= self._forget(changed)
         changes = [*(own["provenance"].get("changes") or []), step]
         provenance = own["provenance"] | {"changes": changes}

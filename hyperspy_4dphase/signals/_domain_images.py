@@ -7,7 +7,7 @@ import numpy as np
 from hyperspy_4dphase._results import as_uniform
 from hyperspy_4dphase.estimators.detector import FaultyPixels, find_faulty_pixels
 from hyperspy_4dphase.estimators.domains import leaf_sizes
-from hyperspy_4dphase.signals._domain_patterns import check_whole
+from hyperspy_4dphase.signals._domain_patterns import check_whole, read_inner_means
 
 _POLAR = "polar_diffraction"
 
@@ -32,7 +32,9 @@ class DomainImages(NamedTuple):
     faulty: FaultyPixels | None
 
 
-def read_images(domains, what, signal, keep_faulty_pixels, show_progressbar):
+def read_images(
+    domains, what, signal, keep_faulty_pixels, show_progressbar, inner=False
+):
     """Read mean patterns with their noise, and find pixels at fault.
 
     Parameters
@@ -43,6 +45,8 @@ def read_images(domains, what, signal, keep_faulty_pixels, show_progressbar):
     signal, show_progressbar : optional
         As in :meth:`DomainMap.mean_patterns`.
     keep_faulty_pixels : bool
+    inner : bool, default False
+        Whether positions beside other domains are left out.
 
     Returns
     -------
@@ -55,7 +59,10 @@ def read_images(domains, what, signal, keep_faulty_pixels, show_progressbar):
     """
     check_whole(domains, what)
     stored, sizes = domains._stored_map, leaf_sizes(domains.tree)
-    means = domains._means(signal, show_progressbar)
+    if inner:
+        *means, sizes = read_inner_means(domains, signal, show_progressbar)
+    else:
+        means = domains._means(signal, show_progressbar)
     means, variances = _to_electrons(stored, *means)
     means = means.reshape(-1, *stored.signal_shape)
     variances = (variances / sizes[:, np.newaxis]).reshape(means.shape)

@@ -12,6 +12,7 @@ from hyperspy_4dphase.estimators.crystallinity import (
     make_spot_weights,
     measure_crystallinity,
 )
+from hyperspy_4dphase.estimators.domains import leaf_sizes
 from hyperspy_4dphase.signals._domain_images import check_images, read_images
 from hyperspy_4dphase.signals._domain_patterns import open_scan
 from hyperspy_4dphase.signals._position_maps import PositionMaps
@@ -35,7 +36,8 @@ class DomainKinds(PositionMaps):
     ):
         """Tell which domains are vacuum, amorphous, crystalline, or mixed.
 
-        Mean patterns are judged against their own noise, by
+        Mean patterns, without positions beside other domains where there are ten
+        others, are judged against their own noise, by
         :func:`~hyperspy_4dphase.estimators.classify_patterns`: whether anything is
         scattered beyond the direct beam and its tails, whether there are spots on the
         rings, and whether halos of amorphous material are there as well. Pixels at
@@ -70,9 +72,9 @@ class DomainKinds(PositionMaps):
             If `keep_faulty_pixels` is no bool.
         """
         found, images = self._classify(
-            signal, center, threshold, keep_faulty_pixels, show_progressbar
+            signal, center, threshold, keep_faulty_pixels, show_progressbar, inner=True
         )
-        return DomainClasses.from_patterns(found, images.sizes)
+        return DomainClasses.from_patterns(found, leaf_sizes(self.tree))
 
     @with_shared_parameters
     def crystallinity(
@@ -208,13 +210,15 @@ class DomainKinds(PositionMaps):
             **self._image_options(),
         )
 
-    def _classify(self, signal, center, threshold, keep_faulty_pixels, progressbar):
+    def _classify(
+        self, signal, center, threshold, keep_faulty_pixels, progressbar, inner=False
+    ):
         check_flags(keep_faulty_pixels=keep_faulty_pixels)
         check_number("threshold", threshold, 0, 1, below=True)
         stored = self._stored_map
         check_images(stored.signal_axes, stored.get("signal_type"), "Spots and halos")
         images = read_images(
-            self, "classify()", signal, keep_faulty_pixels, progressbar
+            self, "classify()", signal, keep_faulty_pixels, progressbar, inner
         )
         faulty = images.faulty
         found = classify_patterns(

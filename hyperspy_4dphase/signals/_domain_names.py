@@ -34,8 +34,9 @@ class DomainNaming(ScanMap):
         The mean pattern of each crystalline domain is compared with kinematical
         templates of every structure in all orientations, at the positions of spots and,
         with less weight, their intensities. Domains that are of one structure become
-        one phase. A domain that no structure explains stays not indexed, and so does
-        vacuum; amorphous ones are the phase ``"amorphous"``.
+        one phase. Positions beside other domains are left out of the mean where there
+        are ten others. A domain that no structure explains stays not indexed, and so
+        does vacuum; amorphous ones are the phase ``"amorphous"``.
 
         Parameters
         ----------
@@ -98,10 +99,14 @@ or dict of these
             resolution=resolution,
         )
         kinds = _check_classes(classes, self.n_domains)
-        images = read_images(self, "identify()", signal, False, show_progressbar)
+        images = read_images(
+            self, "identify()", signal, False, show_progressbar, inner=True
+        )
         means, variances = images.means, images.variances
         used = ~images.faulty.mask & np.isfinite(means).all(axis=0)
         if kinds is None:
+            # It was read just now, unless it is another scan.
+            signal = None if own.get("inner") is not None else signal
             kinds = self.classify(signal, center=plan.center).names
         crystals = [kind in COMPARED for kind in kinds]
         geometry = measure_geometry(means, used, own.signal_axes, plan, crystals)

@@ -1,12 +1,16 @@
 """Mean patterns of domains, and what their parts differ by."""
 
 import numpy as np
+from scipy import ndimage
 
 from hyperspy_4dphase._results import filled
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean
 from hyperspy_4dphase.signals._same_values import check_same_values
+
+# So many positions are as good as all of a domain, and purer.
+FEWEST_INNER = 10
 
 
 def read_means(domains, signal=None, show_progressbar=None):
@@ -52,6 +56,84 @@ def read_means(domains, signal=None, show_progressbar=None):
         stored.set("mean_patterns", means)
         stored.set("variances", variances)
     return means, variances
+
+
+def read_inner_means(domains, signal=None, show_progressbar=None):
+    """Read mean patterns and variances of the inner positions of the domains.
+
+    Those whose neighbours are of the same domain: others may hold a part of the pattern
+    of the domain beside them. Where a domain has fewer than ten, all count. They are
+    read once, and kept with the map.
+
+    Parameters
+    ----------
+    domains : DomainMap
+    signal, show_progressbar : optional
+        As for :func:`read_means`. Where there is no scan any more, and nothing was
+        kept, the means of all positions stand in.
+
+    Returns
+    -------
+    means : numpy.ndarray, shape (n_domains, n_pixels)
+        Flat, NaN at masked pixels.
+    variances : numpy.ndarray, shape (n_domains, n_pixels), or None
+        Of one pattern.
+    sizes : numpy.ndarray of int, shape (n_domains,)
+        Positions that the means are of.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`read_means`.
+
+    Warns
+    -----
+    UserWarning
+        As :func:`read_means`.
+    """
+    stored, n = domains._stored_map, domains.n_domains
+    kept = stored.get("inner")
+    if signal is None and kept is not None:
+        return kept["means"], kept["variances"], kept["sizes"]
+    if signal is None and domains.scan is None:
+        return *domains._means(None, show_progressbar), leaf_sizes(domains.tree)
+    labels = find_inner(domains.labels).ravel()
+    has_variances = stored.get("gain") is None
+    read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)
+    means, variances, sums = read
+    rows = np.flatnonzero(labels >= 0)
+    is_same = check_same_values(sums, rows, stored, signal is not None)
+    means = filled(means.T, stored.excluded_pixels).T
+    if variances is not None:
+        variances = filled(variances.T, stored.excluded_pixels).T
+    sizes = np.bincount(labels[rows], minlength=n)
+    if is_same:
+        stored.set("inner", {"means": means, "variances": variances, "sizes": sizes})
+    return means, variances, sizes
+
+
+def find_inner(labels):
+    """Find the positions whose neighbours are all of the same domain.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int
+        Of the navigation shape; -1 where there is none.
+
+    Returns
+    -------
+    numpy.ndarray of int, of that shape
+        Labels of inner positions, and of all positions of a domain that has fewer than
+        `FEWEST_INNER` of these; else -1.
+    """
+    low, high = (
+        function(labels, size=3, mode="nearest")
+        for function in (ndimage.minimum_filter, ndimage.maximum_filter)
+    )
+    inner = (low == high) & (labels >= 0)
+    n_inner = np.bincount(labels[inner], minlength=labels.max(initial=-1) + 1)
+    too_few = np.append(n_inner < FEWEST_INNER, False)
+    return np.where(inner | too_few[labels], labels, -1)
 
 
 def read_ends(domains, ends, signal=None, show_progressbar=None):

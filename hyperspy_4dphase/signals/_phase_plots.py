@@ -56,7 +56,7 @@ class PhasePlots(ScanMap):
         names = self.names
         stored = self._stored_map
         if patterns is None:
-            known = stored.get("mean_patterns") is not None
+            known = any(stored.get(n) is not None for n in ("inner", "mean_patterns"))
             patterns = known or (self.scan is not None and not self.scan._lazy)
         has_orientations = np.isfinite(self.quaternions).any()
         colors = domain_colors(len(names))
@@ -98,7 +98,9 @@ class PhasePlots(ScanMap):
         """Mean patterns of the largest domains, with their templates."""
         from hyperspy_4dphase.plot.phases import PatternPanel
 
-        means = np.asarray(self.mean_patterns().data)
+        kept = self._stored_map.get("inner")
+        means = self.mean_patterns().data if kept is None else kept["means"]
+        means = np.asarray(means).reshape(-1, *self._stored_map.signal_shape)
         labels, names = self._domain_labels(), self._stored.names
         sizes = np.bincount(labels[labels >= 0], minlength=len(means))
         chosen = self._chosen("probability")

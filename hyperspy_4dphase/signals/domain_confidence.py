@@ -100,7 +100,7 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         """
         labels = self._label(check_number("threshold", threshold, 0, 1))
         tree = _recount(self._stored_map.tree, labels).to_arrays()
-        unread = dict.fromkeys(("mean_patterns", "variances"))
+        unread = dict.fromkeys(("mean_patterns", "variances", "inner"))
         return self._make_domains(labels, {"tree": tree} | unread)
 
     @property

@@ -329,7 +329,6 @@ class TestFaultyValues:
         assert compression.faulty_patterns is compression.excluded_patterns is None
         assert replaced_places(compression) == REPLACED
         assert (compression.replaced[2] < 50).all()
-        assert compression.noise_model["replaced"] is compression.replaced
 
     @pytest.mark.parametrize("dtype", ["u2", "u4"])
     def test_a_frame(self, dtype):

@@ -15,8 +15,8 @@ from hyperspy_4dphase.estimators.orientation._spots import CUT, excite
 # Standard deviations of the background that make a spot. Of some thousand discs side by
 # side on a detector, counting noise exceeds it in less than one of a hundred patterns.
 SIGNIFICANCE = 5.0
-# Of the brightest spot: fainter ones that are not explained may come from a neighbouring
-# domain, which borders mix in, and are not counted against a structure.
+# Of the brightest spot: fainter ones that are not explained may come from the domain
+# beside, which borders mix in, and are not counted against a structure.
 _FAINT = 0.03
 # A reflection is expected if it should be so many standard deviations bright. Dynamical
 # scattering takes a spot to a third of its kinematical brightness easily.

@@ -472,7 +472,8 @@ def test_phantom():
     # The spots of aluminium and iron fall on the same places.
     names = [{"Fe [001]": "Al [001]"}.get(name, name) for name in names]
     assert adjusted_rand_score(names, found.labels) == 1
-    assert found.angles[3] - found.angles[2] == pytest.approx(30, abs=0.3)
+    # Counter-clockwise, where rows are displayed downwards.
+    assert found.angles[3] - found.angles[2] == pytest.approx(-30, abs=0.3)
 
 
 def test_strained_flake():

@@ -18,7 +18,7 @@ def label_grains(phase_ids, quaternions, symmetry, max_angle=GRAIN_ANGLE):
     ----------
     phase_ids : array_like of int, shape (n_y, n_x) or any other
         Phase of each position of a grid; below 0 where there is none.
-    quaternions : array_like, shape (*phase_ids.shape, 4)
+    quaternions : array_like, of the shape of `phase_ids` and 4
         From the sample to the crystal. Not looked at where there is no phase.
     symmetry : dict of int to array_like, shape (n_symmetry, 4)
         Proper rotations of the Laue group of each phase. Orientations of a phase that

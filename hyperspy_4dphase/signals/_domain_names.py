@@ -141,8 +141,13 @@ def _check_classes(classes, n_domains):
     if classes is None:
         return None
     classes = getattr(classes, "names", classes)
-    kinds = [classes] if isinstance(classes, str) else list(classes)
     known = (*CLASSES, UNKNOWN)
+    if not isinstance(classes, list | tuple | np.ndarray):
+        raise TypeError(
+            "classes must be what classify() returns, or a sequence of names, not "
+            f"{classes!r}."
+        )
+    kinds = list(classes)
     if len(kinds) != n_domains or not set(kinds) <= set(known):
         raise ValueError(
             f"classes must be one of {known} for each of {n_domains} domains, not "

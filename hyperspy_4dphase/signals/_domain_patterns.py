@@ -223,8 +223,8 @@ def open_scan(domains, labels, signal=None, show_progressbar=None):
     signal = signal if is_given else domains._unchanged_scan()
     if signal is None:
         raise ValueError(
-            "Mean patterns have not been read yet, and the scan is no longer in "
-            "memory: give it, as in mean_patterns(signal)."
+            "The scan has to be read, and is no longer in memory: give it, as in "
+            "mean_patterns(signal)."
         )
     masks = labels < 0, stored.excluded_pixels
     scan = Scan.from_signal(signal, show_progressbar=show_progressbar, flat_masks=masks)

@@ -12,6 +12,7 @@ from hyperspy_4dphase.estimators.orientation import (
     identify,
     match_structures,
     measure_spot_radius,
+    misorientation,
     place_library,
     prepare_pattern,
 )
@@ -20,13 +21,17 @@ from hyperspy_4dphase.signals._stored_phases import DomainNames
 
 # Classes of domains that are compared with structures.
 COMPARED = "crystalline", "mixed", "unknown"
-# A structure that some domain is of so probably is taken for others where it is one of
-# those that cannot be told apart.
-_SURE = 0.9
+# A structure that some domain is of with this probability is there. In other domains it
+# is so much likelier beforehand than one that is nowhere else: a choice, not measured.
+_SURE, _LIKELIER = 0.9, 3.0
 # Electrons: patterns are compared as if they had no less noise than this many leave.
 # Probabilities are fitted up to there, and fainter spots come from other crystals and
 # from scattering more than once.
 _MOST_ELECTRONS = 1e5
+# Below this probability a structure is not named: it is one of several.
+_LEAST = 0.5
+# Orientations that fit by so little less, and are so many degrees apart, are told.
+_AS_GOOD, _APART = 0.005, 5.0
 # Of a `MatchReport`.
 _REPORTED = "unexplained", "missing", "n_spots", "n_explained"
 
@@ -53,7 +58,7 @@ def name_domains(means, variances, kinds, candidates, geometry, optics, progress
     """
     names = _make_empty(kinds, len(candidates))
     compared = [k for k, kind in enumerate(kinds) if kind in COMPARED]
-    placed, found = [], {}
+    placed, found, described = [], {}, {}
     n_steps = len(candidates) + len(compared)
     for done, k in enumerate(compared):
         least = np.maximum(means[k], 0) * np.nansum(means[k]) / _MOST_ELECTRONS
@@ -65,11 +70,42 @@ def name_domains(means, variances, kinds, candidates, geometry, optics, progress
             placed.append(place_library(library, pattern))
             progress("Simulating and comparing", len(placed), n_steps)
         matches = match_structures(pattern, placed)
-        found[k] = identify([matches])
+        found[k], described[k] = identify([matches]), matches
         _describe(names, k, matches, found[k])
         progress("Simulating and comparing", len(candidates) + done + 1, n_steps)
-    _choose(names, found, [candidate.name for candidate in candidates])
+    titles = [candidate.name for candidate in candidates]
+    _choose(names, found, titles, _count_orientations(described, candidates))
     return names
+
+
+def _count_orientations(described, candidates):
+    """Of each domain and structure, how many other orientations fit as well.
+
+    Returns
+    -------
+    dict of tuple of int to tuple of int and float
+        Their number, and the degrees to the farthest. Only where there are any.
+    """
+    found = {}
+    for k, matches in described.items():
+        for j, (match, candidate) in enumerate(zip(matches, candidates, strict=True)):
+            quaternions, cosine, _ = match.matches
+            if len(cosine) < 2:
+                continue
+            angles = misorientation(
+                quaternions[1:], quaternions[:1], candidate.rotations
+            )
+            alike = cosine[1:] >= cosine[0] - _AS_GOOD
+            alike &= angles > _APART
+            if alike.any():
+                found[k, j] = int(alike.sum()), float(angles[alike].max())
+    return found
+
+
+def _describe_nearest(names, k, one, titles):
+    j = int(one.probability.argmax())
+    spots = f"{names.n_explained[k, j]:.0f} of {names.n_spots[k, j]:.0f} spots"
+    return f"{titles[j]} (cosine {names.cosine[k, j]:.2f}, {spots})"
 
 
 def find_library(candidate, wavelength, resolution, reach):
@@ -91,8 +127,15 @@ def find_library(candidate, wavelength, resolution, reach):
     """
     # A little farther, lest rounding leaves the last circle out.
     reach = float(np.ceil(reach * 1e3) / 1e3)
+    try:
+        table = candidate.reflections(reach)
+    except ValueError as error:
+        raise ValueError(
+            f"{candidate.name} has no reflection within the {reach:.3g} 1/Å that the "
+            "patterns reach to: check their calibration."
+        ) from error
     return load_or_build_library(
-        candidate.reflections(reach),
+        table,
         wavelength,
         candidate.rotations,
         max_g=reach,
@@ -182,8 +225,9 @@ def _describe(names, k, matches, found):
         names.in_set[k] = found.in_set & (found.best is not None)
 
 
-def _choose(names, found, titles):
+def _choose(names, found, titles, others_of=None):
     """Choose the phase of each domain, and say why."""
+    others_of = others_of or {}
     n_candidates = len(titles)
     best = {k: one.best for k, one in found.items()}
     sure = {
@@ -202,14 +246,23 @@ def _choose(names, found, titles):
         if chosen is None:
             names.reason[k] = (
                 f"none of these structures (probability {one.none_probability:.2f}); "
-                f"the nearest is {titles[int(one.probability.argmax())]}"
+                f"the nearest is {_describe_nearest(names, k, one, titles)}"
             )
             continue
-        others = [j for j in np.flatnonzero(one.in_set) if j in sure and j != chosen]
+        enough = one.in_set & (_LIKELIER * one.probability > one.probability[chosen])
+        others = [j for j in np.flatnonzero(enough) if j in sure and j != chosen]
         if chosen not in sure and others:
             chosen = max(others, key=lambda j: one.probability[j])
             names.reason[k] = (
                 f"{titles[chosen]} is in other domains; this one by itself looks more "
                 f"like {titles[best[k]]}"
             )
+        if one.probability[chosen] < _LEAST and not names.reason[k]:
+            inside = [titles[j] for j in np.flatnonzero(one.in_set)]
+            names.reason[k] = f"cannot be told: one of {', '.join(inside)}"
+            continue
         names.phase[k] = chosen
+        if others_of.get((k, chosen)):
+            n, angle = others_of[k, chosen]
+            more = f"{n} more orientations fit as well, up to {angle:.0f}° away"
+            names.reason[k] = "; ".join(filter(None, [names.reason[k], more]))

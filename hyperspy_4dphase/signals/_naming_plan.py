@@ -8,6 +8,9 @@ from hyperspy_4dphase._scalars import check_flags, check_number
 from hyperspy_4dphase.signals._domain_images import check_images
 from hyperspy_4dphase.signals._optics import find_scale, find_voltage
 
+# What phases without a structure are called, here and in orix.
+_RESERVED = {"amorphous", "indexed", "not indexed", "not_indexed", "vacuum"}
+
 
 class NamingPlan(NamedTuple):
     """What names are found with.
@@ -93,6 +96,12 @@ resolution
     check_images(signal_axes, signal_type, "Phases")
     center = _check_center(center, [axis["size"] for axis in signal_axes])
     candidates = load_candidates(structures)
+    taken = sorted({c.name for c in candidates} & _RESERVED)
+    if taken:
+        raise ValueError(
+            f"structures has the names {taken}, which stand for what has no structure: "
+            "give others in a dict."
+        )
     voltage = find_voltage(metadata, accelerating_voltage)
     wavelength = float(get_electron_wavelength(voltage))
     scale = find_scale(signal_axes, wavelength)

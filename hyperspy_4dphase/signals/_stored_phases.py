@@ -167,7 +167,8 @@ class StoredPhases(Stored):
         """DomainNames"""
         stored = dict(self.get("names"))
         for name in ("kind", "reason"):
-            stored[name] = stored[name].split("\n") if stored[name] else []
+            # A single domain without a reason has an empty text, and so has none.
+            stored[name] = stored[name].split("\n") if len(stored["phase"]) else []
         arrays = {n: v for n, v in stored.items() if not isinstance(v, list)}
         types = {"phase": int, "in_set": bool}
         arrays = {n: np.asarray(v, types.get(n, float)) for n, v in arrays.items()}

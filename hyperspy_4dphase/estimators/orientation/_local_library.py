@@ -16,7 +16,11 @@ from hyperspy_4dphase.estimators.orientation._quaternions import (
     multiply,
     to_matrices,
 )
-from hyperspy_4dphase.estimators.orientation._spots import list_spots, norm_squared
+from hyperspy_4dphase.estimators.orientation._spots import (
+    OVERLAP,
+    list_spots,
+    norm_squared,
+)
 
 # Square roots of intensities, whatever the power of libraries of all orientations: of
 # single weak patterns counting noise decides, and it is the same for all square roots.
@@ -138,7 +142,7 @@ def build_local_library(
     kept = np.concatenate([[0], np.cumsum(counts)])
     center, site = np.unique(pixel[known], return_inverse=True)
     x, y, weight = x[known], y[known], weight[known].copy()
-    _normalize(kept, x, y, weight, geometry.spot_radius)
+    _normalize(kept, x, y, weight, OVERLAP * geometry.spot_radius)
     return LocalLibrary(
         q[0],
         2 * n + 1,

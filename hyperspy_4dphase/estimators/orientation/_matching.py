@@ -12,7 +12,7 @@ from hyperspy_4dphase.estimators.orientation._quaternions import (
     multiply,
     turn_in_plane,
 )
-from hyperspy_4dphase.estimators.orientation._spots import norm_squared
+from hyperspy_4dphase.estimators.orientation._spots import OVERLAP, norm_squared
 
 # Of a template's norm: where less of it is on pixels that are used, it says nothing.
 _LEAST_SEEN = 0.1
@@ -102,7 +102,7 @@ def place_library(library, prepared):
         library.radius * np.cos(library.azimuth),
         library.radius * np.sin(library.azimuth),
         library.weight * inside,
-        prepared.geometry.spot_radius,
+        OVERLAP * prepared.geometry.spot_radius,
     )
     return PlacedLibrary(library, row, column, overlap, prepared.polar.shape)
 

@@ -14,7 +14,7 @@ from hyperspy_4dphase.estimators.orientation._quaternions import (
     multiply,
     to_matrices,
 )
-from hyperspy_4dphase.estimators.orientation._spots import excite, norm_squared
+from hyperspy_4dphase.estimators.orientation._spots import OVERLAP, excite, norm_squared
 
 # The search ends when its steps are so small, in rad: 0.03 degrees.
 _LAST_STEP = 5e-4
@@ -106,7 +106,7 @@ def make_sampler(prepared, library):
         geometry.axes(),
         np.asarray(geometry.center, dtype=float),
         max(prepared.norm, np.finfo(float).tiny),
-        geometry.spot_radius,
+        OVERLAP * geometry.spot_radius,
         table.g,
         table.intensity,
         1 / library.wavelength,

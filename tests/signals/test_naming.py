@@ -1,0 +1,49 @@
+"""Which phase a domain is taken to be, and why."""
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators.orientation import Identification
+from hyperspy_4dphase.signals._naming import _choose, _make_empty
+
+TITLES = ["layered", "spinel"]
+
+
+def found(probability, none=0.0, in_set=None, n_spots=20):
+    probability = np.array(probability, dtype=float)
+    in_set = probability > 0.03 if in_set is None else np.array(in_set)
+    return Identification(probability, none, in_set, 0.1, n_spots)
+
+
+def choose(kinds, results):
+    names = _make_empty(kinds, len(TITLES))
+    _choose(names, results, TITLES)
+    return names
+
+
+def test_best_structure_amorphous_and_vacuum():
+    names = choose(["crystalline", "amorphous", "vacuum"], {0: found([0.1, 0.9])})
+    assert names.phase.tolist() == [1, 2, -1]
+    assert names.reason == ["", "", ""]
+
+
+def test_none_of_them():
+    names = choose(["crystalline"], {0: found([0.05, 0.15], none=0.8)})
+    assert names.phase.tolist() == [-1]
+    assert "none of these structures (probability 0.80)" in names.reason[0]
+    assert "nearest is spinel" in names.reason[0]
+
+
+def test_no_spots():
+    nothing = Identification(np.full(2, 0.5), np.nan, np.ones(2, bool), np.nan, 0)
+    names = choose(["mixed"], {0: nothing})
+    assert names.phase.tolist() == [-1]
+    assert "no spots" in names.reason[0]
+
+
+@pytest.mark.parametrize(("other", "expected"), [(0.4, 1), (0.1, 0)])
+def test_what_is_surely_there_is_likelier_but_not_by_much(other, expected):
+    results = {0: found([0.02, 0.95]), 1: found([0.6, other], in_set=[True, True])}
+    names = choose(["crystalline"] * 2, results)
+    assert names.phase.tolist() == [1, expected]
+    assert ("looks more like layered" in names.reason[1]) == (expected == 1)

@@ -306,3 +306,42 @@ def test_no_calibration_and_no_energy():
         **QUIET,
     )
     assert (given.phase_ids == -1).all()
+
+
+def test_a_scan_of_one_domain_reports():
+    s = scan().inav[:, :5]
+    domains = s.cluster_hierarchical(random_state=0, print_info=False, **QUIET)
+    assert domains.n_domains == 1
+    phases = domains.identify(structure("Si"), **QUIET)
+    (row,) = phases.report()
+    assert row.phase == "Si"
+    assert row.n_positions == 95
+
+
+def test_reserved_names_and_wrong_classes():
+    _, domains, _ = mapped()
+    with pytest.raises(ValueError, match="has the names"):
+        domains.identify({"amorphous": structure("Si")})
+    with pytest.raises(TypeError, match="classes must be"):
+        domains.identify(structure("Si"), classes=3)
+
+
+def test_scale_that_cannot_be():
+    s = scan()
+    for axis in s.axes_manager.signal_axes:
+        axis.units = "1/nm"
+    domains = s.cluster_hierarchical(random_state=0, print_info=False, **QUIET)
+    with pytest.raises(ValueError, match="check their calibration"):
+        domains.identify(structure("Si"), **QUIET)
+
+
+def test_inner_positions_stand_for_their_domain():
+    s = scan()
+    # Positions at the border of the first two parts hold both patterns.
+    s.data[4] = s.data[4] // 2 + s.data[5] // 2
+    domains = s.cluster_hierarchical(random_state=0, print_info=False, **QUIET)
+    phases = domains.identify([structure("Si"), structure("Al")], **QUIET)
+    label = np.bincount(domains.labels[:4].ravel()).argmax()
+    row = phases.report()[label]
+    assert row.phase == "Si"
+    assert row.n_explained == row.n_spots

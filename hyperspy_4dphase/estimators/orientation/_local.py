@@ -82,6 +82,8 @@ def refine_orientations(patterns, local):
     found = _refine_patterns(np.nan_to_num(flat), tuple(local[1:-1]))
     turns, cosine, deviation, at_edge = found
     quaternions = multiply(local.quaternion, from_rotation_vectors(turns))
+    # It is only about a cosine: what surrounds spots is a part of neither.
+    cosine = np.minimum(cosine, np.float32(1))
     return RefinedOrientations(quaternions, cosine, np.rad2deg(deviation), at_edge)
 
 

@@ -122,3 +122,11 @@ def test_templates_that_are_placed_for_others_are_refused():
     far = prepare_pattern(pattern, GEOMETRY._replace(outer_radius=1.2))
     with pytest.raises(ValueError, match="library only to 1.05"):
         place_library(library_of("Si"), far)
+
+
+def test_cosine_is_at_most_one_where_spots_overlap():
+    large = GEOMETRY._replace(spot_radius=0.09)
+    for q in random_quaternions(4, 3):
+        coarse, refined = index("triclinic", pattern_of("4/m", q, 1e5), large)
+        assert coarse.cosine.max() <= 1.02
+        assert refined.cosine.max() <= 1.02

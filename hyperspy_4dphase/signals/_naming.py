@@ -21,9 +21,6 @@ from hyperspy_4dphase.signals._stored_phases import DomainNames
 
 # Classes of domains that are compared with structures.
 COMPARED = "crystalline", "mixed", "unknown"
-# A structure that some domain is of with this probability is there. In other domains it
-# is so much likelier beforehand than one that is nowhere else: a choice, not measured.
-_SURE, _LIKELIER = 0.9, 3.0
 # Electrons: patterns are compared as if they had no less noise than this many leave.
 # Probabilities are fitted up to there, and fainter spots come from other crystals and
 # from scattering more than once.
@@ -229,17 +226,13 @@ def _choose(names, found, titles, others_of=None):
     """Choose the phase of each domain, and say why."""
     others_of = others_of or {}
     n_candidates = len(titles)
-    best = {k: one.best for k, one in found.items()}
-    sure = {
-        j for k, j in best.items() if j is not None and found[k].probability[j] >= _SURE
-    }
     for k, kind in enumerate(names.kind):
         if kind == "amorphous":
             names.phase[k] = n_candidates
             continue
         if k not in found:
             continue
-        one, chosen = found[k], best[k]
+        one, chosen = found[k], found[k].best
         if not one.n_spots:
             names.reason[k] = "no spots stand out of the background"
             continue
@@ -249,20 +242,11 @@ def _choose(names, found, titles, others_of=None):
                 f"the nearest is {_describe_nearest(names, k, one, titles)}"
             )
             continue
-        enough = one.in_set & (_LIKELIER * one.probability > one.probability[chosen])
-        others = [j for j in np.flatnonzero(enough) if j in sure and j != chosen]
-        if chosen not in sure and others:
-            chosen = max(others, key=lambda j: one.probability[j])
-            names.reason[k] = (
-                f"{titles[chosen]} is in other domains; this one by itself looks more "
-                f"like {titles[best[k]]}"
-            )
-        if one.probability[chosen] < _LEAST and not names.reason[k]:
+        if one.probability[chosen] < _LEAST:
             inside = [titles[j] for j in np.flatnonzero(one.in_set)]
             names.reason[k] = f"cannot be told: one of {', '.join(inside)}"
             continue
         names.phase[k] = chosen
         if others_of.get((k, chosen)):
             n, angle = others_of[k, chosen]
-            more = f"{n} more orientations fit as well, up to {angle:.0f}° away"
-            names.reason[k] = "; ".join(filter(None, [names.reason[k], more]))
+            names.reason[k] = f"{n} more orientations fit, up to {angle:.0f}° away"

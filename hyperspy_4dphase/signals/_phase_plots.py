@@ -104,13 +104,17 @@ class PhasePlots(ScanMap):
         labels, names = self._domain_labels(), self._stored.names
         sizes = np.bincount(labels[labels >= 0], minlength=len(means))
         chosen = self._chosen("probability")
-        grey, every = np.full(3, 0.62), self.names
+        grey, every, sets = np.full(3, 0.62), self.names, self.sets
         panels = []
         for domain in np.argsort(-sizes, kind="stable")[:_MOST_PATTERNS]:
             phase = names.phase[domain]
             title = names.kind[domain] if phase < 0 else every[phase]
             if np.isfinite(chosen[domain]):
                 title += f" ({chosen[domain]:.2f})"
+                others = [name for name in sets[domain] if name != every[phase]]
+                if others:
+                    several = f"{len(others)} others" if others[1:] else others[0]
+                    title += f" or {several}"
             panels.append(
                 PatternPanel(
                     means[domain],

@@ -1,7 +1,6 @@
 """Which phase a domain is taken to be, and why."""
 
 import numpy as np
-import pytest
 
 from hyperspy_4dphase.estimators.orientation import Identification
 from hyperspy_4dphase.signals._naming import _choose, _make_empty
@@ -41,9 +40,14 @@ def test_no_spots():
     assert "no spots" in names.reason[0]
 
 
-@pytest.mark.parametrize(("other", "expected"), [(0.4, 1), (0.1, 0)])
-def test_what_is_surely_there_is_likelier_but_not_by_much(other, expected):
-    results = {0: found([0.02, 0.95]), 1: found([0.6, other], in_set=[True, True])}
-    names = choose(["crystalline"] * 2, results)
-    assert names.phase.tolist() == [1, expected]
-    assert ("looks more like layered" in names.reason[1]) == (expected == 1)
+def test_what_is_not_half_probable_is_not_named():
+    names = choose(["crystalline"], {0: found([0.4, 0.35], none=0.25)})
+    assert names.phase.tolist() == [-1]
+    assert names.reason[0] == "cannot be told: one of layered, spinel"
+
+
+def test_other_orientations_are_told():
+    names = _make_empty(["crystalline"], len(TITLES))
+    _choose(names, {0: found([0.9, 0.05])}, TITLES, {(0, 0): (2, 57.4)})
+    assert names.phase.tolist() == [0]
+    assert names.reason[0] == "2 more orientations fit, up to 57° away"

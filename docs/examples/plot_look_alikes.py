@@ -76,8 +76,8 @@ result.phases.report()
 result.phases.scores["probability"].round(2)
 
 # %%
-# Nothing was made up where two structures fit: a map for further work may leave out what
-# is not clear.
+# Nothing was made up where two structures fit: a map for further work may leave out
+# what is not clear.
 
 clear = result.phases.clean(min_margin=0.05)
 clear.provenance["changes"]

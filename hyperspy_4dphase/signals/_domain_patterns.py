@@ -1,16 +1,16 @@
 """Mean patterns of domains, and what their parts differ by."""
 
 import numpy as np
-from scipy import ndimage
 
 from hyperspy_4dphase._results import filled
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.compression import label_means
-from hyperspy_4dphase.estimators.domains import leaf_sizes, weighted_mean
+from hyperspy_4dphase.estimators.domains import (
+    find_inner_positions,
+    leaf_sizes,
+    weighted_mean,
+)
 from hyperspy_4dphase.signals._same_values import check_same_values
-
-# So many positions are as good as all of a domain, and purer.
-FEWEST_INNER = 10
 
 
 def read_means(domains, signal=None, show_progressbar=None):
@@ -97,7 +97,7 @@ def read_inner_means(domains, signal=None, show_progressbar=None):
         return kept["means"], kept["variances"], kept["sizes"]
     if signal is None and domains.scan is None:
         return *domains._means(None, show_progressbar), leaf_sizes(domains.tree)
-    labels = find_inner(domains.labels).ravel()
+    labels = find_inner_positions(domains.labels).ravel()
     has_variances = stored.get("gain") is None
     read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)
     means, variances, sums = read
@@ -110,30 +110,6 @@ def read_inner_means(domains, signal=None, show_progressbar=None):
     if is_same:
         stored.set("inner", {"means": means, "variances": variances, "sizes": sizes})
     return means, variances, sizes
-
-
-def find_inner(labels):
-    """Find the positions whose neighbours are all of the same domain.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray of int
-        Of the navigation shape; -1 where there is none.
-
-    Returns
-    -------
-    numpy.ndarray of int, of that shape
-        Labels of inner positions, and of all positions of a domain that has fewer than
-        `FEWEST_INNER` of these; else -1.
-    """
-    low, high = (
-        function(labels, size=3, mode="nearest")
-        for function in (ndimage.minimum_filter, ndimage.maximum_filter)
-    )
-    inner = (low == high) & (labels >= 0)
-    n_inner = np.bincount(labels[inner], minlength=labels.max(initial=-1) + 1)
-    too_few = np.append(n_inner < FEWEST_INNER, False)
-    return np.where(inner | too_few[labels], labels, -1)
 
 
 def read_ends(domains, ends, signal=None, show_progressbar=None):

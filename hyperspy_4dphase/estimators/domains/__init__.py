@@ -2,6 +2,7 @@
 
 from hyperspy_4dphase.estimators.domains._descriptions import Descriptions
 from hyperspy_4dphase.estimators.domains._divisive import DivisiveDomains
+from hyperspy_4dphase.estimators.domains._inner import find_inner_positions
 from hyperspy_4dphase.estimators.domains._node_means import node_means, weighted_mean
 from hyperspy_4dphase.estimators.domains._smoothing import smooth_labels
 from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
@@ -17,6 +18,7 @@ from hyperspy_4dphase.estimators.domains._tree_edits import (
 )
 
 __all__ = [
+    "find_inner_positions",
     "LEAST_STEP",
     "Descriptions",
     "DivisiveDomains",

@@ -134,12 +134,11 @@ dict of these, optional
     domains = self.cluster_hierarchical(**shared)
     judged = self.domain_confidence(domains, **shared) if confidence else None
     reading = {"show_progressbar": show_progressbar}
-    classes, phases = domains.classify(self, center=center, **reading), None
+    classes, phases = domains.classify(center=center, **reading), None
     if structures is not None:
         phases = domains.identify(
             structures,
             accelerating_voltage,
-            self,
             classes=classes,
             **naming,
             **reading,

@@ -237,8 +237,9 @@ def _choose(names, found, titles, others_of=None):
             names.reason[k] = "no spots stand out of the background"
             continue
         if chosen is None:
+            partly = "partly amorphous; its spots are of " * (kind == "mixed")
             names.reason[k] = (
-                f"none of these structures (probability {one.none_probability:.2f}); "
+                f"{partly}none of these structures (probability {one.none_probability:.2f}); "
                 f"the nearest is {_describe_nearest(names, k, one, titles)}"
             )
             continue

@@ -33,6 +33,13 @@ def test_none_of_them():
     assert "nearest is spinel" in names.reason[0]
 
 
+def test_mixed_domains_are_said_to_be_partly_amorphous():
+    names = choose(["mixed"], {0: found([0.05, 0.15], none=0.8)})
+    assert names.reason[0].startswith(
+        "partly amorphous; its spots are of none of these"
+    )
+
+
 def test_no_spots():
     nothing = Identification(np.full(2, 0.5), np.nan, np.ones(2, bool), np.nan, 0)
     names = choose(["mixed"], {0: nothing})

@@ -239,8 +239,9 @@ def _choose(names, found, titles, others_of=None):
         if chosen is None:
             partly = "partly amorphous; its spots are of " * (kind == "mixed")
             names.reason[k] = (
-                f"{partly}none of these structures (probability "
-                f"{one.none_probability:.2f}); the nearest is {_describe_nearest(names, k, one, titles)}"
+                f"{partly}none of these structures "
+                f"(probability {one.none_probability:.2f}); the nearest is "
+                f"{_describe_nearest(names, k, one, titles)}"
             )
             continue
         if one.probability[chosen] < _LEAST:

@@ -1,5 +1,6 @@
 """`s.map_phases()`: the whole way from a scan to named phases."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from orix.crystal_map import Phase
@@ -12,6 +13,12 @@ from .conftest import unchanged
 
 QUIET = {"show_progressbar": False, "print_info": False}
 CRYSTALLINE = truth() < 3
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def test_the_whole_way():

@@ -1,6 +1,7 @@
 """`PhaseMap`: which phase is where, how it is turned, and what is made of it."""
 
 import hyperspy.api as hs
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from orix.crystal_map import CrystalMap
@@ -15,6 +16,12 @@ from .phases import PARTS, QUIET, mapped, named, rotation, scan, truth
 
 NAMES = ["Al", "Si", "amorphous"]
 EXPECTED = {"Al": 0, "Si": 1, "amorphous": 2, "vacuum": -1}
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def expected_ids():

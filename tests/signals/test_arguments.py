@@ -104,6 +104,8 @@ OF_CONFIDENCES = {
 
 @pytest.fixture(autouse=True)
 def no_figure_is_left():
+    # Others may have left some.
+    plt.close("all")
     yield
     plt.close("all")
 

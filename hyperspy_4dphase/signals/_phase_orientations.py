@@ -131,6 +131,16 @@ class PhaseOrientations(ScanMap):
             return None
         return self._image(values, "Uncertainty", "Uncertainty (°)")
 
+    @property
+    def at_edge(self):
+        """Signal2D or None: 1 where the best template was the last one in reach.
+
+        The position may be turned farther: call :meth:`orientations` with a larger
+        `reach`. None before it.
+        """
+        values = self._stored.array("at_edge", float)
+        return None if values is None else self._image(values, "At the edge", "")
+
     def to_pyxem(self):
         """Hand the library and start values to pyxem's own objects.
 

@@ -166,6 +166,11 @@ def test_positions_have_orientations_of_their_own():
     apart = refined.misorientation.data
     assert np.isfinite(apart[crystalline]).all()
     assert np.isnan(apart[~crystalline]).all()
+    assert phases.at_edge is None
+    # Nothing here is turned against its domain by more than a degree.
+    assert refined.at_edge.data[crystalline].mean() < 0.1
+    near = phases.orientations(s, reach=0.05, step=0.05, **QUIET).at_edge.data
+    assert near[crystalline].mean() > refined.at_edge.data[crystalline].mean()
     assert apart[crystalline].max() < 3 * 3**0.5 + 0.1
     assert "orientations(" in refined.provenance["changes"][0]
     assert "match" in refined.to_crystal_map().prop

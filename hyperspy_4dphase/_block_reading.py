@@ -4,7 +4,7 @@ import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from math import prod
 
@@ -21,6 +21,9 @@ from hyperspy_4dphase._bad_values import BadValue
 _MAX_WORKERS = 8
 # Results that a worker of dask merges at once. Historical as well.
 _MERGE_FAN_IN = 8
+# Blocks that are added up before they are merged: where there are so many groups that
+# workers still share them evenly.
+_LEAST_GROUPS, _MOST_IN_GROUP = 64, 16
 
 
 @dataclass
@@ -62,6 +65,38 @@ class BlockReader:
         n_workers = min(CPU_COUNT, len(self.blocks), _MAX_WORKERS)
         return self.run_threads(function, range(len(self.blocks)), max(n_workers, 1))
 
+    def accumulate(self, checked):
+        """Give all blocks to parts of an accumulator, where the user's client wants it.
+
+        Parameters
+        ----------
+        checked : CheckedFunction
+            Its function is the accumulator.
+
+        Yields
+        ------
+        numbers : list of int
+            Of the blocks of a part, in order.
+        part : Accumulator
+        """
+        client = _active_client() if isinstance(self.data, da.Array) else None
+        if client is not None:
+            function = partial(_accumulate_block, checked)
+            yield from self._run_distributed(function, _merge_parts, client)
+            return
+        groups = group_blocks(len(self.blocks))
+        n_workers = max(min(CPU_COUNT, len(groups), _MAX_WORKERS), 1)
+        task = partial(self._accumulate_group, checked)
+        for (group,), part in _run_in_threads(task, groups, n_workers):
+            yield list(group), part
+
+    def _accumulate_group(self, checked, group):
+        part = checked.function.start()
+        function = replace(checked, function=part.update)
+        for number in group:
+            self._read(function, number)
+        return part
+
     def run_threads(self, function, order, n_workers):
         """Apply a function to some blocks in threads.
 
@@ -80,24 +115,7 @@ class BlockReader:
             The number of one block, in the order given.
         result : object
         """
-        with (
-            threadpool_limits(1 if n_workers > 1 else None),
-            ThreadPoolExecutor(n_workers) as pool,
-        ):
-            waiting = deque()
-            try:
-                for number in order:
-                    future = pool.submit(self._read, function, number)
-                    waiting.append(([number], future))
-                    if len(waiting) > n_workers:
-                        numbers, future = waiting.popleft()
-                        yield numbers, future.result()
-                while waiting:
-                    numbers, future = waiting.popleft()
-                    yield numbers, future.result()
-            finally:
-                for _, future in waiting:
-                    future.cancel()
+        return _run_in_threads(partial(self._read, function), order, n_workers)
 
     def _read(self, function, number):
         region, rows, inside = self.blocks[number]
@@ -138,6 +156,23 @@ class BlockReader:
             if future.status == "error":
                 return self._describe(number)
         return "the scan"
+
+
+def group_blocks(n_blocks):
+    """Cut the blocks of a scan into groups, each for a part of an accumulator.
+
+    They do not depend on how many workers there are: nor do results.
+
+    Parameters
+    ----------
+    n_blocks : int
+
+    Returns
+    -------
+    list of range
+    """
+    size = int(np.clip(n_blocks // _LEAST_GROUPS, 1, _MOST_IN_GROUP))
+    return [range(n_blocks)[part] for part in gen_batches(n_blocks, size)]
 
 
 def gather_rows(pieces):
@@ -191,6 +226,37 @@ def _apply(function, block, rows, inside, pixels):
     if patterns.dtype.kind == "b":
         patterns = patterns.view(np.uint8)
     return function(patterns, rows)
+
+
+def _accumulate_block(checked, patterns, rows):
+    part = checked.function.start()
+    replace(checked, function=part.update)(patterns, rows)
+    return part
+
+
+def _merge_parts(one, other):
+    return one.merge(other)
+
+
+def _run_in_threads(task, order, n_workers):
+    """Yield ([item], task(item)) for items of an order, computed in threads."""
+    with (
+        threadpool_limits(1 if n_workers > 1 else None),
+        ThreadPoolExecutor(n_workers) as pool,
+    ):
+        waiting = deque()
+        try:
+            for item in order:
+                waiting.append(([item], pool.submit(task, item)))
+                if len(waiting) > n_workers:
+                    items, future = waiting.popleft()
+                    yield items, future.result()
+            while waiting:
+                items, future = waiting.popleft()
+                yield items, future.result()
+        finally:
+            for _, future in waiting:
+                future.cancel()
 
 
 def _active_client():

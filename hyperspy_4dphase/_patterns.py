@@ -163,16 +163,38 @@ class PatternBlocks:
         RuntimeError
             If a block cannot be read; it names the block.
         """
-        function = CheckedFunction(
-            function, self.correction, not self._is_checked, self._allow_negative
+        return self._read_checked(function, self._reader.run, merge, stage)
+
+    def accumulate(self, accumulator, *, stage="Reading patterns"):
+        """Give every block to parts of an accumulator, and merge these, in order.
+
+        Results are the same for any number of workers.
+
+        Parameters
+        ----------
+        accumulator : Accumulator
+            Empty. Its parts may be in other processes if a ``dask.distributed`` client
+            is active.
+        stage : str, optional
+            What `progress` is told.
+
+        Returns
+        -------
+        Accumulator
+            The whole.
+
+        Raises
+        ------
+        ValueError, RuntimeError
+            As of :meth:`reduce`.
+        """
+        return self._read_checked(
+            accumulator,
+            lambda checked, _: self._reader.accumulate(checked),
+            lambda whole, part: whole.merge(part),
+            stage,
+            accumulator.start(),
         )
-        try:
-            result = self._reduce(function, merge, stage)
-        except BadValue:
-            raise ValueError(self._describe_bad_values()) from None
-        # Values that change from one read to the next are nothing to look for.
-        self._is_checked = True
-        return result
 
     def visit(self, order):
         """Read blocks one after the other, the next while one is in use.
@@ -269,9 +291,21 @@ class PatternBlocks:
         pixels[pixels] = kept
         return pixels
 
-    def _reduce(self, function, merge, stage):
-        total, n_done = None, 0
-        for numbers, result in self._reader.run(function, merge):
+    def _read_checked(self, function, run, merge, stage, total=None):
+        function = CheckedFunction(
+            function, self.correction, not self._is_checked, self._allow_negative
+        )
+        try:
+            result = self._reduce(function, run, merge, stage, total)
+        except BadValue:
+            raise ValueError(self._describe_bad_values()) from None
+        # Values that change from one read to the next are nothing to look for.
+        self._is_checked = True
+        return result
+
+    def _reduce(self, function, run, merge, stage, total=None):
+        n_done = 0
+        for numbers, result in run(function, merge):
             total = result if total is None else merge(total, result)
             n_done += len(numbers)
             if self._progress is not None:
@@ -283,6 +317,7 @@ class PatternBlocks:
     def _describe_bad_values(self):
         found = self._reduce(
             partial(count_bad_values, allow_negative=self._allow_negative),
+            self._reader.run,
             merge_bad_values,
             "Checking values",
         )

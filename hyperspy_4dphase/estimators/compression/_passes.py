@@ -1,190 +1,137 @@
-"""What is computed from a block of patterns in one read, and how blocks are merged."""
-
-from dataclasses import dataclass
-from functools import partial
-from operator import add
-from typing import NamedTuple
+"""Reads of all patterns with known directions: one is a whole power iteration."""
 
 import numpy as np
 from sklearn.utils import gen_batches
 
-from hyperspy_4dphase._patterns import gather_rows
-from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
-from hyperspy_4dphase.estimators.compression._pattern_sums import sum_weights
-from hyperspy_4dphase.estimators.compression._scaling import Scaling
+from hyperspy_4dphase.estimators.compression._accumulator import Accumulator
 
 # Part of a block that is worked on at once, in single precision: fits a core's cache.
 _TILE_BYTES = 3 * 2**20
 
 
-class Statistics(NamedTuple):
-    """What the first read finds.
-
-    Attributes
-    ----------
-    counts : numpy.ndarray, shape (n_pixels,)
-        Sums over all patterns.
-    fractions : numpy.ndarray, shape (n_pixels,)
-        Sums of what is left of patterns that are divided by their totals.
-    totals : list of tuple
-        Rows of each block, the totals of its patterns, and their weighted sums (see
-        :func:`sum_weights`).
-    sampled : list of tuple
-        Rows of each block and its patterns that are in the sample.
-    squares : list of tuple
-        Rows of each block and the counts of squares of those that are held.
-    looks : list
-        What was seen in each block.
-    """
-
-    counts: np.ndarray
-    fractions: np.ndarray
-    totals: list
-    sampled: list
-    squares: list
-    looks: list
-
-
-@dataclass
-class FirstPass:
-    """The first read of a block: column sums, and the patterns that are sampled.
-
-    Attributes
-    ----------
-    picked : numpy.ndarray of bool, shape (n_patterns,)
-        Those that are sampled.
-    held : numpy.ndarray of bool, shape (n_patterns,), or None
-        Those whose counts of squares of pixels are kept.
-    coarse : CoarsePixels or None
-        Counts them.
-    floor : float
-        See :class:`Scaling`.
-    finders : tuple of callable
-        ``find(patterns, rows)`` of each block.
-    """
-
-    picked: np.ndarray
-    held: np.ndarray | None = None
-    coarse: CoarsePixels | None = None
-    floor: float = 0.0
-    finders: tuple = ()
-
-    def __call__(self, patterns, rows):
-        counts, fractions = np.zeros((2, patterns.shape[1]))
-        totals, sums = np.empty((2, len(patterns)))
-        # Exact for counts up to 16 million in a pattern.
-        ones = np.ones(patterns.shape[1], np.float32)
-        weights = sum_weights(patterns.shape[1]).astype(np.float32)
-        for part in _tiles(patterns):
-            tile = patterns[part].astype(np.float32)
-            totals[part], sums[part] = tile @ ones, tile @ weights
-            noise = totals[part] + self.floor * tile.shape[1]
-            per_count = inverse(noise).astype(np.float32)
-            fractions += per_count @ tile
-            fractions += self.floor * per_count.sum(dtype=np.float64)
-            counts += tile.sum(axis=0)
-        inside = np.flatnonzero(self.picked[rows])
-        sampled = [(rows[inside], patterns[inside])]
-        squares = []
-        if self.held is not None:
-            inside = np.flatnonzero(self.held[rows])
-            squares = [(rows[inside], self.coarse.counts(patterns[inside]))]
-        looks = [[find(patterns, rows) for find in self.finders]]
-        totals = [(rows, totals, sums)]
-        return Statistics(counts, fractions, totals, sampled, squares, looks)
-
-    @staticmethod
-    def merge(one, other):
-        """Merge the results of two blocks."""
-        return Statistics(*map(add, one, other))
-
-
-@dataclass
-class GramPass:
+class GramPass(Accumulator):
     """Project the scaled patterns on `V`, and the projection back on the pixels.
 
-    From the block X of scaled patterns it gives Y = X V and X^T Y, so that one read
-    does one whole power iteration; with them the squared norms of the rows, the column
-    sums that mend the scaling, and the rows that stand out of the span of `V` most.
+    From the scaled patterns X it gives Y = X V and X^T Y, so that one read does one
+    whole power iteration; with them the squared norms of the rows, the column sums that
+    mend the scaling, and the rows that stand out of the span of `V` most.
 
-    Attributes
+    Its sum is `back`, shape (n_pixels, k + 1): X^T Y but for the scaling of the pixels,
+    and u^T X of the patterns X before scaling, u the weights of rows. Its pieces are Y,
+    squared `norms` of scaled patterns, `u`, and expected `noise`, by `rows`; and the
+    patterns that are `outstanding`, not scaled, by `outstanding_rows`, with their
+    squared distance from the span of `V` less what noise does, `outstanding_excess`.
+
+    Parameters
     ----------
     V : numpy.ndarray, shape (n_pixels, k)
     scaling : Scaling
-    n_outstanding : int
+    n_outstanding : int, optional
         How many rows that stand out are kept.
-    device : "cpu" or torch.device
+    device : "cpu" or torch.device, optional
     """
 
-    V: np.ndarray
-    scaling: Scaling
-    n_outstanding: int = 0
-    device: object = "cpu"
+    def __init__(self, V, scaling, n_outstanding=0, device="cpu"):
+        super().__init__()
+        self.V, self.scaling = V, scaling
+        self.n_outstanding, self.device = n_outstanding, device
+        self._right = scaling.to_columns(V)
 
-    def __call__(self, patterns, rows):
-        right = self.scaling.to_columns(self.V)
+    def update(self, patterns, rows):
+        """Add a block of patterns; see :class:`Accumulator`."""
         if self.device == "cpu":
-            products = _multiply(patterns, right, self.scaling)
+            products = _multiply(patterns, self._right, self.scaling)
         else:
-            products = _multiply_torch(patterns, right, self.scaling, self.device)
+            products = _multiply_torch(patterns, self._right, self.scaling, self.device)
         Y, back, norms, u, noise = products
-        excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
-        outstanding = np.argsort(excess)[::-1][: self.n_outstanding]
-        root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
-        return Products(
-            back[:, :-1] * root,
-            back[:, -1],
-            [(rows, Y, norms, u, noise)],
-            rows[outstanding],
-            excess[outstanding],
-            patterns[outstanding],
-        )
+        self.add("back", back)
+        self.append(rows=rows, Y=Y, norms=norms, u=u, noise=noise)
+        if self.n_outstanding:
+            excess = _measure_excess(Y, norms, noise)
+            best = np.argsort(excess)[::-1][: self.n_outstanding]
+            self.append(
+                outstanding_rows=rows[best],
+                outstanding_excess=excess[best],
+                outstanding=patterns[best],
+            )
+            self._keep_outstanding()
 
-    @staticmethod
-    def merge(one, other):
-        """Merge the results of two blocks."""
-        n_outstanding = max(len(one.outstanding_rows), len(other.outstanding_rows))
-        excess = np.concatenate([one.outstanding_excess, other.outstanding_excess])
-        best = np.argsort(excess)[::-1][:n_outstanding]
-        stacked = np.concatenate([one.outstanding_rows, other.outstanding_rows])
-        # Single precision for a block, double for the sum over all of them.
-        return Products(
-            np.add(one.Z, other.Z, dtype=np.float64),
-            np.add(one.column_sums, other.column_sums, dtype=np.float64),
-            one.rows + other.rows,
-            stacked[best],
-            excess[best],
-            np.concatenate([one.outstanding, other.outstanding])[best],
-        )
+    def merge(self, other):
+        """Add what another part has; see :class:`Accumulator`."""
+        super().merge(other)
+        if self.n_outstanding:
+            self._keep_outstanding()
+        return self
+
+    def _keep_outstanding(self):
+        excess = self.joined("outstanding_excess")
+        best = np.argsort(excess)[::-1][: self.n_outstanding]
+        for name in ("outstanding_rows", "outstanding_excess", "outstanding"):
+            self.pieces[name] = [self.joined(name)[best]]
+
+    @property
+    def Z(self):
+        """numpy.ndarray, shape (n_pixels, k): X^T X V of the scaled patterns X."""
+        root = np.sqrt(self.scaling.column_weight)[:, None]
+        return self.sums["back"][:, :-1] * root
+
+    @property
+    def column_sums(self):
+        """numpy.ndarray, shape (n_pixels,): u^T X of the patterns before scaling."""
+        return self.sums["back"][:, -1]
+
+    def by_rows(self):
+        """Give what is known of each pattern, in order.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            Y, squared norms, u and expected noise; the first axis is that of patterns.
+        """
+        return self.ordered("rows", "Y", "norms", "u", "noise")
+
+    def excess(self):
+        """Measure what patterns leave over beyond noise.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_patterns,)
+            Squared distances from the span of `V`, less what noise does.
+        """
+        Y, norms, _, noise = self.by_rows()
+        return _measure_excess(Y, norms, noise)
 
 
-@dataclass
-class Products:
-    """What a :class:`GramPass` gives.
+def _measure_excess(Y, norms, noise):
+    return norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
 
-    Attributes
+
+class ProjectionPass(Accumulator):
+    """Project the scaled patterns on known directions.
+
+    Its pieces are the `products` and `u`, the weights of patterns, by `rows`.
+
+    Parameters
     ----------
-    Z : numpy.ndarray, shape (n_pixels, k)
-        X^T X V of the scaled patterns X.
-    column_sums : numpy.ndarray, shape (n_pixels,)
-        u^T X of the patterns X before scaling, u the weights of rows.
-    rows : list of tuple
-        Of each block: rows, X V, squared norms of scaled patterns, u, expected noise.
-    outstanding_rows : numpy.ndarray of int, shape (n_outstanding,)
-        Rows that are farthest from the span of `V`.
-    outstanding_excess : numpy.ndarray, shape (n_outstanding,)
-        Their squared distance from it, less what noise does.
-    outstanding : numpy.ndarray, shape (n_outstanding, n_pixels)
-        Their patterns, not scaled.
+    V : numpy.ndarray, shape (n_pixels, k)
+    scaling : Scaling
     """
 
-    Z: np.ndarray
-    column_sums: np.ndarray
-    rows: list
-    outstanding_rows: np.ndarray
-    outstanding_excess: np.ndarray
-    outstanding: np.ndarray
+    def __init__(self, V, scaling):
+        super().__init__()
+        self.scaling = scaling
+        self._right = scaling.to_columns(V)
+
+    def update(self, patterns, rows):
+        """Add a block of patterns; see :class:`Accumulator`."""
+        right, scaling = self._right, self.scaling
+        products = np.empty((len(patterns), right.shape[1] - 2), np.float32)
+        u = np.empty(len(patterns), np.float32)
+        for part in tiles(patterns):
+            projected = patterns[part].astype(np.float32) @ right
+            u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
+            products[part] = np.sqrt(u[part])[:, None] * projected[:, :-2]
+        self.append(rows=rows, products=products, u=u)
 
 
 def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
@@ -205,18 +152,8 @@ def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
     u : numpy.ndarray, shape (n_patterns,), float32
         Weights of the patterns, the squares of what they are multiplied by.
     """
-    function = partial(_project, right=scaling.to_columns(H.T), scaling=scaling)
-    return gather_rows(blocks.reduce(function, add, stage=stage))
-
-
-def _project(patterns, rows, right, scaling):
-    products = np.empty((len(patterns), right.shape[1] - 2), np.float32)
-    u = np.empty(len(patterns), np.float32)
-    for part in _tiles(patterns):
-        projected = patterns[part].astype(np.float32) @ right
-        u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
-        products[part] = np.sqrt(u[part])[:, None] * projected[:, :-2]
-    return [(rows, products, u)]
+    found = blocks.accumulate(ProjectionPass(H.T, scaling), stage=stage)
+    return found.ordered("rows", "products", "u")
 
 
 def _multiply(patterns, right, scaling):
@@ -228,7 +165,7 @@ def _multiply(patterns, right, scaling):
     u = np.empty(n, np.float32)
     back = np.zeros((m, rank + 1), np.float32)
     buffer, squares = np.empty((2, _tile_rows(patterns), m), np.float32)
-    for part in _tiles(patterns):
+    for part in tiles(patterns):
         tile = buffer[: part.stop - part.start]
         np.copyto(tile, patterns[part], casting="unsafe")
         projected = tile @ right
@@ -265,5 +202,6 @@ def _tile_rows(patterns):
     return max(1, min(len(patterns), _TILE_BYTES // (4 * max(patterns.shape[1], 1))))
 
 
-def _tiles(patterns):
+def tiles(patterns):
+    """Cut a block into parts that fit a core's cache in single precision."""
     return gen_batches(len(patterns), _tile_rows(patterns))

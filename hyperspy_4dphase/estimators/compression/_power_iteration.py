@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hyperspy_4dphase._patterns import PatternBlocks, gather_rows
+from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._compressed import (
     CompressedPatterns,
@@ -93,9 +93,9 @@ class PowerIteration:
         blocks, scaling = self.first.blocks, self.first.scaling
         V, before = self._find_row_space(), None
         for i in range(n_most):
-            function = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, self.device)
+            products = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, self.device)
             stage = f"Reading patterns ({i + 1})"
-            products = blocks.reduce(function, GramPass.merge, stage=stage)
+            products = blocks.accumulate(products, stage=stage)
             result, directions = decompose(
                 products, V, scaling, self.rank, self.oversampling, self.spectrum
             )
@@ -116,9 +116,7 @@ class PowerIteration:
         normal = self.random_state.standard_normal((blocks.shape[1], self._width))
         V = _orthonormalize(normal)
         for i in range(_N_SAMPLE_ITERATIONS):
-            products = blocks.reduce(
-                GramPass(V, scaling, device=self.device), GramPass.merge
-            )
+            products = blocks.accumulate(GramPass(V, scaling, device=self.device))
             result, V = decompose(products, V, scaling, self._width, 0, self.spectrum)
             if i < 2:
                 continue
@@ -130,7 +128,7 @@ class PowerIteration:
 
     def _advance(self, products, result, directions, V, scaling):
         """Compute the basis and the scaling for the next read."""
-        if len(products.outstanding):
+        if products.n_outstanding:
             rare = find_rare_directions(products, V, scaling)
             directions = np.column_stack([directions, rare])
         width = max(2 * result.n_significant, self._width)
@@ -159,7 +157,7 @@ def decompose(products, V, scaling, rank, oversampling, spectrum=None):
 
     Parameters
     ----------
-    products : Products
+    products : GramPass
     V : numpy.ndarray, shape (n_pixels, k)
         Orthonormal columns on which the patterns were projected.
     scaling : Scaling
@@ -173,12 +171,13 @@ def decompose(products, V, scaling, rank, oversampling, spectrum=None):
     directions : numpy.ndarray, shape (n_pixels, k), float32
         The right singular vectors, also those that the result leaves out.
     """
-    Y, norms, u, noise = gather_rows(products.rows)
-    gram = V.T.astype(np.float64) @ products.Z
+    Y, norms, u, noise = products.by_rows()
+    Z = products.Z
+    gram = V.T.astype(np.float64) @ Z
     values, vectors = np.linalg.eigh((gram + gram.T) / 2)
     inside = values > _ROUNDING * max(values.max(), 0)
     whiten = vectors[:, inside] / np.sqrt(values[inside])
-    back = products.Z @ whiten
+    back = Z @ whiten
     singular_values, U = decompose_gram(back.T @ back)
     U = U * _choose_signs(back @ U)
     directions = (back @ (U * inverse(singular_values))).astype(np.float32)

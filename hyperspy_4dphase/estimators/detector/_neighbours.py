@@ -116,8 +116,8 @@ def measure_neighbour_noise(runs, pairs, detector):
 
     Parameters
     ----------
-    runs : list of list of RunSums
-        Of all blocks, for each axis of the scan.
+    runs : list of RunSums
+        One for each axis of the scan, summed over blocks.
     pairs : PairNoise
         Of the same pixels.
     detector : Detector
@@ -129,17 +129,16 @@ def measure_neighbour_noise(runs, pairs, detector):
         less where neighbours were averaged, repeated or interpolated: along the axis
         where it is least. NaN where there are too few to tell.
     """
-    ratios = [_compare(of_axis, pairs, detector) for of_axis in zip(*runs, strict=True)]
+    ratios = [_compare(of_axis, pairs, detector) for of_axis in runs]
     ratios = [ratio for ratio in ratios if np.isfinite(ratio)]
     return min(ratios, default=np.nan)
 
 
 def _compare(runs, pairs, detector):
-    n = sum(run.n for run in runs)
+    n = runs.n
     if n < _FEWEST_RUNS:
         return np.nan
-    squares = sum(run.squares for run in runs) / (n * _SQUARE)
-    mean = sum(run.sums for run in runs) / n
+    squares, mean = runs.squares / (n * _SQUARE), runs.sums / n
     variance = expected = pairs.variance
     if detector.kind == "counts":
         expected = detector.gain * np.maximum(mean - detector.offset, 0)

@@ -1,11 +1,14 @@
 """From what a user gave to a compressed scan: the way of all methods."""
 
+from dataclasses import replace
+
 from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import MAX_RANK, compress_patterns
 from hyperspy_4dphase.methods import _cache
+from hyperspy_4dphase.methods._checkpoints import open_checkpoint
 from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.signals.compression import Compression, check_compression
 
@@ -23,13 +26,14 @@ def compress_scan(
     squares=True,
     descan=None,
     device="cpu",
+    checkpoint=None,
 ):
     """Compress a scan, or give what was remembered of it.
 
     Parameters
     ----------
     scan : Scan
-    rank, oversampling, power_iterations, squares, descan, device
+    rank, oversampling, power_iterations, squares, descan, device, checkpoint
         As in :func:`compress`, checked.
 
     Returns
@@ -45,6 +49,8 @@ def compress_scan(
         "power_iterations": power_iterations,
         "device": device,
     }
+    if checkpoint is not None:
+        return _go_on(checkpoint, scan, options | {"squares": squares})
     proof = _cache.make_proof(scan.signal)
     # A compression with squares has all that one without them has.
     for with_squares in (True, squares):
@@ -53,14 +59,29 @@ def compress_scan(
         remembered = _cache.recall(key)
         if remembered is not None:
             return Compression.from_scan(scan, *remembered)
-    with scan.progress() as progress:
-        compressed = compress_patterns(
-            scan.blocks(progress), random_state=scan.seed, **options
-        )
-    reads = {"n_reads": compressed.n_reads}
-    record = provenance("compress", options, scan.seed, reads)
+    compressed, record = _compress(scan, options)
     _cache.remember(key, (compressed, record), scan.signal)
     return Compression.from_scan(scan, compressed, record)
+
+
+def _compress(scan, options, checkpoint=None):
+    with scan.progress() as progress:
+        blocks = scan.blocks(progress, checkpoint=checkpoint)
+        compressed = compress_patterns(blocks, random_state=scan.seed, **options)
+    reads = {"n_reads": compressed.n_reads}
+    return compressed, provenance("compress", options, scan.seed, reads)
+
+
+def _go_on(path, scan, options):
+    """Compress a scan from where its checkpoint stands."""
+    checkpoint = open_checkpoint(path, scan, options)
+    if checkpoint.result is not None:
+        return Compression.from_arrays(*checkpoint.result)
+    scan = replace(scan, seed=checkpoint.seed)
+    made = _compress(scan, options, checkpoint)
+    compression = Compression.from_scan(scan, *made)
+    checkpoint.finish(*compression.to_arrays())
+    return compression
 
 
 def check_sketch(oversampling, power_iterations, device):

@@ -4,18 +4,18 @@ import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from math import prod
 
 import dask
 import dask.array as da
 import numpy as np
-from dask.system import CPU_COUNT
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._bad_values import BadValue
+from hyperspy_4dphase._threads import available_threads
 
 # Threads; beyond, memory is the limit. Historical: chosen by trial, not calibrated.
 _MAX_WORKERS = 8
@@ -36,11 +36,26 @@ class BlockReader:
     blocks : list of Block
     pixels : numpy.ndarray of bool, shape (n_pixels,), or None
         Which pixels are read; None for all.
+    kept : dict of int to object
+        What :meth:`accumulate` gives to accumulators instead of some blocks.
     """
 
     data: object
     blocks: list
     pixels: np.ndarray | None
+    kept: dict = field(default_factory=dict)
+
+    @property
+    def client(self):
+        """distributed.Client or None: Whose workers read the blocks."""
+        return _active_client() if isinstance(self.data, da.Array) else None
+
+    @property
+    def share_read(self):
+        """float: Which part of the patterns is read where nothing else is said."""
+        sizes = [len(block.rows) for block in self.blocks]
+        kept = sum(sizes[number] for number in self.kept)
+        return 1 - kept / max(sum(sizes), 1) if kept else 1
 
     def run(self, function, merge):
         """Apply a function to all blocks, where the user's dask client wants it.
@@ -59,10 +74,10 @@ class BlockReader:
         result : object
             The merged result of these.
         """
-        client = _active_client() if isinstance(self.data, da.Array) else None
+        client = self.client
         if client is not None:
             return self._run_distributed(function, merge, client)
-        n_workers = min(CPU_COUNT, len(self.blocks), _MAX_WORKERS)
+        n_workers = min(available_threads(), len(self.blocks), _MAX_WORKERS)
         return self.run_threads(function, range(len(self.blocks)), max(n_workers, 1))
 
     def accumulate(self, checked):
@@ -79,13 +94,13 @@ class BlockReader:
             Of the blocks of a part, in order.
         part : Accumulator
         """
-        client = _active_client() if isinstance(self.data, da.Array) else None
-        if client is not None:
+        client = self.client
+        if client is not None and not self.kept:
             function = partial(_accumulate_block, checked)
             yield from self._run_distributed(function, _merge_parts, client)
             return
         groups = group_blocks(len(self.blocks))
-        n_workers = max(min(CPU_COUNT, len(groups), _MAX_WORKERS), 1)
+        n_workers = max(min(available_threads(), len(groups), _MAX_WORKERS), 1)
         task = partial(self._accumulate_group, checked)
         for (group,), part in _run_in_threads(task, groups, n_workers):
             yield list(group), part
@@ -94,7 +109,10 @@ class BlockReader:
         part = checked.function.start()
         function = replace(checked, function=part.update)
         for number in group:
-            self._read(function, number)
+            if number in self.kept:
+                part.update(self.kept[number], self.blocks[number].rows)
+            else:
+                self._read(function, number)
         return part
 
     def run_threads(self, function, order, n_workers):

@@ -29,7 +29,7 @@ def ours(*names):
 
 ESTIMATORS = Layer(
     {"numpy", "scipy", "sklearn", "skimage", "numba", "threadpoolctl"}
-    | ours("estimators", "_correction", "_patterns", "_scalars")
+    | ours("estimators", "_correction", "_patterns", "_scalars", "_threads")
 )
 TORCH_IN_FUNCTIONS = Layer(ESTIMATORS.anywhere, {"torch"})
 # Imported by the others of the autoencoder inside functions.
@@ -51,9 +51,10 @@ LAYERS = {
     "_bad_values.py": Layer({"numpy"}),
     "_block_cuts.py": Layer({"numpy"}),
     "_block_reading.py": Layer(
-        {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values"),
+        {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values", "_threads"),
         {"distributed"},
     ),
+    "_threads.py": Layer({"dask"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
         | ours("_bad_values", "_block_cuts", "_block_reading", "_correction")

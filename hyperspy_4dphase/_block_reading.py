@@ -4,18 +4,18 @@ import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import prod
 
 import dask
 import dask.array as da
 import numpy as np
-from dask.system import CPU_COUNT
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._bad_values import BadValue
+from hyperspy_4dphase._threads import available_threads
 
 # Threads; beyond, memory is the limit. Historical: chosen by trial, not calibrated.
 _MAX_WORKERS = 8
@@ -39,11 +39,26 @@ class BlockReader:
     blocks : list of Block
     pixels : numpy.ndarray of bool, shape (n_pixels,), or None
         Which pixels are read; None for all.
+    kept : dict of int to object
+        What :meth:`accumulate` gives to accumulators instead of some blocks.
     """
 
     data: object
     blocks: list
     pixels: np.ndarray | None
+    kept: dict = field(default_factory=dict)
+
+    @property
+    def client(self):
+        """distributed.Client or None: Whose workers read the blocks."""
+        return _active_client() if isinstance(self.data, da.Array) else None
+
+    @property
+    def share_read(self):
+        """float: Which part of the patterns is read where nothing else is said."""
+        sizes = [len(block.rows) for block in self.blocks]
+        kept = sum(sizes[number] for number in self.kept)
+        return 1 - kept / max(sum(sizes), 1) if kept else 1
 
     def run(self, function, merge):
         """Apply a function to all blocks, where the user's dask client wants it.
@@ -85,7 +100,7 @@ class BlockReader:
         """
         groups = group_blocks(len(self.blocks)) if groups is None else groups
         cluster = self._cluster()
-        if cluster is not None:
+        if cluster is not None and not self.kept:
             yield from cluster.accumulate(checked, groups)
             return
         task = partial(self._accumulate_group, checked)
@@ -96,18 +111,13 @@ class BlockReader:
     @property
     def n_threads(self):
         """int: Threads that read blocks, where no dask client does."""
-        return max(min(CPU_COUNT, len(self.blocks), _MAX_WORKERS), 1)
+        return max(min(available_threads(), len(self.blocks), _MAX_WORKERS), 1)
 
     @property
     def n_workers(self):
         """int: Threads that read blocks at a time, of all workers together."""
         cluster = self._cluster()
         return self.n_threads if cluster is None else cluster.n_threads
-
-    @property
-    def client(self):
-        """distributed.Client or None: The user's, if blocks are read there."""
-        return _active_client() if isinstance(self.data, da.Array) else None
 
     def _cluster(self):
         client = self.client
@@ -122,7 +132,10 @@ class BlockReader:
         part = checked.function.start()
         function = replace(checked, function=part.update)
         for number in group:
-            self._read(function, number)
+            if number in self.kept:
+                part.update(self.kept[number], self.blocks[number].rows)
+            else:
+                self._read(function, number)
         return part
 
     @cached_property

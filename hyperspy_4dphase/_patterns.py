@@ -66,9 +66,9 @@ class PatternBlocks:
     correction : Correction
     is_lazy : bool
         Whether `data` is a dask array.
-    n_reads : int
+    n_reads : int or float
         How many times all kept patterns were read so far. Reads of data that were
-        loaded by :meth:`load` do not count.
+        loaded by :meth:`load`, or are kept by :meth:`keep`, do not count.
     """
 
     def __init__(
@@ -233,6 +233,45 @@ class PatternBlocks:
         checked = CheckedFunction(accumulator, self.correction, False, True)
         return time_read(self._reader, checked)
 
+    def keep(self, packed):
+        """Go on with patterns in memory instead of reading them.
+
+        Parameters
+        ----------
+        packed : list of tuple
+            Rows of some blocks, and what :meth:`accumulate` is to give to accumulators
+            instead of the patterns there, as they are after the correction.
+
+        Returns
+        -------
+        PatternBlocks
+            A copy, which goes on counting reads.
+        """
+        if not packed:
+            return self
+        other = self._copy(self.correction)
+        by_row = {rows[0]: item for rows, item in packed}
+        kept = {
+            number: by_row[block.rows[0]]
+            for number, block in enumerate(self._reader.blocks)
+            if block.rows[0] in by_row
+        }
+        other._reader = replace(self._reader, kept=kept)
+        return other
+
+    @property
+    def reads_here(self):
+        """bool: Whether blocks are read in this process, and are not read again later.
+
+        What goes on from a checkpoint has no more in memory than what is in the file.
+        """
+        return self._reader.client is None and self._checkpoint is None
+
+    @property
+    def is_kept(self):
+        """bool: Whether nothing has to be read anymore."""
+        return len(self._reader.kept) == self.n_blocks
+
     def visit(self, order):
         """Read blocks one after the other, the next while one is in use.
 
@@ -329,6 +368,7 @@ class PatternBlocks:
         return pixels
 
     def _read_checked(self, function, run, merge, stage, total=None, log=None):
+        accumulates = total is not None
         function = CheckedFunction(
             function, self.correction, not self._is_checked, self._allow_negative
         )
@@ -338,6 +378,8 @@ class PatternBlocks:
             raise ValueError(self._describe_bad_values()) from None
         # Values that change from one read to the next are nothing to look for.
         self._is_checked = True
+        if not self._is_loaded:
+            self.n_reads += self._reader.share_read if accumulates else 1
         return result
 
     def _reduce(self, function, run, merge, stage, total=None, log=None):
@@ -351,8 +393,6 @@ class PatternBlocks:
                 log.keep(total, n_done)
             if self._progress is not None:
                 self._progress(stage, n_done, self.n_blocks)
-        if not self._is_loaded:
-            self.n_reads += 1
         return total
 
     def _describe_bad_values(self):

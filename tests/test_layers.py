@@ -29,7 +29,7 @@ def ours(*names):
 
 ESTIMATORS = Layer(
     {"numpy", "scipy", "sklearn", "skimage", "numba", "threadpoolctl"}
-    | ours("estimators", "_correction", "_patterns", "_scalars")
+    | ours("estimators", "_correction", "_patterns", "_scalars", "_threads")
 )
 TORCH_IN_FUNCTIONS = Layer(ESTIMATORS.anywhere, {"torch"})
 # Imported by the others of the autoencoder inside functions.
@@ -54,11 +54,12 @@ LAYERS = {
         {"dask", "distributed", "sklearn"} | ours("_bad_values", "_block_reading")
     ),
     "_block_reading.py": Layer(
-        {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values"),
+        {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values", "_threads"),
         {"distributed"} | ours("_cluster_reading"),
     ),
     "_read_timing.py": Layer({"numpy"} | ours("_block_reading")),
     "_chunk_advice.py": Layer(set()),
+    "_threads.py": Layer({"dask"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
         | ours("_bad_values", "_block_cuts", "_block_reading", "_correction")

@@ -32,7 +32,14 @@ NOISES = ("poisson", "uniform", *_MEASURED)
 
 
 def first_read(
-    blocks, geometry, noise, keep_faulty, squares, random_state, descan=None
+    blocks,
+    geometry,
+    noise,
+    keep_faulty,
+    squares,
+    random_state,
+    descan=None,
+    most_kept=0,
 ):
     """Read all patterns once, and once more where the detector has to be corrected.
 
@@ -50,12 +57,15 @@ def first_read(
     random_state : numpy.random.RandomState
     descan : {None, "fit"}
         Whether a plane of shifts is taken out, if there is one.
+    most_kept : int, optional
+        Memory in which patterns are kept for further reads, packed, in bytes.
 
     Returns
     -------
     FirstRead
     """
-    look = FirstRead(blocks, geometry, squares, random_state, random_state.get_state())
+    start = random_state.get_state()
+    look = FirstRead(blocks, geometry, squares, random_state, start, most_kept)
     if noise not in _MEASURED:
         look.detector = noise
         if not isinstance(noise, Detector):
@@ -117,6 +127,10 @@ class FirstRead:
         None until it is known.
     faulty_patterns, faulty_pixels, replaced : numpy.ndarray, or None
         Values that are no counts; see :class:`CompressedPatterns`.
+    most_kept : int
+        Memory for packed patterns, in bytes.
+    changes : tuple
+        Names of the methods of `blocks` that corrected them, and their arguments.
     neighbours : float
         Variance among neighbouring patterns over that of independent ones; NaN if it
         was not measured.
@@ -147,6 +161,8 @@ class FirstRead:
     squares: bool
     random_state: np.random.RandomState
     start: tuple
+    most_kept: int = 0
+    changes: tuple = ()
     detector: Detector | None = None
     faulty_patterns: np.ndarray | None = None
     faulty_pixels: np.ndarray | None = None
@@ -167,7 +183,8 @@ class FirstRead:
         blocks, geometry = (
             getattr(each, how)(*args, **kept) for each in (self.blocks, self.geometry)
         )
-        return replace(self, blocks=blocks, geometry=geometry)
+        changes = (*self.changes, (how, args, kept))
+        return replace(self, blocks=blocks, geometry=geometry, changes=changes)
 
     def correct(self, correction, **kept):
         """The same of corrected patterns; itself where nothing changes."""
@@ -185,12 +202,14 @@ class FirstRead:
         picked = _pick(n, n_sampled, self.random_state)
         coarse = self.coarse
         held = _pick(n, coarse.n_held, self.beside) if coarse.exist else None
-        finders = ()
+        finders = None, None
         if measured:
             find_runs = RunFinder(self.geometry.positions, self.blocks.n_blocks)
             finders = SpikeFinder(self.signal_shape, self.used_pixels), find_runs
+        most = self.most_kept / n if self.blocks.reads_here else 0
+        self.statistics = None
         self.statistics = self.blocks.accumulate(
-            FirstPass(picked, held, coarse, floor, *finders),
+            FirstPass(picked, held, coarse, floor, *finders, most_kept=most),
             stage="Reading patterns (0)",
         )
 
@@ -273,6 +292,7 @@ class FirstRead:
             if self.detector.kind == "pixels":
                 weight = inverse(self.detector.pixel_variance)
             self.scaling = Scaling(weight, poisson=False)
+        self.blocks = self.blocks.keep(found.packed)
         # It holds the sample in pieces, too.
         del self.statistics
 

@@ -1,12 +1,14 @@
 """Reads of all patterns with known directions: one is a whole power iteration."""
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from hyperspy_4dphase.estimators.compression._accumulator import Accumulator
-
-# Part of a block that is worked on at once, in single precision: fits a core's cache.
-_TILE_BYTES = 3 * 2**20
+from hyperspy_4dphase.estimators.compression._packed import (
+    PackedPatterns,
+    as_packed,
+    pad_directions,
+)
+from hyperspy_4dphase.estimators.compression._tiles import cut_tiles
 
 
 class GramPass(Accumulator):
@@ -16,8 +18,8 @@ class GramPass(Accumulator):
     whole power iteration; with them the squared norms of the rows, the column sums that
     mend the scaling, and the rows that stand out of the span of `V` most.
 
-    Its sum is `back`, shape (n_pixels, k + 1): X^T Y but for the scaling of the pixels,
-    and u^T X of the patterns X before scaling, u the weights of rows. Its pieces are Y,
+    Its sums are `back`, X^T Y but for the scaling of the pixels, and `column_sums`,
+    u^T X of the patterns X before scaling, u the weights of rows. Its pieces are Y,
     squared `norms` of scaled patterns, `u`, and expected `noise`, by `rows`; and the
     patterns that are `outstanding`, not scaled, by `outstanding_rows`, with their
     squared distance from the span of `V` less what noise does, `outstanding_excess`.
@@ -36,23 +38,55 @@ class GramPass(Accumulator):
         self.V, self.scaling = V, scaling
         self.n_outstanding, self.device = n_outstanding, device
         self._right = scaling.to_columns(V)
+        self._padded = pad_directions(self._right[:, :-2])
 
     def update(self, patterns, rows):
-        """Add a block of patterns; see :class:`Accumulator`."""
-        if self.device == "cpu":
-            products = _multiply(patterns, self._right, self.scaling)
-        else:
-            products = _multiply_torch(patterns, self._right, self.scaling, self.device)
-        Y, back, norms, u, noise = products
-        self.add("back", back)
+        """Add a block of patterns, packed or not; see :class:`Accumulator`."""
+        if not self.sums:
+            n_pixels, k = self._padded.shape
+            self.sums["back"] = np.zeros((n_pixels, k), np.float32)
+            self.sums["column_sums"] = np.zeros(n_pixels, np.float32)
+        Y, norms, u, noise = self._multiply(patterns)
         self.append(rows=rows, Y=Y, norms=norms, u=u, noise=noise)
         if self.n_outstanding:
-            excess = _measure_excess(Y, norms, noise)
-            best = np.argsort(excess)[::-1][: self.n_outstanding]
+            self._offer(patterns, rows, _measure_excess(Y, norms, noise))
+
+    def _multiply(self, patterns):
+        if self.device != "cpu":
+            return self._multiply_on_device(patterns)
+        packed = as_packed(patterns)
+        if packed is None:
+            sums = self.sums["back"], self.sums["column_sums"]
+            return _multiply(patterns, self._right, self.scaling, *sums)
+        weight = np.ascontiguousarray(self._right[:, -2])
+        Y, sums, totals, squares = packed.project(self._padded, weight)
+        u = self.scaling.row_weights(sums, totals)
+        noise = self.scaling.row_noise(u, sums)
+        root = np.sqrt(u).astype(np.float32)[:, None]
+        Y *= root
+        packed.project_back(root * Y, u.astype(np.float32), *self.sums.values())
+        Y = np.ascontiguousarray(Y[:, : self.V.shape[1]])
+        return Y, u * squares, u.astype(np.float32), noise
+
+    def _multiply_on_device(self, patterns):
+        products = _multiply_torch(patterns, self._right, self.scaling, self.device)
+        Y, back, norms, u, noise = products
+        self.sums["back"][:, : Y.shape[1]] += back[:, :-1]
+        self.sums["column_sums"] += back[:, -1]
+        return Y, norms, u, noise
+
+    def _offer(self, patterns, rows, excess):
+        """Keep the patterns of a block that stand out more than those kept so far."""
+        kept = self.pieces.get("outstanding_excess", [np.empty(0)])[0]
+        least = kept.min() if len(kept) == self.n_outstanding else -np.inf
+        best = np.argsort(excess)[::-1][: self.n_outstanding]
+        best = best[excess[best] > least]
+        if best.size:
+            packed = isinstance(patterns, PackedPatterns)
             self.append(
                 outstanding_rows=rows[best],
                 outstanding_excess=excess[best],
-                outstanding=patterns[best],
+                outstanding=patterns.unpack(best) if packed else patterns[best],
             )
             self._keep_outstanding()
 
@@ -73,12 +107,12 @@ class GramPass(Accumulator):
     def Z(self):
         """numpy.ndarray, shape (n_pixels, k): X^T X V of the scaled patterns X."""
         root = np.sqrt(self.scaling.column_weight)[:, None]
-        return self.sums["back"][:, :-1] * root
+        return self.sums["back"][:, : self.V.shape[1]] * root
 
     @property
     def column_sums(self):
         """numpy.ndarray, shape (n_pixels,): u^T X of the patterns before scaling."""
-        return self.sums["back"][:, -1]
+        return self.sums["column_sums"]
 
     def by_rows(self):
         """Give what is known of each pattern, in order.
@@ -121,17 +155,21 @@ class ProjectionPass(Accumulator):
         super().__init__()
         self.scaling = scaling
         self._right = scaling.to_columns(V)
+        self._padded = pad_directions(self._right[:, :-2])
 
     def update(self, patterns, rows):
         """Add a block of patterns; see :class:`Accumulator`."""
-        right, scaling = self._right, self.scaling
-        products = np.empty((len(patterns), right.shape[1] - 2), np.float32)
-        u = np.empty(len(patterns), np.float32)
-        for part in tiles(patterns):
-            projected = patterns[part].astype(np.float32) @ right
-            u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
-            products[part] = np.sqrt(u[part])[:, None] * projected[:, :-2]
-        self.append(rows=rows, products=products, u=u)
+        packed = as_packed(patterns)
+        if packed is None:
+            projected = _project(patterns, self._right)
+            products, sums, totals = projected[:, :-2], *projected[:, -2:].T
+        else:
+            k = self._right.shape[1] - 2
+            weight = np.ascontiguousarray(self._right[:, -2])
+            products, sums, totals, _ = packed.project(self._padded, weight)
+            products = products[:, :k]
+        u = self.scaling.row_weights(sums, totals).astype(np.float32)
+        self.append(rows=rows, products=np.sqrt(u)[:, None] * products, u=u)
 
 
 def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
@@ -156,26 +194,39 @@ def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
     return found.ordered("rows", "products", "u")
 
 
-def _multiply(patterns, right, scaling):
-    n, m = patterns.shape
-    rank = right.shape[1] - 2
+def _multiply(patterns, right, scaling, back, column_sums):
+    n, rank = len(patterns), right.shape[1] - 2
     weight = np.ascontiguousarray(right[:, -2])
     Y = np.empty((n, rank), np.float32)
     norms, noise = np.empty((2, n))
     u = np.empty(n, np.float32)
-    back = np.zeros((m, rank + 1), np.float32)
-    buffer, squares = np.empty((2, _tile_rows(patterns), m), np.float32)
-    for part in tiles(patterns):
-        tile = buffer[: part.stop - part.start]
-        np.copyto(tile, patterns[part], casting="unsafe")
-        projected = tile @ right
+    for part, slabs in cut_tiles(patterns.shape):
+        some = patterns[part]
+        projected = np.zeros((len(some), rank + 2), np.float32)
+        squares = np.zeros(len(some))
+        for slab in slabs:
+            tile = some[:, slab].astype(np.float32)
+            projected += tile @ right[slab]
+            squares += np.square(tile, out=tile) @ weight[slab]
         u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
         noise[part] = scaling.row_noise(u[part], projected[:, -2])
-        norms[part] = u[part] * (np.square(tile, out=squares[: len(tile)]) @ weight)
+        norms[part] = u[part] * squares
         root = np.sqrt(u[part])[:, None]
         Y[part] = root * projected[:, :-2]
-        back += tile.T @ np.column_stack([root * Y[part], u[part]])
-    return Y, back, norms, u, noise
+        left = np.column_stack([root * Y[part], u[part]])
+        for slab in slabs:
+            product = some[:, slab].astype(np.float32).T @ left
+            back[slab, :rank] += product[:, :-1]
+            column_sums[slab] += product[:, -1]
+    return Y, norms, u, noise
+
+
+def _project(patterns, right):
+    projected = np.zeros((len(patterns), right.shape[1]), np.float32)
+    for part, slabs in cut_tiles(patterns.shape):
+        for slab in slabs:
+            projected[part] += patterns[part, slab].astype(np.float32) @ right[slab]
+    return projected
 
 
 def _multiply_torch(patterns, right, scaling, device):
@@ -196,12 +247,3 @@ def _multiply_torch(patterns, right, scaling, device):
     back = tile.T @ torch.column_stack([root * Y, root.square()])
     Y, back = Y.cpu().numpy(), back.cpu().numpy()
     return Y, back, norms.astype(np.float64), u, noise.astype(np.float64)
-
-
-def _tile_rows(patterns):
-    return max(1, min(len(patterns), _TILE_BYTES // (4 * max(patterns.shape[1], 1))))
-
-
-def tiles(patterns):
-    """Cut a block into parts that fit a core's cache in single precision."""
-    return gen_batches(len(patterns), _tile_rows(patterns))

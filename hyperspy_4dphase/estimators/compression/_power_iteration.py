@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
@@ -11,6 +12,7 @@ from hyperspy_4dphase.estimators.compression._compressed import (
     decompose_gram,
 )
 from hyperspy_4dphase.estimators.compression._first_read import FirstRead
+from hyperspy_4dphase.estimators.compression._packing_pass import keep_packed
 from hyperspy_4dphase.estimators.compression._passes import GramPass
 from hyperspy_4dphase.estimators.compression._rare_patterns import (
     find_outliers,
@@ -22,8 +24,9 @@ from hyperspy_4dphase.estimators.compression._scaling import find_noise_edge
 # oversampling not counted. Historical: chosen by trial, not calibrated.
 _FIRST_RANK = 22
 MAX_RANK = 64
-# Patterns that stand out of a block which are looked at for rare structure. Historical.
-_N_OUTSTANDING = 256
+# Patterns that stand out which are looked at for rare structure: fewest, most, and the
+# memory for them in bytes. Historical.
+_N_OUTSTANDING, _OUTSTANDING_BYTES = (32, 256), 8 * 2**20
 # Structure this many times above the noise edge is found by one iteration. Historical.
 _PLAIN_FROM = 5.0
 # Power iterations on the sample, in memory. Historical.
@@ -36,6 +39,8 @@ _TOLERANCE_SMALL, _TOLERANCE_LARGE = 1e-3, 1e-2
 _MIN_RARE = 3
 # Eigenvalues below this fraction of the largest are rounding of double precision.
 _ROUNDING = 1e-10
+# Columns that depend on each other more than this are made orthonormal in another way.
+_MOST_DEPENDENT = 1e4
 # Single precision leaves this fraction of a pattern's squared norm.
 _ROUNDING_OF_PATTERN = 1e-6
 
@@ -67,6 +72,9 @@ class PowerIteration:
     def __post_init__(self):
         most = max(MAX_RANK, self.rank) + self.oversampling
         self._widest = min(*self.first.blocks.shape, most)
+        n_pixels = self.first.blocks.shape[1]
+        held = _OUTSTANDING_BYTES // (4 * max(n_pixels, 1))
+        self._n_outstanding = int(np.clip(held, _N_OUTSTANDING[0], _N_OUTSTANDING[1]))
         least = max(_FIRST_RANK, self.rank) + self.oversampling
         self._width = min(self._widest, least)
 
@@ -93,7 +101,8 @@ class PowerIteration:
         blocks, scaling = self.first.blocks, self.first.scaling
         V, before = self._find_row_space(), None
         for i in range(n_most):
-            products = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, self.device)
+            n_outstanding = 0 if i else self._n_outstanding
+            products = GramPass(V, scaling, n_outstanding, self.device)
             stage = f"Reading patterns ({i + 1})"
             products = blocks.accumulate(products, stage=stage)
             result, directions = decompose(
@@ -112,6 +121,8 @@ class PowerIteration:
     def _find_row_space(self):
         """Find orthonormal (n_pixels, k) columns that hold what the sample shows."""
         blocks = PatternBlocks(self.first.sample, 1, allow_negative=True)
+        if self.device == "cpu":
+            blocks = keep_packed(blocks)
         scaling = self.first.scaling
         normal = self.random_state.standard_normal((blocks.shape[1], self._width))
         V = _orthonormalize(normal)
@@ -233,4 +244,13 @@ def _has_settled(before, result, tolerance):
 
 
 def _orthonormalize(columns):
-    return np.linalg.qr(columns.astype(np.float32))[0]
+    """Make columns orthonormal: by Cholesky's factors, which is ten times as fast."""
+    columns = columns.astype(np.float64)
+    gram = columns.T @ columns
+    try:
+        factor = np.linalg.cholesky(gram)
+    except np.linalg.LinAlgError:
+        return np.linalg.qr(columns)[0].astype(np.float32)
+    if np.linalg.cond(factor) > _MOST_DEPENDENT:
+        return np.linalg.qr(columns)[0].astype(np.float32)
+    return solve_triangular(factor, columns.T, lower=True).T.astype(np.float32)

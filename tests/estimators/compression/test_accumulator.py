@@ -88,8 +88,8 @@ def test_blocks_are_in_groups_for_which_no_worker_counts():
 def test_workers_do_not_change_a_bit(empty, X, monkeypatch):
     found = []
     for n_workers in (1, 3):
-        name = "hyperspy_4dphase._block_reading.CPU_COUNT"
-        monkeypatch.setattr(name, n_workers)
+        name = "hyperspy_4dphase._block_reading.available_threads"
+        monkeypatch.setattr(name, lambda n=n_workers: n)
         blocks = PatternBlocks(X, 1, block_values=4 * N_PIXELS)
         found.append(blocks.accumulate(empty))
     assert_equal(*found, rtol=0)

@@ -27,7 +27,7 @@ def exact(X, V, scaling):
 @pytest.mark.parametrize("tile_bytes", [1, 4 * 170 * 11, 2**22])
 def test_gram_pass(X, tile_bytes, monkeypatch):
     monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.compression._passes._TILE_BYTES", tile_bytes
+        "hyperspy_4dphase.estimators.compression._tiles._TILE_BYTES", tile_bytes
     )
     V, scaling, function = passes(X)
     A, u = exact(X, V, scaling)

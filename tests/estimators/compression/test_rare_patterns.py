@@ -27,6 +27,7 @@ def test_rare_pattern(n_rare, n_pixels, dose, options, least, seed, monkeypatch)
     """
     module = "hyperspy_4dphase.estimators.compression."
     monkeypatch.setattr(module + "_compress._MAX_HELD_VALUES", 0)
+    monkeypatch.setattr(module + "_compress._MAX_PACKED_BYTES", 0)
     monkeypatch.setattr(module + "_first_read._SAMPLE_VALUES", 100 * n_pixels)
     W, H = planted(2000, n_pixels, dose=dose, seed=seed)
     rare = np.random.default_rng(seed + 9).gamma(0.3, 1, n_pixels)

@@ -207,6 +207,8 @@ def group_blocks(n_blocks):
     """
     size = int(np.clip(n_blocks // _LEAST_GROUPS, 1, _MOST_IN_GROUP))
     size = max(size, -(-n_blocks // _MOST_GROUPS))
+    if not n_blocks:
+        return []
     return [range(n_blocks)[part] for part in gen_batches(n_blocks, size)]
 
 

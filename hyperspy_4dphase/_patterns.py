@@ -8,7 +8,6 @@ from copy import copy
 from dataclasses import replace
 from functools import partial
 from math import prod
-from operator import add
 
 import dask.array as da
 import numpy as np
@@ -21,8 +20,9 @@ from hyperspy_4dphase._bad_values import (
     merge_bad_values,
 )
 from hyperspy_4dphase._block_cuts import cut_blocks
-from hyperspy_4dphase._block_reading import BlockReader, gather_rows
+from hyperspy_4dphase._block_reading import BlockReader, gather_rows, group_blocks
 from hyperspy_4dphase._correction import Correction
+from hyperspy_4dphase._read_timing import describe_reading, time_read
 
 # Of values, not of bytes: the same counts in a wider type are cut in the same way.
 _BLOCK_VALUES = 16 * 2**20
@@ -52,6 +52,8 @@ class PatternBlocks:
         no more than rounding.
     correction : Correction, optional
         What every block goes through before it is given to anything.
+    checkpoint : Checkpoint, optional
+        Keeps what :meth:`accumulate` and :meth:`load` have found, and gives it back.
 
     Attributes
     ----------
@@ -82,10 +84,11 @@ class PatternBlocks:
         block_values=_BLOCK_VALUES,
         allow_negative=False,
         correction=None,
+        checkpoint=None,
     ):
         self.is_lazy = isinstance(data, da.Array)
         self._data = data
-        self._progress = progress
+        self._progress, self._checkpoint = progress, checkpoint
         self.navigation_shape = tuple(data.shape[:n_navigation_axes])
         self.signal_shape = tuple(data.shape[n_navigation_axes:])
         self.dtype = np.dtype(data.dtype)
@@ -190,13 +193,47 @@ class PatternBlocks:
         ValueError, RuntimeError
             As of :meth:`reduce`.
         """
+        if self._checkpoint is None:
+            return self._accumulate(accumulator, stage)
+        what = vars(accumulator) | {"sums": None, "pieces": None}
+        what = type(accumulator).__name__, what, self.correction
+        kept = self._positions, self.kept_pixels
+        with self._checkpoint.begin((*what, *kept), self.n_blocks) as log:
+            return self._accumulate(accumulator, stage, log)
+
+    def _accumulate(self, accumulator, stage, log=None):
+        whole, groups = accumulator.start(), group_blocks(self.n_blocks)
+        if log is not None and log.arrays is not None:
+            whole = accumulator.restore(log.arrays)
+            groups = [group for group in groups if group.start >= log.n_done]
         return self._read_checked(
             accumulator,
-            lambda checked, _: self._reader.accumulate(checked),
+            lambda checked, _: self._reader.accumulate(checked, groups),
             lambda whole, part: whole.merge(part),
             stage,
-            accumulator.start(),
+            whole,
+            log,
         )
+
+    def describe_reading(self):
+        """Tell what reads the blocks; see :func:`describe_reading`."""
+        return describe_reading(self._reader)
+
+    def time_read(self, accumulator):
+        """Measure about how long one read takes, on a few blocks.
+
+        Parameters
+        ----------
+        accumulator : Accumulator
+            Empty.
+
+        Returns
+        -------
+        float
+            In seconds.
+        """
+        checked = CheckedFunction(accumulator, self.correction, False, True)
+        return time_read(self._reader, checked)
 
     def keep(self, packed):
         """Go on with patterns in memory instead of reading them.
@@ -226,8 +263,11 @@ class PatternBlocks:
 
     @property
     def reads_here(self):
-        """bool: Whether blocks are read in this process."""
-        return self._reader.client is None
+        """bool: Whether blocks are read in this process, and are not read again later.
+
+        What goes on from a checkpoint has no more in memory than what is in the file.
+        """
+        return self._reader.client is None and self._checkpoint is None
 
     @property
     def is_kept(self):
@@ -263,9 +303,9 @@ class PatternBlocks:
         """
         if not self.is_lazy:
             return self
-        pieces = self.reduce(_return_piece, add, stage="Loading patterns")
+        found = self.accumulate(_AllPatterns(), stage="Loading patterns")
         other = PatternBlocks(
-            gather_rows(pieces)[0],
+            gather_rows(found.pieces)[0],
             1,
             progress=self._progress,
             allow_negative=self._allow_negative,
@@ -329,13 +369,13 @@ class PatternBlocks:
         pixels[pixels] = kept
         return pixels
 
-    def _read_checked(self, function, run, merge, stage, total=None):
+    def _read_checked(self, function, run, merge, stage, total=None, log=None):
         accumulates = total is not None
         function = CheckedFunction(
             function, self.correction, not self._is_checked, self._allow_negative
         )
         try:
-            result = self._reduce(function, run, merge, stage, total)
+            result = self._reduce(function, run, merge, stage, total, log)
         except BadValue:
             raise ValueError(self._describe_bad_values()) from None
         # Values that change from one read to the next are nothing to look for.
@@ -344,11 +384,15 @@ class PatternBlocks:
             self.n_reads += self._reader.share_read if accumulates else 1
         return result
 
-    def _reduce(self, function, run, merge, stage, total=None):
-        n_done = 0
+    def _reduce(self, function, run, merge, stage, total=None, log=None):
+        n_done = 0 if log is None else log.n_done
         for numbers, result in run(function, merge):
+            if log is not None:
+                log.merging()
             total = result if total is None else merge(total, result)
             n_done += len(numbers)
+            if log is not None:
+                log.keep(total, n_done)
             if self._progress is not None:
                 self._progress(stage, n_done, self.n_blocks)
         return total
@@ -378,5 +422,27 @@ def _as_mask(kept, size):
     return kept
 
 
-def _return_piece(patterns, rows):
-    return [(rows, patterns)]
+class _AllPatterns:
+    """An accumulator that keeps the patterns as they are."""
+
+    def __init__(self):
+        self.pieces = []
+
+    def start(self):
+        return _AllPatterns()
+
+    def update(self, patterns, rows):
+        self.pieces.append((rows, patterns))
+
+    def merge(self, other):
+        self.pieces += other.pieces
+        return self
+
+    def arrays(self):
+        rows, patterns = zip(*self.pieces, strict=True)
+        return {"rows": np.concatenate(rows), "patterns": np.concatenate(patterns)}
+
+    def restore(self, arrays):
+        part = _AllPatterns()
+        part.pieces.append((arrays["rows"], arrays["patterns"]))
+        return part

@@ -39,7 +39,7 @@ PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
 PLUMBING |= ours("_provenance", "_results", "_scalars", "_scan", "_scan_files")
-PLUMBING |= ours("_thinning")
+PLUMBING |= ours("_archive", "_checkpoint", "_chunk_advice", "_thinning")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
@@ -50,16 +50,24 @@ LAYERS = {
     "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
     "_bad_values.py": Layer({"numpy"}),
     "_block_cuts.py": Layer({"numpy"}),
+    "_cluster_reading.py": Layer(
+        {"dask", "distributed", "sklearn"} | ours("_bad_values", "_block_reading")
+    ),
     "_block_reading.py": Layer(
         {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values", "_threads"),
-        {"distributed"},
+        {"distributed"} | ours("_cluster_reading"),
     ),
+    "_read_timing.py": Layer({"numpy"} | ours("_block_reading")),
+    "_chunk_advice.py": Layer(set()),
     "_threads.py": Layer({"dask"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
         | ours("_bad_values", "_block_cuts", "_block_reading", "_correction")
+        | ours("_read_timing")
     ),
     "_correction.py": Layer({"numpy"}),
+    "_archive.py": Layer({"numpy"}),
+    "_checkpoint.py": Layer({"joblib"} | ours("_archive")),
     "_provenance.py": Layer({"numpy", "dask"}),
     "_results.py": Layer(SIGNALS | {"dask"} | ours("_provenance"), ours("plot")),
     "_docstrings.py": Layer(set()),

@@ -13,6 +13,7 @@ from hyperspy_4dphase.estimators.compression import (
     compress_without_squares,
 )
 from hyperspy_4dphase.methods import _cache
+from hyperspy_4dphase.methods._checkpoints import open_checkpoint
 from hyperspy_4dphase.methods._data_report import report_data
 from hyperspy_4dphase.signals.compression import Compression, check_compression
 
@@ -30,13 +31,14 @@ def compress_scan(
     squares=True,
     descan=None,
     device="cpu",
+    checkpoint=None,
 ):
     """Compress a scan, or give what was remembered of it.
 
     Parameters
     ----------
     scan : Scan
-    rank, oversampling, power_iterations, squares, descan, device
+    rank, oversampling, power_iterations, squares, descan, device, checkpoint
         As in :func:`compress`, checked.
 
     Returns
@@ -52,6 +54,8 @@ def compress_scan(
         "power_iterations": power_iterations,
         "device": device,
     }
+    if checkpoint is not None:
+        return _go_on(checkpoint, scan, options | {"squares": squares})
     key = _cache.make_key(_cache.make_proof(scan.signal), scan, options)
     remembered = _cache.recall(key)
     if remembered is None or (squares and remembered.later is not None):
@@ -63,11 +67,28 @@ def compress_scan(
                 given = options | {"random_state": scan.seed}
                 remembered = _compress(blocks, squares, key is not None, given)
         _cache.remember(key, remembered, scan.signal)
-    compressed = remembered.compressed
     options["squares"] = remembered.has_squares
+    return _describe(scan, remembered.compressed, options, remembered.seed)
+
+
+def _describe(scan, compressed, options, seed):
     reads = {"n_reads": compressed.n_reads}
-    record = provenance("compress", options, remembered.seed, reads)
+    record = provenance("compress", options, seed, reads)
     return Compression.from_scan(scan, compressed, record)
+
+
+def _go_on(path, scan, options):
+    """Compress a scan from where its checkpoint stands."""
+    checkpoint = open_checkpoint(path, scan, options)
+    if checkpoint.result is not None:
+        return Compression.from_arrays(*checkpoint.result)
+    seed = checkpoint.seed
+    with scan.progress() as progress:
+        blocks = scan.blocks(progress, checkpoint=checkpoint)
+        compressed = compress_patterns(blocks, random_state=seed, **options)
+    compression = _describe(scan, compressed, options, seed)
+    checkpoint.finish(*compression.to_arrays())
+    return compression
 
 
 class _Remembered(NamedTuple):

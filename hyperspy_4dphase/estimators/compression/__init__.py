@@ -5,6 +5,7 @@ from hyperspy_4dphase.estimators.compression._compress import (
     compress_without_squares,
 )
 from hyperspy_4dphase.estimators.compression._compressed import CompressedPatterns
+from hyperspy_4dphase.estimators.compression._forecast import forecast, make_probe
 from hyperspy_4dphase.estimators.compression._means import label_means
 from hyperspy_4dphase.estimators.compression._pattern_sums import (
     expected_sums,
@@ -19,5 +20,7 @@ __all__ = [
     "compress_without_squares",
     "expected_sums",
     "find_others",
+    "forecast",
     "label_means",
+    "make_probe",
 ]

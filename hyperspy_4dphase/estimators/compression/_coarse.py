@@ -51,6 +51,11 @@ class CoarsePixels:
         """int: Of how many patterns the counts of squares can be held in memory."""
         return _MAX_HELD_BYTES // (2 * self._live.size) if self.exist else 0
 
+    @property
+    def n_squares(self):
+        """int: Number of squares that have pixels."""
+        return self._live.size if self.exist else 0
+
     def counts(self, patterns):
         """Count what squares have, in the smallest type that holds it.
 

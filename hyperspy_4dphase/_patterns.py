@@ -26,6 +26,8 @@ from hyperspy_4dphase._read_timing import describe_reading, time_read
 
 # Of values, not of bytes: the same counts in a wider type are cut in the same way.
 _BLOCK_VALUES = 16 * 2**20
+# A block of larger chunks, as of all positions and few pixels, is cut.
+_MOST_BLOCK_BYTES = 512 * 2**20
 
 
 class PatternBlocks:
@@ -113,10 +115,10 @@ class PatternBlocks:
             chunks = self._data.chunks[: len(self.navigation_shape)]
         else:
             chunks = [(1,) * n for n in self.navigation_shape]
-        max_patterns = self._block_values // max(prod(self.signal_shape), 1)
-        self._reader = BlockReader(
-            self._data, cut_blocks(chunks, patterns, max_patterns), self.kept_pixels
-        )
+        n_pixels = max(prod(self.signal_shape), 1)
+        most = _MOST_BLOCK_BYTES // (n_pixels * self.dtype.itemsize)
+        blocks = cut_blocks(chunks, patterns, self._block_values // n_pixels, most)
+        self._reader = BlockReader(self._data, blocks, self.kept_pixels)
 
     @classmethod
     def wrap(cls, X, **options):

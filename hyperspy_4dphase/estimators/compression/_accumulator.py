@@ -134,12 +134,21 @@ class Accumulator:
         list of numpy.ndarray
             One for each name, as many entries as there are rows.
         """
-        order = np.argsort(self.joined(rows), kind="stable")
-        is_sorted = (np.diff(order) == 1).all()
-        return [
-            self.joined(name) if is_sorted else self.joined(name)[order]
-            for name in names
-        ]
+        own = self.joined(rows)
+        place = np.empty(len(own), np.intp)
+        place[np.argsort(own, kind="stable")] = np.arange(len(own))
+        return [self._placed(self.pieces[name], place) for name in names]
+
+    @staticmethod
+    def _placed(pieces, place):
+        """Put pieces where they belong, without another copy of all of them."""
+        kind = np.result_type(*pieces)
+        placed = np.empty((len(place), *pieces[0].shape[1:]), kind)
+        end = 0
+        for piece in pieces:
+            start, end = end, end + len(piece)
+            placed[place[start:end]] = piece
+        return placed
 
     def add(self, name, values):
         """Add to a sum of this part, in the precision of what came first."""

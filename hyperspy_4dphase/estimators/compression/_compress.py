@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 from sklearn.utils import check_random_state
+from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._device import resolve_device
@@ -190,7 +191,9 @@ def _compress(
         first, spectrum, rank or 0, oversampling, random_state, device
     )
     is_cheap = is_small or first.blocks.is_kept
-    result, _ = iteration.run(is_cheap, power_iterations)
+    # What is not done in threads is small: more threads wait rather than compute.
+    with threadpool_limits(1):
+        result, _ = iteration.run(is_cheap, power_iterations)
     _record(result, first)
     return result, later, first.blocks
 

@@ -128,13 +128,14 @@ class PackedPatterns:
         -------
         numpy.ndarray of uint32, shape (n_taken, n_groups)
         """
-        target = np.full(self.shape[0], -1)
-        target[places] = np.arange(len(places))
-        total = np.zeros((len(places), n_groups), np.uint32)
+        found = np.empty((len(places), n_groups), np.uint32)
         for part, tile in self._parts():
-            if (target[part] >= 0).any():
-                kernels.take_together(*tile, group, target[part], total)
-        return total
+            inside = (places >= part.start) & (places < part.stop)
+            if inside.any():
+                total = np.zeros((n_groups, part.stop - part.start), np.uint32)
+                kernels.take_together(*tile, group, total)
+                found[inside] = total.T[places[inside] - part.start]
+        return found
 
     def unpack(self, places):
         """Give some of the patterns with all their pixels.

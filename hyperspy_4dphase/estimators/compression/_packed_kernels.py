@@ -197,23 +197,20 @@ def weigh(n_in, rows, counts, u, pixel_sums):
 
 
 @numba.njit(cache=True, nogil=True)
-def take_together(n_in, rows, counts, group, target, total):
-    """Add up the counts of some patterns over groups of pixels.
+def take_together(n_in, rows, counts, group, total):
+    """Add up counts over groups of pixels.
 
     Parameters
     ----------
     n_in, rows, counts : numpy.ndarray
         A tile.
     group : numpy.ndarray of int, shape (n_pixels,)
-    target : numpy.ndarray of int, shape (n,)
-        Where in `total` each pattern is; -1 for those that are left out.
-    total : numpy.ndarray, shape (n_targets, n_groups)
+    total : numpy.ndarray, shape (n_groups, n)
         The sums are added to it.
     """
     place = 0
     for j in range(n_in.size):
+        own = total[group[j]]
         for _ in range(n_in[j]):
-            i = target[rows[place]]
-            if i >= 0:
-                total[i, group[j]] += counts[place]
+            own[rows[place]] += counts[place]
             place += 1

@@ -8,6 +8,8 @@ import numpy as np
 _LENGTH = 4
 _N_RUNS = 128
 _FEWEST_RUNS = 8
+# Of many blocks each has fewer, but not all blocks have neighbours along each axis.
+_MOST_RUNS = 512
 # Third differences: what changes smoothly along a line leaves little in them, and noise
 # of its own in each pattern 1 + 9 + 9 + 1 times its variance.
 _COEFFICIENTS = np.array([-1.0, 3.0, -3.0, 1.0])
@@ -65,7 +67,8 @@ class RunFinder:
 
     def __init__(self, positions, n_blocks):
         self.positions = positions
-        self.n_runs = max(_FEWEST_RUNS, -(-_N_RUNS // max(n_blocks, 1)))
+        wanted, most = (-(-n // max(n_blocks, 1)) for n in (_N_RUNS, _MOST_RUNS))
+        self.n_runs = max(min(_FEWEST_RUNS, most), wanted)
 
     def __call__(self, patterns, rows):
         """Look at a block.

@@ -11,6 +11,7 @@ from math import prod
 import dask
 import dask.array as da
 import numpy as np
+from dask.blockwise import Blockwise
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
@@ -131,7 +132,6 @@ class BlockReader:
         client = self.client
         if client is None:
             return None
-        # It imports distributed, which is slow.
         from hyperspy_4dphase._cluster_reading import ClusterReader
 
         return ClusterReader(self, client)
@@ -147,14 +147,19 @@ class BlockReader:
         return part
 
     @cached_property
-    def _scheduler(self):
-        """What computes a block: the workers of a cluster, if they hold its chunks."""
-        if "distributed" not in sys.modules:
-            return "synchronous"
+    def is_held(self):
+        """bool: Whether workers of a client have chunks, or what these are made of."""
+        if "distributed" not in sys.modules or not isinstance(self.data, da.Array):
+            return False
         from distributed import futures_of
 
-        block = dask.optimize(self.data[self.blocks[0].region])
-        return None if futures_of(block) else "synchronous"
+        layers = getattr(self.data.dask, "layers", None)
+        if layers is None:
+            return bool(futures_of(self.data))
+        # Layers that are made of functions are not looked into: they have too many
+        # tasks.
+        layers = (x for x in layers.values() if not isinstance(x, Blockwise))
+        return any(futures_of(list(layer.values())) for layer in layers)
 
     def run_threads(self, function, order, n_workers):
         """Apply a function to some blocks in threads.
@@ -181,7 +186,7 @@ class BlockReader:
         block = self.data[region]
         if isinstance(block, da.Array):
             with name_what_fails(self.describe(number)):
-                block = block.compute(scheduler=self._scheduler)
+                block = block.compute(scheduler=None if self.is_held else "synchronous")
         return apply_to_block(function, block, rows, inside, self.pixels)
 
     def describe(self, number):
@@ -217,6 +222,8 @@ def group_blocks(n_blocks, least=_LEAST_GROUPS):
     """
     size = int(np.clip(n_blocks // least, 1, _MOST_IN_GROUP))
     size = max(size, -(-n_blocks // _MOST_GROUPS))
+    if not n_blocks:
+        return []
     return [range(n_blocks)[part] for part in gen_batches(n_blocks, size)]
 
 

@@ -278,5 +278,5 @@ class ReadLog:
 def _describe(name, found, expected):
     is_short = all(value is None or len(str(value)) < 20 for value in (found, expected))
     if not is_short or "hash" in name:
-        return f"another {name.removesuffix(' hash')}"
+        return f"other {name.removesuffix(' hash')}"
     return f"{name}={found!r} instead of {expected!r}"

@@ -71,12 +71,13 @@ def advise_chunks(chunks, n_navigation_axes, itemsize):
             share = ", which are all of them"
         faults.append(
             f"Chunks hold {n_together} positions{share}: {block_bytes / 1e9:.2g} GB of "
-            "patterns are in memory at once for each thread that reads."
+            "patterns belong together, more than is held at once, and each chunk is "
+            f"loaded {ceil(block_bytes / _MOST_BYTES)} times in every read."
         )
         if n_pieces > 1:
             faults.append(
-                "Other chunks need these to be read as a whole, each time: make them "
-                "once, where there is enough memory, and save the scan with them."
+                "Making other chunks takes all of these at once: do it once, where "
+                "there is enough memory, and save the scan with them."
             )
     if n_chunks > _MOST_CHUNKS and scan_bytes / n_chunks < _LEAST_BYTES:
         faults.append(

@@ -216,7 +216,7 @@ def test_changed_within(path):
     ("identity", "message"),
     [
         (IDENTITY | {"rank": 3}, r"of something else: rank=None instead of 3\. It is"),
-        (IDENTITY | {"values hash": "4"}, "something else: another values. It is nei"),
+        (IDENTITY | {"values hash": "4"}, "something else: other values. It is nei"),
         (IDENTITY | {"version": "1.2"}, "version=None instead of '1.2'"),
         ({"scan": [9, 5], "values hash": "0123", "rank": 2}, "rank=None instead of 2"),
     ],

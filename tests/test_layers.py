@@ -51,7 +51,7 @@ LAYERS = {
     "_bad_values.py": Layer({"numpy"}),
     "_block_cuts.py": Layer({"numpy"}),
     "_cluster_reading.py": Layer(
-        {"dask", "distributed", "sklearn"} | ours("_bad_values", "_block_reading")
+        {"dask", "sklearn"} | ours("_bad_values", "_block_reading")
     ),
     "_block_reading.py": Layer(
         {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values", "_threads"),
@@ -90,8 +90,10 @@ LAYERS = {
     "estimators/vae/_model.py": WITH_TORCH,
     "estimators/vae/": TORCH_IN_FUNCTIONS,
     "estimators/_device.py": TORCH_IN_FUNCTIONS,
-    # Multiplies blocks of patterns on a GPU, where there is one.
-    "estimators/compression/_passes.py": TORCH_IN_FUNCTIONS,
+    # Imported by others inside functions, where a GPU computes.
+    "estimators/_device_copies.py": WITH_TORCH,
+    "estimators/compression/_device_products.py": WITH_TORCH,
+    "estimators/nmf/_device_factors.py": WITH_TORCH,
     "estimators/": ESTIMATORS,
     "methods/": Layer(
         SIGNALS | {"dask", "tqdm"} | PLUMBING | ours("estimators", "signals", "methods")

@@ -11,7 +11,7 @@ from hyperspy_4dphase.signals.scan_plan import ScanPlan
 
 __all__ = ["ScanPlan", "plan"]
 
-# A block that is larger is not read for measuring.
+# Where more than this has to be loaded for one block, none is for measuring.
 _MOST_PROBED_BYTES = 2 * 2**30
 
 
@@ -32,7 +32,7 @@ def plan(signal, navigation_mask=None, signal_mask=None, *, probe=True):
     %(signal_mask)s
     probe : bool, default True
         Whether to read a few blocks, which takes some seconds. Without, nothing is said
-        about time. Blocks of more than 2 GB are not read.
+        about time. It is left out where more than 2 GB have to be loaded for a block.
 
     Returns
     -------
@@ -75,19 +75,22 @@ def plan(signal, navigation_mask=None, signal_mask=None, *, probe=True):
     reading = blocks.describe_reading()
     itemsize, n_axes = blocks.dtype.itemsize, len(scan.navigation_shape)
     chunks = signal.data.chunks if blocks.is_lazy else None
-    faults, nav_chunks = [], None
+    faults, nav_chunks, loaded_bytes = [], None, reading.block_bytes
     if blocks.is_lazy:
-        faults, nav_chunks, _ = advise_chunks(chunks, n_axes, itemsize)
+        faults, nav_chunks, loaded_bytes = advise_chunks(chunks, n_axes, itemsize)
     at_once = reading.block_bytes + needs.part_bytes
     # As many parts may wait to be merged as there are threads.
     per_process = reading.n_threads * (at_once + needs.part_bytes)
     on_cluster = reading.n_processes > 0
     seconds = None
     if probe and blocks.shape[0]:
-        if reading.block_bytes <= _MOST_PROBED_BYTES:
+        if max(loaded_bytes, reading.block_bytes) <= _MOST_PROBED_BYTES:
             seconds = blocks.time_read(make_probe(blocks.shape[1]))
         else:
-            faults = [*faults, "Blocks are too large to be read for measuring."]
+            faults = [
+                *faults,
+                "What belongs together is too much to be read for measuring.",
+            ]
     scan_bytes = prod(scan.navigation_shape + scan.signal_shape) * itemsize
     return ScanPlan(
         scan.navigation_shape,

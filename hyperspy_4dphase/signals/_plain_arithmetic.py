@@ -3,6 +3,7 @@
 from hyperspy.signals import LazySignal2D, Signal2D
 
 from hyperspy_4dphase._results import axes_dictionaries, retitle, scan_metadata
+from hyperspy_4dphase.signals._whole_files import WholeFiles
 
 _TWO = "add sub mul floordiv truediv mod divmod pow lshift rshift and xor or"
 _COMPARED = "lt le eq ne ge gt"
@@ -10,7 +11,7 @@ _ONE = "neg pos abs invert"
 _IN_PLACE = "iadd isub imul ifloordiv itruediv imod ipow ilshift irshift iand ixor ior"
 
 
-class PlainArithmetic(Signal2D):
+class PlainArithmetic(WholeFiles, Signal2D):
     """Signals whose arithmetic gives plain signals with the same axes.
 
     ``confidence > 0.5`` has no domains, and ``domains + 1`` no tree: what belongs to

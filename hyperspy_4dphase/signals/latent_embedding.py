@@ -20,11 +20,12 @@ from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._stored_model import StoredModel, store_model
+from hyperspy_4dphase.signals._whole_files import WholeFiles
 
 _N_AVERAGED = 500
 
 
-class LatentEmbedding(Signal1D):
+class LatentEmbedding(WholeFiles, Signal1D):
     """The latent means of a scan's patterns: (x, y | latent dimension).
 
     Made by :meth:`vae_embed`. It saves to ``.hspy`` and ``.zspy`` and reloads with its

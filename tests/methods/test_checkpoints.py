@@ -128,11 +128,11 @@ CHANGES = {
     "random_state": lambda scan: (scan, {"random_state": 1}),
     "squares": lambda scan: (scan, {"squares": False}),
     "noise": lambda scan: (scan, {"normalize_poissonian_noise": True}),
-    "another masks": other_masks,
-    "another values": other_values,
+    "other masks": other_masks,
+    "other values": other_values,
     "navigation shape": lambda scan: (scan.inav[:8], {}),
     "type of data": lambda scan: (Diffraction2D(scan.data.astype(np.int32)), {}),
-    "another chunks": lambda scan: (lazy(scan), {}),
+    "other chunks": lambda scan: (lazy(scan), {}),
 }
 
 
@@ -150,7 +150,7 @@ def test_other_lazy_scans(scan, path):
     compress(lazy(scan), checkpoint=path, **SETTINGS)
     other = scan.deepcopy()
     other.data[5, 5] += 1
-    with pytest.raises(ValueError, match="another arrays"):
+    with pytest.raises(ValueError, match="other arrays"):
         compress(lazy(other), checkpoint=path, **SETTINGS)
 
 
@@ -159,7 +159,7 @@ def test_values_of_functions(scan, path):
     compress(counting(scan)[0], checkpoint=path, **SETTINGS)
     other = scan.deepcopy()
     other.data[-1, -1] += 1
-    with pytest.raises(ValueError, match="another values"):
+    with pytest.raises(ValueError, match="other values"):
         compress(counting(other)[0], checkpoint=path, **SETTINGS)
 
 
@@ -175,7 +175,7 @@ def test_files_that_were_written_again(scan, path, tmp_path):
     (tmp_path / "scan.hspy").unlink()
     shutil.move(tmp_path / "copy.hspy", tmp_path / "scan.hspy")
     opened = hs.load(tmp_path / "scan.hspy", lazy=True)
-    with pytest.raises(ValueError, match="another files"):
+    with pytest.raises(ValueError, match="other files"):
         compress(opened, checkpoint=path, **SETTINGS)
     opened.close_file()
 

@@ -92,7 +92,7 @@ def test_large_blocks_are_not_read(monkeypatch, scan):
     monkeypatch.setattr("hyperspy_4dphase.methods.plan._MOST_PROBED_BYTES", 10)
     found = plan(scan)
     assert found.seconds_per_read is None
-    assert "too large" in found.warnings[0]
+    assert "too much to be read" in found.warnings[0]
 
 
 def test_masks_count(scan):

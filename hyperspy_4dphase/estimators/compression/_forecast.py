@@ -75,12 +75,13 @@ def forecast(shape, dtype, signal_shape, *, is_lazy, is_corrected=True):
     n_held = min(squares.n_held, n_patterns)
     squares_bytes = 2 * n_held * squares.n_squares if n_held else 0
     held = 2 * (sample * dtype.itemsize + squares_bytes) + whole + 2 * result
-    # Where counts are few, what they are packed into.
-    if dtype.kind in "iu":
+    # Where counts are few they are packed, and may all be kept after the first read.
+    may_be_few = dtype.kind in "iu"
+    if may_be_few:
         held += min(_compress._MAX_PACKED_BYTES, size)
-    n_least, n_most = _power_iteration._N_READS_LARGE
+    _, n_most = _power_iteration._N_READS_LARGE
     # The first one; a correction; power iterations; what squares of pixels have found.
-    reads = 1 + min(1, n_least), 1 + is_corrected + n_most + 1
+    reads = 2 - may_be_few, 1 + is_corrected + n_most + 1
     return Forecast(reads, held, part, result)
 
 

@@ -39,6 +39,13 @@ class GramPass(Accumulator):
         self.n_outstanding, self.device = n_outstanding, device
         self._right = scaling.to_columns(V)
         self._padded = pad_directions(self._right[:, :-2])
+        self._on_device = None
+
+    def start(self):
+        """Make an empty part; see :class:`Accumulator`."""
+        part = super().start()
+        part._on_device = None
+        return part
 
     def update(self, patterns, rows):
         """Add a block of patterns, packed or not; see :class:`Accumulator`."""
@@ -69,11 +76,22 @@ class GramPass(Accumulator):
         return Y, u * squares, u.astype(np.float32), noise
 
     def _multiply_on_device(self, patterns):
-        products = _multiply_torch(patterns, self._right, self.scaling, self.device)
-        Y, back, norms, u, noise = products
-        self.sums["back"][:, : Y.shape[1]] += back[:, :-1]
-        self.sums["column_sums"] += back[:, -1]
-        return Y, norms, u, noise
+        if self._on_device is None:
+            # It imports torch, which takes seconds.
+            from hyperspy_4dphase.estimators.compression._device_products import (
+                DeviceProducts,
+            )
+
+            self._on_device = DeviceProducts(self._right, self.scaling, self.device)
+        return self._on_device.multiply(patterns)
+
+    def _collect(self):
+        """Take what was added up on the device."""
+        if self._on_device is not None:
+            back, column_sums = self._on_device.take()
+            self.sums["back"][:, : back.shape[1]] += back
+            self.sums["column_sums"] += column_sums
+            self._on_device = None
 
     def _offer(self, patterns, rows, excess):
         """Keep the patterns of a block that stand out more than those kept so far."""
@@ -92,10 +110,17 @@ class GramPass(Accumulator):
 
     def merge(self, other):
         """Add what another part has; see :class:`Accumulator`."""
+        self._collect()
+        other._collect()
         super().merge(other)
         if self.n_outstanding:
             self._keep_outstanding()
         return self
+
+    def arrays(self):
+        """Give all that was added; see :class:`Accumulator`."""
+        self._collect()
+        return super().arrays()
 
     def _keep_outstanding(self):
         excess = self.joined("outstanding_excess")
@@ -106,12 +131,14 @@ class GramPass(Accumulator):
     @property
     def Z(self):
         """numpy.ndarray, shape (n_pixels, k): X^T X V of the scaled patterns X."""
+        self._collect()
         root = np.sqrt(self.scaling.column_weight)[:, None]
         return self.sums["back"][:, : self.V.shape[1]] * root
 
     @property
     def column_sums(self):
         """numpy.ndarray, shape (n_pixels,): u^T X of the patterns before scaling."""
+        self._collect()
         return self.sums["column_sums"]
 
     def by_rows(self):
@@ -227,23 +254,3 @@ def _project(patterns, right):
         for slab in slabs:
             projected[part] += patterns[part, slab].astype(np.float32) @ right[slab]
     return projected
-
-
-def _multiply_torch(patterns, right, scaling, device):
-    import torch
-
-    if patterns.dtype.kind == "u" and patterns.dtype.itemsize > 1:
-        patterns = patterns.astype(f"i{min(2 * patterns.dtype.itemsize, 8)}")
-    patterns = patterns.astype(patterns.dtype.newbyteorder("="), copy=False)
-    tile = torch.from_numpy(np.require(patterns, None, "CW")).to(device).float()
-    right = torch.from_numpy(right).to(device)
-    projected = tile @ right
-    sums, totals = projected[:, -2:].T.cpu().numpy()
-    u = scaling.row_weights(sums, totals)
-    noise = scaling.row_noise(u, sums)
-    norms = u * (tile.square() @ right[:, -2]).cpu().numpy()
-    root = torch.from_numpy(np.sqrt(u)).to(device)[:, None]
-    Y = root * projected[:, :-2]
-    back = tile.T @ torch.column_stack([root * Y, root.square()])
-    Y, back = Y.cpu().numpy(), back.cpu().numpy()
-    return Y, back, norms.astype(np.float64), u, noise.astype(np.float64)

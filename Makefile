@@ -7,7 +7,7 @@
 #   make test              the tests (ARGS="-k masks" goes to pytest)
 #   make lint docs wheel test-py4dstem test-quantem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
-#   make bench-power bench-structure bench-orientation bench-classes
+#   make bench-power bench-structure bench-orientation bench-classes bench-scale
 #   make bench-gpu bench-workers
 
 PYTHON ?= python3
@@ -29,7 +29,7 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
 .PHONY: demo test test-py4dstem test-quantem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
-.PHONY: bench-power bench-structure bench-orientation bench-classes
+.PHONY: bench-power bench-structure bench-orientation bench-classes bench-scale
 .PHONY: bench-gpu bench-workers
 
 demo: $(READY)
@@ -75,6 +75,9 @@ bench-structure: $(READY)
 
 bench-orientation: $(READY)
 	$(BIN)/python -m tests.benchmarks.orientation $(ARGS)
+
+bench-scale: $(READY)
+	$(BIN)/python -m tests.benchmarks.scale $(ARGS)
 
 bench-degradations: $(READY)
 	$(BIN)/python -m tests.benchmarks.degradations $(ARGS)

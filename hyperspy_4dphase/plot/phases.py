@@ -13,8 +13,12 @@ from hyperspy_4dphase.plot._pattern import draw_pattern, highest
 
 _PANEL = 2.1
 _MOST_IN_ROW = 5
-# Reflections that have their indices written beside them, the strongest first.
+# Width in inches of the keys of orientations.
+_KEY = 1.5
+# Reflections that have their indices written beside them at most, the strongest first.
 _MOST_LABELS = 6
+# Points: size of an index, and how far from its spot it begins.
+_INDEX_SIZE, _INDEX_SHIFT = 6, 4
 
 
 class Spots(NamedTuple):
@@ -60,6 +64,7 @@ def plot_phases(
     *,
     orientations=None,
     orientations_title="orientation",
+    symmetries=None,
     panels=(),
     title=None,
     extent=None,
@@ -82,6 +87,9 @@ def plot_phases(
         Colours of orientations, of the navigation shape and 3 channels; NaN where there
         is none. Drawn for maps of one or two axes.
     orientations_title : str, optional
+    symmetries : dict of str to orix.quaternion.Symmetry, optional
+        Point groups whose colour keys are drawn beside the orientations, by their
+        titles.
     panels : sequence of PatternPanel, optional
         Patterns, with the spots of their templates.
     title : str, optional
@@ -119,6 +127,7 @@ def plot_phases(
     n_columns = min(len(panels), _MOST_IN_ROW)
     height = 3.4 + n_rows * (_PANEL + 0.3)
     width = max(n_columns * _PANEL, 4.5 + 3.4 * with_orientations) + 1.2
+    width += _KEY * bool(with_orientations and symmetries)
     fig = make_figure(fig, (width, height))
     above, *below = fig.subfigures(
         1 + bool(n_rows),
@@ -126,6 +135,9 @@ def plot_phases(
         height_ratios=[3.4, n_rows * _PANEL][: 1 + bool(n_rows)],
         squeeze=False,
     )[:, 0]
+    keys = None
+    if with_orientations and symmetries:
+        above, keys = above.subfigures(1, 2, width_ratios=[width - _KEY, _KEY])
     axes = above.subplots(1, 1 + with_orientations, squeeze=False)[0]
     place = extent, units, scalebar
     image = draw_domains(axes[0], phase_ids, np.vstack([colors, UNASSIGNED]), *place)
@@ -134,6 +146,8 @@ def plot_phases(
     if with_orientations:
         draw_rgb(axes[1], orientations, phase_ids.ndim, *place)
         axes[1].set_title(orientations_title, fontsize="medium")
+        if keys is not None:
+            _draw_keys(keys, symmetries)
     if n_rows:
         _draw_panels(below[0], panels, (n_rows, n_columns), pattern_extent)
     if title:
@@ -152,6 +166,21 @@ def _draw_phase_legend(ax, phase_ids, names, colors):
         texts.append(format_entry("not indexed", n_without, phase_ids.size))
         patches.append(UNASSIGNED)
     draw_legend(ax, patches, texts, None)
+
+
+def _draw_keys(figure, symmetries):
+    """Draw the colour key of each point group."""
+    # Importing it makes its projection known.
+    from orix.plot import InversePoleFigurePlot  # noqa: F401
+
+    # Two rows of each group at least, so that a single one is not larger than a map.
+    grid = figure.add_gridspec(max(len(symmetries), 2), 1)
+    for row, (title, symmetry) in enumerate(symmetries.items()):
+        ax = figure.add_subplot(grid[row], projection="ipf", symmetry=symmetry)
+        ax.plot_ipf_color_key(show_title=False)
+        for text in ax.texts:
+            text.set_fontsize("xx-small")
+        ax.set_title(title, fontsize="x-small", loc="center", pad=14)
 
 
 def _draw_panels(figure, panels, shape, extent):
@@ -190,18 +219,64 @@ def draw_spots(ax, spots, shape, extent):
     size = 10 + 60 * np.sqrt(spots.weight / spots.weight.max())
     ax.scatter(x, y, s=size, facecolors="none", edgecolors="#7fe0ff", linewidths=0.8)
     outline = [withStroke(linewidth=1.5, foreground="black")]
-    for i in np.argsort(-spots.weight)[:_MOST_LABELS]:
+    ax.set(xlim=(left, right), ylim=(bottom, top))
+    for i in choose_labels(ax, x, y, spots):
         ax.annotate(
             format_indices(spots.hkl[i]),
             (x[i], y[i]),
-            xytext=(4, 4),
+            xytext=(_INDEX_SHIFT,) * 2,
             textcoords="offset points",
             color="white",
-            fontsize=6,
+            fontsize=_INDEX_SIZE,
             path_effects=outline,
             annotation_clip=True,
         )
-    ax.set(xlim=(left, right), ylim=(bottom, top))
+
+
+def choose_labels(ax, x, y, spots):
+    """Choose the spots whose indices have room, the strongest first.
+
+    Opposite spots say the same: only one of each pair has its indices written.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        With its limits set.
+    x, y : numpy.ndarray, shape (n,)
+        Of the spots.
+    spots : Spots
+
+    Returns
+    -------
+    list of int
+        No index covers another one, its spot, or the frame.
+    """
+    # Layouts that are solved when a figure is drawn make axes a little smaller.
+    size = 0.85 * ax.get_window_extent().size * 72 / ax.get_figure(root=True).dpi
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    across = (x - left) / (right - left) * size[0]
+    up = (y - bottom) / (top - bottom) * size[1]
+    chosen, boxes, said = [], [], set()
+    for i in np.argsort(-spots.weight, kind="stable"):
+        if len(chosen) == _MOST_LABELS:
+            break
+        hkl = tuple(int(h) for h in spots.hkl[i])
+        if tuple(-h for h in hkl) in said:
+            continue
+        n = sum(len(str(abs(h))) for h in hkl) + (max(map(abs, hkl)) > 9)
+        start = np.array([across[i], up[i]]) + _INDEX_SHIFT
+        box = np.concatenate([start, start + _INDEX_SIZE * np.array([0.65 * n, 1.3])])
+        inside = (box[:2] >= 0).all() and (box[2:] <= size).all()
+        if inside and not any(_overlap(box, other) for other in boxes):
+            chosen.append(int(i))
+            boxes.append(box)
+            said.add(hkl)
+    return chosen
+
+
+def _overlap(first, second):
+    """Whether two boxes (left, bottom, right, top) have points in common."""
+    return bool((first[:2] < second[2:]).all() and (second[:2] < first[2:]).all())
 
 
 def format_indices(hkl):

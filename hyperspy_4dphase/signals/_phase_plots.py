@@ -68,6 +68,7 @@ class PhasePlots(ScanMap):
             if has_orientations
             else None,
             orientations_title=f"inverse pole figure, {direction}",
+            symmetries=self._color_keys(),
             panels=self._panels(colors) if patterns else (),
             title=self.metadata.General.title if title is None else title,
             scalebar=scalebar,
@@ -93,6 +94,18 @@ class PhasePlots(ScanMap):
             turned = Orientation(turns[inside], symmetry=laue)
             colors[inside] = key.orientation2color(turned)
         return colors
+
+    def _color_keys(self):
+        """Laue groups whose keys orientations are coloured by, by their titles."""
+        present, named = set(np.unique(self.phase_ids).tolist()), {}
+        for i, phase in enumerate(self._every_phase()):
+            if phase.name != AMORPHOUS and i in present:
+                laue = phase.point_group.laue
+                named.setdefault(laue.name, (laue, []))[1].append(phase.name)
+        return {
+            f"{', '.join(names)}\n{group}": laue
+            for group, (laue, names) in named.items()
+        }
 
     def _panels(self, colors):
         """Mean patterns of the largest domains, with their templates."""

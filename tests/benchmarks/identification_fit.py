@@ -8,7 +8,6 @@ from sklearn.linear_model import LogisticRegression
 
 from hyperspy_4dphase.estimators.orientation import (
     SET_PROBABILITY,
-    describe_evidence,
     identify,
     match_structures,
 )
@@ -153,7 +152,7 @@ def fit_weights(cases, seed=0):
     rng = np.random.default_rng(seed)
     cases = [case for case in cases if _n_spots(case)]
     evidence = [
-        {name: describe_evidence(match) for name, match in case.matches.items()}
+        {name: (match.choice, match.none) for name, match in case.matches.items()}
         for case in cases
     ]
     tables = [np.array([one[0] for one in each.values()]) for each in evidence]

@@ -7,7 +7,6 @@ from hyperspy_4dphase.estimators.orientation._grains import (
 )
 from hyperspy_4dphase.estimators.orientation._identification import (
     Identification,
-    describe_evidence,
     identify,
 )
 from hyperspy_4dphase.estimators.orientation._library import (
@@ -67,7 +66,6 @@ __all__ = [
     "TemplateLibrary",
     "build_library",
     "build_local_library",
-    "describe_evidence",
     "describe_match",
     "find_small_grains",
     "find_spots",

@@ -14,6 +14,12 @@ from hyperspy_4dphase.estimators.orientation._library import EXCITATION_WIDTH
 
 # Of the logarithm of a structure's likelihood, see `weigh_choice`.
 CHOICE = np.array([1.589, -0.428, -2.890, -8.278, -1.359, 0.938, -0.824, -1.285])
+# The same of orientations of one structure, fitted to 420 such patterns, of up to
+# 100,000 counts. What is missing says little of them, as intensities are not
+# kinematical: with the weights above 66, 66 and 60 % of 50 dynamical patterns of 2,000
+# counts each (layered, spinel, rock salt) were within 2 degrees, with these 82, 84 and
+# 80 %, with the cosine alone 78, 82 and 80 %; of 83 % any of those refined was.
+ORIENTATION = np.array([2.21, -0.43, -7.22, 0.0, 0.0, -0.21, -0.42, 0.0])
 # Of the log odds that none of the structures is right, and their constant, see
 # `weigh_none`.
 NONE = np.array([-0.362, 10.114, 6.651, 2.462, 2.637, 0.873])

@@ -127,12 +127,11 @@ def find_cell(explained, predicted, which, basis):
     return cell if abs(np.linalg.det(cell)) > 1e-9 else None
 
 
-def is_on_cell(xy, cell, geometry, parts=1):
-    """Tell which spots are where whole steps lead, or parts of them.
+def is_on_cell(xy, cell, geometry):
+    """Tell which spots are where whole steps lead.
 
     Electrons that are scattered twice make spots where the scattering vectors of two
-    reflections of a zone add up: at absent reflections as well. Those of another
-    structure of a larger cell are at halves and thirds.
+    reflections of a zone add up: at absent reflections as well.
 
     Parameters
     ----------
@@ -141,14 +140,12 @@ def is_on_cell(xy, cell, geometry, parts=1):
     cell : numpy.ndarray, shape (2, 2)
         See `find_cell`.
     geometry : PatternGeometry
-    parts : int, optional
-        Into which steps are divided. Default is 1.
 
     Returns
     -------
     numpy.ndarray of bool, shape (n,)
     """
-    near = np.rint(parts * xy @ np.linalg.inv(cell)) @ cell / parts
+    near = np.rint(xy @ np.linalg.inv(cell)) @ cell
     return np.hypot(*(xy - near).T) <= _allowed(xy, geometry)
 
 

@@ -5,11 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperspy_4dphase.estimators.orientation._evidence import (
+    CHOICE,
     NONE,
     NONE_CONSTANT,
     SAME_IN_ZONE,
-    weigh_choice,
-    weigh_none,
 )
 from hyperspy_4dphase.estimators.orientation._structure_match import smallest_set
 
@@ -95,12 +94,12 @@ def identify(patterns):
     if not shown:
         nothing = np.full(n, 1 / n)
         return Identification(nothing, np.nan, np.ones(n, bool), np.nan, 0)
-    score = np.sum([[one.scores[0] for one in pattern] for pattern in shown], axis=0)
+    score = np.sum([[one.choice @ CHOICE for one in pattern] for pattern in shown], 0)
     chosen = np.exp(score - score.max())
     chosen /= chosen.sum()
     best = int(chosen.argmax())
-    log_odds = np.sum([_none_log_odds(pattern[best]) for pattern in shown])
-    one_zone = len(shown) == 1 and shown[0][best].report.dimension < 3
+    log_odds = np.sum([p[best].none @ NONE + NONE_CONSTANT for p in shown])
+    one_zone = len(shown) == 1 and shown[0][best].none[-1] > 0
     none = float(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
     none = 1 - (1 - SAME_IN_ZONE * one_zone) * (1 - none)
     return Identification(
@@ -109,7 +108,7 @@ def identify(patterns):
         smallest_set(chosen),
         _margin(shown, best),
         int(np.sum(n_spots)),
-        one_zone,
+        bool(one_zone),
     )
 
 
@@ -119,24 +118,3 @@ def _margin(patterns, best):
     if not len(others) or not cosine[best] > 0:
         return np.nan
     return float((cosine[best] - others.max()) / cosine[best])
-
-
-def describe_evidence(match):
-    """Return the numbers that identification rests on.
-
-    Parameters
-    ----------
-    match : StructureMatch
-
-    Returns
-    -------
-    choice, none : numpy.ndarray, shape (8,) and (6,)
-        What the weights of structures, and of none of them, are multiplied with.
-    """
-    cosine = float(match.matches.cosine[0])
-    width = float(match.matches.excitation_width[0])
-    return weigh_choice(cosine, width, match.report), weigh_none(cosine, match.report)
-
-
-def _none_log_odds(match):
-    return describe_evidence(match)[1] @ NONE + NONE_CONSTANT

@@ -100,9 +100,6 @@ class MatchReport(NamedTuple):
         As `distance`, in standard deviations of the position of each spot.
     n_twice : int
         Spots that are explained by scattering twice only.
-    n_between : int
-        Of spots of one zone, those that are not explained and lie a half or a third of
-        the way between others: another structure has a larger cell.
     """
 
     n_spots: int
@@ -124,7 +121,6 @@ class MatchReport(NamedTuple):
     zone: tuple
     deviation: float
     n_twice: int
-    n_between: int
 
 
 def find_spots(prepared):
@@ -199,13 +195,10 @@ def describe_match(prepared, library, quaternion, excitation_width=None, spots=N
     explained, distance, which = explain(spots, reached, geometry)
     basis = span_indices(reached.hkl[which[explained]])
     dimension = sum(vector is not None for vector in basis)
-    seen, between = explained, 0
+    seen = explained
     cell = find_cell(seen, reached, which, basis)
     if cell is not None:
         explained = seen | is_on_cell(spots.xy, cell, geometry)
-        rest = spots.xy[~explained]
-        parts = [is_on_cell(rest, cell, geometry, n) for n in (2, 3)]
-        between = int(np.any(parts, axis=0).sum())
     expected = expect(prepared, likely, basis)
     total = max(spots.counts.sum(), np.finfo(float).tiny)
     amplitude = np.sqrt(np.maximum(spots.counts, 0))
@@ -226,7 +219,6 @@ def describe_match(prepared, library, quaternion, excitation_width=None, spots=N
         attainable=_attainable(prepared, spots),
         deviation=float(np.sqrt(deviation)),
         n_twice=int((explained & ~seen).sum()),
-        n_between=between,
         **expected._asdict(),
     )
 

@@ -4,7 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.orientation._evidence import CHOICE, weigh_choice
+from hyperspy_4dphase.estimators.orientation._evidence import (
+    CHOICE,
+    ORIENTATION,
+    weigh_choice,
+    weigh_none,
+)
 from hyperspy_4dphase.estimators.orientation._matching import (
     Matches,
     keep_distinct,
@@ -37,11 +42,16 @@ class StructureMatch(NamedTuple):
         Of the best one.
     scores : numpy.ndarray, shape (n,)
         Logarithm of the likelihood of each orientation, but for a constant.
+    choice, none : numpy.ndarray, shape (8,) and (6,)
+        What is multiplied with the weights of structures and of none of them, of the
+        orientation that speaks most for the structure.
     """
 
     matches: Matches
     report: MatchReport
     scores: np.ndarray
+    choice: np.ndarray
+    none: np.ndarray
 
 
 def match_structures(prepared, placed, n_best=12):
@@ -77,10 +87,13 @@ def _match_structure(prepared, placed, n_best, spots):
             each += _describe_each(prepared, library, turned, spots)
     each.sort(key=lambda one: -one.scores[0])
     columns = zip(*(one.matches for one in each), strict=True)
+    likeliest = max(each, key=lambda one: one.choice @ CHOICE)
     return StructureMatch(
         Matches(*(np.concatenate(column) for column in columns)),
         each[0].report,
         np.array([one.scores[0] for one in each]),
+        likeliest.choice,
+        likeliest.none,
     )
 
 
@@ -89,9 +102,11 @@ def _describe_each(prepared, library, matches, spots):
     each = []
     for i, (q, cosine, width) in enumerate(zip(*matches, strict=True)):
         report = describe_match(prepared, library, q, width, spots)
-        score = np.array([weigh_choice(cosine, width, report) @ CHOICE])
+        choice = weigh_choice(cosine, width, report)
+        score = np.array([choice @ ORIENTATION])
         alone = Matches(*(values[i : i + 1] for values in matches))
-        each.append(StructureMatch(alone, report, score))
+        none = weigh_none(cosine, report)
+        each.append(StructureMatch(alone, report, score, choice, none))
     return each
 
 

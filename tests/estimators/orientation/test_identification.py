@@ -14,7 +14,10 @@ from hyperspy_4dphase.estimators.orientation import (
     place_library,
     prepare_pattern,
 )
-from hyperspy_4dphase.estimators.orientation._evidence import CHOICE, weigh_choice
+from hyperspy_4dphase.estimators.orientation._evidence import (
+    weigh_choice,
+    weigh_none,
+)
 from hyperspy_4dphase.estimators.orientation._quaternions import (
     from_beam_directions,
     from_rotation_vectors,
@@ -56,11 +59,10 @@ def match(cosine, n_spots=12, n_explained=12, distance=0.2, **changes):
         zone=(np.nan,) * 3,
         deviation=5 * distance,
         n_twice=0,
-        n_between=0,
     )._replace(**changes)
     found = Matches(np.eye(4)[:1], np.array([cosine]), np.array([0.005]))
-    score = weigh_choice(cosine, 0.005, report) @ CHOICE
-    return StructureMatch(found, report, np.array([score]))
+    choice, none = weigh_choice(cosine, 0.005, report), weigh_none(cosine, report)
+    return StructureMatch(found, report, np.zeros(1), choice, none)
 
 
 def test_probabilities_sum_to_one():

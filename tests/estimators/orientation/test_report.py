@@ -112,17 +112,6 @@ def test_spots_of_electrons_that_are_scattered_twice_are_explained():
     beside = prepare_pattern(pattern + spot(absent, 0.06, 5000), GEOMETRY)
     other = describe_match(beside, library_of("TiO2"), q, WIDTH)
     assert other.n_unexplained == 1
-    assert other.n_between == 0
-
-
-def test_spots_of_a_larger_cell_are_told():
-    # Of iron along [001], h + k is even; the spot is half of 1-10 from 110.
-    q = np.array([1.0, 0, 0, 0])
-    pattern = pattern_of("Fe", q, 1e6) + spot(1.5 / 2.866, 0.5 / 2.866, 5000)
-    prepared = prepare_pattern(pattern, GEOMETRY)
-    found = describe_match(prepared, library_of("Fe"), q, WIDTH)
-    assert found.n_unexplained == 1
-    assert found.n_between == 1
 
 
 def test_spot_that_is_gone_is_missing():

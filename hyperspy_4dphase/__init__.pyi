@@ -7,6 +7,8 @@ from . import structures as structures
 from .methods.compress import Compression as Compression
 from .methods.compress import compress as compress
 from .methods.count_electrons import count_electrons as count_electrons
+from .methods.plan import ScanPlan as ScanPlan
+from .methods.plan import plan as plan
 from .signals.domain_classes import DomainClass as DomainClass
 from .signals.domain_classes import DomainClasses as DomainClasses
 from .signals.domain_confidence import DomainConfidence as DomainConfidence

@@ -1,11 +1,18 @@
 """What a compressed scan is, apart from how it is made."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from hyperspy_4dphase._archive import (
+    as_json,
+    read_arrays,
+    with_suffix,
+    write_arrays,
+)
 from hyperspy_4dphase._masks import (
     either_mask,
     excluded_patterns,
@@ -14,7 +21,6 @@ from hyperspy_4dphase._masks import (
 )
 from hyperspy_4dphase._results import array_shapes, filled
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
-from hyperspy_4dphase.signals._archive import as_json, read_arrays, write_arrays
 from hyperspy_4dphase.signals._compression_numbers import CompressionNumbers
 from hyperspy_4dphase.signals._same_values import look_at_values
 
@@ -193,10 +199,20 @@ class Compression(CompressionNumbers):
             ``.npz`` is appended if it is not there. A file of that name is replaced,
             once the new one is complete.
         """
+        write_arrays(with_suffix(path), *self.to_arrays())
+
+    def to_arrays(self):
+        """Part everything in what JSON takes and arrays.
+
+        Returns
+        -------
+        header : dict
+        arrays : dict of numpy.ndarray
+        """
         header, arrays = _part_arrays(vars(self))
         header["patterns"], own = _part_arrays(vars(self.patterns))
         arrays |= {_PREFIX + name: array for name, array in own.items()}
-        write_arrays(path, header, arrays)
+        return header, arrays
 
     @classmethod
     def load(cls, path):
@@ -205,7 +221,8 @@ class Compression(CompressionNumbers):
         Parameters
         ----------
         path : path-like
-            ``.npz`` is appended if it is not there.
+            ``.npz`` is appended if it is not there and there is no such file. A
+            complete checkpoint of :func:`compress` is one, too.
 
         Returns
         -------
@@ -216,16 +233,40 @@ class Compression(CompressionNumbers):
         ValueError
             If the file holds something else, or was written by a newer version.
         """
+        other = with_suffix(path)
+        path = Path(path) if Path(path).is_file() else other
         header, arrays = read_arrays(path)
+        # What a checkpoint is of, of one that is complete.
+        header.pop("checkpoint", None)
         try:
-            numbers = header.pop("patterns")
-            for name in [name for name in arrays if name.startswith(_PREFIX)]:
-                numbers[name.removeprefix(_PREFIX)] = arrays.pop(name)
-            for name in ("navigation_shape", "signal_shape"):
-                header[name] = tuple(header[name])
-            loaded = cls(CompressedPatterns(**numbers), **header, **arrays)
+            return cls.from_arrays(header, arrays)
         except (KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged: {error!r}.") from error
+
+    @classmethod
+    def from_arrays(cls, header, arrays):
+        """Make a compression of what :meth:`to_arrays` has given.
+
+        Parameters
+        ----------
+        header : dict
+        arrays : dict of numpy.ndarray
+
+        Returns
+        -------
+        Compression
+
+        Raises
+        ------
+        KeyError, TypeError
+            If something is missing, or is too much.
+        """
+        numbers = header.pop("patterns")
+        for name in [name for name in arrays if name.startswith(_PREFIX)]:
+            numbers[name.removeprefix(_PREFIX)] = arrays.pop(name)
+        for name in ("navigation_shape", "signal_shape"):
+            header[name] = tuple(header[name])
+        loaded = cls(CompressedPatterns(**numbers), **header, **arrays)
         loaded._part_incomplete()
         return loaded
 

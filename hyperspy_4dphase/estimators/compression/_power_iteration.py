@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
-from hyperspy_4dphase._patterns import PatternBlocks, gather_rows
+from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._compressed import (
     CompressedPatterns,
     decompose_gram,
 )
 from hyperspy_4dphase.estimators.compression._first_read import FirstRead
+from hyperspy_4dphase.estimators.compression._packing_pass import keep_packed
 from hyperspy_4dphase.estimators.compression._passes import GramPass
 from hyperspy_4dphase.estimators.compression._rare_patterns import (
     find_outliers,
@@ -22,8 +24,9 @@ from hyperspy_4dphase.estimators.compression._scaling import find_noise_edge
 # oversampling not counted. Historical: chosen by trial, not calibrated.
 _FIRST_RANK = 22
 MAX_RANK = 64
-# Patterns that stand out of a block which are looked at for rare structure. Historical.
-_N_OUTSTANDING = 256
+# Patterns that stand out which are looked at for rare structure: fewest, most, and the
+# memory for them in bytes. Historical.
+_N_OUTSTANDING, _OUTSTANDING_BYTES = (32, 256), 8 * 2**20
 # Structure this many times above the noise edge is found by one iteration. Historical.
 _PLAIN_FROM = 5.0
 # Power iterations on the sample, in memory. Historical.
@@ -36,6 +39,8 @@ _TOLERANCE_SMALL, _TOLERANCE_LARGE = 1e-3, 1e-2
 _MIN_RARE = 3
 # Eigenvalues below this fraction of the largest are rounding of double precision.
 _ROUNDING = 1e-10
+# Columns that depend on each other more than this are made orthonormal in another way.
+_MOST_DEPENDENT = 1e4
 # Single precision leaves this fraction of a pattern's squared norm.
 _ROUNDING_OF_PATTERN = 1e-6
 
@@ -67,6 +72,9 @@ class PowerIteration:
     def __post_init__(self):
         most = max(MAX_RANK, self.rank) + self.oversampling
         self._widest = min(*self.first.blocks.shape, most)
+        n_pixels = self.first.blocks.shape[1]
+        held = _OUTSTANDING_BYTES // (4 * max(n_pixels, 1))
+        self._n_outstanding = int(np.clip(held, _N_OUTSTANDING[0], _N_OUTSTANDING[1]))
         least = max(_FIRST_RANK, self.rank) + self.oversampling
         self._width = min(self._widest, least)
 
@@ -93,9 +101,10 @@ class PowerIteration:
         blocks, scaling = self.first.blocks, self.first.scaling
         V, before = self._find_row_space(), None
         for i in range(n_most):
-            function = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, self.device)
+            n_outstanding = 0 if i else self._n_outstanding
+            products = GramPass(V, scaling, n_outstanding, self.device)
             stage = f"Reading patterns ({i + 1})"
-            products = blocks.reduce(function, GramPass.merge, stage=stage)
+            products = blocks.accumulate(products, stage=stage)
             result, directions = decompose(
                 products, V, scaling, self.rank, self.oversampling, self.spectrum
             )
@@ -112,13 +121,13 @@ class PowerIteration:
     def _find_row_space(self):
         """Find orthonormal (n_pixels, k) columns that hold what the sample shows."""
         blocks = PatternBlocks(self.first.sample, 1, allow_negative=True)
+        if self.device == "cpu":
+            blocks = keep_packed(blocks)
         scaling = self.first.scaling
         normal = self.random_state.standard_normal((blocks.shape[1], self._width))
         V = _orthonormalize(normal)
         for i in range(_N_SAMPLE_ITERATIONS):
-            products = blocks.reduce(
-                GramPass(V, scaling, device=self.device), GramPass.merge
-            )
+            products = blocks.accumulate(GramPass(V, scaling, device=self.device))
             result, V = decompose(products, V, scaling, self._width, 0, self.spectrum)
             if i < 2:
                 continue
@@ -130,7 +139,7 @@ class PowerIteration:
 
     def _advance(self, products, result, directions, V, scaling):
         """Compute the basis and the scaling for the next read."""
-        if len(products.outstanding):
+        if products.n_outstanding:
             rare = find_rare_directions(products, V, scaling)
             directions = np.column_stack([directions, rare])
         width = max(2 * result.n_significant, self._width)
@@ -159,7 +168,7 @@ def decompose(products, V, scaling, rank, oversampling, spectrum=None):
 
     Parameters
     ----------
-    products : Products
+    products : GramPass
     V : numpy.ndarray, shape (n_pixels, k)
         Orthonormal columns on which the patterns were projected.
     scaling : Scaling
@@ -173,12 +182,13 @@ def decompose(products, V, scaling, rank, oversampling, spectrum=None):
     directions : numpy.ndarray, shape (n_pixels, k), float32
         The right singular vectors, also those that the result leaves out.
     """
-    Y, norms, u, noise = gather_rows(products.rows)
-    gram = V.T.astype(np.float64) @ products.Z
+    Y, norms, u, noise = products.by_rows()
+    Z = products.Z
+    gram = V.T.astype(np.float64) @ Z
     values, vectors = np.linalg.eigh((gram + gram.T) / 2)
     inside = values > _ROUNDING * max(values.max(), 0)
     whiten = vectors[:, inside] / np.sqrt(values[inside])
-    back = products.Z @ whiten
+    back = Z @ whiten
     singular_values, U = decompose_gram(back.T @ back)
     U = U * _choose_signs(back @ U)
     directions = (back @ (U * inverse(singular_values))).astype(np.float32)
@@ -234,4 +244,13 @@ def _has_settled(before, result, tolerance):
 
 
 def _orthonormalize(columns):
-    return np.linalg.qr(columns.astype(np.float32))[0]
+    """Make columns orthonormal: by Cholesky's factors, which is ten times as fast."""
+    columns = columns.astype(np.float64)
+    gram = columns.T @ columns
+    try:
+        factor = np.linalg.cholesky(gram)
+    except np.linalg.LinAlgError:
+        return np.linalg.qr(columns)[0].astype(np.float32)
+    if np.linalg.cond(factor) > _MOST_DEPENDENT:
+        return np.linalg.qr(columns)[0].astype(np.float32)
+    return solve_triangular(factor, columns.T, lower=True).T.astype(np.float32)

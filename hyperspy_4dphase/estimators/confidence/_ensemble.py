@@ -11,6 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._scalars import check_integer, check_number
+from hyperspy_4dphase._threads import available_threads
 from hyperspy_4dphase.estimators.confidence import _numbering as numbering
 from hyperspy_4dphase.estimators.confidence import _overlap as overlap
 from hyperspy_4dphase.estimators.confidence._consensus import MapConsensus
@@ -234,7 +235,7 @@ class MapEnsemble(BaseEstimator):
             random_state,
             len(maker.shapes.points),
         )
-        n_jobs = self.n_jobs or -1
+        n_jobs = self.n_jobs or available_threads()
         structure = "structure" in self.doubts
         tell = self.callback and partial(self.callback, "Growing trees")
         maker.grow_trees(tasks, structure, random_state, n_jobs, tell)

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._checks import check_positions
+from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import (
@@ -56,7 +57,7 @@ class RandomizedNMF(PatternTransformer):
     random_state : int, numpy.random.RandomState or None, optional
         For the compression; all that follows is deterministic.
     device : None, str or torch.device, optional
-        Where the reads are computed; None takes a GPU if there is one.
+        Where reads and iterations are computed; None takes a GPU if there is one.
     callback : callable, optional
         ``callback(stage, n_done, n_total)`` during the iterations.
 
@@ -175,7 +176,8 @@ class RandomizedNMF(PatternTransformer):
             grid[tuple(positions.T)] = np.arange(n_patterns)
             n_directions = count_directions(compression, grid)
         rank = min(compression.rank, max(n_directions, self.n_components or 1))
-        A = CompressedMatrix.from_compression(compression, rank)
+        device = resolve_device(self.device)
+        A = CompressedMatrix.from_compression(compression, rank, device)
         Wt, H = self._describe(compression, self._factorize(A, n_directions))
         self.groups_ = np.arange(len(H))
         if grid is not None:

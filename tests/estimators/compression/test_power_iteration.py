@@ -16,7 +16,7 @@ def scaled(X, result):
 
 
 def iterate(X, V, scaling, rank=30):
-    products = PatternBlocks(X, 1).reduce(GramPass(V, scaling), GramPass.merge)
+    products = PatternBlocks(X, 1).accumulate(GramPass(V, scaling))
     return decompose(products, V, scaling, rank, 0)
 
 

@@ -89,6 +89,21 @@ class FirstPass(PackingPass):
         self.add("fractions", fractions + self.floor * per_count.sum())
         self.append(rows=rows, totals=totals, weighted_sums=weighted)
 
+    def sample(self):
+        """Give the sample in the order of the scan.
+
+        Returns
+        -------
+        rows : numpy.ndarray of int, shape (n_sampled,)
+        patterns : numpy.ndarray, shape (n_sampled, n_pixels)
+        """
+        if len(self.pieces["sampled"]) > 1:
+            names = "sampled_rows", "sampled"
+            rows, patterns = self.ordered("sampled_rows", *names)
+            # There is memory for one copy only.
+            self.pieces |= {"sampled_rows": [rows], "sampled": [patterns]}
+        return self.pieces["sampled_rows"][0], self.pieces["sampled"][0]
+
     @property
     def spikes(self):
         """Spikes: Of all blocks."""

@@ -91,7 +91,7 @@ def first_read(
     kept = None if pixels is None else ~pixels
     corrected = look.correct(correction, kept_pixels=kept)
     if descan is not None:
-        sampled = look._sample()
+        sampled = look.statistics.sample()
         shifts = fit_descan(corrected.geometry, sampled, pixels, linear)
         corrected.descan = shifts
         if shifts.plane.significant:
@@ -215,7 +215,7 @@ class FirstRead:
 
     def judge(self, noise, keep_faulty):
         """Find out what the detector does, and which values are no counts."""
-        rows, sample = self._sample()
+        rows, sample = self.statistics.sample()
         spikes, runs = self.statistics.spikes, self.statistics.runs
         pairs = self._pairs(rows, sample)
         detector = measure_detector(pairs, scaled=True)
@@ -244,10 +244,6 @@ class FirstRead:
         self.neighbours = measure_neighbour_noise(runs, pairs, detector)
         self.correlation = correlate_noise(pairs)
 
-    def _sample(self):
-        """Rows of the sample, in order, and its patterns."""
-        return self.statistics.ordered("sampled_rows", "sampled_rows", "sampled")
-
     def _never_change(self, sample):
         """Pixels that have one value in all patterns, (n_pixels,)."""
         sums, n = self.statistics.sums["counts"], self.blocks.shape[0]
@@ -268,7 +264,7 @@ class FirstRead:
         found = self.statistics
         counts, shares = found.sums["counts"], found.sums["fractions"]
         totals, self.sums = found.ordered("rows", "totals", "weighted_sums")
-        _, sample = self._sample()
+        _, sample = found.sample()
         if not (counts.any() or sample.any()):
             raise ValueError(
                 "The patterns are empty: there is no count in any of them."

@@ -146,10 +146,15 @@ class PackedPatterns:
 
         Returns
         -------
-        numpy.ndarray of uint32, shape (n_taken, n_pixels)
+        numpy.ndarray of uint16, shape (n_taken, n_pixels)
         """
-        n_pixels = self.shape[1]
-        return self.take_together(places, np.arange(n_pixels), n_pixels)
+        patterns = np.zeros((len(places), self.shape[1]), np.uint16)
+        target = np.full(self.shape[0], -1)
+        target[places] = np.arange(len(places))
+        for part, tile in self._parts():
+            if (target[part] >= 0).any():
+                kernels.unpack(*tile, target[part], patterns)
+        return patterns
 
     def _parts(self):
         size = _tile_rows(*self.shape)

@@ -214,3 +214,25 @@ def take_together(n_in, rows, counts, group, total):
         for _ in range(n_in[j]):
             own[rows[place]] += counts[place]
             place += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def unpack(n_in, rows, counts, target, patterns):
+    """Put the counts of some patterns where they belong.
+
+    Parameters
+    ----------
+    n_in, rows, counts : numpy.ndarray
+        A tile.
+    target : numpy.ndarray of int, shape (n,)
+        Where in `patterns` each pattern is; -1 for those that are left out.
+    patterns : numpy.ndarray, shape (n_taken, n_pixels)
+        0 in all; filled.
+    """
+    place = 0
+    for j in range(n_in.size):
+        for _ in range(n_in[j]):
+            i = target[rows[place]]
+            if i >= 0:
+                patterns[i, j] = counts[place]
+            place += 1

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
@@ -19,6 +18,7 @@ from hyperspy_4dphase.estimators.compression._rare_patterns import (
     find_rare_directions,
 )
 from hyperspy_4dphase.estimators.compression._scaling import find_noise_edge
+from hyperspy_4dphase.estimators.compression._subspace import Subspace, orthonormalize
 
 # Directions that stand above noise in most scans, and the most that are looked for,
 # oversampling not counted. Historical: chosen by trial, not calibrated.
@@ -34,13 +34,11 @@ _N_SAMPLE_ITERATIONS = 8
 # Fewest and most reads, and the relative change of a singular value that is none: of a
 # scan in memory, and of one that is read again each time. Historical.
 _N_READS_SMALL, _N_READS_LARGE = (2, 6), (2, 3)
-_TOLERANCE_SMALL, _TOLERANCE_LARGE = 1e-3, 1e-2
+_TOLERANCE_SMALL, _TOLERANCE_LARGE = 4e-3, 1e-2
 # One pattern or two in a scan may stand out by chance.
 _MIN_RARE = 3
 # Eigenvalues below this fraction of the largest are rounding of double precision.
 _ROUNDING = 1e-10
-# Columns that depend on each other more than this are made orthonormal in another way.
-_MOST_DEPENDENT = 1e4
 # Single precision leaves this fraction of a pattern's squared norm.
 _ROUNDING_OF_PATTERN = 1e-6
 
@@ -99,14 +97,17 @@ class PowerIteration:
             n_least = n_most = max(1, n_iterations)
         tolerance = _TOLERANCE_SMALL if is_small else _TOLERANCE_LARGE
         blocks, scaling = self.first.blocks, self.first.scaling
-        V, before = self._find_row_space(), None
+        V, kept, before = self._find_row_space(), None, None
         for i in range(n_most):
             n_outstanding = 0 if i else self._n_outstanding
             products = GramPass(V, scaling, n_outstanding, self.device)
             stage = f"Reading patterns ({i + 1})"
             products = blocks.accumulate(products, stage=stage)
+            found = Subspace.from_pass(products)
+            if kept is not None:
+                found = kept.join(found)
             result, directions = decompose(
-                products, V, scaling, self.rank, self.oversampling, self.spectrum
+                found, self.rank, self.oversampling, self.spectrum
             )
             if i + 1 >= n_least and _has_settled(before, result, tolerance):
                 break
@@ -114,9 +115,20 @@ class PowerIteration:
                 if _is_plain(result) and find_outliers(products).sum() < _MIN_RARE:
                     break
             before = result
-            if i + 1 < n_most:
-                V, scaling = self._advance(products, result, directions, V, scaling)
+            if i + 1 == n_most:
+                break
+            if i == 0:
+                V, scaling = self._advance(products, result, directions, scaling)
+            else:
+                kept = found.keep_strongest(self._wanted(result))
+                V = kept.find_next()
+                if not V.size:
+                    break
         return result, scaling
+
+    def _wanted(self, result):
+        """How many directions to look for."""
+        return min(max(2 * result.n_significant, self._width), self._widest)
 
     def _find_row_space(self):
         """Find orthonormal (n_pixels, k) columns that hold what the sample shows."""
@@ -125,10 +137,11 @@ class PowerIteration:
             blocks = keep_packed(blocks)
         scaling = self.first.scaling
         normal = self.random_state.standard_normal((blocks.shape[1], self._width))
-        V = _orthonormalize(normal)
+        V = orthonormalize(normal)
         for i in range(_N_SAMPLE_ITERATIONS):
             products = blocks.accumulate(GramPass(V, scaling, device=self.device))
-            result, V = decompose(products, V, scaling, self._width, 0, self.spectrum)
+            found = Subspace.from_pass(products)
+            result, V = decompose(found, self._width, 0, self.spectrum)
             if i < 2:
                 continue
             width = V.shape[1]
@@ -137,22 +150,21 @@ class PowerIteration:
             V = self._widen(V, min(2 * width, self._widest))
         return V
 
-    def _advance(self, products, result, directions, V, scaling):
-        """Compute the basis and the scaling for the next read."""
-        if products.n_outstanding:
-            rare = find_rare_directions(products, V, scaling)
-            directions = np.column_stack([directions, rare])
-        width = max(2 * result.n_significant, self._width)
-        V = self._widen(directions, min(width, self._widest))
+    def _advance(self, products, result, directions, scaling):
+        """Compute the basis and the scaling for the second read."""
+        rare = find_rare_directions(products, products.V, scaling)
+        width = self._wanted(result)
+        directions = directions[:, : max(width - rare.shape[1], 0)]
+        V = self._widen(np.column_stack([directions, rare]), width)
         if not scaling.poisson:
-            return _orthonormalize(V), scaling
+            return orthonormalize(V), scaling
         # The sums as they are with readout noise.
         sums = scaling.column_noise(products.column_sums, result.row_scale**2)
         sums *= inverse(scaling.column_weight)
         weight = len(result.Q) * inverse(sums) * scaling.reliability
         change = np.sqrt(weight * inverse(scaling.column_weight))
         scaling = self.first.balance.make_scaling(weight, scaling.reliability)
-        return _orthonormalize(V * change[:, None].astype(np.float32)), scaling
+        return orthonormalize(V * change[:, None].astype(np.float32)), scaling
 
     def _widen(self, V, width):
         """Add random columns up to a width, and make them orthonormal."""
@@ -160,18 +172,15 @@ class PowerIteration:
         if n_more <= 0:
             return V
         more = self.random_state.standard_normal((len(V), n_more)) / np.sqrt(len(V))
-        return _orthonormalize(np.column_stack([V, more]))
+        return orthonormalize(np.column_stack([V, more]))
 
 
-def decompose(products, V, scaling, rank, oversampling, spectrum=None):
-    """Compute the singular value decomposition that one pass amounts to.
+def decompose(found, rank, oversampling, spectrum=None):
+    """Compute the singular value decomposition that one pass or more amount to.
 
     Parameters
     ----------
-    products : GramPass
-    V : numpy.ndarray, shape (n_pixels, k)
-        Orthonormal columns on which the patterns were projected.
-    scaling : Scaling
+    found : Subspace
     rank, oversampling : int
         As for :class:`PowerIteration`.
     spectrum : numpy.ndarray, shape (n_pixels,), optional
@@ -182,27 +191,23 @@ def decompose(products, V, scaling, rank, oversampling, spectrum=None):
     directions : numpy.ndarray, shape (n_pixels, k), float32
         The right singular vectors, also those that the result leaves out.
     """
-    Y, norms, u, noise = products.by_rows()
-    Z = products.Z
-    gram = V.T.astype(np.float64) @ Z
-    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
-    inside = values > _ROUNDING * max(values.max(), 0)
-    whiten = vectors[:, inside] / np.sqrt(values[inside])
-    back = Z @ whiten
+    norms, u, noise, scaling = found.norms, found.u, found.noise, found.scaling
+    whiten = found.orthonormal_products(_ROUNDING)
+    back = found.Z @ whiten
     singular_values, U = decompose_gram(back.T @ back)
     U = U * _choose_signs(back @ U)
     directions = (back @ (U * inverse(singular_values))).astype(np.float32)
-    Q = Y @ (whiten @ U).astype(np.float32)
-    column_noise = scaling.column_noise(products.column_sums, u)
+    Q = found.Y @ (whiten @ U).astype(np.float32)
+    column_noise = scaling.column_noise(found.column_sums, u)
     if spectrum is not None:
         column_noise = spectrum * column_noise.mean()
     squared_norm = norms.sum()
-    found = find_noise_edge(singular_values, squared_norm, noise, column_noise)
-    kept = slice(0, max(found.n_significant, rank) + oversampling)
+    edge = find_noise_edge(singular_values, squared_norm, noise, column_noise)
+    kept = slice(0, max(edge.n_significant, rank) + oversampling)
     Q, singular_values = Q[:, kept], singular_values[kept]
     B = np.ascontiguousarray((directions[:, kept] * singular_values).T, np.float32)
     explained = ((Q.astype(np.float64) * singular_values) ** 2).sum(axis=1)
-    expected = found.variance * noise * (1 - Q.shape[1] / len(V))
+    expected = edge.variance * noise * (1 - Q.shape[1] / len(found.V))
     expected = np.maximum(expected, _ROUNDING_OF_PATTERN * norms)
     result = CompressedPatterns(
         Q=Q,
@@ -210,9 +215,9 @@ def decompose(products, V, scaling, rank, oversampling, spectrum=None):
         row_scale=np.sqrt(u),
         column_scale=np.sqrt(scaling.column_weight).astype(np.float32),
         singular_values=singular_values,
-        noise_variance=found.variance,
-        noise_edge=found.edge,
-        n_significant=found.n_significant,
+        noise_variance=edge.variance,
+        noise_edge=edge.edge,
+        n_significant=edge.n_significant,
         residual=np.maximum(norms - explained, 0) * inverse(expected),
         squared_norm=squared_norm,
         noise="poisson" if scaling.poisson else "uniform",
@@ -241,16 +246,3 @@ def _has_settled(before, result, tolerance):
     k = result.n_significant
     change = np.abs(1 - before.singular_values[:k] / result.singular_values[:k])
     return bool((change < tolerance).all())
-
-
-def _orthonormalize(columns):
-    """Make columns orthonormal: by Cholesky's factors, which is ten times as fast."""
-    columns = columns.astype(np.float64)
-    gram = columns.T @ columns
-    try:
-        factor = np.linalg.cholesky(gram)
-    except np.linalg.LinAlgError:
-        return np.linalg.qr(columns)[0].astype(np.float32)
-    if np.linalg.cond(factor) > _MOST_DEPENDENT:
-        return np.linalg.qr(columns)[0].astype(np.float32)
-    return solve_triangular(factor, columns.T, lower=True).T.astype(np.float32)

@@ -11,7 +11,7 @@ import importlib
 
 from hyperspy_4dphase import _register
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.2.0"
 
 # Where each public name is; None for a subpackage. The stub __init__.pyi says the same.
 _PLACES = {

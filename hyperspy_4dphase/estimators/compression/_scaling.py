@@ -11,6 +11,9 @@ from hyperspy_4dphase.estimators._reciprocals import inverse
 # Largest weight of a pattern times its total, over the median of all patterns.
 # Historical: chosen by trial, not calibrated.
 _MAX_ROW_WEIGHT = 3.0
+# The same over that of all patterns taken together: weights farther apart could not be
+# added up in single precision.
+_MAX_OVER_AVERAGE = 1e6
 # Counts that tell nothing beyond the others, as a fraction of a pixel's mean: pixels
 # that the sample leaves dark keep their weight. Historical.
 _PSEUDOCOUNT = 1e-3
@@ -177,6 +180,10 @@ class Balance:
         if not self._totals.any():
             return np.inf, u
         limit = _MAX_ROW_WEIGHT * np.median((u * self._totals)[self._totals > 0])
+        # Where most patterns are nothing but a few counts of the direct beam, the
+        # median is one of these, and their pixels would lose all weight.
+        average = weight.size * self._totals.sum() / sums.sum()
+        limit = min(limit, _MAX_OVER_AVERAGE * average)
         return limit, np.minimum(u, limit * inverse(self._totals))
 
 

@@ -88,7 +88,7 @@ def _describe_methods():
     found = importlib.metadata.entry_points(
         group="hyperspy.extensions", name=_register.__name__
     )
-    known = "yes" if len(found) else "NO: install the package, so that HyperSpy finds it"
+    known = "yes" if len(found) else "NO: install the package"
     yield f"Registered as an extension of HyperSpy: {known}"
     for name, entry in _register.read_methods().items():
         classes = (target.rpartition(":")[2] for target in entry["classes"])

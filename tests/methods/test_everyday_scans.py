@@ -36,7 +36,7 @@ FORMS = {
     "pixels binned": lambda s: s.rebin(scale=(1, 1, 1, 3)),
     "lazy": lambda s: s.as_lazy(),
     "axes moved and back": lambda s: s.transpose(signal_axes=(0, 1)).transpose(
-        signal_axes=(2, 3)
+        signal_axes=(0, 1)
     ),
     "axes of the scan exchanged": lambda s: s.transpose(navigation_axes=(1, 0)),
     "copied": lambda s: s.deepcopy(),

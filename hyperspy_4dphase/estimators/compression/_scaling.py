@@ -160,6 +160,9 @@ class Balance:
         for _ in range(n_iterations):
             _, u = self._row_weights(last * reliability)
             last = self._column_weight(u)
+            # Pixels without counts are counted in rows, but take nothing: weights would
+            # fall from one iteration to the next, and those of rows rise.
+            last *= first.sum() * inverse(last.sum())
         return self.make_scaling(weight * last * inverse(first), reliability)
 
     def make_scaling(self, weight, reliability):

@@ -91,9 +91,11 @@ bench-workers: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-wheel: $(READY)
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+# On both stacks, each in an empty environment, too.
+wheel: $(READY) $(READY_2)
+	$(BIN)/python -m hatchling build -d dist
 	$(PYTEST) $(BIN)/python -m pytest -m wheel tests/test_wheel.py tests/test_register.py
+	$(PYTEST) $(BIN_2)/python -m pytest -m wheel tests/test_wheel.py
 
 clean:
 	rm -rf build dist demo_output docs/_build docs/auto_examples docs/sg_execution_times.rst

@@ -8,7 +8,7 @@ diffraction signals the methods listed in ``hyperspy_extension.yaml``.
 from hyperspy_4dphase import _register
 from hyperspy_4dphase._lazy import find_lazily
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.2.0"
 
 # Where each public name is; None for a subpackage. The stub __init__.pyi says the same.
 _PLACES = {

@@ -40,6 +40,7 @@ PLUMBING = ours(
 )
 PLUMBING |= ours("_provenance", "_results", "_scalars", "_scan", "_scan_files")
 PLUMBING |= ours("_archive", "_checkpoint", "_chunk_advice", "_thinning")
+PLUMBING |= ours("_series", "_thinning")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
@@ -77,12 +78,14 @@ LAYERS = {
     "_progress.py": Layer({"hyperspy"}),
     "_thinning.py": Layer({"numpy", "dask", "sklearn"}),
     "_scan_files.py": Layer({"numpy", "dask"}),
+    "_series.py": Layer({"numpy"} | ours("_results")),
     "_library_cache.py": Layer({"numpy"} | ours("estimators")),
     "_scan.py": Layer(
         {"numpy", "hyperspy"}
         | ours("_arguments", "_correction", "_masks", "_patterns", "_progress")
-        | ours("_results", "_scalars")
+        | ours("_results", "_scalars", "_series")
     ),
+    "__main__.py": Layer(ours("_register"), {"torch", "hyperspy"}),
     "estimators/vae/_convolutional_network.py": WITH_TORCH,
     "estimators/vae/_compressed_network.py": WITH_TORCH,
     "estimators/vae/_network_parts.py": WITH_TORCH,

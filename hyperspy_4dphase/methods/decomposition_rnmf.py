@@ -234,7 +234,7 @@ def _measure_shifts(scan, compression, estimator):
     if len(scan.signal_shape) != 2 or not (estimator.n_components or may_shift):
         return None
     used = np.flatnonzero(scan.kept_pixels)
-    shape, positions = scan.signal_shape, scan.positions
+    shape, positions = scan.signal_shape, scan.grid_positions
     return measure_shifts(compression.patterns, used, shape, positions)
 
 

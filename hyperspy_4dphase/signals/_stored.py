@@ -11,6 +11,9 @@ from hyperspy_4dphase._results import (
     plain,
 )
 
+# What `metadata` have of a signal that is one of several in a stack.
+STACKED = "_HyperSpy.Stacking_history"
+
 
 class Stored:
     """Reads a branch of a result's metadata.
@@ -79,13 +82,20 @@ class Stored:
         Raises
         ------
         ValueError
-            If the branch is missing, or if a newer version has written it.
+            If the branch is missing, if a newer version has written it, or if results
+            were stacked.
         """
         version = None if self._node is None else self._node.get_item("version")
         if version is None:
             raise ValueError(
                 f"metadata.{self.NODE} is missing: this {self.RESULT} was not made by "
                 f"{self.MAKER}(), or its metadata were changed."
+            )
+        if self._metadata.has_item(STACKED):
+            raise ValueError(
+                f"This is a stack of {self.RESULT}s, or a part of one: ask the "
+                f"{self.RESULT}s that were stacked. compute() makes a plain signal of "
+                "the stack."
             )
         if int(version) > self.VERSION:
             raise ValueError(

@@ -9,6 +9,8 @@ from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators.domains import recount_patterns
 from hyperspy_4dphase.signals._confidence_maps import ConfidenceMaps
 from hyperspy_4dphase.signals._confidence_plots import ConfidencePlots
+from hyperspy_4dphase.signals._rebinning import RebinnedValues
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._stored_confidence import (
     StoredConfidence,
     label_sure,
@@ -20,7 +22,7 @@ from hyperspy_4dphase.signals.domain_map import DomainMap
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
 
-class DomainConfidence(ConfidenceMaps, ConfidencePlots):
+class DomainConfidence(ConfidenceMaps, ConfidencePlots, RebinnedValues):
     """The probability that each probe position is of its domain: ``(|x, y)``.
 
     Made by ``s.domain_confidence()``: float32 in [0, 1], NaN where masked, and all over
@@ -234,10 +236,8 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         return self._make_map(DomainMap, self._maps(labels, -1), metadata)
 
 
-class LazyDomainConfidence(DomainConfidence, LazySignal2D):
+class LazyDomainConfidence(LazyResultSignal, DomainConfidence, LazySignal2D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True
 
 
 def _recount(tree, labels):

@@ -16,6 +16,8 @@ from hyperspy_4dphase.signals._domain_patterns import read_means, subtract_whole
 from hyperspy_4dphase.signals._domain_phases import DomainPhases
 from hyperspy_4dphase.signals._domain_plots import DomainPlots
 from hyperspy_4dphase.signals._domain_steps import DomainSteps
+from hyperspy_4dphase.signals._rebinning import RebinnedLabels
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._stored_map import StoredMap, store_map
 
 
@@ -28,6 +30,7 @@ class DomainMap(
     DomainContinuum,
     DomainCrystalMap,
     DomainNaming,
+    RebinnedLabels,
 ):
     """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 
@@ -212,7 +215,5 @@ class DomainMap(
 DomainMap._in_memory = DomainMap
 
 
-class LazyDomainMap(DomainMap, LazySignal2D):
+class LazyDomainMap(LazyResultSignal, DomainMap, LazySignal2D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True

@@ -18,13 +18,15 @@ from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import label_means
+from hyperspy_4dphase.signals._rebinning import RebinnedValues
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._stored_model import StoredModel, store_model
 
 _N_AVERAGED = 500
 
 
-class LatentEmbedding(Signal1D):
+class LatentEmbedding(RebinnedValues, Signal1D):
     """The latent means of a scan's patterns: (x, y | latent dimension).
 
     Made by :meth:`vae_embed`. It saves to ``.hspy`` and ``.zspy`` and reloads with its
@@ -312,10 +314,8 @@ class LatentEmbedding(Signal1D):
         return filled(means[0], excluded).reshape(stored.signal_shape)
 
 
-class LazyLatentEmbedding(LazySignal1D, LatentEmbedding):
+class LazyLatentEmbedding(LazyResultSignal, LatentEmbedding, LazySignal1D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True
 
 
 def _nearby(points, x, y):

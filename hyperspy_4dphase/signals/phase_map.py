@@ -9,6 +9,8 @@ from hyperspy_4dphase.signals._phase_crystal_map import PhaseCrystalMap
 from hyperspy_4dphase.signals._phase_orientations import PhaseOrientations
 from hyperspy_4dphase.signals._phase_plots import PhasePlots
 from hyperspy_4dphase.signals._phase_report import report_phases
+from hyperspy_4dphase.signals._rebinning import RebinnedLabels
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._stored_map import StoredMap
 from hyperspy_4dphase.signals._stored_phases import (
     AMORPHOUS,
@@ -18,7 +20,9 @@ from hyperspy_4dphase.signals._stored_phases import (
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 
-class PhaseMap(PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap):
+class PhaseMap(
+    PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap, RebinnedLabels
+):
     """The phase of each probe position: ``(|x, y)``, with names and orientations.
 
     Made by ``domains.identify(structures)`` or ``s.map_phases(structures)``. Phases
@@ -238,7 +242,5 @@ class PhaseMap(PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap):
         return self._make_map(PhaseMap, values, metadata)
 
 
-class LazyPhaseMap(PhaseMap, LazySignal2D):
+class LazyPhaseMap(LazyResultSignal, PhaseMap, LazySignal2D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True

@@ -6,7 +6,7 @@ from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import MAX_RANK, compress_patterns
 from hyperspy_4dphase.methods import _cache
-from hyperspy_4dphase.methods._data_report import report_data
+from hyperspy_4dphase.signals._data_report import report_data
 from hyperspy_4dphase.signals.compression import Compression, check_compression
 
 # How a scan is read, which users say to all methods alike.

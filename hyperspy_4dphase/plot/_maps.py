@@ -4,14 +4,11 @@ import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize
+from matplotlib.patheffects import withStroke
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_4dphase.plot._palette import UNASSIGNED, dim
 from hyperspy_4dphase.plot._pattern import draw_image, with_units
-
-# The surer the brighter.
-SURE = "viridis"
-DOUBTFUL = "viridis_r"
 
 
 class ScanMap:
@@ -196,6 +193,33 @@ def draw_borders(image, labels, color, width=0.6):
     return lines
 
 
+def draw_outline(image, inside):
+    """Draw a line round positions of a map, seen on bright and on dark ground.
+
+    Parameters
+    ----------
+    image : matplotlib.image.AxesImage
+    inside : numpy.ndarray of bool
+        Of the shape of the image.
+
+    Returns
+    -------
+    matplotlib.collections.LineCollection
+    """
+    lines = LineCollection(
+        find_outline(inside, image),
+        colors="black",
+        linewidths=1.8,
+        capstyle="projecting",
+        path_effects=[withStroke(linewidth=4, foreground="white")],
+        # What lies at the edge of the map is not cut in half.
+        clip_on=False,
+        zorder=3,
+    )
+    image.axes.add_collection(lines, autolim=False)
+    return lines
+
+
 def most_frequent(labels):
     """Return the label most often along the first of three axes.
 
@@ -288,9 +312,29 @@ def _draw_scan(axes, image, n_axes, extent, units, scalebar=False, **style):
     return shown
 
 
+def find_outline(inside, image):
+    """Return lines round positions, those along the edge too, shape (n_lines, 2, 2).
+
+    Parameters
+    ----------
+    inside : numpy.ndarray of bool
+        Of the shape of the image.
+    image : matplotlib.image.AxesImage
+    """
+    left, right, bottom, top = image.get_extent()
+    n_rows, n_columns = inside.shape
+    dx, dy = (right - left) / n_columns, (bottom - top) / n_rows
+    extent = left - dx, right + dx, bottom + dy, top - dy
+    return _lines_between(np.pad(inside, 1), extent)
+
+
 def _find_borders(labels, image):
     """Return lines between neighbours of different domains, shape (n_lines, 2, 2)."""
-    left, right, bottom, top = image.get_extent()
+    return _lines_between(labels, image.get_extent())
+
+
+def _lines_between(labels, extent):
+    left, right, bottom, top = extent
     n_rows, n_columns = labels.shape
     x = np.linspace(left, right, n_columns + 1)
     y = np.linspace(top, bottom, n_rows + 1)

@@ -7,8 +7,7 @@ from scipy.stats import binomtest
 
 from hyperspy_4dphase.plot._checks import check_fractions
 from hyperspy_4dphase.plot._layout import add_panel_below, make_figure
-
-_COLOR = "#0072b2"
+from hyperspy_4dphase.plot._style import FIRST
 
 
 def plot_reliability(confidence, right, *, n_bins=10, ax=None):
@@ -57,7 +56,7 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     ends = [test.proportion_ci(method="wilson") for test in tests]
     interval = np.abs(np.transpose(ends) - fraction)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.9, linestyle="--", zorder=1)
-    style = {"fmt": "o", "color": _COLOR, "markersize": 5, "capsize": 2}
+    style = {"fmt": "o", "color": FIRST, "markersize": 5, "capsize": 2}
     # What lies on the frame is to be seen whole.
     dots = ax.errorbar(mean, fraction, interval, clip_on=False, **style)
     dots.lines[0].set_zorder(3)

@@ -112,12 +112,13 @@ def plot_components(
 
 def _add_panels(n, ratios, figure):
     """The figure, and for each component axes of its pattern and of its map."""
-    n_columns = min(n, _MOST_IN_ROW)
-    n_rows = -(-n // n_columns)
+    n_rows = -(-n // _MOST_IN_ROW)
+    n_columns = -(-n // n_rows)
     panel = min(2.4, (WIDEST - 0.2) / _MOST_IN_ROW)
-    height = panel * ratios[0] + 0.75 * panel * ratios[1] + 0.6
-    figure = make_figure(figure, (n_columns * panel + 0.2, n_rows * height + 0.3))
-    heights = [panel * ratios[0] + 0.3, 0.75 * panel * ratios[1] + 0.3] * n_rows
+    # The rest of the width is that of colour bars.
+    image = 0.72 * panel
+    heights = [image * ratios[0] + 0.35, image * ratios[1] + 0.2] * n_rows
+    figure = make_figure(figure, (n_columns * panel + 0.2, sum(heights) + 0.3))
     grid = figure.add_gridspec(2 * n_rows, n_columns, height_ratios=heights)
     places = [divmod(i, n_columns) for i in range(n)]
     return figure, [

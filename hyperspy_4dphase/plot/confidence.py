@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import check_extent, check_fractions, check_labels
 from hyperspy_4dphase.plot._layout import make_figure, map_size
-from hyperspy_4dphase.plot._maps import draw_borders, draw_fractions, mean_known
+from hyperspy_4dphase.plot._maps import draw_fractions, mean_known
 from hyperspy_4dphase.plot._style import BORDER, SURE
 from hyperspy_4dphase.plot.domains import plot_domains
 

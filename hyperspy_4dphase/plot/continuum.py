@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.colors import CenteredNorm, to_rgb
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import (
     check_extent,
     check_labels,
@@ -18,7 +19,7 @@ from hyperspy_4dphase.plot._differences import (
     subtract_percent,
 )
 from hyperspy_4dphase.plot._layout import make_figure, map_size
-from hyperspy_4dphase.plot._maps import draw_borders, draw_numbers, draw_scale_bar
+from hyperspy_4dphase.plot._maps import draw_numbers, draw_scale_bar
 from hyperspy_4dphase.plot._pattern import draw_image, proportion, with_units
 from hyperspy_4dphase.plot._style import DIVERGING, SMALLEST, WIDEST
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hyperspy_4dphase.plot._borders import draw_outline
 from hyperspy_4dphase.plot._checks import (
     check_callable,
     check_extent,
@@ -12,12 +13,7 @@ from hyperspy_4dphase.plot._checks import (
     check_patterns,
 )
 from hyperspy_4dphase.plot._layout import make_figure, map_size
-from hyperspy_4dphase.plot._maps import (
-    draw_domains,
-    draw_outline,
-    draw_scale_bar,
-    find_touched,
-)
+from hyperspy_4dphase.plot._maps import draw_domains, draw_scale_bar, find_touched
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
 from hyperspy_4dphase.plot._pattern import draw_pattern, proportion, spots_top
 from hyperspy_4dphase.plot._place import (
@@ -151,12 +147,15 @@ class LinkedView:
         self.figure, self.axes, self.outlined = figure, axes, None
         self._labels, self._means, self._names, *given = shown
         self._pattern_at, self._on_position, self._units, self._extent = given
-        self._pattern_units, self._n_axes = pattern_units, self._labels.ndim
+        self._n_axes = self._labels.ndim
         self._labels = np.atleast_2d(self._labels)
         self._image = axes["map"].images[-1]
-        self._ring, self._lines = draw_ring(axes["map"]), None
+        self._ring, self._lines = draw_ring(axes["map"]), []
         first = np.argwhere(self._labels >= 0)[0]
         self._show(*map(int, first))
+        if self._means.ndim == 3:
+            for name in ("pattern", "mean"):
+                draw_scale_bar(axes[name], pattern_units, SMALLEST)
         # matplotlib holds methods weakly, but functions as long as the figure lives.
         figure.canvas.mpl_connect(
             "button_press_event", lambda event: self._on_click(event)
@@ -201,9 +200,9 @@ class LinkedView:
                 f"There is no domain {label}: they are numbered from 0 to "
                 f"{len(self._means) - 1}."
             )
-        if self._lines is not None:
-            self._lines.remove()
-            self._lines = None
+        for line in self._lines:
+            line.remove()
+        self._lines = []
         self.outlined = label
         if label is not None:
             self._lines = draw_outline(self._image, self._labels == label)
@@ -230,12 +229,12 @@ class LinkedView:
         center, steps = locate(self._image, row, column)
         self._ring.set_data(*np.transpose([center]))
         pattern = self._pattern_at(row, column)
-        show_pattern(self.axes["pattern"], pattern, self._extent, self._pattern_units)
+        show_pattern(self.axes["pattern"], pattern, self._extent, None)
         where = describe_place(center[: self._n_axes], steps, self._units)
         self.axes["pattern"].set_title(f"pattern at {where}", fontsize=SMALL)
         label, mean = int(self._labels[row, column]), self.axes["mean"]
         shown = self._means[label] if label >= 0 else np.nan * self._means[0]
-        show_pattern(mean, shown, self._extent, self._pattern_units)
+        show_pattern(mean, shown, self._extent, None)
         name = self._names[label] if label >= 0 else "no domain"
         mean.set_title(shorten(f"mean of {name}" if label >= 0 else name, 32))
         mean.title.set_fontsize(SMALL)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import (
     check_extent,
     check_integers,
@@ -16,7 +17,7 @@ from hyperspy_4dphase.plot._layout import (
     make_figure,
     map_size,
 )
-from hyperspy_4dphase.plot._maps import draw_borders, draw_domains
+from hyperspy_4dphase.plot._maps import draw_domains
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
 
 

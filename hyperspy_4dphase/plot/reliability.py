@@ -62,7 +62,8 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     dots.lines[0].set_zorder(3)
     error = calibration_error(confidence, right, n_bins)
     text = f"expected calibration\nerror {error:.3f}"
-    ax.text(0.04, 0.96, text, transform=ax.transAxes, ha="left", va="top")
+    # Above the diagonal whatever is not sure enough would be in its way.
+    ax.text(0.96, 0.04, text, transform=ax.transAxes, ha="right", va="bottom")
     ax.set(xlim=(0, 1), ylim=(0, 1), ylabel="share that is right")
     left = np.arange(n_bins) / n_bins
     below.bar(left, size, 1 / n_bins, align="edge", color="0.7", edgecolor="white")

@@ -5,6 +5,7 @@ from textwrap import wrap
 import numpy as np
 from matplotlib.transforms import blended_transform_factory
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import (
     check_extent,
     check_fractions,
@@ -15,12 +16,7 @@ from hyperspy_4dphase.plot._checks import (
     check_real,
 )
 from hyperspy_4dphase.plot._layout import format_percent, make_figure
-from hyperspy_4dphase.plot._maps import (
-    draw_borders,
-    draw_domains,
-    draw_fractions,
-    draw_scale_bar,
-)
+from hyperspy_4dphase.plot._maps import draw_domains, draw_fractions, draw_scale_bar
 from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
 from hyperspy_4dphase.plot._pattern import (
     draw_pattern,

@@ -52,7 +52,7 @@ def describe_domains(domains, scan, compression, asked, unsure=()):
     why_not = why_not_split(domains)
     if why_not:
         lines.append(f"    Not split: {why_not}.")
-    lines += describe_continua(domains) + describe_refused(domains)
+    lines += _describe_continua(domains) + describe_refused(domains)
     n_few = n_unassigned - sum(n for _, n in unsure)
     why = _list_reasons([*unsure, ("with too few counts to tell", n_few)])
     share = 100 * n_unassigned / max(n_mapped, 1)
@@ -83,17 +83,7 @@ def why_not_split(domains):
     return _WHY_NOT.get(reason, reason)
 
 
-def describe_continua(domains):
-    """A line on how many domains change gradually, as far as this is known.
-
-    Parameters
-    ----------
-    domains : DomainMap
-
-    Returns
-    -------
-    list of str
-    """
+def _describe_continua(domains):
     nodes = [n for n in domains.tree if n.label >= 0 and np.isfinite(n.n_directions)]
     if not nodes:
         return []

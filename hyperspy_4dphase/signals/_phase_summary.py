@@ -5,15 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.signals._confidence_report import describe_confidence
 from hyperspy_4dphase.signals._data_report import data_warnings, describe_faults
 from hyperspy_4dphase.signals._domain_patterns import check_whole
 from hyperspy_4dphase.signals._domain_plots import pattern_options
-from hyperspy_4dphase.signals._domain_report import (
-    describe_continua,
-    describe_refused,
-    why_not_split,
-)
+from hyperspy_4dphase.signals._unresolved import list_unresolved
 
 # Probability from which on a position is called sure.
 SURE = 0.95
@@ -173,7 +168,7 @@ def summarize(
         confidence=None if confidence is None else confidence._values,
         doubts=_find_doubts(confidence, labels.shape) if resolved else {},
         **_find_phases(phases, n),
-        unresolved=_list_unresolved(domains, confidence, kinds, phases),
+        unresolved=list_unresolved(domains, confidence, kinds, phases),
         warnings=[] if compression is None else data_warnings(compression),
         data=[]
         if compression is None
@@ -293,54 +288,6 @@ def _find_phases(phases, n_domains):
         "orientations": phases._orientation_colors("z") if has_orientations else None,
         "point_groups": phases._point_groups() if has_orientations else {},
     }
-
-
-def _list_unresolved(domains, confidence, kinds, phases):
-    """Sentences on what the data do not tell."""
-    lines, why = [], why_not_split(domains)
-    if why:
-        lines.append(f"The scan is one domain: {why}.")
-    if confidence is None:
-        lines.append("How sure each position is was not asked for.")
-    elif not confidence.is_resolved:
-        lines.append(
-            "Confidence is not resolved: there is nothing to be sure of where there is "
-            "a single domain."
-        )
-    else:
-        lines += [line.strip() for line in describe_confidence(confidence)[1:]]
-    n_masked = 0
-    if domains._stored_map.excluded_patterns is not None:
-        n_masked = int(domains._stored_map.excluded_patterns.sum())
-    n_without = int((domains.labels < 0).sum())
-    if n_without:
-        lines.append(
-            f"{n_without} of {domains.labels.size} positions have no domain: "
-            f"{n_masked} masked or left out, {max(n_without - n_masked, 0)} "
-            "unassigned."
-        )
-    lines += [line.strip() for line in describe_continua(domains)]
-    lines += [line.strip() for line in describe_refused(domains)]
-    unknown = [str(i) for i, kind in enumerate(kinds or []) if kind == "unknown"]
-    if unknown:
-        lines.append(f"No class can be told of domains {', '.join(unknown)}.")
-    if phases is not None:
-        lines += _list_unnamed(phases)
-    return lines
-
-
-def _list_unnamed(phases):
-    lines = []
-    for row in phases.report():
-        others = [name for name in row.set if name != row.phase]
-        if others and row.phase != "not indexed":
-            several = ", ".join(others)
-            lines.append(
-                f"Domain {row.domain}: {row.phase} cannot be told from {several}."
-            )
-        if row.reason:
-            lines.append(f"Domain {row.domain}: {row.reason}")
-    return lines
 
 
 def _gather_provenance(domains, confidence, phases):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.plot import plot_linked
-from hyperspy_4dphase.plot._maps import find_outline
+from hyperspy_4dphase.plot._borders import find_outline
 from hyperspy_4dphase.plot._style import WIDEST
 
 from .mouse import EXTENT, send
@@ -46,7 +46,12 @@ def click(ax, x, y):
 
 
 def outline(view):
-    return [c for c in view.axes["map"].collections if len(c.get_segments())]
+    found = [c for c in view.axes["map"].collections if len(c.get_segments())]
+    # Each black line lies on a white one.
+    assert [c.get_linewidth()[0] > 2 for c in found] == [True, False] * (
+        len(found) // 2
+    )
+    return found[1::2]
 
 
 def test_a_click_into_the_map():

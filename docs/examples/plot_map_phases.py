@@ -37,7 +37,7 @@ result.phases.report()
 
 # %%
 # All of it on one page, with how sure each domain is, and below it what the data do not
-# tell. ``result.to_html("battery_interface")`` writes the same to a file for the browser.
+# tell. ``result.to_html("scan_042")`` writes the same to a file for the browser.
 
 result.plot_phase_summary()
 

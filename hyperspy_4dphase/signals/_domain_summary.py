@@ -84,7 +84,7 @@ class DomainSummary(ScanMap):
         Parameters
         ----------
         filename : str or pathlib.Path
-            Without a suffix it gets ``.html``.
+            It gets ``.html`` unless it has it. Folders are made as needed.
         confidence, classes, phases, names, signal, title : optional
             As in :meth:`plot_phase_summary`.
         overwrite : bool, optional
@@ -170,7 +170,9 @@ def find_path(filename, overwrite):
     if not (overwrite is None or isinstance(overwrite, bool)):
         raise TypeError(f"overwrite must be True, False or None, not {overwrite!r}.")
     path = Path(filename)
-    path = path if path.suffix else path.with_suffix(".html")
+    if path.suffix.lower() not in (".html", ".htm"):
+        # What stands after a full stop need not be a suffix: "scan_0.5".
+        path = path.with_name(f"{path.name}.html")
     if path.exists() and overwrite is None:
         overwrite = _ask(path)
     return path if overwrite or not path.exists() else None
@@ -205,6 +207,7 @@ def save_summary(summary, path):
     from hyperspy_4dphase import __version__
     from hyperspy_4dphase.report import write_page
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_page(summary, path, __version__)
     return path
 

@@ -89,7 +89,7 @@ class PhaseMapping:
         Parameters
         ----------
         filename : str or pathlib.Path
-            Without a suffix it gets ``.html``.
+            It gets ``.html`` unless it has it. Folders are made as needed.
         names, title : optional
             As in :meth:`plot_phase_summary`.
         overwrite : bool, optional

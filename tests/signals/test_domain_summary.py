@@ -147,6 +147,20 @@ def test_a_file(tmp_path, monkeypatch):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("scan_0.5", "scan_0.5.html"),
+        ("a.HTM", "a.HTM"),
+        ("new/folder/a", "new/folder/a.html"),
+    ],
+)
+def test_names_of_files(tmp_path, name, expected):
+    path = mapped()[0].to_html(tmp_path / name)
+    assert path == tmp_path / expected
+    assert path.is_file()
+
+
 def test_nobody_can_be_asked(tmp_path):
     domains, *_ = mapped()
     (tmp_path / "page.html").write_text("old")

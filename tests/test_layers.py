@@ -39,7 +39,7 @@ PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
 PLUMBING |= ours("_provenance", "_results", "_scalars", "_scan", "_scan_files")
-PLUMBING |= ours("_archive", "_checkpoint", "_chunk_advice", "_thinning")
+PLUMBING |= ours("_archive", "_checkpoint", "_chunk_advice", "_learning_results")
 PLUMBING |= ours("_series", "_thinning")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
@@ -72,6 +72,7 @@ LAYERS = {
     "_checkpoint.py": Layer({"joblib"} | ours("_archive")),
     "_provenance.py": Layer({"numpy", "dask"}),
     "_results.py": Layer(SIGNALS | {"dask"} | ours("_provenance"), ours("plot")),
+    "_learning_results.py": Layer({"numpy"} | ours("_results")),
     "_docstrings.py": Layer(set()),
     "_arguments.py": Layer({"numpy"} | ours("_scalars")),
     "_scalars.py": Layer({"numpy"}),
@@ -104,9 +105,16 @@ LAYERS = {
     ),
     "signals/": Layer(
         SIGNALS | {"dask"} | PLUMBING | ours("estimators", "signals", "_library_cache"),
-        ours("plot", "interop", "structures") | {"orix", "diffsims", "diffpy"},
+        ours("plot", "interop", "report", "structures")
+        | {"orix", "diffsims", "diffpy"},
     ),
     "plot/": Layer(SCIENCE | ours("plot")),
+    "interactive/_ipywidgets.py": Layer({"ipywidgets", "IPython", "link_traits"}),
+    "interactive/": Layer(
+        {"hyperspy", "traits"} | ours("_scalars", "interactive", "methods", "signals"),
+        {"matplotlib"} | ours("plot"),
+    ),
+    "report/": Layer({"numpy", "matplotlib", "PIL"} | ours("plot", "report")),
     "data/": Layer(SCIENCE | ours("data", "structures", "_scalars")),
     "calibration/": Layer(
         {"numpy"}

@@ -36,6 +36,12 @@ result.plot()
 result.phases.report()
 
 # %%
+# All of it on one page, with how sure each domain is, and below it what the data do not
+# tell. ``result.to_html("scan_042")`` writes the same to a file for the browser.
+
+result.plot_phase_summary()
+
+# %%
 # ``orientations()`` refines the orientation of each position around that of its domain,
 # in one read of the scan.
 

@@ -15,9 +15,7 @@ from hyperspy_4dphase.estimators.confidence import (
 from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.estimators.vae import DISTORTIONS
 from hyperspy_4dphase.methods._autoencoder import make_embedding
-from hyperspy_4dphase.methods._confidence_report import describe_confidence
 from hyperspy_4dphase.methods._confidence_source import open_source
-from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._exposures import (
     check_counts,
     check_exposures,
@@ -27,6 +25,8 @@ from hyperspy_4dphase.methods._exposures import (
 from hyperspy_4dphase.methods._given_domains import read_domains
 from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
 from hyperspy_4dphase.methods._sources import check_enough, name_source
+from hyperspy_4dphase.signals._confidence_report import describe_confidence
+from hyperspy_4dphase.signals._domain_report import describe_domains
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
 
 

@@ -4,9 +4,11 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import check_extent, check_fractions, check_labels
 from hyperspy_4dphase.plot._layout import make_figure, map_size
-from hyperspy_4dphase.plot._maps import SURE, draw_borders, draw_fractions, mean_known
+from hyperspy_4dphase.plot._maps import draw_fractions, mean_known
+from hyperspy_4dphase.plot._style import BORDER, SURE
 from hyperspy_4dphase.plot.domains import plot_domains
 
 
@@ -65,8 +67,7 @@ def plot_confidence(
         ax = make_figure(None, (width + 1.2, height + 0.5)).add_subplot()
     image = draw_fractions(ax, confidence, SURE, extent, units, scalebar)
     if labels is not None:
-        # Neither as dark as what is unsure, nor as bright as what is sure.
-        draw_borders(image, labels, "#d55e00")
+        draw_borders(image, labels, BORDER)
     bar = ax.figure.colorbar(image, ax=ax, label="confidence")
     if np.isnan(confidence).all():
         _say_unresolved(ax)

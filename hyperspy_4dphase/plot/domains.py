@@ -74,8 +74,8 @@ def plot_domains(
     colors = np.vstack([domain_colors(n_domains), UNASSIGNED])
     shown, texts = _list_entries(labels, names, colors) if legend else ([], [])
     if ax is None:
-        width, height = map_size(labels.shape, extent)
         legend_width, legend_height = legend_size(texts)
+        width, height = map_size(labels.shape, extent, legend_width + 0.4)
         size = width + legend_width + 0.4, max(height + 0.5, legend_height)
         # A legend beside a map that floats in its place could be cut off.
         ax = make_figure(None, size).add_subplot(anchor="NW")

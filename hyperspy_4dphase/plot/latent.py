@@ -16,6 +16,7 @@ from hyperspy_4dphase.plot._maps import ScanMap
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors, position_colors
 from hyperspy_4dphase.plot._pattern import draw_pattern
 from hyperspy_4dphase.plot._points import MANY_POINTS, PointCloud, PointDensity
+from hyperspy_4dphase.plot._style import WIDEST
 
 _MOST_IN_LEGEND = 15
 
@@ -223,7 +224,8 @@ class LatentView:
 
 def _add_panels(with_pattern, title):
     names = ["latent", "map", "pattern"][: 2 + with_pattern]
-    figure = make_figure(None, (4.4 * len(names), 4.4))
+    panel = min(4.4, WIDEST / len(names))
+    figure = make_figure(None, (panel * len(names), panel + 0.3))
     figure.get_layout_engine().set(w_pad=0.1)
     axes = figure.subplot_mosaic([names])
     axes["latent"].set_title("latent plane")

@@ -5,12 +5,13 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from hyperspy_4dphase.plot._checks import check_fractions, check_index
 from hyperspy_4dphase.plot._layout import add_panel_below, format_percent, make_figure
+from hyperspy_4dphase.plot._style import FIRST, SECOND, THIRD
 
 # Name and colour of each curve of fractions.
 _FRACTIONS = {
-    "mean_confidence": ("mean confidence", "#0072b2"),
-    "consistent": ("consistent", "#009e73"),
-    "unassigned": ("unassigned", "#d55e00"),
+    "mean_confidence": ("mean confidence", FIRST),
+    "consistent": ("consistent", THIRD),
+    "unassigned": ("unassigned", SECOND),
 }
 # Name and unit of what is shown below, the first of them that there is: rounds weight
 # patterns differently, so that their losses hardly compare.

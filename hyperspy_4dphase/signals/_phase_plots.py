@@ -68,6 +68,7 @@ class PhasePlots(ScanMap):
             if has_orientations
             else None,
             orientations_title=f"inverse pole figure, {direction}",
+            point_groups=self._point_groups() if has_orientations else None,
             panels=self._panels(colors) if patterns else (),
             title=self.metadata.General.title if title is None else title,
             scalebar=scalebar,
@@ -93,6 +94,15 @@ class PhasePlots(ScanMap):
             turned = Orientation(turns[inside], symmetry=laue)
             colors[inside] = key.orientation2color(turned)
         return colors
+
+    def _point_groups(self):
+        """Point groups of the crystalline phases that are in the map, by name."""
+        ids, every = self.phase_ids, self._every_phase()
+        return {
+            phase.name: phase.point_group
+            for i, phase in enumerate(every)
+            if phase.name != AMORPHOUS and (ids == i).any()
+        }
 
     def _panels(self, colors):
         """Mean patterns of the largest domains, with their templates."""

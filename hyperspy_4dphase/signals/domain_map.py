@@ -18,6 +18,8 @@ from hyperspy_4dphase.signals._domain_plots import DomainPlots
 from hyperspy_4dphase.signals._domain_steps import DomainSteps
 from hyperspy_4dphase.signals._rebinning import RebinnedLabels
 from hyperspy_4dphase.signals._result_signal import LazyResultSignal
+from hyperspy_4dphase.signals._domain_summary import DomainSummary
+from hyperspy_4dphase.signals._domain_view import DomainView
 from hyperspy_4dphase.signals._stored_map import StoredMap, store_map
 
 
@@ -31,6 +33,8 @@ class DomainMap(
     DomainCrystalMap,
     DomainNaming,
     RebinnedLabels,
+    DomainSummary,
+    DomainView,
 ):
     """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 

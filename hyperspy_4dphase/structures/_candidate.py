@@ -28,6 +28,14 @@ class Candidate:
         Proper rotations of the Laue group as unit quaternions (a, b, c, d) in orix's
         frame of the crystal (x along a, z along c*): orientations R and S R, with S
         one of these, have the same pattern. The first is the identity.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> silicon.name, silicon.rotations.shape
+    ('Si', (24, 4))
     """
 
     name: str

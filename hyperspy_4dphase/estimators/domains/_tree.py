@@ -28,6 +28,19 @@ class DomainTree:
     See Also
     --------
     TreeNode : What each of these means.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+    >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+    >>> from hyperspy_4dphase.estimators import DivisiveDomains
+    >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+    >>> tree.n_domains, tree.n_levels
+    (3, 2)
+    >>> tree[0].size, tree[0].reason
+    (400, 'split')
     """
 
     parent: np.ndarray
@@ -54,6 +67,17 @@ class DomainTree:
         ------
         ValueError
             If they are not those of a tree.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> type(tree).from_arrays(tree.to_arrays()).n_domains
+        3
         """
         unknown = np.full(np.shape(arrays.get("parent", 0)), np.nan)
         arrays = dict.fromkeys(("step", *TRAITS), unknown) | arrays
@@ -79,7 +103,19 @@ class DomainTree:
         return cls(**values)
 
     def to_arrays(self):
-        """dict of str to numpy.ndarray: Everything, one entry a node."""
+        """dict of str to numpy.ndarray: Everything, one entry a node.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> sorted(tree.to_arrays())[:3]
+        ['agreement', 'label', 'level']
+        """
         return dict(vars(self))
 
     def __len__(self):
@@ -109,11 +145,35 @@ class DomainTree:
         return int(self.level.max())
 
     def children(self, number):
-        """tuple of int: The nodes that a node was split into."""
+        """tuple of int: The nodes that a node was split into.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> tree.children(0)
+        (1, 2)
+        """
         return tuple(np.flatnonzero(self.parent == number).tolist())
 
     def leaves(self, number=0):
-        """Labels of the domains below a node, its own for a leaf, ascending."""
+        """Labels of the domains below a node, its own for a leaf, ascending.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> tree.leaves()
+        array([0, 1, 2])
+        """
         inside = np.zeros(len(self), dtype=bool)
         inside[number] = True
         for node in range(number + 1, len(self)):
@@ -121,7 +181,19 @@ class DomainTree:
         return np.sort(self.label[inside & (self.label >= 0)])
 
     def at_level(self, level):
-        """The nodes that are the domains of a level: at it, or leaves above it."""
+        """The nodes that are the domains of a level: at it, or leaves above it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> tree.at_level(1)
+        array([1, 2])
+        """
         return self._lowest(self.level <= level)
 
     def cut(self, n_domains):
@@ -131,6 +203,17 @@ class DomainTree:
         ------
         ValueError
             If the tree has not so many leaves.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> len(tree.cut(2))
+        2
         """
         if not 1 <= n_domains <= self.n_domains:
             raise ValueError(
@@ -175,6 +258,18 @@ class DomainTree:
         tree : DomainTree
             Its domains numbered by size.
         labels : numpy.ndarray of int, shape (n_domains,)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> coarse, new_labels = tree.pruned(tree.cut(2))
+        >>> coarse.n_domains
+        2
         """
         nodes = np.asarray(nodes)
         nodes = nodes[np.argsort(-self.size[nodes], kind="stable")]
@@ -221,6 +316,17 @@ class DomainTree:
         -------
         DomainTree
             Without the nodes that share their level with their parent and are split.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> tree.joined().n_domains
+        3
         """
         # Parts that share the level of their node belong to the split above it.
         beside = np.flatnonzero(self.level[1:] == self.level[self.parent[1:]]) + 1

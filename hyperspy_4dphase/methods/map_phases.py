@@ -83,7 +83,8 @@ dict of these, optional
 
     See Also
     --------
-    hyperspy_4dphase.DomainMap, hyperspy_4dphase.PhaseMap
+    hyperspy_4dphase.DomainMap : Domains, which classify and identify.
+    hyperspy_4dphase.PhaseMap : Named phases: orientations, plots, orix and pyxem.
 
     Examples
     --------

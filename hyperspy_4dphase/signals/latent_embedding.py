@@ -103,7 +103,7 @@ class LatentEmbedding(Signal1D):
         return self._stored.get("provenance")
 
     def decode(self, points):
-        """Patterns that latent points stand for.
+        """Compute the patterns that latent points stand for.
 
         Parameters
         ----------

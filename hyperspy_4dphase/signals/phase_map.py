@@ -195,6 +195,16 @@ class PhaseMap(PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap):
     def mean_patterns(self, signal=None):
         """Mean patterns of the domains, see :meth:`DomainMap.mean_patterns`.
 
+        Parameters
+        ----------
+        signal : Diffraction2D or as the scan was, optional
+            The scan, if the map does not remember it any more.
+
+        Returns
+        -------
+        Diffraction2D or as the scan was
+            (domain | kx, ky), calibrated, in counts per pattern.
+
         Examples
         --------
         >>> from hyperspy_4dphase.data import battery_interface, structure

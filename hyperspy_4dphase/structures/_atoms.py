@@ -41,7 +41,12 @@ class Atoms(NamedTuple):
         return Atoms(*(values[index] for values in self))
 
     def count(self):
-        """Number of atoms of each element, as a dictionary.
+        """Count the atoms of each element.
+
+        Returns
+        -------
+        dict of str to float
+            Occupancies summed.
 
         Examples
         --------

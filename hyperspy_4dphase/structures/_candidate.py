@@ -71,7 +71,7 @@ class Candidate:
         Returns
         -------
         Reflections
-            hkl, g in 1/Å in orix's frame of the crystal, and ``|F|^2`` in Å² (of
+            With hkl, g in 1/Å in orix's frame of the crystal, and ``|F|^2`` in Å² (of
             scattering factors of Lobato and Van Dyck, occupancies, Debye-Waller
             factors), by rising ``|g|``. The direct beam is not among them.
 

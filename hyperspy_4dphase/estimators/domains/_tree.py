@@ -59,9 +59,16 @@ class DomainTree:
 
     @classmethod
     def from_arrays(cls, arrays):
-        """From a dict as :meth:`to_arrays` gives it, checked.
+        """Make a tree of a dict as :meth:`to_arrays` gives it, checked.
 
-        What files of earlier versions do not hold is NaN.
+        Parameters
+        ----------
+        arrays : dict of str to numpy.ndarray
+            What files of earlier versions do not hold is NaN.
+
+        Returns
+        -------
+        DomainTree
 
         Raises
         ------
@@ -103,7 +110,12 @@ class DomainTree:
         return cls(**values)
 
     def to_arrays(self):
-        """dict of str to numpy.ndarray: Everything, one entry a node.
+        """Return everything as arrays, to be stored.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            One entry a node in each.
 
         Examples
         --------
@@ -145,7 +157,17 @@ class DomainTree:
         return int(self.level.max())
 
     def children(self, number):
-        """tuple of int: The nodes that a node was split into.
+        """List the nodes that a node was split into.
+
+        Parameters
+        ----------
+        number : int
+            Of the node.
+
+        Returns
+        -------
+        tuple of int
+            Empty for a leaf.
 
         Examples
         --------
@@ -161,7 +183,17 @@ class DomainTree:
         return tuple(np.flatnonzero(self.parent == number).tolist())
 
     def leaves(self, number=0):
-        """Labels of the domains below a node, its own for a leaf, ascending.
+        """List the labels of the domains below a node.
+
+        Parameters
+        ----------
+        number : int, default 0
+            Of the node. The root is 0.
+
+        Returns
+        -------
+        numpy.ndarray of int
+            Ascending; of a leaf its own.
 
         Examples
         --------
@@ -181,7 +213,17 @@ class DomainTree:
         return np.sort(self.label[inside & (self.label >= 0)])
 
     def at_level(self, level):
-        """The nodes that are the domains of a level: at it, or leaves above it.
+        """List the nodes that are the domains of a level.
+
+        Parameters
+        ----------
+        level : int
+            Counted from the whole scan, which is 0.
+
+        Returns
+        -------
+        numpy.ndarray of int
+            Nodes at the level, and leaves above it.
 
         Examples
         --------
@@ -197,7 +239,17 @@ class DomainTree:
         return self._lowest(self.level <= level)
 
     def cut(self, n_domains):
-        """The nodes that are the domains when the strongest splits alone are made.
+        """List the nodes that are the domains if only the strongest splits are made.
+
+        Parameters
+        ----------
+        n_domains : int
+            How many domains there are to be.
+
+        Returns
+        -------
+        numpy.ndarray of int
+            As many.
 
         Raises
         ------

@@ -209,7 +209,7 @@ class RandomizedNMF(PatternTransformer):
         return W.astype(self._dtype)
 
     def transform(self, X):
-        """Weights of patterns for the components learnt.
+        """Find the weights of patterns for the components learnt.
 
         Parameters
         ----------
@@ -242,7 +242,7 @@ class RandomizedNMF(PatternTransformer):
         return W.astype(self.components_.dtype)
 
     def inverse_transform(self, W):
-        """Patterns that weights stand for.
+        """Compute the patterns that weights stand for.
 
         Parameters
         ----------

@@ -100,7 +100,9 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
 }
 
-# Neither belongs into the gallery: progress bars, and what HyperSpy 2.5 says when pyxem
-# 0.21 is imported.
+# None of it belongs into the gallery: progress bars, what HyperSpy 2.5 says when pyxem
+# 0.21 is imported, what zarr 2.18 says of RosettaSciIO's store, and what pyxem divides.
 hs.preferences.General.show_progressbar = False
 warnings.filterwarnings("ignore", message="`_get_block_pattern` has moved")
+warnings.filterwarnings("ignore", message="The NestedDirectoryStore is deprecated")
+warnings.filterwarnings("ignore", message="invalid value encountered in divide")

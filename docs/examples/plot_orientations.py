@@ -109,6 +109,8 @@ few = s.inav[every // 2 :: every, every // 2 :: every]
 polar = few.get_azimuthal_integral2d(
     npt=112, npt_azim=360, radial_range=(0.0, 1.2), mean=True, show_progressbar=False
 )
+radial = polar.axes_manager.signal_axes[1]
+radial.offset += radial.scale / 2
 background = np.median(polar.data, axis=-1, keepdims=True)
 polar.data = np.sqrt(np.clip(polar.data - background, 0, None))
 start = time.perf_counter()
@@ -117,9 +119,10 @@ n_few = few.axes_manager.navigation_size
 seconds["pyxem's matching"] = (time.perf_counter() - start) * grain.size / n_few
 
 # %%
-# Two faults of pyxem 0.21 are corrected (see :doc:`/upstream`): in-plane angles are off
-# by half a turn, and mirrored matches have the wrong third angle for trigonal crystals.
-# So pyxem is compared as it would be without them.
+# Faults of pyxem 0.21 are corrected (see :doc:`/upstream`), so that it is compared as it
+# would be without them: radial axes begin half a bin too low (above), in-plane angles
+# are off by half a turn, and mirrored matches have the wrong third angle for trigonal
+# crystals.
 
 index, _, angle, factor = np.moveaxis(found.data[..., 0, :], -1, 0)
 index = index.astype(int)

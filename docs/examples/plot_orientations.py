@@ -119,7 +119,7 @@ n_few = few.axes_manager.navigation_size
 seconds["pyxem's matching"] = (time.perf_counter() - start) * grain.size / n_few
 
 # %%
-# Faults of pyxem 0.21 are corrected (see :doc:`/upstream`), so that it is compared as it
+# Faults of pyxem 0.21 are corrected (see :doc:`/upstream`): it is compared as it
 # would be without them: radial axes begin half a bin too low (above), in-plane angles
 # are off by half a turn, and mirrored matches have the wrong third angle for trigonal
 # crystals.

@@ -45,7 +45,8 @@ SCIENCE |= {"orix", "diffsims", "diffpy"}
 
 # The first that fits a file counts.
 LAYERS = {
-    "__init__.py": Layer(ours("_register")),
+    "__init__.py": Layer(ours("_lazy", "_register")),
+    "_lazy.py": Layer(set()),
     "_register.py": Layer({"wrapt", "yaml"}),
     "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
     "_bad_values.py": Layer({"numpy"}),
@@ -103,7 +104,7 @@ LAYERS = {
         | ours("structures", "_scalars", "estimators.orientation")
     ),
     # These run where quantem is, and HyperSpy is not.
-    "interop/__init__.py": Layer(set()),
+    "interop/__init__.py": Layer(ours("_lazy")),
     "interop/_arrays.py": Layer({"numpy"}),
     "interop/quantem.py": Layer(
         {"numpy"} | ours("interop._arrays"), {"quantem", "torch"} | ours("interop")

@@ -312,7 +312,8 @@ class MapEnsemble(BaseEstimator):
         if "noise" in self.doubts:
             self.doubts_ = votes.average_doubts(1 - confidence) | self.doubts_
         if "structure" in self.doubts:
-            structure = maker.judge_structure(labels, random_state)
+            given = reference is not None
+            structure = maker.judge_structure(labels, random_state, given)
             if structure is not None:
                 self.doubts_ |= structure.doubts
                 posterior = posterior * structure.probability[:, np.newaxis]

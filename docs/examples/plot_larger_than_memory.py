@@ -20,7 +20,6 @@ import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
 from dask.distributed import Client, LocalCluster
-from sklearn.metrics import adjusted_rand_score
 
 import hyperspy_4dphase
 from hyperspy_4dphase.data import battery_interface
@@ -53,7 +52,7 @@ def memory(name):
 folder, allowed = sys.argv[1], float(sys.argv[2])
 hs.preferences.General.show_progressbar = False
 tiny, _ = oxide_bilayer((8, 9), (32, 36), random_state=0)
-tiny.as_lazy().cluster_hierarchical(print_info=False)  # imports and compiles the rest
+tiny.as_lazy().decomposition_rnmf(print_info=False)  # imports and compiles the rest
 limit = int((memory("VmData") + allowed) * 1e3)
 resource.setrlimit(resource.RLIMIT_DATA, (limit * 1024, limit * 1024))
 before = memory("VmRSS")
@@ -67,13 +66,11 @@ except Exception as error:
 start = time.time()
 compression = hyperspy_4dphase.compress(scan, random_state=0, print_info=False)
 told["compress, s"] = round(time.time() - start, 1)
-domains = scan.cluster_hierarchical(
-    compression=compression, random_state=0, print_info=False
-)
-told["compress and cluster, s"] = round(time.time() - start, 1)
+scan.decomposition_rnmf(compression=compression, print_info=False)
+told["compress and decompose, s"] = round(time.time() - start, 1)
 told["most additional memory, MB"] = round(memory("VmHWM") - before)
 compression.save(folder + "/compression.npz")
-domains.save(folder + "/domains.hspy")
+scan.learning_results.save(folder + "/results.npz")
 print(json.dumps(told))
 """
 allowed = 1000
@@ -89,15 +86,23 @@ for name, value in told.items():
     print(f"{name:<28}{value}")
 
 # %%
-# The map, which was saved with its tree, beside the truth.
+# The results, from their file: a pattern and a map for each component. As all that
+# follows, they are small.
 
-domains = hs.load(folder / "domains.hspy")
-fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-domains.plot(ax=axes[0], title=f"{domains.n_domains} domains, by {allowed} MB")
-axes[1].imshow(truth.domain, cmap="tab10", interpolation="nearest")
-axes[1].set(title="truth", xticks=[], yticks=[])
-index = adjusted_rand_score(truth.domain.ravel(), domains.labels.ravel())
-print(f"adjusted Rand index {index:.3f}")
+scan.learning_results.load(folder / "results.npz")
+maps = scan.get_decomposition_loadings().data
+patterns = scan.get_decomposition_factors().data
+fig, axes = plt.subplots(2, len(maps), figsize=(11, 4.4), layout="constrained")
+for (above, below), pattern, found in zip(axes.T, patterns, maps, strict=True):
+    above.imshow(np.log1p(pattern / pattern.mean()), cmap="magma")
+    below.imshow(found, cmap="gray")
+    fits = [
+        np.vdot(found, true) / np.linalg.norm(found) / np.linalg.norm(true)
+        for true in np.moveaxis(truth.abundance, -1, 0)
+    ]
+    below.set_title(f"{truth.component_names[np.argmax(fits)]}\n{max(fits):.3f}")
+for ax in axes.flat:
+    ax.set(xticks=[], yticks=[])
 
 # %%
 # Now by a cluster. Its two workers are in this process, so that this page can be made

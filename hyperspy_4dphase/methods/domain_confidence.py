@@ -111,10 +111,11 @@ optional
     exposures : None, 2 or sequence of two signals, optional
         Measure how far maps of two independent exposures agree, which needs no truth:
         see :attr:`~hyperspy_4dphase.DomainConfidence.exposures`. With 2, counts (of
-        integer type, without gain or offset, as :func:`count_electrons` gives them) are
-        split at random in two halves; of other data give two signals of the shape of
-        this one, such as the sums of even and of odd frames. Each exposure is
-        compressed, and read twice more. The confidence does not depend on it.
+        integer type, without gain or offset, as
+        :func:`hyperspy_4dphase.count_electrons` gives them) are split at random in two
+        halves; of other data give two signals of the shape of this one, such as the
+        sums of even and of odd frames. Each exposure is compressed, and read twice
+        more. The confidence does not depend on it.
     %(navigation_mask)s
     %(signal_mask)s
     %(normalize_poissonian_noise)s

@@ -57,6 +57,16 @@ def plot_confidence(
         If `confidence` has no or too many axes or holds what is not in [0, 1], if
         `labels` are of another shape or less than -1, or if `extent` does not suit the
         axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_confidence
+    >>> ax = plot_confidence(confidence, labels=labels, title="How sure?")
+    >>> ax.get_title()
+    'How sure?'
     """
     confidence = check_fractions(confidence, "confidence")
     check_extent(extent, confidence.ndim, "extent")
@@ -111,6 +121,14 @@ def plot_sure_domains(labels, confidence, *, legend=True, ax=None, **options):
     TypeError, ValueError
         As :func:`plot_domains`; and if `confidence` is of another shape or holds what
         is not in [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_sure_domains
+    >>> ax = plot_sure_domains(labels, confidence)
     """
     labels = check_labels(labels)
     confidence = check_fractions(confidence, "confidence", labels.shape)

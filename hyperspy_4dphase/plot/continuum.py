@@ -84,6 +84,15 @@ def plot_continuum(
         If `along` holds no real numbers, or `labels_map` no integers.
     ValueError
         If shapes do not fit, or there are no domains.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_continuum
+    >>> along = np.linspace(-1, 1, 80).reshape(8, 10)
+    >>> ends = np.random.default_rng(0).gamma(1, 1, (3, 2, 12, 14))
+    >>> fig = plot_continuum(along, labels, ends)
     """
     along = check_scan_values(along, "along")
     labels_map = check_labels(labels_map, "labels_map", along.shape)

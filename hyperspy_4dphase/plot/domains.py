@@ -66,6 +66,13 @@ def plot_domains(
     ValueError
         If `labels` have no or too many axes, or hold less than -1, if there are fewer
         names than domains, or if `extent` does not suit the axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_domains
+    >>> ax = plot_domains(labels, names=["vacuum", "glass", "crystal"])
     """
     labels = check_labels(labels)
     check_extent(extent, labels.ndim, "extent")

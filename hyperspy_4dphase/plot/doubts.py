@@ -50,6 +50,14 @@ def plot_doubts(
     ValueError
         If there are no doubts, if their shapes differ, or if they hold what is not in
         [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_doubts
+    >>> fig = plot_doubts({"noise": 1 - confidence, "boundary": 0.5 * (1 - confidence)})
     """
     if not isinstance(doubts, dict) or not doubts:
         raise ValueError(

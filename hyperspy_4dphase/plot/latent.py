@@ -81,6 +81,13 @@ def plot_latent(
     ValueError
         If shapes do not fit, if `latent` is infinite or NaN everywhere, if a label is
         below -1, or if there are no such `dimensions`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_latent
+    >>> latent = np.random.default_rng(0).normal(size=(8, 10, 2))
+    >>> view = plot_latent(latent, (latent[..., 0] > 0).astype(int))
     """
     latent = check_latent(latent)
     dimensions = np.ravel(dimensions)
@@ -177,6 +184,16 @@ class LatentView:
         ------
         TypeError, ValueError
             If it holds no booleans, or is of another shape.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from hyperspy_4dphase.plot import plot_latent
+        >>> latent = np.random.default_rng(0).normal(size=(8, 10, 2))
+        >>> view = plot_latent(latent)
+        >>> view.select(latent[..., 0] > 1)
+        >>> int(view.selected.sum())
+        10
         """
         self._show(mask)
         self.figure.canvas.draw_idle()

@@ -28,6 +28,13 @@ def plot_loss(training, held_out, *, best=None, ax=None):
     ------
     ValueError
         If the two are not of one length, if there are no epochs, or not the best one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_loss
+    >>> epochs = np.arange(1, 11)
+    >>> ax = plot_loss(5 + 1 / epochs, 5.5 + 1 / epochs, best=9)
     """
     training, held_out = np.asarray(training, float), np.asarray(held_out, float)
     if training.ndim != 1 or training.shape != held_out.shape or not training.size:

@@ -120,6 +120,13 @@ def plot_phases(
         If `phase_ids` are no integers.
     ValueError
         If there are fewer names or colours than phases.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_phases
+    >>> phase_ids = np.repeat([0, 1, -1], [40, 24, 16]).reshape(8, 10)
+    >>> fig = plot_phases(phase_ids, ["Si", "Al"], [(0, 0.4, 0.7), (0.9, 0.6, 0)])
     """
     phase_ids = check_labels(phase_ids)
     check_extent(extent, phase_ids.ndim, "extent")

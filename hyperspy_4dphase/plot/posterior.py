@@ -81,6 +81,17 @@ def plot_posterior(
     ValueError
         If shapes do not fit, if confidence or posterior hold what is not in [0, 1], or
         if no position has a domain or a confidence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_posterior
+    >>> posterior = np.full((8, 10, 3), 0.1)
+    >>> fig = plot_posterior(
+    ...     labels, confidence, posterior, lambda row, column: np.ones((12, 14))
+    ... )
     """
     labels = check_labels(labels)
     if labels.ndim == 3:

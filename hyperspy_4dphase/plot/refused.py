@@ -61,6 +61,14 @@ def plot_refused(
     ValueError
         If shapes do not fit, if sides are others than 0 to 2 or all 0, if there is not
         one score and one name for each domain, or if `extent` does not suit the axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_refused
+    >>> sides = np.where(labels == 0, 1 + np.arange(80).reshape(8, 10) % 2, 0)
+    >>> ax = plot_refused(sides, labels)
     """
     labels = check_labels(labels)
     sides = check_integers(sides, "sides")

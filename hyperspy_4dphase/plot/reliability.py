@@ -44,6 +44,15 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     ----------
     .. [1] E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927),
        https://doi.org/10.1080/01621459.1927.10502953.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_reliability
+    >>> right = np.random.default_rng(0).random((8, 10)) < confidence
+    >>> ax = plot_reliability(confidence, right)
     """
     confidence, right = _checked(confidence, right, n_bins)
     if ax is None:

@@ -50,6 +50,12 @@ def plot_rounds(rounds, *, best=None, ax=None):
     ValueError
         If one of the two is missing, if there are no rounds or not as many of each, if
         shares are not in [0, 1], or if there is no such round as the best.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.plot import plot_rounds
+    >>> rounds = {"mean_confidence": [0.91, 0.95], "unassigned": [0.08, 0.03]}
+    >>> ax = plot_rounds(rounds, best=1)
     """
     rounds, n_rounds = _check_rounds(rounds)
     check_index(best, "best", n_rounds)

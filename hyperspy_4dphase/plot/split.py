@@ -91,6 +91,14 @@ def plot_split(
     ValueError
         If shapes do not fit, if there are no children, or if `labels_map` holds
         numbers that no child has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_split
+    >>> rng = np.random.default_rng(0)
+    >>> whole, parts = rng.gamma(1, 1, (12, 14)), rng.gamma(1, 1, (2, 12, 14))
+    >>> fig = plot_split(whole, parts, child_names=["core", "rim"])
     """
     parent = check_patterns(parent_pattern, "parent_pattern")
     n_children = np.shape(child_patterns)[0] if np.ndim(child_patterns) else 0

@@ -56,6 +56,14 @@ def plot_steps(
     ValueError
         If shapes do not fit, if steps are infinite, below 0, or all unknown, or if
         `extent` does not suit the axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_steps
+    >>> steps = np.random.default_rng(0).gamma(9, 0.1, (8, 10))
+    >>> ax = plot_steps(steps, labels=labels)
     """
     steps = check_scan_values(steps, "steps")
     if not (steps > 0).any() or (steps < 0).any():

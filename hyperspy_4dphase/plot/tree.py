@@ -120,6 +120,11 @@ def plot_tree(
     ValueError
         If these are no nodes of a tree in such an order, if a leaf has no label or
         another node has one, or if lengths do not fit.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.plot import plot_tree
+    >>> fig = plot_tree([-1, 0, 0], [80, 48, 32], [-1, 0, 1])
     """
     parent, size, label = check_tree(parent, size, label)
     if score is not None:

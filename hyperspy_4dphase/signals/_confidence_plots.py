@@ -34,6 +34,16 @@ class ConfidencePlots(ScanMap):
         Returns
         -------
         matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> fig = confidence.plot()
         """
         from hyperspy_4dphase.plot import plot_confidence, plot_sure_domains
         from hyperspy_4dphase.plot._checks import check_names as check_figure_names
@@ -83,6 +93,16 @@ class ConfidencePlots(ScanMap):
         ValueError
             If `signal` is another scan, if there is no such plane, or if nothing was
             resolved.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> fig = confidence.plot_posterior()
         """
         from hyperspy_4dphase.plot import plot_posterior
 
@@ -123,6 +143,16 @@ class ConfidencePlots(ScanMap):
         ------
         TypeError, ValueError
             If `names` are no names, or not of doubts that there are.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> fig = confidence.plot_doubts(["boundary", "noise"])
         """
         from hyperspy_4dphase.plot import plot_doubts
 
@@ -151,6 +181,16 @@ class ConfidencePlots(ScanMap):
         Returns
         -------
         matplotlib.axes.Axes
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> ax = confidence.plot_rounds()
         """
         from hyperspy_4dphase.plot import plot_rounds
 
@@ -174,6 +214,16 @@ class ConfidencePlots(ScanMap):
         Returns
         -------
         matplotlib.axes.Axes
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> ax = confidence.plot_reliability(truth.domain)
         """
         from hyperspy_4dphase.plot import plot_reliability
 

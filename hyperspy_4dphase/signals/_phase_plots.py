@@ -44,6 +44,14 @@ class PhasePlots(ScanMap):
         ------
         ValueError
             If `direction` is no such direction, or if this is a slice.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> fig = phases.plot()
         """
         from hyperspy_4dphase.plot import plot_phases
         from hyperspy_4dphase.plot._palette import domain_colors

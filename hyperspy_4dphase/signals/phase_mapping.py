@@ -30,6 +30,14 @@ class PhaseMapping:
         What each domain is, see :meth:`DomainMap.classify`.
     phases : PhaseMap or None
         None without structures.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+    >>> result.domains.n_domains, result.classes.names
+    (3, ['amorphous', 'amorphous', 'vacuum'])
     """
 
     compression: object = field()
@@ -49,6 +57,13 @@ class PhaseMapping:
         Returns
         -------
         matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> fig = result.plot()
         """
         if self.phases is not None:
             return self.phases.plot(**options)
@@ -132,6 +147,14 @@ class PhaseMapping:
         -------
         PhaseReport or DomainClasses
             Rows that print as a table: of phases if there are structures.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> len(result.report())
+        3
         """
         return self.classes if self.phases is None else self.phases.report()
 

@@ -16,10 +16,10 @@ from hyperspy_4dphase.signals._domain_patterns import read_means, subtract_whole
 from hyperspy_4dphase.signals._domain_phases import DomainPhases
 from hyperspy_4dphase.signals._domain_plots import DomainPlots
 from hyperspy_4dphase.signals._domain_steps import DomainSteps
-from hyperspy_4dphase.signals._rebinning import RebinnedLabels
-from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._domain_summary import DomainSummary
 from hyperspy_4dphase.signals._domain_view import DomainView
+from hyperspy_4dphase.signals._rebinning import RebinnedLabels
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._stored_map import StoredMap, store_map
 
 

@@ -8,6 +8,7 @@
 #   make lint docs wheel test-py4dstem test-quantem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
 #   make bench-power bench-structure bench-orientation bench-classes
+#   make bench-gpu bench-workers bench-scale
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -29,6 +30,7 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 .PHONY: demo test test-py4dstem test-quantem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
 .PHONY: bench-power bench-structure bench-orientation bench-classes
+.PHONY: bench-gpu bench-workers bench-scale
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --structures $(STRUCTURES) \
@@ -74,15 +76,26 @@ bench-structure: $(READY)
 bench-orientation: $(READY)
 	$(BIN)/python -m tests.benchmarks.orientation $(ARGS)
 
+bench-scale: $(READY)
+	$(BIN)/python -m tests.benchmarks.scale $(ARGS)
+
 bench-degradations: $(READY)
 	$(BIN)/python -m tests.benchmarks.degradations $(ARGS)
+
+bench-gpu: $(READY)
+	$(BIN)/python -m tests.benchmarks.gpu $(ARGS)
+
+bench-workers: $(READY)
+	$(BIN)/python -m tests.benchmarks.workers $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-wheel: $(READY)
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+# On both stacks, each in an empty environment, too.
+wheel: $(READY) $(READY_2)
+	$(BIN)/python -m hatchling build -d dist
 	$(PYTEST) $(BIN)/python -m pytest -m wheel tests/test_wheel.py tests/test_register.py
+	$(PYTEST) $(BIN_2)/python -m pytest -m wheel tests/test_wheel.py
 
 clean:
 	rm -rf build dist demo_output docs/_build docs/auto_examples docs/sg_execution_times.rst

@@ -86,6 +86,14 @@ or dict of these
         UserWarning
             If mean patterns have another centre than `center`, or none that is sure and
             none is given.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.identify(structure("NMC622")).names
+        ['NMC622', 'amorphous']
         """
         from hyperspy_4dphase.signals._naming import (
             COMPARED,

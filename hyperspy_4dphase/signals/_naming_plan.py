@@ -86,12 +86,7 @@ resolution
     resolution = check_number("resolution", resolution, 0.2, 10)
     turn = check_number("scan_rotation", scan_rotation, -360, 360)
     radius = check_number("spot_radius", spot_radius, 0, above=True, optional=True)
-    navigation_axes, signal_axes = axes
-    if len(navigation_axes) > 2:
-        raise ValueError(
-            f"The scan has {len(navigation_axes)} navigation axes, but phases are "
-            "named in scans of one or two: map its planes one by one."
-        )
+    _, signal_axes = axes
     check_images(signal_axes, signal_type, "Phases")
     center = read_center(center, signal_axes)
     center = None if center is None else tuple(center.tolist())

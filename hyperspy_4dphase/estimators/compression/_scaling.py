@@ -7,10 +7,14 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
+from hyperspy_4dphase.estimators.compression._packed import pack_patterns
 
 # Largest weight of a pattern times its total, over the median of all patterns.
 # Historical: chosen by trial, not calibrated.
 _MAX_ROW_WEIGHT = 3.0
+# The same over that of all patterns taken together: weights farther apart could not be
+# added up in single precision.
+_MAX_OVER_AVERAGE = 1e6
 # Counts that tell nothing beyond the others, as a fraction of a pixel's mean: pixels
 # that the sample leaves dark keep their weight. Historical.
 _PSEUDOCOUNT = 1e-3
@@ -134,8 +138,11 @@ class Balance:
     def __init__(self, sample, floor=0.0):
         self._floor = floor
         step = max(1, -(-4 * sample.size // _MAX_BALANCED_BYTES))
-        self._sample = sample[::step].astype(np.float32)
-        self._totals = self._sample.sum(axis=1, dtype=np.float64)
+        sample = sample[::step]
+        self._packed = pack_patterns(sample)
+        if self._packed is None:
+            self._sample = sample.astype(np.float32)
+        self._totals = sample.sum(axis=1, dtype=np.float64)
         self._totals += floor * sample.shape[1]
 
     def refine(self, weight, reliability, n_iterations=10):
@@ -157,6 +164,9 @@ class Balance:
         for _ in range(n_iterations):
             _, u = self._row_weights(last * reliability)
             last = self._column_weight(u)
+            # Pixels without counts are counted in rows, but take nothing: weights would
+            # fall from one iteration to the next, and those of rows rise.
+            last *= first.sum() * inverse(last.sum())
         return self.make_scaling(weight * last * inverse(first), reliability)
 
     def make_scaling(self, weight, reliability):
@@ -165,18 +175,28 @@ class Balance:
         return Scaling(weight, reliability, limit, floor=self._floor)
 
     def _column_weight(self, u):
-        sums = (u.astype(np.float32) @ self._sample).astype(np.float64)
+        if self._packed is not None:
+            sums = self._packed.weigh(u)
+        else:
+            sums = (u.astype(np.float32) @ self._sample).astype(np.float64)
         # Readout noise stays where the offset leaves less than nothing.
         sums = np.maximum(sums, 0) + self._floor * u.sum()
         return len(u) * inverse(sums + _PSEUDOCOUNT * sums.mean())
 
     def _row_weights(self, weight):
-        sums = (self._sample @ weight.astype(np.float32)).astype(np.float64)
+        if self._packed is not None:
+            _, _, sums = self._packed.add_up(weight)
+        else:
+            sums = (self._sample @ weight.astype(np.float32)).astype(np.float64)
         sums += self._floor * weight.sum()
         u = weight.size * inverse(sums)
         if not self._totals.any():
             return np.inf, u
         limit = _MAX_ROW_WEIGHT * np.median((u * self._totals)[self._totals > 0])
+        # Where most patterns are nothing but a few counts of the direct beam, the
+        # median is one of these, and their pixels would lose all weight.
+        average = weight.size * self._totals.sum() / sums.sum()
+        limit = min(limit, _MAX_OVER_AVERAGE * average)
         return limit, np.minimum(u, limit * inverse(self._totals))
 
 

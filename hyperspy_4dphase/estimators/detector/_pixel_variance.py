@@ -210,6 +210,9 @@ def _missed(strength, n, n_pixels):
     As follows from the eigenvalues of a strong direction in white noise of n rows, see
     Benaych-Georges and Nadakuditi, J. Multivar. Anal. 111, 120 (2012).
     """
+    if not n_pixels:
+        # Without a count in these pixels there is nothing to find.
+        return np.full(len(strength), np.inf)
     excess = strength - n - n_pixels
     true = (excess + np.sqrt(np.maximum(excess**2 - 4 * n * n_pixels, 0))) / 2
     true = np.maximum(true, np.sqrt(n * n_pixels))

@@ -8,6 +8,7 @@
 #   make lint docs wheel test-py4dstem test-quantem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
 #   make bench-power bench-structure bench-orientation bench-classes
+#   make bench-gpu bench-workers bench-scale
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -29,6 +30,7 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 .PHONY: demo test test-py4dstem test-quantem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
 .PHONY: bench-power bench-structure bench-orientation bench-classes
+.PHONY: bench-gpu bench-workers bench-scale
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --structures $(STRUCTURES) \
@@ -74,8 +76,17 @@ bench-structure: $(READY)
 bench-orientation: $(READY)
 	$(BIN)/python -m tests.benchmarks.orientation $(ARGS)
 
+bench-scale: $(READY)
+	$(BIN)/python -m tests.benchmarks.scale $(ARGS)
+
 bench-degradations: $(READY)
 	$(BIN)/python -m tests.benchmarks.degradations $(ARGS)
+
+bench-gpu: $(READY)
+	$(BIN)/python -m tests.benchmarks.gpu $(ARGS)
+
+bench-workers: $(READY)
+	$(BIN)/python -m tests.benchmarks.workers $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

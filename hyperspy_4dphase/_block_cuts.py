@@ -1,6 +1,6 @@
 """Where a scan is cut into blocks of patterns: along the chunks of its array."""
 
-from itertools import pairwise, product, starmap
+from itertools import chain, pairwise, product, starmap
 from math import prod
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class Block(NamedTuple):
     inside: np.ndarray | None
 
 
-def cut_blocks(chunks, kept, max_patterns):
+def cut_blocks(chunks, kept, max_patterns, most_patterns=None):
     """Cut the navigation axes into blocks of whole chunks.
 
     Parameters
@@ -36,12 +36,17 @@ def cut_blocks(chunks, kept, max_patterns):
         Which patterns are kept.
     max_patterns : int
         Aimed size. A block is larger only where a single chunk is.
+    most_patterns : int, optional
+        Single chunks of more patterns are cut: they are then read once for each part,
+        but no block needs more memory than there is.
 
     Returns
     -------
     list of Block
         Those with at least one kept pattern.
     """
+    if most_patterns is not None:
+        chunks = _cut_chunks(chunks, max(most_patterns, 1))
     number = np.cumsum(kept) - 1
     positions = np.arange(kept.size).reshape([sum(axis) for axis in chunks])
     blocks = []
@@ -53,6 +58,16 @@ def cut_blocks(chunks, kept, max_patterns):
             rows = number[own[inside]]
             blocks.append(Block(region, rows, None if inside.all() else inside))
     return blocks
+
+
+def _cut_chunks(chunks, most):
+    """Cut chunks, along the first axis first, until none has more patterns."""
+    cut = []
+    for i, axis in enumerate(chunks):
+        size = max(1, most // prod(map(max, chunks[i + 1 :])))
+        parts = ([size] * (n // size) + [n % size] * (n % size > 0) for n in axis)
+        cut.append(tuple(chain.from_iterable(parts)))
+    return cut
 
 
 def _join_chunks(chunks, max_patterns):

@@ -4,23 +4,29 @@ import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial, reduce
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from math import prod
 
 import dask
 import dask.array as da
 import numpy as np
-from dask.system import CPU_COUNT
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._bad_values import BadValue
+from hyperspy_4dphase._threads import available_threads
 
 # Threads; beyond, memory is the limit. Historical: chosen by trial, not calibrated.
 _MAX_WORKERS = 8
-# Results that a worker of dask merges at once. Historical as well.
-_MERGE_FAN_IN = 8
+# Blocks that are added up before they are merged: where there are so many groups that
+# workers still share them evenly; and the most groups, each a task of a dask client.
+_LEAST_GROUPS, _MOST_IN_GROUP = 64, 16
+_MOST_GROUPS = 4096
+
+
+class UnreadableBlock(RuntimeError):
+    """A block of patterns could not be read; the message says which."""
 
 
 @dataclass
@@ -33,11 +39,26 @@ class BlockReader:
     blocks : list of Block
     pixels : numpy.ndarray of bool, shape (n_pixels,), or None
         Which pixels are read; None for all.
+    kept : dict of int to object
+        What :meth:`accumulate` gives to accumulators instead of some blocks.
     """
 
     data: object
     blocks: list
     pixels: np.ndarray | None
+    kept: dict = field(default_factory=dict)
+
+    @property
+    def client(self):
+        """distributed.Client or None: Whose workers read the blocks."""
+        return _active_client() if isinstance(self.data, da.Array) else None
+
+    @property
+    def share_read(self):
+        """float: Which part of the patterns is read where nothing else is said."""
+        sizes = [len(block.rows) for block in self.blocks]
+        kept = sum(sizes[number] for number in self.kept)
+        return 1 - kept / max(sum(sizes), 1) if kept else 1
 
     def run(self, function, merge):
         """Apply a function to all blocks, where the user's dask client wants it.
@@ -56,11 +77,76 @@ class BlockReader:
         result : object
             The merged result of these.
         """
-        client = _active_client() if isinstance(self.data, da.Array) else None
-        if client is not None:
-            return self._run_distributed(function, merge, client)
-        n_workers = min(CPU_COUNT, len(self.blocks), _MAX_WORKERS)
-        return self.run_threads(function, range(len(self.blocks)), max(n_workers, 1))
+        cluster = self._cluster()
+        if cluster is not None:
+            return cluster.run(function, merge, group_blocks(len(self.blocks)))
+        return self.run_threads(function, range(len(self.blocks)), self.n_threads)
+
+    def accumulate(self, checked, groups=None):
+        """Give blocks to parts of an accumulator, where the user's client wants it.
+
+        Parameters
+        ----------
+        checked : CheckedFunction
+            Its function is the accumulator.
+        groups : list of sequence of int, optional
+            Numbers of blocks, one group for each part. By default all blocks.
+
+        Yields
+        ------
+        numbers : list of int
+            Of the blocks of a part, in order.
+        part : Accumulator
+        """
+        groups = group_blocks(len(self.blocks)) if groups is None else groups
+        cluster = self._cluster()
+        if cluster is not None and not self.kept:
+            yield from cluster.accumulate(checked, groups)
+            return
+        task = partial(self._accumulate_group, checked)
+        n_workers = max(min(self.n_threads, len(groups)), 1)
+        for (group,), part in _run_in_threads(task, groups, n_workers):
+            yield list(group), part
+
+    @property
+    def n_threads(self):
+        """int: Threads that read blocks, where no dask client does."""
+        return max(min(available_threads(), len(self.blocks), _MAX_WORKERS), 1)
+
+    @property
+    def n_workers(self):
+        """int: Threads that read blocks at a time, of all workers together."""
+        cluster = self._cluster()
+        return self.n_threads if cluster is None else cluster.n_threads
+
+    def _cluster(self):
+        client = self.client
+        if client is None:
+            return None
+        # It imports distributed, which is slow.
+        from hyperspy_4dphase._cluster_reading import ClusterReader
+
+        return ClusterReader(self, client)
+
+    def _accumulate_group(self, checked, group):
+        part = checked.function.start()
+        function = replace(checked, function=part.update)
+        for number in group:
+            if number in self.kept:
+                part.update(self.kept[number], self.blocks[number].rows)
+            else:
+                self._read(function, number)
+        return part
+
+    @cached_property
+    def _scheduler(self):
+        """What computes a block: the workers of a cluster, if they hold its chunks."""
+        if "distributed" not in sys.modules:
+            return "synchronous"
+        from distributed import futures_of
+
+        block = dask.optimize(self.data[self.blocks[0].region])
+        return None if futures_of(block) else "synchronous"
 
     def run_threads(self, function, order, n_workers):
         """Apply a function to some blocks in threads.
@@ -80,64 +166,50 @@ class BlockReader:
             The number of one block, in the order given.
         result : object
         """
-        with (
-            threadpool_limits(1 if n_workers > 1 else None),
-            ThreadPoolExecutor(n_workers) as pool,
-        ):
-            waiting = deque()
-            try:
-                for number in order:
-                    future = pool.submit(self._read, function, number)
-                    waiting.append(([number], future))
-                    if len(waiting) > n_workers:
-                        numbers, future = waiting.popleft()
-                        yield numbers, future.result()
-                while waiting:
-                    numbers, future = waiting.popleft()
-                    yield numbers, future.result()
-            finally:
-                for _, future in waiting:
-                    future.cancel()
+        return _run_in_threads(partial(self._read, function), order, n_workers)
 
     def _read(self, function, number):
         region, rows, inside = self.blocks[number]
         block = self.data[region]
         if isinstance(block, da.Array):
-            with _name_what_fails(partial(self._describe, number)):
-                block = block.compute(scheduler="synchronous")
-        return _apply(function, block, rows, inside, self.pixels)
+            with name_what_fails(self.describe(number)):
+                block = block.compute(scheduler=self._scheduler)
+        return apply_to_block(function, block, rows, inside, self.pixels)
 
-    def _run_distributed(self, function, merge, client):
-        function = client.scatter(function, broadcast=True, hash=False)
-        submit = partial(client.submit, pure=False)
-        n_threads = sum(client.nthreads().values())
-        numbers = range(len(self.blocks))
-        for group in gen_batches(len(numbers), max(_MERGE_FAN_IN, 4 * n_threads)):
-            futures = leaves = []
-            for region, rows, inside in self.blocks[group]:
-                block = client.compute(self.data[region])
-                leaves.append(
-                    submit(_apply, function, block, rows, inside, self.pixels)
-                )
-            while len(futures) > 1:
-                parts = gen_batches(len(futures), _MERGE_FAN_IN)
-                futures = [submit(reduce, merge, futures[part]) for part in parts]
-            with _name_what_fails(
-                partial(self._describe_failed, numbers[group], leaves)
-            ):
-                result = futures[0].result()
-            yield numbers[group], result
+    def describe(self, number):
+        """Say in words which block it is.
 
-    def _describe(self, number):
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        str
+        """
         region = self.blocks[number].region
         where = ", ".join(f"{part.start}:{part.stop}" for part in region)
         return f"block {number + 1} of {len(self.blocks)} (navigation [{where}])"
 
-    def _describe_failed(self, numbers, futures):
-        for number, future in zip(numbers, futures, strict=True):
-            if future.status == "error":
-                return self._describe(number)
-        return "the scan"
+
+def group_blocks(n_blocks):
+    """Cut the blocks of a scan into groups, each for a part of an accumulator.
+
+    They do not depend on how many workers there are: nor do results.
+
+    Parameters
+    ----------
+    n_blocks : int
+
+    Returns
+    -------
+    list of range
+    """
+    size = int(np.clip(n_blocks // _LEAST_GROUPS, 1, _MOST_IN_GROUP))
+    size = max(size, -(-n_blocks // _MOST_GROUPS))
+    if not n_blocks:
+        return []
+    return [range(n_blocks)[part] for part in gen_batches(n_blocks, size)]
 
 
 def gather_rows(pieces):
@@ -162,20 +234,47 @@ def gather_rows(pieces):
 
 
 @contextmanager
-def _name_what_fails(describe):
-    """Turn an error inside into a RuntimeError that says what was being read."""
+def name_what_fails(description):
+    """Turn an error inside into one that says what was being read.
+
+    Parameters
+    ----------
+    description : str
+        As of :meth:`BlockReader.describe`.
+
+    Raises
+    ------
+    UnreadableBlock
+    """
     try:
         yield
-    except BadValue:
+    except (BadValue, UnreadableBlock):
         raise
     except Exception as error:
-        raise RuntimeError(
-            f"Reading {describe()} failed: {type(error).__name__}: {error}"
+        raise UnreadableBlock(
+            f"Reading {description} failed: {type(error).__name__}: {error}"
         ) from error
 
 
-def _apply(function, block, rows, inside, pixels):
-    """Call a function on those patterns and pixels of a block that are read."""
+def apply_to_block(function, block, rows, inside, pixels):
+    """Call a function on those patterns and pixels of a block that are read.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(patterns, rows)``.
+    block : numpy.ndarray
+        The values of a region.
+    rows, inside : numpy.ndarray
+        As of :class:`Block`.
+    pixels : numpy.ndarray of bool, or None
+        As of :class:`BlockReader`.
+
+    Returns
+    -------
+    object
+        What the function returns.
+    """
     n_pixels = prod(block.shape) // (rows if inside is None else inside).size
     patterns = np.reshape(block, (-1, n_pixels))
     if inside is not None:
@@ -191,6 +290,27 @@ def _apply(function, block, rows, inside, pixels):
     if patterns.dtype.kind == "b":
         patterns = patterns.view(np.uint8)
     return function(patterns, rows)
+
+
+def _run_in_threads(task, order, n_workers):
+    """Yield ([item], task(item)) for items of an order, computed in threads."""
+    with (
+        threadpool_limits(1 if n_workers > 1 else None),
+        ThreadPoolExecutor(n_workers) as pool,
+    ):
+        waiting = deque()
+        try:
+            for item in order:
+                waiting.append(([item], pool.submit(task, item)))
+                if len(waiting) > n_workers:
+                    items, future = waiting.popleft()
+                    yield items, future.result()
+            while waiting:
+                items, future = waiting.popleft()
+                yield items, future.result()
+        finally:
+            for _, future in waiting:
+                future.cancel()
 
 
 def _active_client():

@@ -8,7 +8,6 @@ from copy import copy
 from dataclasses import replace
 from functools import partial
 from math import prod
-from operator import add
 
 import dask.array as da
 import numpy as np
@@ -21,11 +20,14 @@ from hyperspy_4dphase._bad_values import (
     merge_bad_values,
 )
 from hyperspy_4dphase._block_cuts import cut_blocks
-from hyperspy_4dphase._block_reading import BlockReader, gather_rows
+from hyperspy_4dphase._block_reading import BlockReader, gather_rows, group_blocks
 from hyperspy_4dphase._correction import Correction
+from hyperspy_4dphase._read_timing import describe_reading, time_read
 
 # Of values, not of bytes: the same counts in a wider type are cut in the same way.
 _BLOCK_VALUES = 16 * 2**20
+# A block of larger chunks, as of all positions and few pixels, is cut.
+_MOST_BLOCK_BYTES = 512 * 2**20
 
 
 class PatternBlocks:
@@ -50,6 +52,8 @@ class PatternBlocks:
         no more than rounding.
     correction : Correction, optional
         What every block goes through before it is given to anything.
+    checkpoint : Checkpoint, optional
+        Keeps what :meth:`accumulate` and :meth:`load` have found, and gives it back.
 
     Attributes
     ----------
@@ -64,9 +68,9 @@ class PatternBlocks:
     correction : Correction
     is_lazy : bool
         Whether `data` is a dask array.
-    n_reads : int
+    n_reads : int or float
         How many times all kept patterns were read so far. Reads of data that were
-        loaded by :meth:`load` do not count.
+        loaded by :meth:`load`, or are kept by :meth:`keep`, do not count.
     """
 
     def __init__(
@@ -80,10 +84,11 @@ class PatternBlocks:
         block_values=_BLOCK_VALUES,
         allow_negative=False,
         correction=None,
+        checkpoint=None,
     ):
         self.is_lazy = isinstance(data, da.Array)
         self._data = data
-        self._progress = progress
+        self._progress, self._checkpoint = progress, checkpoint
         self.navigation_shape = tuple(data.shape[:n_navigation_axes])
         self.signal_shape = tuple(data.shape[n_navigation_axes:])
         self.dtype = np.dtype(data.dtype)
@@ -110,10 +115,10 @@ class PatternBlocks:
             chunks = self._data.chunks[: len(self.navigation_shape)]
         else:
             chunks = [(1,) * n for n in self.navigation_shape]
-        max_patterns = self._block_values // max(prod(self.signal_shape), 1)
-        self._reader = BlockReader(
-            self._data, cut_blocks(chunks, patterns, max_patterns), self.kept_pixels
-        )
+        n_pixels = max(prod(self.signal_shape), 1)
+        most = _MOST_BLOCK_BYTES // (n_pixels * self.dtype.itemsize)
+        blocks = cut_blocks(chunks, patterns, self._block_values // n_pixels, most)
+        self._reader = BlockReader(self._data, blocks, self.kept_pixels)
 
     @classmethod
     def wrap(cls, X, **options):
@@ -163,16 +168,111 @@ class PatternBlocks:
         RuntimeError
             If a block cannot be read; it names the block.
         """
-        function = CheckedFunction(
-            function, self.correction, not self._is_checked, self._allow_negative
+        return self._read_checked(function, self._reader.run, merge, stage)
+
+    def accumulate(self, accumulator, *, stage="Reading patterns"):
+        """Give every block to parts of an accumulator, and merge these, in order.
+
+        Results are the same for any number of workers.
+
+        Parameters
+        ----------
+        accumulator : Accumulator
+            Empty. Its parts may be in other processes if a ``dask.distributed`` client
+            is active.
+        stage : str, optional
+            What `progress` is told.
+
+        Returns
+        -------
+        Accumulator
+            The whole.
+
+        Raises
+        ------
+        ValueError, RuntimeError
+            As of :meth:`reduce`.
+        """
+        if self._checkpoint is None:
+            return self._accumulate(accumulator, stage)
+        what = vars(accumulator) | {"sums": None, "pieces": None}
+        what = type(accumulator).__name__, what, self.correction
+        kept = self._positions, self.kept_pixels
+        with self._checkpoint.begin((*what, *kept), self.n_blocks) as log:
+            return self._accumulate(accumulator, stage, log)
+
+    def _accumulate(self, accumulator, stage, log=None):
+        whole, groups = accumulator.start(), group_blocks(self.n_blocks)
+        if log is not None and log.arrays is not None:
+            whole = accumulator.restore(log.arrays)
+            groups = [group for group in groups if group.start >= log.n_done]
+        return self._read_checked(
+            accumulator,
+            lambda checked, _: self._reader.accumulate(checked, groups),
+            lambda whole, part: whole.merge(part),
+            stage,
+            whole,
+            log,
         )
-        try:
-            result = self._reduce(function, merge, stage)
-        except BadValue:
-            raise ValueError(self._describe_bad_values()) from None
-        # Values that change from one read to the next are nothing to look for.
-        self._is_checked = True
-        return result
+
+    def describe_reading(self):
+        """Tell what reads the blocks; see :func:`describe_reading`."""
+        return describe_reading(self._reader)
+
+    def time_read(self, accumulator):
+        """Measure about how long one read takes, on a few blocks.
+
+        Parameters
+        ----------
+        accumulator : Accumulator
+            Empty.
+
+        Returns
+        -------
+        float
+            In seconds.
+        """
+        checked = CheckedFunction(accumulator, self.correction, False, True)
+        return time_read(self._reader, checked)
+
+    def keep(self, packed):
+        """Go on with patterns in memory instead of reading them.
+
+        Parameters
+        ----------
+        packed : list of tuple
+            Rows of some blocks, and what :meth:`accumulate` is to give to accumulators
+            instead of the patterns there, as they are after the correction.
+
+        Returns
+        -------
+        PatternBlocks
+            A copy, which goes on counting reads.
+        """
+        if not packed:
+            return self
+        other = self._copy(self.correction)
+        by_row = {rows[0]: item for rows, item in packed}
+        kept = {
+            number: by_row[block.rows[0]]
+            for number, block in enumerate(self._reader.blocks)
+            if block.rows[0] in by_row
+        }
+        other._reader = replace(self._reader, kept=kept)
+        return other
+
+    @property
+    def reads_here(self):
+        """bool: Whether blocks are read in this process, and are not read again later.
+
+        What goes on from a checkpoint has no more in memory than what is in the file.
+        """
+        return self._reader.client is None and self._checkpoint is None
+
+    @property
+    def is_kept(self):
+        """bool: Whether nothing has to be read anymore."""
+        return len(self._reader.kept) == self.n_blocks
 
     def visit(self, order):
         """Read blocks one after the other, the next while one is in use.
@@ -203,9 +303,9 @@ class PatternBlocks:
         """
         if not self.is_lazy:
             return self
-        pieces = self.reduce(_return_piece, add, stage="Loading patterns")
+        found = self.accumulate(_AllPatterns(), stage="Loading patterns")
         other = PatternBlocks(
-            gather_rows(pieces)[0],
+            gather_rows(found.pieces)[0],
             1,
             progress=self._progress,
             allow_negative=self._allow_negative,
@@ -269,20 +369,38 @@ class PatternBlocks:
         pixels[pixels] = kept
         return pixels
 
-    def _reduce(self, function, merge, stage):
-        total, n_done = None, 0
-        for numbers, result in self._reader.run(function, merge):
+    def _read_checked(self, function, run, merge, stage, total=None, log=None):
+        accumulates = total is not None
+        function = CheckedFunction(
+            function, self.correction, not self._is_checked, self._allow_negative
+        )
+        try:
+            result = self._reduce(function, run, merge, stage, total, log)
+        except BadValue:
+            raise ValueError(self._describe_bad_values()) from None
+        # Values that change from one read to the next are nothing to look for.
+        self._is_checked = True
+        if not self._is_loaded:
+            self.n_reads += self._reader.share_read if accumulates else 1
+        return result
+
+    def _reduce(self, function, run, merge, stage, total=None, log=None):
+        n_done = 0 if log is None else log.n_done
+        for numbers, result in run(function, merge):
+            if log is not None:
+                log.merging()
             total = result if total is None else merge(total, result)
             n_done += len(numbers)
+            if log is not None:
+                log.keep(total, n_done)
             if self._progress is not None:
                 self._progress(stage, n_done, self.n_blocks)
-        if not self._is_loaded:
-            self.n_reads += 1
         return total
 
     def _describe_bad_values(self):
         found = self._reduce(
             partial(count_bad_values, allow_negative=self._allow_negative),
+            self._reader.run,
             merge_bad_values,
             "Checking values",
         )
@@ -304,5 +422,27 @@ def _as_mask(kept, size):
     return kept
 
 
-def _return_piece(patterns, rows):
-    return [(rows, patterns)]
+class _AllPatterns:
+    """An accumulator that keeps the patterns as they are."""
+
+    def __init__(self):
+        self.pieces = []
+
+    def start(self):
+        return _AllPatterns()
+
+    def update(self, patterns, rows):
+        self.pieces.append((rows, patterns))
+
+    def merge(self, other):
+        self.pieces += other.pieces
+        return self
+
+    def arrays(self):
+        rows, patterns = zip(*self.pieces, strict=True)
+        return {"rows": np.concatenate(rows), "patterns": np.concatenate(patterns)}
+
+    def restore(self, arrays):
+        part = _AllPatterns()
+        part.pieces.append((arrays["rows"], arrays["patterns"]))
+        return part

@@ -32,7 +32,7 @@ def provenance(method, parameters, random_state, outcome, compression=None):
         "parameters": storable(parameters),
         "random_state": storable(random_state),
         "outcome": storable(outcome),
-        "versions": {name: _version(name) for name in _RECORDED},
+        "versions": {name: version_of(name) for name in _RECORDED},
     }
     if compression is not None:
         record["compression"] = compression.provenance
@@ -52,7 +52,7 @@ def storable(value):
     return str(value)
 
 
-def _version(name):
+def version_of(name):
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

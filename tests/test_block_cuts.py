@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hyperspy_4dphase._block_cuts import cut_blocks
 from hyperspy_4dphase._patterns import PatternBlocks
 
-from .block_scans import collect, numbered, scans
+from .block_scans import collect, matrix, numbered, scans
 
 
 @settings(max_examples=40, deadline=None)
@@ -73,3 +73,27 @@ def test_each_kept_pattern_is_in_one_block(case, max_patterns):
         own = numbered(shape, int)[block.region].ravel()
         own = own if block.inside is None else own[block.inside]
         np.testing.assert_array_equal(own, positions[block.rows])
+
+
+@pytest.mark.parametrize("most", [1, 7, 50, 100, 10_000])
+def test_chunks_that_are_too_large_are_cut(most):
+    """Those of all positions and few pixels, say: memory is not what decides."""
+    shape, chunks = (24, 17, 6), ((20, 4), (17,), (2, 2, 2))
+    kept = np.random.default_rng(0).random(24 * 17) < 0.8
+    blocks = cut_blocks(chunks[:2], kept, 5, most)
+    sizes = [prod(part.stop - part.start for part in block.region) for block in blocks]
+    assert max(sizes) <= max(most, 5)
+    rows = np.concatenate([block.rows for block in blocks])
+    np.testing.assert_array_equal(np.sort(rows), np.arange(kept.sum()))
+    data = numbered(shape)
+    lazy = PatternBlocks(da.from_array(data, chunks=chunks), 2)
+    np.testing.assert_array_equal(matrix(lazy), data.reshape(-1, 6))
+
+
+def test_a_scan_in_chunks_of_few_pixels_is_not_held(monkeypatch):
+    monkeypatch.setattr("hyperspy_4dphase._patterns._MOST_BLOCK_BYTES", 8 * 40 * 30)
+    lazy = da.from_array(numbered((24, 20, 30)), chunks=(24, 20, 3))
+    blocks = PatternBlocks(lazy, 2, block_values=600)
+    sizes = [part.size for _, part in blocks.reduce(collect, add)]
+    assert max(sizes) <= 40 * 30
+    np.testing.assert_array_equal(matrix(blocks), numbered((480, 30)))

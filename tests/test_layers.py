@@ -29,7 +29,7 @@ def ours(*names):
 
 ESTIMATORS = Layer(
     {"numpy", "scipy", "sklearn", "skimage", "numba", "threadpoolctl"}
-    | ours("estimators", "_correction", "_patterns", "_scalars")
+    | ours("estimators", "_correction", "_patterns", "_scalars", "_threads")
 )
 TORCH_IN_FUNCTIONS = Layer(ESTIMATORS.anywhere, {"torch"})
 # Imported by the others of the autoencoder inside functions.
@@ -39,28 +39,40 @@ PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
 PLUMBING |= ours("_provenance", "_results", "_scalars", "_scan", "_scan_files")
+PLUMBING |= ours("_archive", "_checkpoint", "_chunk_advice", "_learning_results")
 PLUMBING |= ours("_series", "_thinning")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
 # The first that fits a file counts.
 LAYERS = {
-    "__init__.py": Layer(ours("_register")),
+    "__init__.py": Layer(ours("_lazy", "_register")),
+    "_lazy.py": Layer(set()),
     "_register.py": Layer({"wrapt", "yaml"}),
     "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
     "_bad_values.py": Layer({"numpy"}),
     "_block_cuts.py": Layer({"numpy"}),
-    "_block_reading.py": Layer(
-        {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values"),
-        {"distributed"},
+    "_cluster_reading.py": Layer(
+        {"dask", "distributed", "sklearn"} | ours("_bad_values", "_block_reading")
     ),
+    "_block_reading.py": Layer(
+        {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values", "_threads"),
+        {"distributed"} | ours("_cluster_reading"),
+    ),
+    "_read_timing.py": Layer({"numpy"} | ours("_block_reading")),
+    "_chunk_advice.py": Layer(set()),
+    "_threads.py": Layer({"dask"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
         | ours("_bad_values", "_block_cuts", "_block_reading", "_correction")
+        | ours("_read_timing")
     ),
     "_correction.py": Layer({"numpy"}),
+    "_archive.py": Layer({"numpy"}),
+    "_checkpoint.py": Layer({"joblib"} | ours("_archive")),
     "_provenance.py": Layer({"numpy", "dask"}),
     "_results.py": Layer(SIGNALS | {"dask"} | ours("_provenance"), ours("plot")),
+    "_learning_results.py": Layer({"numpy"} | ours("_results")),
     "_docstrings.py": Layer(set()),
     "_arguments.py": Layer({"numpy"} | ours("_scalars")),
     "_scalars.py": Layer({"numpy"}),
@@ -83,17 +95,26 @@ LAYERS = {
     "estimators/vae/_model.py": WITH_TORCH,
     "estimators/vae/": TORCH_IN_FUNCTIONS,
     "estimators/_device.py": TORCH_IN_FUNCTIONS,
-    # Multiplies blocks of patterns on a GPU, where there is one.
-    "estimators/compression/_passes.py": TORCH_IN_FUNCTIONS,
+    # Imported by others inside functions, where a GPU computes.
+    "estimators/_device_copies.py": WITH_TORCH,
+    "estimators/compression/_device_products.py": WITH_TORCH,
+    "estimators/nmf/_device_factors.py": WITH_TORCH,
     "estimators/": ESTIMATORS,
     "methods/": Layer(
         SIGNALS | {"dask", "tqdm"} | PLUMBING | ours("estimators", "signals", "methods")
     ),
     "signals/": Layer(
         SIGNALS | {"dask"} | PLUMBING | ours("estimators", "signals", "_library_cache"),
-        ours("plot", "interop", "structures") | {"orix", "diffsims", "diffpy"},
+        ours("plot", "interop", "report", "structures")
+        | {"orix", "diffsims", "diffpy"},
     ),
     "plot/": Layer(SCIENCE | ours("plot")),
+    "interactive/_ipywidgets.py": Layer({"ipywidgets", "IPython", "link_traits"}),
+    "interactive/": Layer(
+        {"hyperspy", "traits"} | ours("_scalars", "interactive", "methods", "signals"),
+        {"matplotlib"} | ours("plot"),
+    ),
+    "report/": Layer({"numpy", "matplotlib", "PIL"} | ours("plot", "report")),
     "data/": Layer(SCIENCE | ours("data", "structures", "_scalars")),
     "calibration/": Layer(
         {"numpy"}
@@ -105,7 +126,7 @@ LAYERS = {
         | ours("structures", "_scalars", "estimators.orientation")
     ),
     # These run where quantem is, and HyperSpy is not.
-    "interop/__init__.py": Layer(set()),
+    "interop/__init__.py": Layer(ours("_lazy")),
     "interop/_arrays.py": Layer({"numpy"}),
     "interop/quantem.py": Layer(
         {"numpy"} | ours("interop._arrays"), {"quantem", "torch"} | ours("interop")

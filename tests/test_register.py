@@ -120,7 +120,7 @@ def test_import_brings_in_nothing_scientific(run_fresh, monkeypatch):
     packages = {name.partition(".")[0] for name in new} - sys.stdlib_module_names
     assert packages <= {"hyperspy_4dphase", "wrapt"}
     ours = {name for name in new if name.startswith("hyperspy_4dphase")}
-    assert ours == {"hyperspy_4dphase", "hyperspy_4dphase._register"}
+    assert ours == {f"hyperspy_4dphase{name}" for name in ("", "._lazy", "._register")}
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,20 @@
 """From what a user gave to a compressed scan: the way of all methods."""
 
+from typing import NamedTuple
+
 from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators.compression import MAX_RANK, compress_patterns
+from hyperspy_4dphase.estimators.compression import (
+    MAX_RANK,
+    CompressedPatterns,
+    compress_patterns,
+    compress_without_squares,
+)
 from hyperspy_4dphase.methods import _cache
-from hyperspy_4dphase.methods._data_report import report_data
+from hyperspy_4dphase.methods._checkpoints import open_checkpoint
+from hyperspy_4dphase.signals._data_report import report_data
 from hyperspy_4dphase.signals.compression import Compression, check_compression
 
 # How a scan is read, which users say to all methods alike.
@@ -23,13 +31,14 @@ def compress_scan(
     squares=True,
     descan=None,
     device="cpu",
+    checkpoint=None,
 ):
     """Compress a scan, or give what was remembered of it.
 
     Parameters
     ----------
     scan : Scan
-    rank, oversampling, power_iterations, squares, descan, device
+    rank, oversampling, power_iterations, squares, descan, device, checkpoint
         As in :func:`compress`, checked.
 
     Returns
@@ -45,22 +54,74 @@ def compress_scan(
         "power_iterations": power_iterations,
         "device": device,
     }
-    proof = _cache.make_proof(scan.signal)
-    # A compression with squares has all that one without them has.
-    for with_squares in (True, squares):
-        options["squares"] = with_squares
-        key = _cache.make_key(proof, scan, options)
-        remembered = _cache.recall(key)
-        if remembered is not None:
-            return Compression.from_scan(scan, *remembered)
-    with scan.progress() as progress:
-        compressed = compress_patterns(
-            scan.blocks(progress), random_state=scan.seed, **options
-        )
+    if checkpoint is not None:
+        return _go_on(checkpoint, scan, options | {"squares": squares})
+    key = _cache.make_key(_cache.make_proof(scan.signal), scan, options)
+    remembered = _cache.recall(key)
+    if remembered is None or (squares and remembered.later is not None):
+        with scan.progress() as progress:
+            blocks = scan.blocks(progress)
+            if remembered is not None:
+                remembered = remembered.add_squares(blocks)
+            else:
+                given = options | {"random_state": scan.seed}
+                remembered = _compress(blocks, squares, key is not None, given)
+        _cache.remember(key, remembered, scan.signal)
+    options["squares"] = remembered.has_squares
+    return _describe(scan, remembered.compressed, options, remembered.seed)
+
+
+def _describe(scan, compressed, options, seed):
     reads = {"n_reads": compressed.n_reads}
-    record = provenance("compress", options, scan.seed, reads)
-    _cache.remember(key, (compressed, record), scan.signal)
+    record = provenance("compress", options, seed, reads)
     return Compression.from_scan(scan, compressed, record)
+
+
+def _go_on(path, scan, options):
+    """Compress a scan from where its checkpoint stands."""
+    checkpoint = open_checkpoint(path, scan, options)
+    if checkpoint.result is not None:
+        return Compression.from_arrays(*checkpoint.result)
+    seed = checkpoint.seed
+    with scan.progress() as progress:
+        blocks = scan.blocks(progress, checkpoint=checkpoint)
+        compressed = compress_patterns(blocks, random_state=seed, **options)
+    compression = _describe(scan, compressed, options, seed)
+    checkpoint.finish(*compression.to_arrays())
+    return compression
+
+
+class _Remembered(NamedTuple):
+    """A compression as it is remembered.
+
+    Attributes
+    ----------
+    compressed : CompressedPatterns
+    seed : int or numpy.random.RandomState
+    has_squares : bool
+        Whether squares of pixels were looked at.
+    later : callable or None
+        What adds them, if that is still to be done and adds anything.
+    """
+
+    compressed: CompressedPatterns
+    seed: object
+    has_squares: bool
+    later: object = None
+
+    def add_squares(self, blocks):
+        """Add the squares of pixels, which may take a read."""
+        compressed = self.later(self.compressed, blocks)
+        return _Remembered(compressed, self.seed, True)
+
+
+def _compress(blocks, squares, is_remembered, options):
+    seed = options["random_state"]
+    if not squares and is_remembered:
+        compressed, later = compress_without_squares(blocks, **options)
+        return _Remembered(compressed, seed, later is None, later)
+    compressed = compress_patterns(blocks, squares=squares, **options)
+    return _Remembered(compressed, seed, squares)
 
 
 def check_sketch(oversampling, power_iterations, device):

@@ -13,7 +13,6 @@ from hyperspy_4dphase.estimators.domains import (
     resize_domains,
     smooth_labels,
 )
-from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import (
     check_enough,
@@ -22,6 +21,7 @@ from hyperspy_4dphase.methods._sources import (
     read_features,
 )
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
+from hyperspy_4dphase.signals._domain_report import describe_domains
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 # What the estimator is told, and the provenance keeps, in this order.

@@ -1,10 +1,11 @@
 """A scan reduced to what rises above its counting noise."""
 
+from hyperspy_4dphase._archive import as_path
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase.methods._cache import clear_cache
-from hyperspy_4dphase.methods._data_report import describe_data
 from hyperspy_4dphase.methods._reading import check_sketch, compress_scan, open_scan
+from hyperspy_4dphase.signals._data_report import describe_data
 from hyperspy_4dphase.signals.compression import Compression
 
 __all__ = ["Compression", "clear_cache", "compress"]
@@ -23,6 +24,7 @@ def compress(
     squares=True,
     keep_faulty=False,
     descan=None,
+    checkpoint=None,
     random_state=None,
     device=None,
     show_progressbar=None,
@@ -61,6 +63,15 @@ def compress(
         that noise stays that of counts. Nothing happens where no shift is significant.
         Pixels that are then not complete in all patterns are left out. Mean patterns of
         domains are still read as they were recorded.
+    checkpoint : path-like, optional
+        A file, of any name, that keeps what reads have found: about once a minute, and
+        when an error or Ctrl-C stops them. The same call then goes on where it stopped,
+        and gives the same result: to the last bit if what reads is the same (threads,
+        or a cluster), else but for rounding. At the end the file holds the compression,
+        which the same call, or :meth:`Compression.load`, gives back: delete it when it
+        is of no more use. A file of another scan, of other arguments or of another
+        version is refused; of one that is damaged nothing is used. Needs a
+        `random_state` that is an integer or None.
     %(random_state)s
     %(device)s
     %(show_progressbar)s
@@ -79,8 +90,14 @@ def compress(
         If an argument is out of range, if a mask has the wrong shape or excludes
         everything, or if there is no navigation axis: before anything is read. While
         reading: if the data hold NaN or infinite values.
+        If `checkpoint` is a file of something else: nothing of it is changed.
     RuntimeError
         If a block cannot be read; it names the block.
+
+    Warns
+    -----
+    UserWarning
+        If `checkpoint` is damaged or cannot be written.
 
     References
     ----------
@@ -110,6 +127,7 @@ def compress(
         rank=check_integer("rank", rank, 1, optional=True),
         squares=squares,
         descan=descan,
+        checkpoint=None if checkpoint is None else as_path("checkpoint", checkpoint),
         **check_sketch(oversampling, power_iterations, device),
     )
     if print_info:

@@ -70,6 +70,14 @@ class DomainKinds(PositionMaps):
             probability; and as :meth:`mean_patterns`.
         TypeError
             If `keep_faulty_pixels` is no bool.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.classify().names
+        ['amorphous', 'amorphous', 'vacuum']
         """
         found, images = self._classify(
             signal, center, threshold, keep_faulty_pixels, show_progressbar, inner=True
@@ -122,6 +130,15 @@ class DomainKinds(PositionMaps):
         azimuth and not in it, so a perfect crystal has less than 1, the less the
         thicker it is. A crystal so small that it shows in the mean of no domain is not
         seen.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.crystallinity()
+        <Signal2D, title: Crystallinity: Domains of Oxide bilayer, dimensions: (|16,
+        14)>
         """
         check_number("max_error", max_error, 0, above=True)
         check_flags(optional=True, show_progressbar=show_progressbar)
@@ -184,6 +201,13 @@ class DomainKinds(PositionMaps):
         ------
         TypeError, ValueError
             If `classes` are none of this map; and as :meth:`classify`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> ax = domains.plot_classes()
         """
         from hyperspy_4dphase.plot import plot_domains
 

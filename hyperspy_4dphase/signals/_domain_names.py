@@ -77,6 +77,14 @@ or dict of these
             known, patterns are not calibrated or have no square pixels, the scan has
             more than two axes, this is a slice, or an argument is out of range: before
             anything is read. While reading: as :meth:`mean_patterns`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.identify(structure("NMC622")).names
+        ['NMC622', 'amorphous']
         """
         from hyperspy_4dphase.signals._naming import (
             COMPARED,

@@ -30,7 +30,7 @@ class DomainPhases(ScanMap):
         """Merge domains that are in-plane rotations of one structure.
 
         Mean patterns are compared at all angles, against their own counting noise, by
-        :func:`~hyperspy_4dphase.estimators.rotation.group_rotations`. The detector's
+        :func:`~hyperspy_4dphase.estimators.group_rotations`. The detector's
         offset is taken off, where it is known or where a constant under all patterns
         shows by its lack of noise. Pixels at fault are found in the mean patterns and
         left out: hot ones, which are brighter than all around them by the same in all
@@ -67,6 +67,15 @@ class DomainPhases(ScanMap):
             If patterns are no images with square pixels; and as :meth:`mean_patterns`.
         TypeError
             If `keep_faulty_pixels` is no bool.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.phases()
+        >>> phases.n_domains, phases.angles.shape
+        (2, (3,))
         """
         check_flags(keep_faulty_pixels=keep_faulty_pixels)
         own, tree = self._stored_map, self.tree

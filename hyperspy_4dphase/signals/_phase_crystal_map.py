@@ -36,6 +36,16 @@ class PhaseCrystalMap(ScanMap):
         ValueError
             If this is a slice; if `plane` is given of a scan with two axes, or not
             given of one with more, or if there is none of that number.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> xmap = phases.to_crystal_map()
+        >>> xmap.phases.names
+        ['NMC622', 'amorphous']
         """
         from hyperspy_4dphase.interop.orix import to_crystal_map
 

@@ -46,6 +46,16 @@ class PhaseOrientations(ScanMap):
         TypeError, ValueError
             If an argument is out of range, if no domain has an orientation, if this is
             a slice, or if there is no scan to read, or another one.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> refined = phases.orientations(s)
+        >>> refined.misorientation
+        <Signal2D, title: Misorientation of Battery interface, dimensions: (|26, 24)>
         """
         reach = check_number("reach", reach, 0.05, 20)
         step = check_number("step", step, 0.05, 5)
@@ -157,6 +167,16 @@ class PhaseOrientations(ScanMap):
         ------
         ValueError
             If no domain has an orientation, or if this is a slice.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> found = phases.to_pyxem()
+        >>> found
+        <OrientationMap, title: , dimensions: (26, 24|4, 1)>
         """
         from hyperspy_4dphase.interop.pyxem import to_orientation_map
 

@@ -1,5 +1,6 @@
 """What a result keeps in its metadata: plain arrays, numbers, and the scan's axes."""
 
+import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
@@ -155,7 +156,7 @@ class Stored:
 
         Parameters
         ----------
-        values : numpy.ndarray, shape (n, n_pixels)
+        values : numpy.ndarray or dask.array.Array, shape (n, n_pixels)
         axes : list of dict
             Navigation axes, in array order.
         metadata : dict
@@ -169,6 +170,8 @@ class Stored:
             axes=[*axes, *self.signal_axes],
             metadata=metadata,
         )
+        if isinstance(values, da.Array):
+            signal = signal.as_lazy()
         signal.set_signal_type(self.get("signal_type"))
         return signal
 

@@ -1,11 +1,18 @@
 """What a compressed scan is, apart from how it is made."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from hyperspy_4dphase._archive import (
+    as_json,
+    read_arrays,
+    with_suffix,
+    write_arrays,
+)
 from hyperspy_4dphase._masks import (
     either_mask,
     excluded_patterns,
@@ -14,7 +21,6 @@ from hyperspy_4dphase._masks import (
 )
 from hyperspy_4dphase._results import array_shapes, filled
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
-from hyperspy_4dphase.signals._archive import as_json, read_arrays, write_arrays
 from hyperspy_4dphase.signals._compression_numbers import CompressionNumbers
 from hyperspy_4dphase.signals._same_values import look_at_values
 
@@ -53,6 +59,15 @@ class Compression(CompressionNumbers):
         Title, sample, instrument and signal type of the scan.
     provenance : dict
         Parameters, seed and versions.
+
+    Examples
+    --------
+    >>> import hyperspy_4dphase
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+    >>> compression.rank, compression.n_significant, compression.n_reads
+    (13, 3, 4.0)
     """
 
     patterns: CompressedPatterns
@@ -127,6 +142,19 @@ class Compression(CompressionNumbers):
             If `signal` is no signal.
         ValueError
             If the shapes, the masks, or the values differ.
+
+        Examples
+        --------
+        >>> import hyperspy_4dphase
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+        >>> compression.check_scan(s)
+        >>> compression.check_scan(s.inav[:5, :5])
+        Traceback (most recent call last):
+            ...
+        ValueError: compression is of another scan: its navigation and signal shapes are
+        (14, 16) and (32, 36) in array order, those of this scan (5, 5) and (32, 36).
         """
         if not isinstance(signal, BaseSignal):
             raise TypeError(f"signal must be a scan, not {type(signal).__name__}.")
@@ -164,6 +192,15 @@ class Compression(CompressionNumbers):
         -------
         signal
             Of the class and calibration of the scan, lazy, float32, in data units.
+
+        Examples
+        --------
+        >>> import hyperspy_4dphase
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+        >>> compression.reconstruct()
+        <LazyElectronDiffraction2D, title: Oxide bilayer, dimensions: (16, 14|36, 32)>
         """
         rows = filled(np.arange(len(self.Q)), self.excluded_patterns, -1)
         rows = rows.reshape(self.navigation_shape)
@@ -192,11 +229,34 @@ class Compression(CompressionNumbers):
         path : path-like
             ``.npz`` is appended if it is not there. A file of that name is replaced,
             once the new one is complete.
+
+        Examples
+        --------
+        >>> import hyperspy_4dphase
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     compression.save(f"{folder}/scan.npz")
+        ...     loaded = hyperspy_4dphase.Compression.load(f"{folder}/scan.npz")
+        >>> loaded.rank == compression.rank
+        True
+        """
+        write_arrays(with_suffix(path), *self.to_arrays())
+
+    def to_arrays(self):
+        """Part everything in what JSON takes and arrays.
+
+        Returns
+        -------
+        header : dict
+        arrays : dict of numpy.ndarray
         """
         header, arrays = _part_arrays(vars(self))
         header["patterns"], own = _part_arrays(vars(self.patterns))
         arrays |= {_PREFIX + name: array for name, array in own.items()}
-        write_arrays(path, header, arrays)
+        return header, arrays
 
     @classmethod
     def load(cls, path):
@@ -205,7 +265,8 @@ class Compression(CompressionNumbers):
         Parameters
         ----------
         path : path-like
-            ``.npz`` is appended if it is not there.
+            ``.npz`` is appended if it is not there and there is no such file. A
+            complete checkpoint of :func:`compress` is one, too.
 
         Returns
         -------
@@ -215,17 +276,54 @@ class Compression(CompressionNumbers):
         ------
         ValueError
             If the file holds something else, or was written by a newer version.
+
+        Examples
+        --------
+        >>> import hyperspy_4dphase
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     compression.save(f"{folder}/scan.npz")
+        ...     loaded = hyperspy_4dphase.Compression.load(f"{folder}/scan.npz")
+        >>> loaded.navigation_shape, loaded.signal_shape
+        ((14, 16), (32, 36))
         """
+        other = with_suffix(path)
+        path = Path(path) if Path(path).is_file() else other
         header, arrays = read_arrays(path)
+        # What a checkpoint is of, of one that is complete.
+        header.pop("checkpoint", None)
         try:
-            numbers = header.pop("patterns")
-            for name in [name for name in arrays if name.startswith(_PREFIX)]:
-                numbers[name.removeprefix(_PREFIX)] = arrays.pop(name)
-            for name in ("navigation_shape", "signal_shape"):
-                header[name] = tuple(header[name])
-            loaded = cls(CompressedPatterns(**numbers), **header, **arrays)
+            return cls.from_arrays(header, arrays)
         except (KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged: {error!r}.") from error
+
+    @classmethod
+    def from_arrays(cls, header, arrays):
+        """Make a compression of what :meth:`to_arrays` has given.
+
+        Parameters
+        ----------
+        header : dict
+        arrays : dict of numpy.ndarray
+
+        Returns
+        -------
+        Compression
+
+        Raises
+        ------
+        KeyError, TypeError
+            If something is missing, or is too much.
+        """
+        numbers = header.pop("patterns")
+        for name in [name for name in arrays if name.startswith(_PREFIX)]:
+            numbers[name.removeprefix(_PREFIX)] = arrays.pop(name)
+        for name in ("navigation_shape", "signal_shape"):
+            header[name] = tuple(header[name])
+        loaded = cls(CompressedPatterns(**numbers), **header, **arrays)
         loaded._part_incomplete()
         return loaded
 

@@ -136,6 +136,17 @@ def measure(prepare, *, repeats=1, before=None, counter=None):
     return measured, result
 
 
+def peak_memory():
+    """Memory that was resident at most in this process so far, in bytes.
+
+    Returns
+    -------
+    int or None
+        None where the kernel does not tell.
+    """
+    return _status("VmHWM") if sys.platform == "linux" else None
+
+
 def _status(field):
     for line in (_PROCESS / "status").read_text().splitlines():
         if line.startswith(f"{field}:"):

@@ -81,6 +81,8 @@ def make_plan(*, quick=False, large=False, peers=True):
             Group("eager", "battery", *shapes, _jobs(eager, peers, 5)),
             Group("lazy", "battery", *shapes, _jobs(_LAZY, peers, 5)),
             Group("size", "battery", *shapes, [Job(SUM), Job("rnmf-lazy")]),
+            Group("weak", "weak", *shapes, _jobs(("rnmf", "sklearn-nmf"), peers, 5)),
+            Group("weak, lazy", "weak", *shapes, [Job(SUM), Job("rnmf-lazy")]),
         ]
     groups = [
         Group("eager", "battery", full, signal_shape, _jobs(_EAGER, peers, 5)),
@@ -92,6 +94,14 @@ def make_plan(*, quick=False, large=False, peers=True):
             signal_shape,
             [Job("rnmf", None), *_jobs(("rnmf", "sklearn-nmf"), peers, 6)],
         ),
+        Group(
+            "weak",
+            "weak",
+            full,
+            signal_shape,
+            _jobs(("rnmf", "sklearn-nmf"), peers, 5),
+        ),
+        Group("weak, lazy", "weak", full, signal_shape, [Job(SUM), Job("rnmf-lazy")]),
     ]
     groups[0].jobs.insert(1, Job("rnmf", None))
     groups[1].jobs.insert(1, Job("rnmf-lazy", None))

@@ -69,7 +69,7 @@ def run(plan, *, tell=print):
                     "outcomes": [_run(job, where, folder, tell) for job in group.jobs],
                 }
             )
-    return {"date": date.today().isoformat(), "machine": _machine(), "groups": groups}
+    return {"date": date.today().isoformat(), "machine": machine(), "groups": groups}
 
 
 def _run(job, scan, folder, tell):
@@ -109,7 +109,13 @@ def _in_a_process(scratch, **job):
     return json.loads(result.read_text())
 
 
-def _machine():
+def machine():
+    """Describe the machine, and the versions of what is measured.
+
+    Returns
+    -------
+    dict
+    """
     return {
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")

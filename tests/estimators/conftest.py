@@ -42,6 +42,6 @@ def X(truth):
 @pytest.fixture
 def streamed(monkeypatch):
     """Nothing is held in memory, as for a scan of many gigabytes."""
-    monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.compression._compress._MAX_HELD_VALUES", 0
-    )
+    for limit in ("_MAX_HELD_VALUES", "_MAX_PACKED_BYTES"):
+        name = f"hyperspy_4dphase.estimators.compression._compress.{limit}"
+        monkeypatch.setattr(name, 0)

@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from orix.quaternion import symmetry
 
 from hyperspy_4dphase.plot import plot_phases
+from hyperspy_4dphase.plot._style import WIDEST
 from hyperspy_4dphase.plot.phases import PatternPanel, Spots
 
 IDS = np.array([[0, 0, 2, 2, -1], [0, 0, 2, 2, -1], [0, 0, 0, 2, 2]])
@@ -19,12 +21,17 @@ def closed():
 
 
 def texts(figure):
-    return [t.get_text() for ax in figure.axes for t in ax.get_legend().get_texts()]
+    legends = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
+    return [text.get_text() for legend in legends for text in legend.get_texts()]
+
+
+def maps(figure):
+    return [ax for ax in figure.axes if ax.images]
 
 
 def test_map_and_legend():
     fig = plot_phases(IDS, NAMES, COLORS)
-    (ax,) = fig.subfigs[0].axes
+    (ax,) = maps(fig.subfigs[0])
     shown = ax.images[0].get_array()
     np.testing.assert_array_equal(shown, IDS)
     assert [t.split(":")[0] for t in texts(fig.subfigs[0])] == [
@@ -52,7 +59,7 @@ def test_orientations_and_patterns():
         panels=panels,
         pattern_extent=(-12, 12, 10, -10),
     )
-    _, orientation = fig.subfigs[0].axes
+    _, orientation = maps(fig.subfigs[0])
     image = orientation.images[0].get_array()
     np.testing.assert_allclose(image[0, 0, :3], 0.5)
     assert (np.abs(image[0, 4, :3] - 0.5) > 0.05).all()
@@ -71,7 +78,22 @@ def test_scans_of_all_dimensions(shape):
     ids = np.resize(IDS.ravel(), shape)
     fig = plot_phases(ids, NAMES, COLORS)
     fig.canvas.draw()
-    assert len(fig.subfigs[0].axes) == 1
+    assert len(maps(fig.subfigs[0])) == 1
+    assert fig.get_figwidth() <= WIDEST
+
+
+def test_orientations_have_a_key():
+    colors = np.full((*IDS.shape, 3), 0.5)
+    groups = {"layered": symmetry.D3d, "rock salt": symmetry.Oh}
+    fig = plot_phases(IDS, NAMES, COLORS, orientations=colors, point_groups=groups)
+    fig.canvas.draw()
+    keys = [ax for ax in fig.subfigs[0].axes if ax.name == "ipf"]
+    assert [key.get_title() for key in keys] == list(groups)
+    assert [key._symmetry.name for key in keys] == ["-3m", "m-3m"]
+    assert all(len(key.images) == 1 for key in keys)
+    # Without a map of orientations there is nothing to explain.
+    fig = plot_phases(IDS, NAMES, COLORS, point_groups=groups)
+    assert not [ax for ax in fig.subfigs[0].axes if ax.name == "ipf"]
 
 
 def test_fewer_names_than_phases():

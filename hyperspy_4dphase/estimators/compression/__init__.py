@@ -1,7 +1,11 @@
 """A scan reduced to what rises above its counting noise, in few reads."""
 
-from hyperspy_4dphase.estimators.compression._compress import compress_patterns
+from hyperspy_4dphase.estimators.compression._compress import (
+    compress_patterns,
+    compress_without_squares,
+)
 from hyperspy_4dphase.estimators.compression._compressed import CompressedPatterns
+from hyperspy_4dphase.estimators.compression._forecast import forecast, make_probe
 from hyperspy_4dphase.estimators.compression._means import label_means
 from hyperspy_4dphase.estimators.compression._pattern_sums import (
     expected_sums,
@@ -13,7 +17,10 @@ __all__ = [
     "MAX_RANK",
     "CompressedPatterns",
     "compress_patterns",
+    "compress_without_squares",
     "expected_sums",
     "find_others",
+    "forecast",
     "label_means",
+    "make_probe",
 ]

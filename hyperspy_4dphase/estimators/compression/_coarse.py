@@ -51,6 +51,11 @@ class CoarsePixels:
         """int: Of how many patterns the counts of squares can be held in memory."""
         return _MAX_HELD_BYTES // (2 * self._live.size) if self.exist else 0
 
+    @property
+    def n_squares(self):
+        """int: Number of squares that have pixels."""
+        return self._live.size if self.exist else 0
+
     def counts(self, patterns):
         """Count what squares have, in the smallest type that holds it.
 
@@ -66,9 +71,22 @@ class CoarsePixels:
             patterns = place_pixels(patterns, self._kept, self._kept.size)
         sums = bin_patterns(patterns, self._signal_shape, self._factor)
         sums = sums.reshape(len(sums), -1)[:, self._live]
-        if patterns.dtype.kind == "f" or sums.max(initial=0) > np.iinfo("u2").max:
-            return sums
-        return sums.astype(np.uint16)
+        return sums if patterns.dtype.kind == "f" else _in_few_bytes(sums)
+
+    def counts_of_packed(self, packed, places):
+        """Count what squares have in some packed patterns.
+
+        Parameters
+        ----------
+        packed : PackedPatterns
+        places : numpy.ndarray of int, shape (n,)
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, n_squares)
+        """
+        sums = packed.take_together(places, self._square, self._live.size)
+        return _in_few_bytes(sums)
 
     def describe_noise(self, detector):
         """Describe what a detector does to squares of pixels, after its correction.
@@ -120,3 +138,9 @@ class CoarsePixels:
         scores *= (row_scale * inverse(found.row_scale))[:, None]
         scores = np.linalg.solve(triangle.T, scores.T).T
         return columns.astype(np.float32), scores
+
+
+def _in_few_bytes(sums):
+    if sums.max(initial=0) > np.iinfo("u2").max:
+        return sums.astype(np.float32, copy=False)
+    return sums.astype(np.uint16)

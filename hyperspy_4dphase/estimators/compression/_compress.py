@@ -1,14 +1,18 @@
 """A scan reduced to what rises above its counting noise, in few reads."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 from sklearn.utils import check_random_state
+from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._first_read import NOISES, first_read
-from hyperspy_4dphase.estimators.compression._passes import project_patterns
 from hyperspy_4dphase.estimators.compression._power_iteration import PowerIteration
+from hyperspy_4dphase.estimators.compression._squares import Squares
 from hyperspy_4dphase.estimators.detector._detector import Detector
 from hyperspy_4dphase.estimators.detector._pixel_correlation import (
     correlated_spectrum,
@@ -18,6 +22,8 @@ from hyperspy_4dphase.estimators.detector._pixel_correlation import (
 # A scan of fewer values is held in memory. In values, not in bytes: the same counts in
 # a wider type go the same way.
 _MAX_HELD_VALUES = 128 * 2**20
+# Memory for patterns that are kept packed after the first read, as far as it goes.
+_MAX_PACKED_BYTES = 2**30
 
 
 def compress_patterns(
@@ -78,7 +84,7 @@ def compress_patterns(
     random_state : int, numpy.random.RandomState or None, optional
         For the sample and the starting directions.
     device : None, str or torch.device, optional
-        Where the products are computed; see :func:`resolve_device`.
+        Where the products are computed.
 
     Returns
     -------
@@ -90,32 +96,117 @@ def compress_patterns(
        count matrix, SIAM J. Math. Data Sci. 4 (2022), doi:10.1137/21M1456807.
     .. [2] N. Halko, P. G. Martinsson, J. A. Tropp, Finding structure with randomness,
        SIAM Rev. 53 (2011), doi:10.1137/090771806.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+    >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+    >>> from hyperspy_4dphase.estimators import compress_patterns
+    >>> compressed = compress_patterns(counts, random_state=0)
+    >>> compressed.Q.shape, compressed.n_significant
+    ((400, 13), 3)
     """
+    blocks = PatternBlocks.wrap(X, allow_negative=noise != "poisson")
+    result, later, blocks = _compress(
+        blocks,
+        rank=rank,
+        noise=noise,
+        oversampling=oversampling,
+        power_iterations=power_iterations,
+        squares=squares,
+        keep_faulty=keep_faulty,
+        descan=descan,
+        random_state=random_state,
+        device=device,
+    )
+    if later is None:
+        return result
+    later = replace(later, changes=())
+    return later.add_to(compress_patterns, result, blocks)
+
+
+def compress_without_squares(X, **options):
+    """Reduce patterns to the directions above their noise, squares of pixels for later.
+
+    Parameters
+    ----------
+    X : PatternBlocks
+    **options
+        Of :func:`compress_patterns`, all of them, but for `squares`.
+
+    Returns
+    -------
+    result : CompressedPatterns
+        That of ``squares=False``.
+    later : callable or None
+        ``later(result, X)`` gives what ``squares=True`` gives, without another read if
+        there is memory for the squares of all patterns. None if that is the same.
+    """
+    result, later, _ = _compress(X, squares=True, **options)
+    if later is not None:
+        # The patterns are to be read by then: nothing of them is kept.
+        later = partial(later.add_to, compress_patterns)
+    return result, later
+
+
+def _compress(
+    blocks,
+    *,
+    rank,
+    noise,
+    oversampling,
+    power_iterations,
+    squares,
+    keep_faulty,
+    descan,
+    random_state,
+    device,
+):
+    """Compress, and return the squares and the patterns that these are still to see."""
     if not (isinstance(noise, Detector) or noise in NOISES):
         raise ValueError(f"noise={noise!r}; expected one of {NOISES} or a Detector.")
     random_state = check_random_state(random_state)
     device = resolve_device(device)
-    geometry = blocks = PatternBlocks.wrap(X, allow_negative=noise != "poisson")
+    geometry = blocks
     _check_descan(descan, geometry, noise)
     is_small = blocks.size <= _MAX_HELD_VALUES
     if is_small:
         blocks = blocks.load()
+    # A GPU takes patterns as they are.
+    most_kept = _MAX_PACKED_BYTES if device == "cpu" else 0
     first = first_read(
-        blocks, geometry, noise, keep_faulty, squares, random_state, descan
+        blocks,
+        geometry,
+        noise,
+        keep_faulty,
+        squares,
+        random_state,
+        descan,
+        most_kept,
     )
-    spectrum = coarse = None
+    spectrum = later = None
     if first.correlation is not None:
         spectrum = correlated_spectrum(first.correlation, first.blocks.shape[1])
     elif first.held is not None and first.held[1].any():
-        coarse = _compress_squares(first, device)
+        later = Squares(
+            first.coarse,
+            *first.held,
+            first.coarse.describe_noise(first.detector),
+            first.beside.get_state(),
+            device,
+            first.changes,
+        )
     iteration = PowerIteration(
         first, spectrum, rank or 0, oversampling, random_state, device
     )
-    result, scaling = iteration.run(is_small, power_iterations)
-    if coarse is not None and coarse.n_significant:
-        _add_broad(result, coarse, first, scaling)
+    is_cheap = is_small or first.blocks.is_kept
+    # What is not done in threads is small: more threads wait rather than compute.
+    with threadpool_limits(1):
+        result, _ = iteration.run(is_cheap, power_iterations)
     _record(result, first)
-    return result
+    return result, later, first.blocks
 
 
 def _check_descan(descan, geometry, noise):
@@ -126,38 +217,6 @@ def _check_descan(descan, geometry, noise):
         raise ValueError(
             "descan='fit' needs images, whose noise is measured: patterns with two "
             "signal axes, and not normalize_poissonian_noise=False."
-        )
-
-
-def _compress_squares(first, device):
-    _, counts = first.held
-    return compress_patterns(
-        counts,
-        noise=first.coarse.describe_noise(first.detector),
-        random_state=first.beside,
-        device=device,
-    )
-
-
-def _add_broad(result, coarse, first, scaling):
-    """Keep the structure beside the result that only squares of pixels show.
-
-    What the result does not hold of it shows in the patterns held. Where there are
-    others, one more read tells what they have of it.
-    """
-    if not coarse.noise_variance > 0:
-        # There is no noise at all: nothing can be weak.
-        return
-    held, _ = first.held
-    columns, scores = first.coarse.spread(
-        coarse, scaling.column_weight, result.row_scale[held]
-    )
-    part = result.take(held)
-    part.add_broad(columns, scores, coarse.noise_edge / np.sqrt(coarse.noise_variance))
-    result.broad_rows, result.broad_scores = part.broad_rows, part.broad_scores
-    if part.broad_rows is not None and len(held) < len(result.Q):
-        result.broad_scores, _ = project_patterns(
-            first.blocks, part.broad_rows, scaling, stage="Reading patterns (+)"
         )
 
 

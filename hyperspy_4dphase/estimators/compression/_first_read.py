@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hyperspy_4dphase._correction import Correction
-from hyperspy_4dphase._patterns import gather_rows
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
-from hyperspy_4dphase.estimators.compression._passes import FirstPass
+from hyperspy_4dphase.estimators.compression._first_pass import FirstPass
 from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
 from hyperspy_4dphase.estimators.detector._broken_pixels import find_broken_pixels
 from hyperspy_4dphase.estimators.detector._detector import Detector, measure_detector
@@ -21,7 +20,6 @@ from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
 from hyperspy_4dphase.estimators.detector._pixel_correlation import correlate_noise
 from hyperspy_4dphase.estimators.detector._spikes import (
     SpikeFinder,
-    Spikes,
     find_broken_frames,
     find_single_events,
 )
@@ -34,7 +32,14 @@ NOISES = ("poisson", "uniform", *_MEASURED)
 
 
 def first_read(
-    blocks, geometry, noise, keep_faulty, squares, random_state, descan=None
+    blocks,
+    geometry,
+    noise,
+    keep_faulty,
+    squares,
+    random_state,
+    descan=None,
+    most_kept=0,
 ):
     """Read all patterns once, and once more where the detector has to be corrected.
 
@@ -52,12 +57,15 @@ def first_read(
     random_state : numpy.random.RandomState
     descan : {None, "fit"}
         Whether a plane of shifts is taken out, if there is one.
+    most_kept : int, optional
+        Memory in which patterns are kept for further reads, packed, in bytes.
 
     Returns
     -------
     FirstRead
     """
-    look = FirstRead(blocks, geometry, squares, random_state, random_state.get_state())
+    start = random_state.get_state()
+    look = FirstRead(blocks, geometry, squares, random_state, start, most_kept)
     if noise not in _MEASURED:
         look.detector = noise
         if not isinstance(noise, Detector):
@@ -83,7 +91,7 @@ def first_read(
     kept = None if pixels is None else ~pixels
     corrected = look.correct(correction, kept_pixels=kept)
     if descan is not None:
-        sampled = look.statistics.sampled
+        sampled = look.statistics.sample()
         shifts = fit_descan(corrected.geometry, sampled, pixels, linear)
         corrected.descan = shifts
         if shifts.plane.significant:
@@ -119,6 +127,10 @@ class FirstRead:
         None until it is known.
     faulty_patterns, faulty_pixels, replaced : numpy.ndarray, or None
         Values that are no counts; see :class:`CompressedPatterns`.
+    most_kept : int
+        Memory for packed patterns, in bytes.
+    changes : tuple
+        Names of the methods of `blocks` that corrected them, and their arguments.
     neighbours : float
         Variance among neighbouring patterns over that of independent ones; NaN if it
         was not measured.
@@ -130,7 +142,7 @@ class FirstRead:
         What is drawn for the squares does not change the rest.
     sums : numpy.ndarray, shape (n_patterns,)
         Weighted sums of the patterns; see :func:`sum_weights`.
-    statistics : Statistics
+    statistics : FirstPass
         What the read found, until the scaling is made of it.
     sample : numpy.ndarray, shape (n_sampled, n_pixels)
     held : tuple or None
@@ -149,6 +161,8 @@ class FirstRead:
     squares: bool
     random_state: np.random.RandomState
     start: tuple
+    most_kept: int = 0
+    changes: tuple = ()
     detector: Detector | None = None
     faulty_patterns: np.ndarray | None = None
     faulty_pixels: np.ndarray | None = None
@@ -169,7 +183,8 @@ class FirstRead:
         blocks, geometry = (
             getattr(each, how)(*args, **kept) for each in (self.blocks, self.geometry)
         )
-        return replace(self, blocks=blocks, geometry=geometry)
+        changes = (*self.changes, (how, args, kept))
+        return replace(self, blocks=blocks, geometry=geometry, changes=changes)
 
     def correct(self, correction, **kept):
         """The same of corrected patterns; itself where nothing changes."""
@@ -187,24 +202,24 @@ class FirstRead:
         picked = _pick(n, n_sampled, self.random_state)
         coarse = self.coarse
         held = _pick(n, coarse.n_held, self.beside) if coarse.exist else None
-        finders = ()
+        finders = None, None
         if measured:
             find_runs = RunFinder(self.geometry.positions, self.blocks.n_blocks)
             finders = SpikeFinder(self.signal_shape, self.used_pixels), find_runs
-        self.statistics = self.blocks.reduce(
-            FirstPass(picked, held, coarse, floor, finders),
-            FirstPass.merge,
+        most = self.most_kept / n if self.blocks.reads_here else 0
+        self.statistics = None
+        self.statistics = self.blocks.accumulate(
+            FirstPass(picked, held, coarse, floor, *finders, most_kept=most),
             stage="Reading patterns (0)",
         )
 
     def judge(self, noise, keep_faulty):
         """Find out what the detector does, and which values are no counts."""
-        rows, sample = _sort_rows(self.statistics.sampled)
-        spikes, runs = zip(*self.statistics.looks, strict=True)
+        rows, sample = self.statistics.sample()
+        spikes, runs = self.statistics.spikes, self.statistics.runs
         pairs = self._pairs(rows, sample)
         detector = measure_detector(pairs, scaled=True)
         if not keep_faulty:
-            spikes = Spikes.concatenate(spikes)
             inside, instead = find_single_events(spikes, detector.gain, detector.offset)
             if inside.any():
                 sample = _replace_values(rows, sample, spikes, inside, instead)
@@ -216,7 +231,7 @@ class FirstRead:
             if pixels.any():
                 self.faulty_pixels = pixels
                 pairs = pairs.select(~pixels)
-                runs = [[run.select(~pixels) for run in of_axes] for of_axes in runs]
+                runs = [run.select(~pixels) for run in runs]
                 inside &= ~pixels[spikes.pixels]
             if inside.any():
                 events = np.stack([spikes.rows, spikes.pixels, instead])
@@ -231,14 +246,13 @@ class FirstRead:
 
     def _never_change(self, sample):
         """Pixels that have one value in all patterns, (n_pixels,)."""
-        sums, n = self.statistics.counts, self.blocks.shape[0]
+        sums, n = self.statistics.sums["counts"], self.blocks.shape[0]
         return (np.ptp(sample, axis=0) == 0) & (sums == n * sample[0].astype(float))
 
     def find_broken_frames(self):
         """Patterns far brighter than all others, or None."""
-        totals, _ = gather_rows(self.statistics.totals)
-        spikes = Spikes.concatenate([spikes for spikes, _ in self.statistics.looks])
-        broken = find_broken_frames(totals, spikes)
+        (totals,) = self.statistics.ordered("rows", "totals")
+        broken = find_broken_frames(totals, self.statistics.spikes)
         return broken if broken.any() else None
 
     def _pairs(self, rows, sample):
@@ -247,14 +261,18 @@ class FirstRead:
 
     def find_scaling(self):
         """Find the scaling that makes the noise of what was read white."""
-        counts, shares, totals, sampled, squares, _ = self.statistics
-        totals, self.sums = gather_rows(totals)
-        _, sample = _sort_rows(sampled)
+        found = self.statistics
+        counts, shares = found.sums["counts"], found.sums["fractions"]
+        totals, self.sums = found.ordered("rows", "totals", "weighted_sums")
+        _, sample = found.sample()
         if not (counts.any() or sample.any()):
             raise ValueError(
                 "The patterns are empty: there is no count in any of them."
             )
-        self.sample, self.held = sample, _sort_rows(squares) if squares else None
+        self.sample, self.held = sample, None
+        if found.held is not None:
+            names = "held_rows", "squares"
+            self.held = tuple(found.ordered("held_rows", *names))
         self.balance, n = None, len(totals)
         floor = self.detector.dark_variance
         if self.detector.scales_with_mean:
@@ -270,6 +288,7 @@ class FirstRead:
             if self.detector.kind == "pixels":
                 weight = inverse(self.detector.pixel_variance)
             self.scaling = Scaling(weight, poisson=False)
+        self.blocks = self.blocks.keep(found.packed)
         # It holds the sample in pieces, too.
         del self.statistics
 
@@ -278,16 +297,6 @@ def _pick(n, n_picked, random_state):
     picked = np.zeros(n, dtype=bool)
     picked[random_state.choice(n, min(n, n_picked), replace=False)] = True
     return picked
-
-
-def _sort_rows(pieces):
-    """Rows in rising order, and their values in one array."""
-    rows = np.sort(np.concatenate([rows for rows, _ in pieces]))
-    kind = np.result_type(*(values for _, values in pieces))
-    ordered = np.empty((len(rows), pieces[0][1].shape[1]), kind)
-    for own, values in pieces:
-        ordered[np.searchsorted(rows, own)] = values
-    return rows, ordered
 
 
 def _replace_values(rows, sample, spikes, inside, instead):

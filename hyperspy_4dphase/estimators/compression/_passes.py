@@ -1,190 +1,202 @@
-"""What is computed from a block of patterns in one read, and how blocks are merged."""
-
-from dataclasses import dataclass
-from functools import partial
-from operator import add
-from typing import NamedTuple
+"""Reads of all patterns with known directions: one is a whole power iteration."""
 
 import numpy as np
-from sklearn.utils import gen_batches
 
-from hyperspy_4dphase._patterns import gather_rows
-from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
-from hyperspy_4dphase.estimators.compression._pattern_sums import sum_weights
-from hyperspy_4dphase.estimators.compression._scaling import Scaling
-
-# Part of a block that is worked on at once, in single precision: fits a core's cache.
-_TILE_BYTES = 3 * 2**20
+from hyperspy_4dphase.estimators.compression._accumulator import Accumulator
+from hyperspy_4dphase.estimators.compression._packed import (
+    PackedPatterns,
+    as_packed,
+    pad_directions,
+)
+from hyperspy_4dphase.estimators.compression._tiles import cut_tiles
 
 
-class Statistics(NamedTuple):
-    """What the first read finds.
-
-    Attributes
-    ----------
-    counts : numpy.ndarray, shape (n_pixels,)
-        Sums over all patterns.
-    fractions : numpy.ndarray, shape (n_pixels,)
-        Sums of what is left of patterns that are divided by their totals.
-    totals : list of tuple
-        Rows of each block, the totals of its patterns, and their weighted sums (see
-        :func:`sum_weights`).
-    sampled : list of tuple
-        Rows of each block and its patterns that are in the sample.
-    squares : list of tuple
-        Rows of each block and the counts of squares of those that are held.
-    looks : list
-        What was seen in each block.
-    """
-
-    counts: np.ndarray
-    fractions: np.ndarray
-    totals: list
-    sampled: list
-    squares: list
-    looks: list
-
-
-@dataclass
-class FirstPass:
-    """The first read of a block: column sums, and the patterns that are sampled.
-
-    Attributes
-    ----------
-    picked : numpy.ndarray of bool, shape (n_patterns,)
-        Those that are sampled.
-    held : numpy.ndarray of bool, shape (n_patterns,), or None
-        Those whose counts of squares of pixels are kept.
-    coarse : CoarsePixels or None
-        Counts them.
-    floor : float
-        See :class:`Scaling`.
-    finders : tuple of callable
-        ``find(patterns, rows)`` of each block.
-    """
-
-    picked: np.ndarray
-    held: np.ndarray | None = None
-    coarse: CoarsePixels | None = None
-    floor: float = 0.0
-    finders: tuple = ()
-
-    def __call__(self, patterns, rows):
-        counts, fractions = np.zeros((2, patterns.shape[1]))
-        totals, sums = np.empty((2, len(patterns)))
-        # Exact for counts up to 16 million in a pattern.
-        ones = np.ones(patterns.shape[1], np.float32)
-        weights = sum_weights(patterns.shape[1]).astype(np.float32)
-        for part in _tiles(patterns):
-            tile = patterns[part].astype(np.float32)
-            totals[part], sums[part] = tile @ ones, tile @ weights
-            noise = totals[part] + self.floor * tile.shape[1]
-            per_count = inverse(noise).astype(np.float32)
-            fractions += per_count @ tile
-            fractions += self.floor * per_count.sum(dtype=np.float64)
-            counts += tile.sum(axis=0)
-        inside = np.flatnonzero(self.picked[rows])
-        sampled = [(rows[inside], patterns[inside])]
-        squares = []
-        if self.held is not None:
-            inside = np.flatnonzero(self.held[rows])
-            squares = [(rows[inside], self.coarse.counts(patterns[inside]))]
-        looks = [[find(patterns, rows) for find in self.finders]]
-        totals = [(rows, totals, sums)]
-        return Statistics(counts, fractions, totals, sampled, squares, looks)
-
-    @staticmethod
-    def merge(one, other):
-        """Merge the results of two blocks."""
-        return Statistics(*map(add, one, other))
-
-
-@dataclass
-class GramPass:
+class GramPass(Accumulator):
     """Project the scaled patterns on `V`, and the projection back on the pixels.
 
-    From the block X of scaled patterns it gives Y = X V and X^T Y, so that one read
-    does one whole power iteration; with them the squared norms of the rows, the column
-    sums that mend the scaling, and the rows that stand out of the span of `V` most.
+    From the scaled patterns X it gives Y = X V and X^T Y, so that one read does one
+    whole power iteration; with them the squared norms of the rows, the column sums that
+    mend the scaling, and the rows that stand out of the span of `V` most.
 
-    Attributes
+    Its sums are `back`, X^T Y but for the scaling of the pixels, and `column_sums`,
+    u^T X of the patterns X before scaling, u the weights of rows. Its pieces are Y,
+    squared `norms` of scaled patterns, `u`, and expected `noise`, by `rows`; and the
+    patterns that are `outstanding`, not scaled, by `outstanding_rows`, with their
+    squared distance from the span of `V` less what noise does, `outstanding_excess`.
+
+    Parameters
     ----------
     V : numpy.ndarray, shape (n_pixels, k)
     scaling : Scaling
-    n_outstanding : int
+    n_outstanding : int, optional
         How many rows that stand out are kept.
-    device : "cpu" or torch.device
+    device : "cpu" or torch.device, optional
     """
 
-    V: np.ndarray
-    scaling: Scaling
-    n_outstanding: int = 0
-    device: object = "cpu"
+    def __init__(self, V, scaling, n_outstanding=0, device="cpu"):
+        super().__init__()
+        self.V, self.scaling = V, scaling
+        self.n_outstanding, self.device = n_outstanding, device
+        self._right = scaling.to_columns(V)
+        self._padded = pad_directions(self._right[:, :-2])
+        self._on_device = None
 
-    def __call__(self, patterns, rows):
-        right = self.scaling.to_columns(self.V)
-        if self.device == "cpu":
-            products = _multiply(patterns, right, self.scaling)
-        else:
-            products = _multiply_torch(patterns, right, self.scaling, self.device)
-        Y, back, norms, u, noise = products
-        excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
-        outstanding = np.argsort(excess)[::-1][: self.n_outstanding]
-        root = np.sqrt(self.scaling.column_weight).astype(np.float32)[:, None]
-        return Products(
-            back[:, :-1] * root,
-            back[:, -1],
-            [(rows, Y, norms, u, noise)],
-            rows[outstanding],
-            excess[outstanding],
-            patterns[outstanding],
-        )
+    def start(self):
+        """Make an empty part; see :class:`Accumulator`."""
+        part = super().start()
+        part._on_device = None
+        return part
 
-    @staticmethod
-    def merge(one, other):
-        """Merge the results of two blocks."""
-        n_outstanding = max(len(one.outstanding_rows), len(other.outstanding_rows))
-        excess = np.concatenate([one.outstanding_excess, other.outstanding_excess])
-        best = np.argsort(excess)[::-1][:n_outstanding]
-        stacked = np.concatenate([one.outstanding_rows, other.outstanding_rows])
-        # Single precision for a block, double for the sum over all of them.
-        return Products(
-            np.add(one.Z, other.Z, dtype=np.float64),
-            np.add(one.column_sums, other.column_sums, dtype=np.float64),
-            one.rows + other.rows,
-            stacked[best],
-            excess[best],
-            np.concatenate([one.outstanding, other.outstanding])[best],
-        )
+    def update(self, patterns, rows):
+        """Add a block of patterns, packed or not; see :class:`Accumulator`."""
+        if not self.sums:
+            n_pixels, k = self._padded.shape
+            self.sums["back"] = np.zeros((n_pixels, k), np.float32)
+            self.sums["column_sums"] = np.zeros(n_pixels, np.float32)
+        Y, norms, u, noise = self._multiply(patterns)
+        self.append(rows=rows, Y=Y, norms=norms, u=u, noise=noise)
+        if self.n_outstanding:
+            self._offer(patterns, rows, _measure_excess(Y, norms, noise))
+
+    def _multiply(self, patterns):
+        if self.device != "cpu":
+            return self._multiply_on_device(patterns)
+        packed = as_packed(patterns)
+        if packed is None:
+            sums = self.sums["back"], self.sums["column_sums"]
+            return _multiply(patterns, self._right, self.scaling, *sums)
+        weight = np.ascontiguousarray(self._right[:, -2])
+        Y, sums, totals, squares = packed.project(self._padded, weight)
+        u = self.scaling.row_weights(sums, totals)
+        noise = self.scaling.row_noise(u, sums)
+        root = np.sqrt(u).astype(np.float32)[:, None]
+        Y *= root
+        packed.project_back(root * Y, u.astype(np.float32), *self.sums.values())
+        Y = np.ascontiguousarray(Y[:, : self.V.shape[1]])
+        return Y, u * squares, u.astype(np.float32), noise
+
+    def _multiply_on_device(self, patterns):
+        if self._on_device is None:
+            # It imports torch, which takes seconds.
+            from hyperspy_4dphase.estimators.compression._device_products import (
+                DeviceProducts,
+            )
+
+            self._on_device = DeviceProducts(self._right, self.scaling, self.device)
+        return self._on_device.multiply(patterns)
+
+    def _collect(self):
+        """Take what was added up on the device."""
+        if self._on_device is not None:
+            back, column_sums = self._on_device.take()
+            self.sums["back"][:, : back.shape[1]] += back
+            self.sums["column_sums"] += column_sums
+            self._on_device = None
+
+    def _offer(self, patterns, rows, excess):
+        """Keep the patterns of a block that stand out more than those kept so far."""
+        kept = self.pieces.get("outstanding_excess", [np.empty(0)])[0]
+        least = kept.min() if len(kept) == self.n_outstanding else -np.inf
+        best = np.argsort(excess)[::-1][: self.n_outstanding]
+        best = best[excess[best] > least]
+        if best.size:
+            packed = isinstance(patterns, PackedPatterns)
+            self.append(
+                outstanding_rows=rows[best],
+                outstanding_excess=excess[best],
+                outstanding=patterns.unpack(best) if packed else patterns[best],
+            )
+            self._keep_outstanding()
+
+    def merge(self, other):
+        """Add what another part has; see :class:`Accumulator`."""
+        self._collect()
+        other._collect()
+        super().merge(other)
+        if self.n_outstanding:
+            self._keep_outstanding()
+        return self
+
+    def arrays(self):
+        """Give all that was added; see :class:`Accumulator`."""
+        self._collect()
+        return super().arrays()
+
+    def _keep_outstanding(self):
+        excess = self.joined("outstanding_excess")
+        best = np.argsort(excess)[::-1][: self.n_outstanding]
+        for name in ("outstanding_rows", "outstanding_excess", "outstanding"):
+            self.pieces[name] = [self.joined(name)[best]]
+
+    @property
+    def Z(self):
+        """numpy.ndarray, shape (n_pixels, k): X^T X V of the scaled patterns X."""
+        self._collect()
+        root = np.sqrt(self.scaling.column_weight)[:, None]
+        return self.sums["back"][:, : self.V.shape[1]] * root
+
+    @property
+    def column_sums(self):
+        """numpy.ndarray, shape (n_pixels,): u^T X of the patterns before scaling."""
+        self._collect()
+        return self.sums["column_sums"]
+
+    def by_rows(self):
+        """Give what is known of each pattern, in order.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            Y, squared norms, u and expected noise; the first axis is that of patterns.
+        """
+        return self.ordered("rows", "Y", "norms", "u", "noise")
+
+    def excess(self):
+        """Measure what patterns leave over beyond noise.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_patterns,)
+            Squared distances from the span of `V`, less what noise does.
+        """
+        Y, norms, _, noise = self.by_rows()
+        return _measure_excess(Y, norms, noise)
 
 
-@dataclass
-class Products:
-    """What a :class:`GramPass` gives.
+def _measure_excess(Y, norms, noise):
+    return norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
 
-    Attributes
+
+class ProjectionPass(Accumulator):
+    """Project the scaled patterns on known directions.
+
+    Its pieces are the `products` and `u`, the weights of patterns, by `rows`.
+
+    Parameters
     ----------
-    Z : numpy.ndarray, shape (n_pixels, k)
-        X^T X V of the scaled patterns X.
-    column_sums : numpy.ndarray, shape (n_pixels,)
-        u^T X of the patterns X before scaling, u the weights of rows.
-    rows : list of tuple
-        Of each block: rows, X V, squared norms of scaled patterns, u, expected noise.
-    outstanding_rows : numpy.ndarray of int, shape (n_outstanding,)
-        Rows that are farthest from the span of `V`.
-    outstanding_excess : numpy.ndarray, shape (n_outstanding,)
-        Their squared distance from it, less what noise does.
-    outstanding : numpy.ndarray, shape (n_outstanding, n_pixels)
-        Their patterns, not scaled.
+    V : numpy.ndarray, shape (n_pixels, k)
+    scaling : Scaling
     """
 
-    Z: np.ndarray
-    column_sums: np.ndarray
-    rows: list
-    outstanding_rows: np.ndarray
-    outstanding_excess: np.ndarray
-    outstanding: np.ndarray
+    def __init__(self, V, scaling):
+        super().__init__()
+        self.scaling = scaling
+        self._right = scaling.to_columns(V)
+        self._padded = pad_directions(self._right[:, :-2])
+
+    def update(self, patterns, rows):
+        """Add a block of patterns; see :class:`Accumulator`."""
+        packed = as_packed(patterns)
+        if packed is None:
+            projected = _project(patterns, self._right)
+            products, sums, totals = projected[:, :-2], *projected[:, -2:].T
+        else:
+            k = self._right.shape[1] - 2
+            weight = np.ascontiguousarray(self._right[:, -2])
+            products, sums, totals, _ = packed.project(self._padded, weight)
+            products = products[:, :k]
+        u = self.scaling.row_weights(sums, totals).astype(np.float32)
+        self.append(rows=rows, products=np.sqrt(u)[:, None] * products, u=u)
 
 
 def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
@@ -205,65 +217,40 @@ def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
     u : numpy.ndarray, shape (n_patterns,), float32
         Weights of the patterns, the squares of what they are multiplied by.
     """
-    function = partial(_project, right=scaling.to_columns(H.T), scaling=scaling)
-    return gather_rows(blocks.reduce(function, add, stage=stage))
+    found = blocks.accumulate(ProjectionPass(H.T, scaling), stage=stage)
+    return found.ordered("rows", "products", "u")
 
 
-def _project(patterns, rows, right, scaling):
-    products = np.empty((len(patterns), right.shape[1] - 2), np.float32)
-    u = np.empty(len(patterns), np.float32)
-    for part in _tiles(patterns):
-        projected = patterns[part].astype(np.float32) @ right
-        u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
-        products[part] = np.sqrt(u[part])[:, None] * projected[:, :-2]
-    return [(rows, products, u)]
-
-
-def _multiply(patterns, right, scaling):
-    n, m = patterns.shape
-    rank = right.shape[1] - 2
+def _multiply(patterns, right, scaling, back, column_sums):
+    n, rank = len(patterns), right.shape[1] - 2
     weight = np.ascontiguousarray(right[:, -2])
     Y = np.empty((n, rank), np.float32)
     norms, noise = np.empty((2, n))
     u = np.empty(n, np.float32)
-    back = np.zeros((m, rank + 1), np.float32)
-    buffer, squares = np.empty((2, _tile_rows(patterns), m), np.float32)
-    for part in _tiles(patterns):
-        tile = buffer[: part.stop - part.start]
-        np.copyto(tile, patterns[part], casting="unsafe")
-        projected = tile @ right
+    for part, slabs in cut_tiles(patterns.shape):
+        some = patterns[part]
+        projected = np.zeros((len(some), rank + 2), np.float32)
+        squares = np.zeros(len(some))
+        for slab in slabs:
+            tile = some[:, slab].astype(np.float32)
+            projected += tile @ right[slab]
+            squares += np.square(tile, out=tile) @ weight[slab]
         u[part] = scaling.row_weights(projected[:, -2], projected[:, -1])
         noise[part] = scaling.row_noise(u[part], projected[:, -2])
-        norms[part] = u[part] * (np.square(tile, out=squares[: len(tile)]) @ weight)
+        norms[part] = u[part] * squares
         root = np.sqrt(u[part])[:, None]
         Y[part] = root * projected[:, :-2]
-        back += tile.T @ np.column_stack([root * Y[part], u[part]])
-    return Y, back, norms, u, noise
+        left = np.column_stack([root * Y[part], u[part]])
+        for slab in slabs:
+            product = some[:, slab].astype(np.float32).T @ left
+            back[slab, :rank] += product[:, :-1]
+            column_sums[slab] += product[:, -1]
+    return Y, norms, u, noise
 
 
-def _multiply_torch(patterns, right, scaling, device):
-    import torch
-
-    if patterns.dtype.kind == "u" and patterns.dtype.itemsize > 1:
-        patterns = patterns.astype(f"i{min(2 * patterns.dtype.itemsize, 8)}")
-    patterns = patterns.astype(patterns.dtype.newbyteorder("="), copy=False)
-    tile = torch.from_numpy(np.require(patterns, None, "CW")).to(device).float()
-    right = torch.from_numpy(right).to(device)
-    projected = tile @ right
-    sums, totals = projected[:, -2:].T.cpu().numpy()
-    u = scaling.row_weights(sums, totals)
-    noise = scaling.row_noise(u, sums)
-    norms = u * (tile.square() @ right[:, -2]).cpu().numpy()
-    root = torch.from_numpy(np.sqrt(u)).to(device)[:, None]
-    Y = root * projected[:, :-2]
-    back = tile.T @ torch.column_stack([root * Y, root.square()])
-    Y, back = Y.cpu().numpy(), back.cpu().numpy()
-    return Y, back, norms.astype(np.float64), u, noise.astype(np.float64)
-
-
-def _tile_rows(patterns):
-    return max(1, min(len(patterns), _TILE_BYTES // (4 * max(patterns.shape[1], 1))))
-
-
-def _tiles(patterns):
-    return gen_batches(len(patterns), _tile_rows(patterns))
+def _project(patterns, right):
+    projected = np.zeros((len(patterns), right.shape[1]), np.float32)
+    for part, slabs in cut_tiles(patterns.shape):
+        for slab in slabs:
+            projected[part] += patterns[part, slab].astype(np.float32) @ right[slab]
+    return projected

@@ -1,5 +1,7 @@
 """One number for each pattern of a scan, by which the scan is known again."""
 
+from functools import lru_cache
+
 import numpy as np
 
 # How far a sum may be from what it was: standard deviations of its noise; fraction of
@@ -9,6 +11,7 @@ import numpy as np
 _LEAST_NOISE, _ROUNDING = 0.25, 1e-5
 
 
+@lru_cache(maxsize=2)
 def sum_weights(n_pixels):
     """Weights of pixels in the sum of a pattern: from 0.5 to 1.5, in no order.
 
@@ -22,9 +25,11 @@ def sum_weights(n_pixels):
     Returns
     -------
     numpy.ndarray, shape (n_pixels,)
-        The same ones in all versions of NumPy.
+        The same ones in all versions of NumPy; not to be written to.
     """
-    return np.random.RandomState(0).uniform(0.5, 1.5, n_pixels)
+    weights = np.random.RandomState(0).uniform(0.5, 1.5, n_pixels)
+    weights.flags.writeable = False
+    return weights
 
 
 def expected_sums(compressed):

@@ -4,26 +4,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hyperspy_4dphase._patterns import PatternBlocks, gather_rows
+from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._compressed import (
     CompressedPatterns,
     decompose_gram,
 )
 from hyperspy_4dphase.estimators.compression._first_read import FirstRead
+from hyperspy_4dphase.estimators.compression._packing_pass import keep_packed
 from hyperspy_4dphase.estimators.compression._passes import GramPass
 from hyperspy_4dphase.estimators.compression._rare_patterns import (
     find_outliers,
     find_rare_directions,
 )
 from hyperspy_4dphase.estimators.compression._scaling import find_noise_edge
+from hyperspy_4dphase.estimators.compression._subspace import Subspace, orthonormalize
 
 # Directions that stand above noise in most scans, and the most that are looked for,
 # oversampling not counted. Historical: chosen by trial, not calibrated.
 _FIRST_RANK = 22
 MAX_RANK = 64
-# Patterns that stand out of a block which are looked at for rare structure. Historical.
-_N_OUTSTANDING = 256
+# Patterns that stand out which are looked at for rare structure: fewest, most, and the
+# memory for them in bytes. Historical.
+_N_OUTSTANDING, _OUTSTANDING_BYTES = (32, 256), 8 * 2**20
 # Structure this many times above the noise edge is found by one iteration. Historical.
 _PLAIN_FROM = 5.0
 # Power iterations on the sample, in memory. Historical.
@@ -31,7 +34,7 @@ _N_SAMPLE_ITERATIONS = 8
 # Fewest and most reads, and the relative change of a singular value that is none: of a
 # scan in memory, and of one that is read again each time. Historical.
 _N_READS_SMALL, _N_READS_LARGE = (2, 6), (2, 3)
-_TOLERANCE_SMALL, _TOLERANCE_LARGE = 1e-3, 1e-2
+_TOLERANCE_SMALL, _TOLERANCE_LARGE = 4e-3, 1e-2
 # One pattern or two in a scan may stand out by chance.
 _MIN_RARE = 3
 # Eigenvalues below this fraction of the largest are rounding of double precision.
@@ -67,6 +70,9 @@ class PowerIteration:
     def __post_init__(self):
         most = max(MAX_RANK, self.rank) + self.oversampling
         self._widest = min(*self.first.blocks.shape, most)
+        n_pixels = self.first.blocks.shape[1]
+        held = _OUTSTANDING_BYTES // (4 * max(n_pixels, 1))
+        self._n_outstanding = int(np.clip(held, _N_OUTSTANDING[0], _N_OUTSTANDING[1]))
         least = max(_FIRST_RANK, self.rank) + self.oversampling
         self._width = min(self._widest, least)
 
@@ -91,13 +97,17 @@ class PowerIteration:
             n_least = n_most = max(1, n_iterations)
         tolerance = _TOLERANCE_SMALL if is_small else _TOLERANCE_LARGE
         blocks, scaling = self.first.blocks, self.first.scaling
-        V, before = self._find_row_space(), None
+        V, kept, before = self._find_row_space(), None, None
         for i in range(n_most):
-            function = GramPass(V, scaling, 0 if i else _N_OUTSTANDING, self.device)
+            n_outstanding = 0 if i else self._n_outstanding
+            products = GramPass(V, scaling, n_outstanding, self.device)
             stage = f"Reading patterns ({i + 1})"
-            products = blocks.reduce(function, GramPass.merge, stage=stage)
+            products = blocks.accumulate(products, stage=stage)
+            found = Subspace.from_pass(products)
+            if kept is not None:
+                found = kept.join(found)
             result, directions = decompose(
-                products, V, scaling, self.rank, self.oversampling, self.spectrum
+                found, self.rank, self.oversampling, self.spectrum
             )
             if i + 1 >= n_least and _has_settled(before, result, tolerance):
                 break
@@ -105,21 +115,33 @@ class PowerIteration:
                 if _is_plain(result) and find_outliers(products).sum() < _MIN_RARE:
                     break
             before = result
-            if i + 1 < n_most:
-                V, scaling = self._advance(products, result, directions, V, scaling)
+            if i + 1 == n_most:
+                break
+            if i == 0:
+                V, scaling = self._advance(products, result, directions, scaling)
+            else:
+                kept = found.keep_strongest(self._wanted(result))
+                V = kept.find_next()
+                if not V.size:
+                    break
         return result, scaling
+
+    def _wanted(self, result):
+        """How many directions to look for."""
+        return min(max(2 * result.n_significant, self._width), self._widest)
 
     def _find_row_space(self):
         """Find orthonormal (n_pixels, k) columns that hold what the sample shows."""
         blocks = PatternBlocks(self.first.sample, 1, allow_negative=True)
+        if self.device == "cpu":
+            blocks = keep_packed(blocks)
         scaling = self.first.scaling
         normal = self.random_state.standard_normal((blocks.shape[1], self._width))
-        V = _orthonormalize(normal)
+        V = orthonormalize(normal)
         for i in range(_N_SAMPLE_ITERATIONS):
-            products = blocks.reduce(
-                GramPass(V, scaling, device=self.device), GramPass.merge
-            )
-            result, V = decompose(products, V, scaling, self._width, 0, self.spectrum)
+            products = blocks.accumulate(GramPass(V, scaling, device=self.device))
+            found = Subspace.from_pass(products)
+            result, V = decompose(found, self._width, 0, self.spectrum)
             if i < 2:
                 continue
             width = V.shape[1]
@@ -128,15 +150,14 @@ class PowerIteration:
             V = self._widen(V, min(2 * width, self._widest))
         return V
 
-    def _advance(self, products, result, directions, V, scaling):
-        """Compute the basis and the scaling for the next read."""
-        if len(products.outstanding):
-            rare = find_rare_directions(products, V, scaling)
-            directions = np.column_stack([directions, rare])
-        width = max(2 * result.n_significant, self._width)
-        V = self._widen(directions, min(width, self._widest))
+    def _advance(self, products, result, directions, scaling):
+        """Compute the basis and the scaling for the second read."""
+        rare = find_rare_directions(products, products.V, scaling)
+        width = self._wanted(result)
+        directions = directions[:, : max(width - rare.shape[1], 0)]
+        V = self._widen(np.column_stack([directions, rare]), width)
         if not scaling.poisson:
-            return _orthonormalize(V), scaling
+            return orthonormalize(V), scaling
         # The sums as they are with readout noise.
         sums = scaling.column_noise(products.column_sums, result.row_scale**2)
         sums *= inverse(scaling.column_weight)
@@ -144,7 +165,7 @@ class PowerIteration:
         weight *= scaling.column_weight.sum() * inverse(weight.sum())
         change = np.sqrt(weight * inverse(scaling.column_weight))
         scaling = self.first.balance.make_scaling(weight, scaling.reliability)
-        return _orthonormalize(V * change[:, None].astype(np.float32)), scaling
+        return orthonormalize(V * change[:, None].astype(np.float32)), scaling
 
     def _widen(self, V, width):
         """Add random columns up to a width, and make them orthonormal."""
@@ -152,18 +173,15 @@ class PowerIteration:
         if n_more <= 0:
             return V
         more = self.random_state.standard_normal((len(V), n_more)) / np.sqrt(len(V))
-        return _orthonormalize(np.column_stack([V, more]))
+        return orthonormalize(np.column_stack([V, more]))
 
 
-def decompose(products, V, scaling, rank, oversampling, spectrum=None):
-    """Compute the singular value decomposition that one pass amounts to.
+def decompose(found, rank, oversampling, spectrum=None):
+    """Compute the singular value decomposition that one pass or more amount to.
 
     Parameters
     ----------
-    products : Products
-    V : numpy.ndarray, shape (n_pixels, k)
-        Orthonormal columns on which the patterns were projected.
-    scaling : Scaling
+    found : Subspace
     rank, oversampling : int
         As for :class:`PowerIteration`.
     spectrum : numpy.ndarray, shape (n_pixels,), optional
@@ -174,26 +192,23 @@ def decompose(products, V, scaling, rank, oversampling, spectrum=None):
     directions : numpy.ndarray, shape (n_pixels, k), float32
         The right singular vectors, also those that the result leaves out.
     """
-    Y, norms, u, noise = gather_rows(products.rows)
-    gram = V.T.astype(np.float64) @ products.Z
-    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
-    inside = values > _ROUNDING * max(values.max(), 0)
-    whiten = vectors[:, inside] / np.sqrt(values[inside])
-    back = products.Z @ whiten
+    norms, u, noise, scaling = found.norms, found.u, found.noise, found.scaling
+    whiten = found.orthonormal_products(_ROUNDING)
+    back = found.Z @ whiten
     singular_values, U = decompose_gram(back.T @ back)
     U = U * _choose_signs(back @ U)
     directions = (back @ (U * inverse(singular_values))).astype(np.float32)
-    Q = Y @ (whiten @ U).astype(np.float32)
-    column_noise = scaling.column_noise(products.column_sums, u)
+    Q = found.Y @ (whiten @ U).astype(np.float32)
+    column_noise = scaling.column_noise(found.column_sums, u)
     if spectrum is not None:
         column_noise = spectrum * column_noise.mean()
     squared_norm = norms.sum()
-    found = find_noise_edge(singular_values, squared_norm, noise, column_noise)
-    kept = slice(0, max(found.n_significant, rank) + oversampling)
+    edge = find_noise_edge(singular_values, squared_norm, noise, column_noise)
+    kept = slice(0, max(edge.n_significant, rank) + oversampling)
     Q, singular_values = Q[:, kept], singular_values[kept]
     B = np.ascontiguousarray((directions[:, kept] * singular_values).T, np.float32)
     explained = ((Q.astype(np.float64) * singular_values) ** 2).sum(axis=1)
-    expected = found.variance * noise * (1 - Q.shape[1] / len(V))
+    expected = edge.variance * noise * (1 - Q.shape[1] / len(found.V))
     expected = np.maximum(expected, _ROUNDING_OF_PATTERN * norms)
     result = CompressedPatterns(
         Q=Q,
@@ -201,9 +216,9 @@ def decompose(products, V, scaling, rank, oversampling, spectrum=None):
         row_scale=np.sqrt(u),
         column_scale=np.sqrt(scaling.column_weight).astype(np.float32),
         singular_values=singular_values,
-        noise_variance=found.variance,
-        noise_edge=found.edge,
-        n_significant=found.n_significant,
+        noise_variance=edge.variance,
+        noise_edge=edge.edge,
+        n_significant=edge.n_significant,
         residual=np.maximum(norms - explained, 0) * inverse(expected),
         squared_norm=squared_norm,
         noise="poisson" if scaling.poisson else "uniform",
@@ -232,7 +247,3 @@ def _has_settled(before, result, tolerance):
     k = result.n_significant
     change = np.abs(1 - before.singular_values[:k] / result.singular_values[:k])
     return bool((change < tolerance).all())
-
-
-def _orthonormalize(columns):
-    return np.linalg.qr(columns.astype(np.float32))[0]

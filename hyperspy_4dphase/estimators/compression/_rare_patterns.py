@@ -3,8 +3,6 @@
 import numpy as np
 from scipy.stats import median_abs_deviation
 
-from hyperspy_4dphase._patterns import gather_rows
-
 # The most directions that rare patterns give. Historical: chosen by trial.
 _MAX_DIRECTIONS = 8
 # Standard deviations beyond what the largest of so many noise values is expected to
@@ -19,18 +17,18 @@ def find_outliers(products):
 
     Parameters
     ----------
-    products : Products
+    products : GramPass
 
     Returns
     -------
     numpy.ndarray of bool, shape (n_outstanding,)
     """
-    Y, norms, u, noise = gather_rows(products.rows)
-    excess = norms - np.einsum("ij,ij->i", Y, Y, dtype=np.float64) - noise
-    excess = excess[u > 0]
+    _, _, u, _ = products.by_rows()
+    excess = products.excess()[u > 0]
     spread = median_abs_deviation(excess, scale="normal")
     n_spreads = np.sqrt(2 * np.log(max(excess.size, 2))) + _MARGIN
-    return products.outstanding_excess > np.median(excess) + n_spreads * spread
+    outstanding = products.joined("outstanding_excess")
+    return outstanding > np.median(excess) + n_spreads * spread
 
 
 def find_rare_directions(products, V, scaling):
@@ -41,7 +39,7 @@ def find_rare_directions(products, V, scaling):
 
     Parameters
     ----------
-    products : Products
+    products : GramPass
     V : numpy.ndarray, shape (n_pixels, k)
         Orthonormal columns on which the patterns were projected.
     scaling : Scaling
@@ -54,10 +52,10 @@ def find_rare_directions(products, V, scaling):
     rare = find_outliers(products)
     if not rare.any():
         return np.empty((len(V), 0), np.float32)
-    Y, _, u, _ = gather_rows(products.rows)
-    rows = products.outstanding_rows[rare]
+    Y, _, u, _ = products.by_rows()
+    rows = products.joined("outstanding_rows")[rare]
     scale = np.sqrt(u[rows])[:, None] * np.sqrt(scaling.column_weight)
-    left = products.outstanding[rare] * scale - Y[rows] @ V.T
+    left = products.joined("outstanding")[rare] * scale - Y[rows] @ V.T
     values, vectors = np.linalg.eigh(left @ left.T)
     kept = np.flatnonzero(values > _ROUNDING * values[-1])[-_MAX_DIRECTIONS:]
     return left.T @ (vectors[:, kept] / np.sqrt(values[kept]))

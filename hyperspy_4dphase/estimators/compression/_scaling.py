@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from hyperspy_4dphase.estimators._reciprocals import inverse
+from hyperspy_4dphase.estimators.compression._packed import pack_patterns
 
 # Largest weight of a pattern times its total, over the median of all patterns.
 # Historical: chosen by trial, not calibrated.
@@ -137,8 +138,11 @@ class Balance:
     def __init__(self, sample, floor=0.0):
         self._floor = floor
         step = max(1, -(-4 * sample.size // _MAX_BALANCED_BYTES))
-        self._sample = sample[::step].astype(np.float32)
-        self._totals = self._sample.sum(axis=1, dtype=np.float64)
+        sample = sample[::step]
+        self._packed = pack_patterns(sample)
+        if self._packed is None:
+            self._sample = sample.astype(np.float32)
+        self._totals = sample.sum(axis=1, dtype=np.float64)
         self._totals += floor * sample.shape[1]
 
     def refine(self, weight, reliability, n_iterations=10):
@@ -171,13 +175,19 @@ class Balance:
         return Scaling(weight, reliability, limit, floor=self._floor)
 
     def _column_weight(self, u):
-        sums = (u.astype(np.float32) @ self._sample).astype(np.float64)
+        if self._packed is not None:
+            sums = self._packed.weigh(u)
+        else:
+            sums = (u.astype(np.float32) @ self._sample).astype(np.float64)
         # Readout noise stays where the offset leaves less than nothing.
         sums = np.maximum(sums, 0) + self._floor * u.sum()
         return len(u) * inverse(sums + _PSEUDOCOUNT * sums.mean())
 
     def _row_weights(self, weight):
-        sums = (self._sample @ weight.astype(np.float32)).astype(np.float64)
+        if self._packed is not None:
+            _, _, sums = self._packed.add_up(weight)
+        else:
+            sums = (self._sample @ weight.astype(np.float32)).astype(np.float64)
         sums += self._floor * weight.sum()
         u = weight.size * inverse(sums)
         if not self._totals.any():

@@ -8,6 +8,8 @@ import numpy as np
 _LENGTH = 4
 _N_RUNS = 128
 _FEWEST_RUNS = 8
+# Of many blocks each has fewer, but not all blocks have neighbours along each axis.
+_MOST_RUNS = 512
 # Third differences: what changes smoothly along a line leaves little in them, and noise
 # of its own in each pattern 1 + 9 + 9 + 1 times its variance.
 _COEFFICIENTS = np.array([-1.0, 3.0, -3.0, 1.0])
@@ -65,7 +67,8 @@ class RunFinder:
 
     def __init__(self, positions, n_blocks):
         self.positions = positions
-        self.n_runs = max(_FEWEST_RUNS, -(-_N_RUNS // max(n_blocks, 1)))
+        wanted, most = (-(-n // max(n_blocks, 1)) for n in (_N_RUNS, _MOST_RUNS))
+        self.n_runs = max(min(_FEWEST_RUNS, most), wanted)
 
     def __call__(self, patterns, rows):
         """Look at a block.
@@ -116,8 +119,8 @@ def measure_neighbour_noise(runs, pairs, detector):
 
     Parameters
     ----------
-    runs : list of list of RunSums
-        Of all blocks, for each axis of the scan.
+    runs : list of RunSums
+        One for each axis of the scan, summed over blocks.
     pairs : PairNoise
         Of the same pixels.
     detector : Detector
@@ -129,17 +132,16 @@ def measure_neighbour_noise(runs, pairs, detector):
         less where neighbours were averaged, repeated or interpolated: along the axis
         where it is least. NaN where there are too few to tell.
     """
-    ratios = [_compare(of_axis, pairs, detector) for of_axis in zip(*runs, strict=True)]
+    ratios = [_compare(of_axis, pairs, detector) for of_axis in runs]
     ratios = [ratio for ratio in ratios if np.isfinite(ratio)]
     return min(ratios, default=np.nan)
 
 
 def _compare(runs, pairs, detector):
-    n = sum(run.n for run in runs)
+    n = runs.n
     if n < _FEWEST_RUNS:
         return np.nan
-    squares = sum(run.squares for run in runs) / (n * _SQUARE)
-    mean = sum(run.sums for run in runs) / n
+    squares, mean = runs.squares / (n * _SQUARE), runs.sums / n
     variance = expected = pairs.variance
     if detector.kind == "counts":
         expected = detector.gain * np.maximum(mean - detector.offset, 0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from hyperspy_4dphase.estimators._binning import binning_factor, number_bins
 from hyperspy_4dphase.estimators.detector._variance_law import VarianceLaw
@@ -206,8 +207,11 @@ def _find_apart(positions):
 
 def _measure_distances(features, group, apart):
     """Of patterns from each other; groups below 0 do not count."""
-    member = (group[:, None] == np.unique(group[group >= 0])).astype(np.float32)
-    points = (features @ member).astype(np.float64)
+    inside = np.flatnonzero(group >= 0)
+    _, own = np.unique(group[inside], return_inverse=True)
+    ones = np.ones(inside.size, np.float32)
+    member = csr_array((ones, (own, inside)), shape=(own.max() + 1, group.size))
+    points = (member @ features.T).T.astype(np.float64)
     points -= points.mean(axis=0)
     squares = np.square(points).sum(axis=1)
     distances = squares[:, None] + squares - 2 * points @ points.T

@@ -69,6 +69,8 @@ class CompressedMatrix:
         Of one scaled value.
     noise : float, optional
         The squared norm that noise alone has in all directions above the noise edge.
+    device : "cpu" or torch.device, optional
+        Where :func:`hals` iterates.
     """
 
     Q: np.ndarray
@@ -76,15 +78,17 @@ class CompressedMatrix:
     per_pixel: np.ndarray
     noise_variance: float = 0.0
     noise: float = 0.0
+    device: object = "cpu"
 
     @classmethod
-    def from_compression(cls, compression, rank):
+    def from_compression(cls, compression, rank, device="cpu"):
         """Take the leading directions of compressed patterns.
 
         Parameters
         ----------
         compression : CompressedPatterns
         rank : int
+        device : "cpu" or torch.device, optional
         """
         variance = compression.score_variance
         return cls(
@@ -93,6 +97,7 @@ class CompressedMatrix:
             inverse(compression.column_scale),
             variance,
             variance * rank * sum(compression.shape),
+            device,
         )
 
     def keep_leading(self, rank):
@@ -125,11 +130,18 @@ def sweep(factor, gram, cross):
 
     Each row in turn takes the non-negative value that minimizes the squared residual,
     the other rows held fixed: with ``cross = other @ A``, ``gram = other @ other.T``.
+    All are arrays, or tensors on one device.
     """
-    for j in range(len(factor)):
-        if gram[j, j] > 0:
-            step = (cross[j] - gram[j] @ factor) / gram[j, j]
+    is_array = isinstance(factor, np.ndarray)
+    # All at once: each number that is fetched from a GPU has to be waited for.
+    for j, norm in enumerate(gram.diagonal().tolist()):
+        if not norm > 0:
+            continue
+        step = (cross[j] - gram[j] @ factor) / norm
+        if is_array:
             np.maximum(factor[j] + step, 0, out=factor[j])
+        else:
+            factor[j] = (factor[j] + step).clip(min=0)
 
 
 def hals(A, factors, *, max_iter, tol, enough=0.0, callback=None):
@@ -153,15 +165,30 @@ def hals(A, factors, *, max_iter, tol, enough=0.0, callback=None):
     -------
     Fit
     """
+    if A.device == "cpu":
+        return _iterate(A, factors, max_iter, tol, enough, callback)
+    # It imports torch, which takes seconds.
+    from hyperspy_4dphase.estimators.nmf import _device_factors
+
+    A, Wt, H = _device_factors.move_to_device(A, *factors)
+    fit = _iterate(A, Factors(Wt, H), max_iter, tol, enough, callback)
+    for array, found in zip(
+        factors, _device_factors.move_back(*fit.factors), strict=True
+    ):
+        array[...] = found
+    return fit._replace(factors=factors)
+
+
+def _iterate(A, factors, max_iter, tol, enough, callback):
     Wt, H = factors
-    total = float(np.einsum("ij,ij->", A.B, A.B, dtype=np.float64))
+    total = _inner(A.B, A.B)
     misfits = []
     for i in range(max_iter):
         sweep(H, Wt @ Wt.T, (Wt @ A.Q) @ A.B)
         gram, cross = H @ H.T, A.project(H)
         sweep(Wt, gram, cross)
-        overlap = np.einsum("ij,ij->", cross, Wt, dtype=np.float64)
-        model = np.einsum("ij,ij->", gram, Wt @ Wt.T, dtype=np.float64)
+        overlap = _inner(cross, Wt)
+        model = _inner(gram, Wt @ Wt.T)
         misfits.append(max(total - 2 * overlap + model, 0.0))
         if callback is not None:
             callback(i + 1, max_iter)
@@ -170,6 +197,13 @@ def hals(A, factors, *, max_iter, tol, enough=0.0, callback=None):
         if is_flat or misfits[-1] <= enough * A.noise:
             return Fit(factors, misfits, True)
     return Fit(factors, misfits, False)
+
+
+def _inner(one, other):
+    """Sum of the products of all entries, in double precision."""
+    if isinstance(one, np.ndarray):
+        return float(np.einsum("ij,ij->", one, other, dtype=np.float64))
+    return float((one.double() * other.double()).sum())
 
 
 def solve_weights(H, cross, *, max_iter=_N_SWEEPS, tol=1e-4):

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._checks import check_positions
+from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import (
@@ -56,7 +57,7 @@ class RandomizedNMF(PatternTransformer):
     random_state : int, numpy.random.RandomState or None, optional
         For the compression; all that follows is deterministic.
     device : None, str or torch.device, optional
-        Where the reads are computed; None takes a GPU if there is one.
+        Where reads and iterations are computed; None takes a GPU if there is one.
     callback : callable, optional
         ``callback(stage, n_done, n_total)`` during the iterations.
 
@@ -138,6 +139,16 @@ class RandomizedNMF(PatternTransformer):
         Returns
         -------
         RandomizedNMF
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> RandomizedNMF(random_state=0).fit(counts).components_.shape
+        (3, 300)
         """
         self.fit_transform(X, positions=positions)
         return self
@@ -159,6 +170,16 @@ class RandomizedNMF(PatternTransformer):
         numpy.ndarray, shape (n_patterns, n_components)
             W. As each component has sum one, these are the counts in each pattern
             that belong to the component.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> RandomizedNMF(n_components=3, random_state=0).fit_transform(counts).shape
+        (400, 3)
         """
         self.check_parameters()
         compression = self._compress(X)
@@ -175,7 +196,8 @@ class RandomizedNMF(PatternTransformer):
             grid[tuple(positions.T)] = np.arange(n_patterns)
             n_directions = count_directions(compression, grid)
         rank = min(compression.rank, max(n_directions, self.n_components or 1))
-        A = CompressedMatrix.from_compression(compression, rank)
+        device = resolve_device(self.device)
+        A = CompressedMatrix.from_compression(compression, rank, device)
         Wt, H = self._describe(compression, self._factorize(A, n_directions))
         self.groups_ = np.arange(len(H))
         if grid is not None:
@@ -189,7 +211,7 @@ class RandomizedNMF(PatternTransformer):
         return W.astype(self._dtype)
 
     def transform(self, X):
-        """Weights of patterns for the components learnt.
+        """Find the weights of patterns for the components learnt.
 
         Parameters
         ----------
@@ -198,6 +220,17 @@ class RandomizedNMF(PatternTransformer):
         Returns
         -------
         numpy.ndarray, shape (n_patterns, n_components)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> model = RandomizedNMF(random_state=0).fit(counts)
+        >>> model.transform(counts[:5]).shape
+        (5, 3)
         """
         check_is_fitted(self)
         blocks = self._to_blocks(X)
@@ -211,7 +244,7 @@ class RandomizedNMF(PatternTransformer):
         return W.astype(self.components_.dtype)
 
     def inverse_transform(self, W):
-        """Patterns that weights stand for.
+        """Compute the patterns that weights stand for.
 
         Parameters
         ----------
@@ -220,6 +253,17 @@ class RandomizedNMF(PatternTransformer):
         Returns
         -------
         numpy.ndarray, shape (n_patterns, n_pixels)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> model = RandomizedNMF(random_state=0).fit(counts)
+        >>> model.inverse_transform(model.transform(counts[:5])).shape
+        (5, 300)
         """
         check_is_fitted(self)
         return np.asarray(W) @ self.components_
@@ -234,6 +278,15 @@ class RandomizedNMF(PatternTransformer):
         Raises
         ------
         TypeError, ValueError
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> RandomizedNMF(tol=1e-3).check_parameters()
+        >>> RandomizedNMF(n_components=0).check_parameters()
+        Traceback (most recent call last):
+            ...
+        ValueError: n_components must be at least 1, not 0.
         """
         check_integer("n_components", self.n_components, 1, optional=True)
         check_integer("power_iterations", self.power_iterations, 1, optional=True)

@@ -99,6 +99,37 @@ def match_structures(prepared, placed, n_best=12):
     Returns
     -------
     list of StructureMatch
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> from hyperspy_4dphase.estimators.orientation import place_library
+    >>> placed = place_library(library, prepared)
+    >>> from hyperspy_4dphase.estimators.orientation import match_structures
+    >>> (match,) = match_structures(prepared, [placed])
+    >>> round(float(match.matches.cosine[0]), 2)
+    0.92
     """
     spots = find_spots(prepared)
     return [_match_structure(prepared, one, n_best, spots) for one in placed]
@@ -138,6 +169,37 @@ def identify(patterns):
     ------
     ValueError
         If there is no pattern or no structure, or their numbers differ.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> from hyperspy_4dphase.estimators.orientation import place_library
+    >>> placed = place_library(library, prepared)
+    >>> from hyperspy_4dphase.estimators.orientation import identify, match_structures
+    >>> found = identify([match_structures(prepared, [placed])])
+    >>> found.best, bool(found.none_probability < 0.5)
+    (0, True)
     """
     patterns = [list(pattern) for pattern in patterns]
     numbers = {len(pattern) for pattern in patterns}
@@ -194,6 +256,41 @@ def describe_evidence(match):
     -------
     choice, none : numpy.ndarray, shape (3,) and (5,)
         What the weights of structures, and of none of them, are multiplied with.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> from hyperspy_4dphase.estimators.orientation import place_library
+    >>> placed = place_library(library, prepared)
+    >>> from hyperspy_4dphase.estimators.orientation import (
+    ...     describe_evidence,
+    ...     match_structures,
+    ... )
+    >>> (match,) = match_structures(prepared, [placed])
+    >>> choice, none = describe_evidence(match)
+    >>> choice.shape, none.shape
+    ((3,), (5,))
     """
     report = match.report
     cosine = min(float(match.matches.cosine[0]), _LARGEST_COSINE)

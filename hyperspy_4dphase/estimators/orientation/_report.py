@@ -110,6 +110,27 @@ def find_spots(prepared):
     -------
     Spots
         Brightest first.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> from hyperspy_4dphase.estimators.orientation import find_spots
+    >>> spots = find_spots(prepared)
+    >>> spots.xy.shape
+    (24, 2)
     """
     geometry = prepared.geometry
     radius = max(geometry.spot_radius / geometry.scale, 1.0)
@@ -161,6 +182,35 @@ def describe_match(prepared, library, quaternion, excitation_width=None, spots=N
     Returns
     -------
     MatchReport
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> from hyperspy_4dphase.estimators.orientation import describe_match
+    >>> report = describe_match(prepared, library, turned.data[0])
+    >>> report.n_spots, report.n_unexplained > 0
+    (24, True)
     """
     q = check_quaternions(np.asarray(quaternion, dtype=float)[None], "quaternion")
     width = library.excitation_width if excitation_width is None else excitation_width

@@ -56,14 +56,14 @@ class Descan:
         return np.ascontiguousarray(moved[:, self.covered])
 
 
-def fit_descan(geometry, pieces, faulty_pixels, correction):
+def fit_descan(geometry, sampled, faulty_pixels, correction):
     """Find the plane by which patterns are shifted.
 
     Parameters
     ----------
     geometry : PatternBlocks
         With the shape of the detector, without what is faulty.
-    pieces : list of tuple
+    sampled : sequence of numpy.ndarray
         Rows and patterns of a sample, before anything was left out.
     faulty_pixels : numpy.ndarray of bool, or None
         What was left out of the pixels of the sample.
@@ -74,7 +74,7 @@ def fit_descan(geometry, pieces, faulty_pixels, correction):
     -------
     Descan
     """
-    rows, sample = map(np.concatenate, zip(*pieces, strict=True))
+    rows, sample = sampled
     if faulty_pixels is not None:
         sample = sample[:, ~faulty_pixels]
     step = max(1, -(-len(rows) // _MAX_PATTERNS))

@@ -32,8 +32,8 @@ _OF_PLANE = 0.15
 # they agreed on 0.6 of it at most but once (1.8); with a jitter of 0.3 pixels on 4
 # times as much and more.
 _OF_STRUCTURE = 0.7
-# Patterns whose noise is computed at once.
-_BATCH = 256
+# Values whose noise is computed at once: what is computed of them fits a core's cache.
+_BATCH_VALUES = 2**18
 
 
 class PatternShifts(NamedTuple):
@@ -143,13 +143,15 @@ def _noise(compressed, rows, scores, numbers, one, other):
     expected = inverse(np.square(compressed.column_scale, dtype=np.float64))
     expected = expected.astype(np.float32)
     found = np.empty((3, len(numbers)))
-    for part in gen_batches(len(numbers), _BATCH):
+    size = max(1, _BATCH_VALUES // expected.size)
+    for part in gen_batches(len(numbers), size):
         first, second = (each[part].astype(np.float32) @ duals for each in (one, other))
         if compressed.noise == "poisson":
             expected = np.maximum(scores[numbers[part]].astype(np.float32) @ rows, 0)
             expected += np.float32(compressed.floor)
-        products = first * second, first * first, second * second
-        found[:, part] = [(product * expected).sum(axis=1) for product in products]
+        weighed, other_weighed = first * expected, second * expected
+        products = (weighed, second), (weighed, first), (other_weighed, second)
+        found[:, part] = [np.einsum("np,np->n", *factors) for factors in products]
     return compressed.noise_variance * found
 
 

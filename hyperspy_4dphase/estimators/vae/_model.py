@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from hyperspy_4dphase._threads import torch_threads
 from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs
 from hyperspy_4dphase.estimators.vae._compressed_network import CompressedNetwork
 from hyperspy_4dphase.estimators.vae._convolutional_network import (
@@ -132,7 +133,8 @@ class Model:
             network.brightness.typical.fill_(max(float(totals.mean()), 1e-30))
             network.prepared.fill_(True)
         n_flattened = self.inputs.n_flattened
-        return train(network, source, plan, n_flattened, generator, callback)
+        with self._threads():
+            return train(network, source, plan, n_flattened, generator, callback)
 
     def encode(self, X):
         """Give each pattern its distribution in latent space.
@@ -145,7 +147,8 @@ class Model:
         -------
         LatentDistributions
         """
-        return LatentDistributions(*self.inputs.encode(X, self._encode))
+        with self._threads():
+            return LatentDistributions(*self.inputs.encode(X, self._encode))
 
     def decode(self, latent):
         """Give each latent point its pattern, in data units.
@@ -161,17 +164,19 @@ class Model:
         brightness = self.network.brightness
         latent = torch.from_numpy(np.ascontiguousarray(latent, dtype=np.float32))
         patterns = []
-        for part in latent.to(self.device).split(BATCH):
-            with torch.no_grad():
+        with torch.no_grad(), self._threads():
+            for part in latent.to(self.device).split(BATCH):
                 decoded = self.network.shapes.decode(part)
                 totals = brightness(part).exp() * brightness.typical
-            fractions = self.inputs.to_fractions(decoded.cpu().numpy())
-            patterns.append(fractions * totals.cpu().numpy()[:, None])
+                fractions = self.inputs.to_fractions(decoded.cpu().numpy())
+                patterns.append(fractions * totals.cpu().numpy()[:, None])
         return np.concatenate(patterns)
 
     def score(self, X):
         """Compute the mean evidence lower bound of patterns; see :func:`evaluate`."""
-        return -evaluate(self.network, self.inputs.open_source(X, self.device).all())
+        with self._threads():
+            batches = self.inputs.open_source(X, self.device).all()
+            return -evaluate(self.network, batches)
 
     def to_arrays(self):
         """Put all that is to be stored in one dict of arrays and numbers."""
@@ -198,6 +203,11 @@ class Model:
         state = {k: torch.from_numpy(np.array(v)) for k, v in state.items()}
         model.network.load_state_dict(state)
         return model
+
+    def _threads(self):
+        """Use one thread for compressed patterns: more of them were slower."""
+        compressed = isinstance(self.inputs, CompressedInputs)
+        return torch_threads(1 if compressed else None)
 
     def _encode(self, inputs):
         """Latent means and log variances of inputs of the network, as arrays."""

@@ -10,11 +10,14 @@ import numpy as np
 import torch
 
 from hyperspy_4dphase._patterns import gather_rows
+from hyperspy_4dphase.estimators._device_copies import copy_in_background
 
 # Patterns that are encoded or decoded at once.
 BATCH = 512
 # Memory for the images that a streamed epoch mixes, in bytes.
 _POOL_BYTES = 2**28
+# Part of the free memory of a GPU in which patterns are held, if they fit.
+_HELD_ON_DEVICE = 0.25
 # Most patterns that are held out of a streamed training: they stay in memory.
 _MAX_HELD_OUT = 8192
 
@@ -63,7 +66,17 @@ class PatternSource:
 
     def held_out(self):
         """Yield (inputs, totals) of patterns that are not trained on."""
-        return map(self._get, self._held_out.split(BATCH))
+        return self._deliver(self._held_out.split(BATCH))
+
+    def _deliver(self, batches):
+        """Yield (inputs, totals) of rows, each batch on its way while one is in use."""
+        for inputs, totals in copy_in_background(
+            map(self._take, batches), self._device
+        ):
+            yield inputs.float(), totals
+
+    def _get(self, rows):
+        return next(self._deliver([rows]))
 
 
 class HeldPatterns(PatternSource):
@@ -79,6 +92,8 @@ class HeldPatterns(PatternSource):
 
     def __init__(self, inputs, totals, device):
         super().__init__(len(inputs), device)
+        if _fits(inputs, device):
+            inputs, totals = inputs.to(device), totals.to(device)
         self._inputs, self._totals = inputs, totals
 
     def batches(self, generator):
@@ -89,15 +104,15 @@ class HeldPatterns(PatternSource):
         else:
             order = draw(self._weights, n, generator)
         rows = self._trained[order][: self.n_steps * self._batch_size]
-        return map(self._get, rows.split(self._batch_size))
+        return self._deliver(rows.split(self._batch_size))
 
     def all(self):
         """Yield (inputs, totals) of all patterns."""
-        return map(self._get, torch.arange(self._n_patterns).split(BATCH))
+        return self._deliver(torch.arange(self._n_patterns).split(BATCH))
 
-    def _get(self, rows):
-        inputs, totals = self._inputs[rows], self._totals[rows]
-        return inputs.to(self._device).float(), totals.to(self._device)
+    def _take(self, rows):
+        rows = rows.to(self._inputs.device)
+        return self._inputs[rows], self._totals[rows]
 
 
 class StreamedPatterns(PatternSource):
@@ -128,6 +143,9 @@ class StreamedPatterns(PatternSource):
 
     def batches(self, generator):
         """Yield (inputs, totals) of one epoch, mixed within a pool of blocks."""
+        return self._send(self._mix(generator))
+
+    def _mix(self, generator):
         times = self._draw_times(generator)
         order = torch.randperm(self._blocks.n_blocks, generator=generator).tolist()
         room = max(_POOL_BYTES // (4 * prod(self._inputs.image_shape)), 1)
@@ -142,17 +160,23 @@ class StreamedPatterns(PatternSource):
             images = np.concatenate(pool)
             images = images[torch.randperm(len(images), generator=generator).numpy()]
             n_full = len(images) // self._batch_size * self._batch_size
-            yield from self._split(images[:n_full], self._batch_size)
+            yield from _split(images[:n_full], self._batch_size)
             pool, n_pooled = [images[n_full:]], len(images) - n_full
 
     def all(self):
         """Yield (inputs, totals) of all patterns."""
-        for patterns, _ in self._blocks.visit(range(self._blocks.n_blocks)):
-            yield from self._split(self._inputs.bin_patterns(patterns), BATCH)
+        order = range(self._blocks.n_blocks)
+        images = (
+            self._inputs.bin_patterns(part) for part, _ in self._blocks.visit(order)
+        )
+        return self._send(part for own in images for part in _split(own, BATCH))
 
-    def _get(self, rows):
-        images, totals = (kept[self._places[rows]] for kept in self._kept)
-        return images.to(self._device).float(), totals.to(self._device)
+    def _send(self, batches):
+        for (part,) in copy_in_background(batches, self._device):
+            yield part, part.sum(dim=(1, 2))
+
+    def _take(self, rows):
+        return tuple(kept[self._places[rows]] for kept in self._kept)
 
     def _draw_times(self, generator):
         """Draw how often each pattern comes in an epoch."""
@@ -161,10 +185,18 @@ class StreamedPatterns(PatternSource):
             rows = rows[draw(self._weights, len(rows), generator)]
         return np.bincount(rows.numpy(), minlength=self._n_patterns)
 
-    def _split(self, images, size):
-        for start in range(0, len(images), size):
-            part = torch.from_numpy(images[start : start + size]).to(self._device)
-            yield part, part.sum(dim=(1, 2))
+
+def _split(images, size):
+    for start in range(0, len(images), size):
+        yield (torch.from_numpy(images[start : start + size]),)
+
+
+def _fits(inputs, device):
+    """Whether a GPU has room for all inputs."""
+    if torch.device(device).type != "cuda":
+        return False
+    free, _ = torch.cuda.mem_get_info(device)
+    return inputs.nbytes < _HELD_ON_DEVICE * free
 
 
 def read_images(inputs, blocks, places):

@@ -1,16 +1,10 @@
 """Passes over blocks: what matrix products of all patterns at once would give."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from hyperspy_4dphase._patterns import PatternBlocks, gather_rows
-from hyperspy_4dphase.estimators.compression._passes import (
-    FirstPass,
-    GramPass,
-    project_patterns,
-)
+from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase.estimators.compression._passes import GramPass, project_patterns
 from hyperspy_4dphase.estimators.compression._scaling import Scaling
 
 from ..conftest import N_PATTERNS, N_PIXELS
@@ -33,23 +27,23 @@ def exact(X, V, scaling):
 @pytest.mark.parametrize("tile_bytes", [1, 4 * 170 * 11, 2**22])
 def test_gram_pass(X, tile_bytes, monkeypatch):
     monkeypatch.setattr(
-        "hyperspy_4dphase.estimators.compression._passes._TILE_BYTES", tile_bytes
+        "hyperspy_4dphase.estimators.compression._tiles._TILE_BYTES", tile_bytes
     )
     V, scaling, function = passes(X)
     A, u = exact(X, V, scaling)
     assert 0 < (u * X.sum(axis=1) > 139.9).sum() < N_PATTERNS
-    products = PatternBlocks(X, 1, block_values=X[:37].size).reduce(
-        function, GramPass.merge
-    )
-    Y, norms, found_u, noise = gather_rows(products.rows)
+    products = PatternBlocks(X, 1, block_values=X[:37].size).accumulate(function)
+    Y, norms, found_u, noise = products.by_rows()
     np.testing.assert_allclose(Y, A @ V, rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(products.Z, A.T @ (A @ V), rtol=1e-3, atol=2)
     np.testing.assert_allclose(norms, (A**2).sum(axis=1), rtol=1e-5)
     np.testing.assert_allclose(found_u, u, rtol=1e-5)
     np.testing.assert_allclose(products.column_sums, u @ X, rtol=1e-4)
     excess = norms - (Y.astype(float) ** 2).sum(axis=1) - noise
-    assert set(products.outstanding_rows) == set(np.argsort(excess)[-5:])
-    np.testing.assert_array_equal(products.outstanding, X[products.outstanding_rows])
+    np.testing.assert_allclose(products.excess(), excess)
+    rows = products.joined("outstanding_rows")
+    assert set(rows) == set(np.argsort(excess)[-5:])
+    np.testing.assert_array_equal(products.joined("outstanding"), X[rows])
 
 
 def test_projected_patterns(X):
@@ -61,33 +55,6 @@ def test_projected_patterns(X):
     np.testing.assert_allclose(u, expected, rtol=1e-5)
 
 
-def test_first_pass(X):
-    picked = np.random.default_rng(2).random(N_PATTERNS) < 0.2
-    blocks = PatternBlocks(X, 1, block_values=X[:37].size)
-    found = blocks.reduce(FirstPass(picked), FirstPass.merge)
-    np.testing.assert_array_equal(found.counts, X.sum(axis=0))
-    fractions = X / X.sum(axis=1)[:, None]
-    np.testing.assert_allclose(found.fractions, fractions.sum(axis=0), 1e-5)
-    np.testing.assert_array_equal(gather_rows(found.totals)[0], X.sum(axis=1))
-    rows = np.concatenate([rows for rows, _ in found.sampled])
-    np.testing.assert_array_equal(np.sort(rows), np.flatnonzero(picked))
-    np.testing.assert_array_equal(
-        np.concatenate([p for _, p in found.sampled]), X[rows]
-    )
-
-
-def test_first_pass_counts_squares(X):
-    held = np.random.default_rng(2).random(N_PATTERNS) < 0.2
-    coarse = SimpleNamespace(counts=lambda patterns: patterns[:, ::7] + 1)
-    function = FirstPass(np.zeros(N_PATTERNS, bool), held, coarse)
-    blocks = PatternBlocks(X, 1, block_values=X[:37].size)
-    squares = blocks.reduce(function, FirstPass.merge).squares
-    rows = np.concatenate([rows for rows, _ in squares])
-    np.testing.assert_array_equal(np.sort(rows), np.flatnonzero(held))
-    found = np.concatenate([values for _, values in squares])
-    np.testing.assert_array_equal(found, X[rows, ::7] + 1)
-
-
 @pytest.mark.parametrize("poisson", [True, False])
 @pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "u8", ">u2", "i4", "f4", ">f8"])
 def test_torch_product(X, dtype, poisson):
@@ -97,14 +64,14 @@ def test_torch_product(X, dtype, poisson):
     X.flags.writeable = False
     V, scaling, function = passes(X)
     scaling.poisson = poisson
-    ours = function(X, np.arange(N_PATTERNS))
-    function.device = torch.device("cpu")
-    theirs = function(X, np.arange(N_PATTERNS))
+    ours, theirs = function.start(), function.start()
+    theirs.device = torch.device("cpu")
+    for part in (ours, theirs):
+        part.update(X, np.arange(N_PATTERNS))
     np.testing.assert_allclose(theirs.Z, ours.Z, rtol=1e-3, atol=1e-4 * ours.Z.max())
     np.testing.assert_allclose(theirs.column_sums, ours.column_sums, rtol=1e-4)
-    for one, other in zip(
-        gather_rows(theirs.rows), gather_rows(ours.rows), strict=True
-    ):
+    for one, other in zip(theirs.by_rows(), ours.by_rows(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * abs(other).max())
         assert one.dtype == other.dtype
-    assert set(theirs.outstanding_rows) == set(ours.outstanding_rows)
+    rows = (set(part.joined("outstanding_rows")) for part in (ours, theirs))
+    assert len(set.union(*rows)) == 5

@@ -7,6 +7,7 @@ from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators.compression._passes import GramPass
 from hyperspy_4dphase.estimators.compression._power_iteration import decompose
 from hyperspy_4dphase.estimators.compression._scaling import Scaling
+from hyperspy_4dphase.estimators.compression._subspace import Subspace
 
 from ..conftest import N_PATTERNS, N_PIXELS, RANK
 
@@ -16,8 +17,8 @@ def scaled(X, result):
 
 
 def iterate(X, V, scaling, rank=30):
-    products = PatternBlocks(X, 1).reduce(GramPass(V, scaling), GramPass.merge)
-    return decompose(products, V, scaling, rank, 0)
+    products = PatternBlocks(X, 1).accumulate(GramPass(V, scaling))
+    return decompose(Subspace.from_pass(products), rank, 0)
 
 
 @pytest.fixture

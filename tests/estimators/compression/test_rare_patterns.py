@@ -27,6 +27,7 @@ def test_rare_pattern(n_rare, n_pixels, dose, options, least, seed, monkeypatch)
     """
     module = "hyperspy_4dphase.estimators.compression."
     monkeypatch.setattr(module + "_compress._MAX_HELD_VALUES", 0)
+    monkeypatch.setattr(module + "_compress._MAX_PACKED_BYTES", 0)
     monkeypatch.setattr(module + "_first_read._SAMPLE_VALUES", 100 * n_pixels)
     W, H = planted(2000, n_pixels, dose=dose, seed=seed)
     rare = np.random.default_rng(seed + 9).gamma(0.3, 1, n_pixels)
@@ -50,9 +51,9 @@ def test_only_what_stands_out_is_rare(n_rare, seed):
     X[rows] = rng.poisson(usual / 2 + other / 2, (n_rare, 200))
     scaling = Scaling(1 / usual)
     V = (np.sqrt(usual) / np.sqrt(usual.sum()))[:, None].astype(np.float32)
-    products = PatternBlocks(X, 1).reduce(GramPass(V, scaling, 50), GramPass.merge)
+    products = PatternBlocks(X, 1).accumulate(GramPass(V, scaling, 50))
     is_rare = find_outliers(products)
-    assert set(products.outstanding_rows[is_rare]) >= set(rows)
+    assert set(products.joined("outstanding_rows")[is_rare]) >= set(rows)
     assert is_rare.sum() <= n_rare + 1
     directions = find_rare_directions(products, V, scaling)
     assert directions.shape == (200, min(is_rare.sum(), 8))

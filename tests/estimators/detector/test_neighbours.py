@@ -176,5 +176,5 @@ class TestRuns:
         np.testing.assert_array_equal(taken.sums, [1, 3, 4])
         assert taken.n == 9
         assert np.isnan(
-            measure_neighbour_noise([[RunSums(*np.ones((2, 5)), 3)]], None, None)
+            measure_neighbour_noise([RunSums(*np.ones((2, 5)), 3)], None, None)
         )

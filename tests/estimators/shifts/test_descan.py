@@ -17,8 +17,8 @@ def descanned(shifts, masked=False):
     kept = USED % SIGNAL[1] != 5 if masked else None
     geometry = PatternBlocks(counts.reshape(*NAVIGATION, *SIGNAL), 2, kept_pixels=kept)
     counts = counts if kept is None else counts[:, kept]
-    pieces = [(rows, counts[rows]) for rows in np.array_split(np.arange(396), 3)]
-    return counts, fit_descan(geometry, pieces, None, Correction())
+    sampled = np.arange(396), counts
+    return counts, fit_descan(geometry, sampled, None, Correction())
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -35,7 +35,7 @@ def test_moved_patterns_stand_still(masked):
             kept_pixels=np.isin(USED, descan.used_pixels[descan.covered]),
             positions=descan.positions,
         ),
-        [(rows, moved)],
+        (rows, moved),
         None,
         Correction(),
     )

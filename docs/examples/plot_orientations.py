@@ -87,8 +87,9 @@ result.phases.report()
 # %%
 # pyxem: a library of all orientations of both phases, one degree apart, is simulated,
 # patterns are transformed to polar coordinates, and the smooth background of each ring
-# is taken off. The library is told the thickness of the crystals, 8 nm; ours is not. **Matching all positions would take minutes, so every eighth one along x
-# and y is matched, and the time is multiplied by 64.** The library is counted once.
+# is taken off. The library is told the thickness of the crystals, 8 nm; ours is not.
+# **Matching all positions would take minutes, so every eighth one along x and y is
+# matched, and the time is multiplied by 64.** The library is counted once.
 
 phases = [structure(name) for name in ("TiO2", "NMC622")]
 start = time.perf_counter()

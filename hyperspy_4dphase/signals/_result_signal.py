@@ -7,7 +7,13 @@ from hyperspy_4dphase.signals._stored import STACKED
 from hyperspy_4dphase.signals._whole_files import WholeFiles
 
 # Branches that results have there.
-_BRANCHES = "Domain_map", "Domain_confidence", "Phase_map", "Latent_embedding"
+_BRANCHES = (
+    "Domain_map",
+    "Domain_confidence",
+    "Phase_map",
+    "Latent_embedding",
+    "Pattern_decomposition",
+)
 
 
 class ResultSignal(WholeFiles, BaseSignal):

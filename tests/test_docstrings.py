@@ -17,7 +17,7 @@ DIRECTIVE = re.compile(r"\.\. (\w+):: (\S+)\n((?: {3}.*\n|\n(?= {3}))*)")
 HIDDEN = re.compile("_|set_.*_request")
 MODULES = ("", ".calibration", ".data", ".estimators", ".interop", ".plot")
 # Public for the sake of other layers: nobody calls them on a result.
-INTERNAL = {"from_scan", "from_domains", "from_patterns"}
+INTERNAL = {"from_scan", "from_domains", "from_patterns", "to_arrays", "from_arrays"}
 
 
 def listed(pages):

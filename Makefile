@@ -7,8 +7,8 @@
 #   make test              the tests (ARGS="-k masks" goes to pytest)
 #   make lint docs wheel test-py4dstem test-quantem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
-#   make bench-power bench-structure bench-orientation bench-classes bench-scale
-#   make bench-gpu bench-workers
+#   make bench-power bench-structure bench-orientation bench-classes
+#   make bench-gpu bench-workers bench-scale
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -29,8 +29,8 @@ TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
 
 .PHONY: demo test test-py4dstem test-quantem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
-.PHONY: bench-power bench-structure bench-orientation bench-classes bench-scale
-.PHONY: bench-gpu bench-workers
+.PHONY: bench-power bench-structure bench-orientation bench-classes
+.PHONY: bench-gpu bench-workers bench-scale
 
 demo: $(READY)
 	$(BIN)/python docs/examples/map_phases.py --scan "$(SCAN)" --structures $(STRUCTURES) \
@@ -91,9 +91,11 @@ bench-workers: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-wheel: $(READY)
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+# On both stacks, each in an empty environment, too.
+wheel: $(READY) $(READY_2)
+	$(BIN)/python -m hatchling build -d dist
 	$(PYTEST) $(BIN)/python -m pytest -m wheel tests/test_wheel.py tests/test_register.py
+	$(PYTEST) $(BIN_2)/python -m pytest -m wheel tests/test_wheel.py
 
 clean:
 	rm -rf build dist demo_output docs/_build docs/auto_examples docs/sg_execution_times.rst

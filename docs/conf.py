@@ -17,6 +17,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "examples", "auto_examples/*.ipynb", "auto_examples/*.py"]
@@ -30,7 +31,50 @@ autodoc_default_options = {
     )
 }
 numpydoc_show_class_members = False
+# What a docstring must have, but for these.
+numpydoc_validation_checks = {
+    "all",
+    # Often a summary says all there is to say, and nothing else is to be seen.
+    "ES01",
+    "SA01",
+    # tests/test_docstrings.py asks every function and method for an example.
+    "EX01",
+    # Several values are named, and a type may say all.
+    "RT02",
+    "RT03",
+    # Summaries of properties begin with their type, as of attributes.
+    "SS02",
+    # Parameters that several functions have are listed in one line ("extent, units :
+    # as in plot_domains"), and a name may say all.
+    "PR03",
+    "PR04",
+    "PR07",
+    # Texts that are filled in by `with_shared_parameters` end on their last line.
+    "GL02",
+    # Attributes of results are told in "Attributes" of their class.
+    "GL08",
+    "SS01",
+}
+# Nobody makes these: they come out of functions, and list attributes.
+numpydoc_validation_exclude = {
+    r"\.(Compression|Domain(Class|Confidence|Map|Model|Tree)|LatentEmbedding)$",
+    r"\.Phase(Map|Mapping)$",
+    r"\.(Ellipse)?Estimate$",
+    r"\.(ScanTruth|CompressedPatterns|Detector|PatternClasses|RotationGroups)$",
+    r"\.(TreeNode|LatentView|Atoms|Candidate)$",
+    r"estimators\.orientation\.[A-Z]\w*$",
+    # It yields, which numpydoc takes for no return value.
+    r"\.latent_distortions$",
+}
 add_module_names = False
+
+# Every name that is referred to must be found, but for these. Inventories of other
+# packages are not fetched: the build needs no network.
+nitpicky = True
+nitpick_ignore = [
+    # matplotlib's: what `extent` of many figures means stands there.
+    ("py:func", "matplotlib.pyplot.imshow"),
+]
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
@@ -56,7 +100,9 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
 }
 
-# Neither belongs into the gallery: progress bars, and what HyperSpy 2.5 says when pyxem
-# 0.21 is imported.
+# None of it belongs into the gallery: progress bars, what HyperSpy 2.5 says when pyxem
+# 0.21 is imported, what zarr 2.18 says of RosettaSciIO's store, and what pyxem divides.
 hs.preferences.General.show_progressbar = False
 warnings.filterwarnings("ignore", message="`_get_block_pattern` has moved")
+warnings.filterwarnings("ignore", message="The NestedDirectoryStore is deprecated")
+warnings.filterwarnings("ignore", message="invalid value encountered in divide")

@@ -4,14 +4,11 @@ Importing this package, or only ``hyperspy.api`` where it is installed, gives py
 diffraction signals the methods listed in ``hyperspy_extension.yaml``.
 """
 
-# This runs inside every `import hyperspy.api`: nothing scientific is imported here. Not
-# by lazy_loader either, which imports all at once where EAGER_IMPORT is set, and with
-# it HyperSpy, of which only a part is there yet.
-import importlib
-
+# This runs inside every `import hyperspy.api`: nothing scientific is imported here.
 from hyperspy_4dphase import _register
+from hyperspy_4dphase._lazy import find_lazily
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.2.0"
 
 # Where each public name is; None for a subpackage. The stub __init__.pyi says the same.
 _PLACES = {
@@ -21,6 +18,7 @@ _PLACES = {
     "DomainConfidence": "signals.domain_confidence",
     "DomainMap": "signals.domain_map",
     "LatentEmbedding": "signals.latent_embedding",
+    "PatternDecomposition": "signals.pattern_decomposition",
     "PhaseMap": "signals.phase_map",
     "PhaseMapping": "signals.phase_mapping",
     "ScanPlan": "methods.plan",
@@ -30,20 +28,13 @@ _PLACES = {
     "calibration": None,
     "data": None,
     "estimators": None,
+    "interactive": None,
     "interop": None,
     "plot": None,
     "structures": None,
 }
 __all__ = list(_PLACES)
-
-
-def __getattr__(name):
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = _PLACES[name]
-    if place is None:
-        return importlib.import_module(f"{__name__}.{name}")
-    return getattr(importlib.import_module(f"{__name__}.{place}"), name)
+__getattr__ = find_lazily(__name__, _PLACES)
 
 
 def __dir__():

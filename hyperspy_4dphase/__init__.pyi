@@ -1,6 +1,7 @@
 from . import calibration as calibration
 from . import data as data
 from . import estimators as estimators
+from . import interactive as interactive
 from . import interop as interop
 from . import plot as plot
 from . import structures as structures
@@ -14,6 +15,7 @@ from .signals.domain_classes import DomainClasses as DomainClasses
 from .signals.domain_confidence import DomainConfidence as DomainConfidence
 from .signals.domain_map import DomainMap as DomainMap
 from .signals.latent_embedding import LatentEmbedding as LatentEmbedding
+from .signals.pattern_decomposition import PatternDecomposition as PatternDecomposition
 from .signals.phase_map import PhaseMap as PhaseMap
 from .signals.phase_mapping import PhaseMapping as PhaseMapping
 

@@ -1,10 +1,4 @@
-"""Arrays to HyperSpy: the only place that knows what HyperSpy calls its results.
-
-HyperSpy 3 is to rename or move what stands here: `learning_results`, `factors` and
-`loadings`.
-"""
-
-import json
+"""Arrays to HyperSpy: axes, calibration, metadata, and what masks left out."""
 
 import dask.array as da
 import numpy as np
@@ -271,56 +265,3 @@ def check_map(name, values, navigation_shape, *, integers=False):
             f"{navigation_shape} in array order: is it of another scan?"
         )
     return values
-
-
-def store_decomposition(
-    scan, W, estimator, *, algorithm, poissonian_noise_normalized, provenance=None
-):
-    """Fill the `learning_results` of a signal, or, on any failure, change nothing.
-
-    What earlier runs left there goes, blind source separation and clusters included:
-    it belongs to components that are no more.
-
-    Parameters
-    ----------
-    scan : Scan
-        Of that signal; its data, axes and metadata are not touched. What is masked
-        becomes NaN.
-    W : numpy.ndarray, shape (n_patterns, n_components)
-        One row for each pattern that is not masked.
-    estimator : RandomizedNMF
-        Fitted, with components in data units: ``W @ components_`` approximates the
-        patterns.
-    algorithm : str
-        An object would be dropped on saving.
-    poissonian_noise_normalized : bool
-        Whether counting noise was scaled.
-    provenance : dict, optional
-        See :func:`provenance`. It is kept as JSON text: HyperSpy's ``.npz`` files of
-        results hold no dictionaries.
-    """
-    signal, H = scan.signal, np.asarray(estimator.components_, dtype=float)
-    ratio = estimator.explained_variance_ratio_
-    results = type(signal.learning_results)()
-    # Double precision: HyperSpy's blind source separation iterates to 1e-10.
-    results.loadings = filled(np.asarray(W, dtype=float), scan.excluded_patterns)
-    results.factors = filled(H.T, scan.excluded_pixels)
-    results.explained_variance = np.array(estimator.explained_variance_, dtype=float)
-    results.explained_variance_ratio = np.array(ratio, dtype=float)
-    results.output_dimension = results.number_significant_components = len(H)
-    results.decomposition_algorithm = str(algorithm)
-    results.groups = np.array(estimator.groups_, dtype=int)
-    results.poissonian_noise_normalized = bool(poissonian_noise_normalized)
-    results.unfolded = False
-    results.navigation_mask = _reshaped(scan.excluded_patterns, scan.navigation_shape)
-    results.signal_mask = _reshaped(scan.excluded_pixels, scan.signal_shape)
-    results.provenance = None
-    if provenance is not None:
-        results.provenance = json.dumps(provenance, default=np.ndarray.tolist)
-    # One assignment, so that nothing can come in between; the object stays the same,
-    # as it does in HyperSpy, for whoever holds it.
-    signal.learning_results.__dict__ = vars(results)
-
-
-def _reshaped(excluded, shape):
-    return None if excluded is None else excluded.reshape(shape)

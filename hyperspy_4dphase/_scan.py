@@ -19,6 +19,7 @@ from hyperspy_4dphase._results import (
     scan_metadata,
 )
 from hyperspy_4dphase._scalars import check_flags
+from hyperspy_4dphase._series import is_series, place_apart
 
 # What `normalize_poissonian_noise` asks of a compression.
 NOISES = {None: "measured", True: "counts", False: "uniform"}
@@ -160,7 +161,17 @@ random_state, show_progressbar : optional
 
     @property
     def positions(self):
-        """numpy.ndarray of int, shape (n_patterns, n_axes): Where patterns are."""
+        """numpy.ndarray of int, shape (n_patterns, n_axes): To know neighbours by.
+
+        Scans of a series lie beside one another, far apart, on two axes.
+        """
+        if is_series(self.navigation_axes):
+            return place_apart(self.grid_positions, self.navigation_shape)
+        return self.grid_positions
+
+    @property
+    def grid_positions(self):
+        """numpy.ndarray of int, shape (n_patterns, n_axes): On the navigation axes."""
         n_axes = len(self.navigation_shape)
         positions = np.indices(self.navigation_shape).reshape(n_axes, -1).T
         return positions[self.kept_patterns]

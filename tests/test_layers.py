@@ -39,13 +39,15 @@ PLUMBING = ours(
     "_arguments", "_correction", "_docstrings", "_masks", "_patterns", "_progress"
 )
 PLUMBING |= ours("_provenance", "_results", "_scalars", "_scan", "_scan_files")
-PLUMBING |= ours("_archive", "_checkpoint", "_chunk_advice", "_thinning")
+PLUMBING |= ours("_archive", "_checkpoint", "_chunk_advice", "_learning_results")
+PLUMBING |= ours("_series", "_thinning")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
 # The first that fits a file counts.
 LAYERS = {
-    "__init__.py": Layer(ours("_register")),
+    "__init__.py": Layer(ours("_lazy", "_register")),
+    "_lazy.py": Layer(set()),
     "_register.py": Layer({"wrapt", "yaml"}),
     "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
     "_bad_values.py": Layer({"numpy"}),
@@ -70,18 +72,21 @@ LAYERS = {
     "_checkpoint.py": Layer({"joblib"} | ours("_archive")),
     "_provenance.py": Layer({"numpy", "dask"}),
     "_results.py": Layer(SIGNALS | {"dask"} | ours("_provenance"), ours("plot")),
+    "_learning_results.py": Layer({"numpy"} | ours("_results")),
     "_docstrings.py": Layer(set()),
     "_arguments.py": Layer({"numpy"} | ours("_scalars")),
     "_scalars.py": Layer({"numpy"}),
     "_progress.py": Layer({"hyperspy"}),
     "_thinning.py": Layer({"numpy", "dask", "sklearn"}),
     "_scan_files.py": Layer({"numpy", "dask"}),
+    "_series.py": Layer({"numpy"} | ours("_results")),
     "_library_cache.py": Layer({"numpy"} | ours("estimators")),
     "_scan.py": Layer(
         {"numpy", "hyperspy"}
         | ours("_arguments", "_correction", "_masks", "_patterns", "_progress")
-        | ours("_results", "_scalars")
+        | ours("_results", "_scalars", "_series")
     ),
+    "__main__.py": Layer(ours("_register"), {"torch", "hyperspy"}),
     "estimators/vae/_convolutional_network.py": WITH_TORCH,
     "estimators/vae/_compressed_network.py": WITH_TORCH,
     "estimators/vae/_network_parts.py": WITH_TORCH,
@@ -100,9 +105,16 @@ LAYERS = {
     ),
     "signals/": Layer(
         SIGNALS | {"dask"} | PLUMBING | ours("estimators", "signals", "_library_cache"),
-        ours("plot", "interop", "structures") | {"orix", "diffsims", "diffpy"},
+        ours("plot", "interop", "report", "structures")
+        | {"orix", "diffsims", "diffpy"},
     ),
     "plot/": Layer(SCIENCE | ours("plot")),
+    "interactive/_ipywidgets.py": Layer({"ipywidgets", "IPython", "link_traits"}),
+    "interactive/": Layer(
+        {"hyperspy", "traits"} | ours("_scalars", "interactive", "methods", "signals"),
+        {"matplotlib"} | ours("plot"),
+    ),
+    "report/": Layer({"numpy", "matplotlib", "PIL"} | ours("plot", "report")),
     "data/": Layer(SCIENCE | ours("data", "structures", "_scalars")),
     "calibration/": Layer(
         {"numpy"}
@@ -114,7 +126,7 @@ LAYERS = {
         | ours("structures", "_scalars", "estimators.orientation")
     ),
     # These run where quantem is, and HyperSpy is not.
-    "interop/__init__.py": Layer(set()),
+    "interop/__init__.py": Layer(ours("_lazy")),
     "interop/_arrays.py": Layer({"numpy"}),
     "interop/quantem.py": Layer(
         {"numpy"} | ours("interop._arrays"), {"quantem", "torch"} | ours("interop")

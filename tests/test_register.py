@@ -120,7 +120,7 @@ def test_import_brings_in_nothing_scientific(run_fresh, monkeypatch):
     packages = {name.partition(".")[0] for name in new} - sys.stdlib_module_names
     assert packages <= {"hyperspy_4dphase", "wrapt"}
     ours = {name for name in new if name.startswith("hyperspy_4dphase")}
-    assert ours == {"hyperspy_4dphase", "hyperspy_4dphase._register"}
+    assert ours == {f"hyperspy_4dphase{name}" for name in ("", "._lazy", "._register")}
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,47 @@ def test_only_the_listed_attributes_are_added(run_fresh):
     changed, added = json.loads(run_fresh(CHANGES))
     assert changed == []
     listed = [f"{c}.{m}" for m, entry in METHODS.items() for c in entry["classes"]]
-    assert added == sorted(listed)
+    hints = [f"hyperspy.signal:BaseSignal.{m}" for m in METHODS]
+    assert added == sorted(listed + hints)
+
+
+SIGNALS = {
+    "a scan": ("Signal2D", (2, 3, 4, 5), "is a scan, say so: s.set_signal_type"),
+    "a lazy scan": ("LazySignal2D", (2, 3, 4, 5), "is a scan, say so"),
+    "no axes of patterns": ("BaseSignal", (2, 3, 4, 5), r"\(5, 4, 3, 2\|\).*transpose"),
+    "an image": ("Signal2D", (4, 5), r"\(\|5, 4\), a scan \(x, y\|kx, ky\)\.$"),
+    "lines": ("Signal1D", (3, 4, 5), r"\(4, 3\|5\).*transpose"),
+}
+
+
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_other_signals_say_what_has_the_method(kind):
+    import hyperspy.api as hs
+    import numpy as np
+
+    cls, shape, message = SIGNALS[kind]
+    s = getattr(hs.signals, cls.removeprefix("Lazy"))(np.ones(shape))
+    s = s.T if cls == "BaseSignal" else s
+    s = s.as_lazy() if cls.startswith("Lazy") else s
+    assert not hasattr(s, "map_phases")
+    with pytest.raises(AttributeError, match=message) as error:
+        s.map_phases()
+    assert f"{cls!r} object has no attribute 'map_phases'" in str(error.value)
+    assert "Diffraction2D" in str(error.value)
+
+
+def test_other_types_of_signals_are_not_told_to_be_scans():
+    import numpy as np
+    from pyxem.signals import DiffractionVectors, PolarDiffraction2D
+
+    for s in (
+        PolarDiffraction2D(np.ones((2, 3, 4, 5))),
+        DiffractionVectors(np.empty((2, 3), object)),
+    ):
+        with pytest.raises(AttributeError, match=r"pyxem's Diffraction2D\.$"):
+            _ = s.map_phases
+    with pytest.raises(AttributeError, match="has no attribute"):
+        _ = DiffractionVectors.map_phases
 
 
 @pytest.mark.parametrize("name", METHODS)

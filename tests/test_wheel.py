@@ -1,15 +1,64 @@
-"""What the wheel holds (that it registers its methods: see test_register.py)."""
+"""What sdist and wheel hold, and that they install into an empty environment.
 
+That the wheel registers its methods: see test_register.py.
+"""
+
+import json
+import subprocess
+import sys
+import tarfile
+import venv
 import zipfile
+from email.parser import Parser
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "hyperspy_4dphase"
+import hyperspy_4dphase
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "hyperspy_4dphase"
+
+# A user's first scan, without anything of the tests.
+FIRST_SCAN = """
+import json, sys
+import hyperspy.api as hs
+import numpy as np
+
+rng = np.random.default_rng(0)
+labels = np.repeat([0, 1, 2], 80).reshape(20, 12)
+patterns = rng.gamma(0.3, 40, (3, 9, 11)) + 1
+s = hs.signals.Signal2D(rng.poisson(patterns[labels]).astype("uint16"))
+s.set_signal_type("electron_diffraction")
+quiet = {"print_info": False, "show_progressbar": False}
+domains = s.cluster_hierarchical(random_state=0, **quiet)
+domains.save("domains.hspy")
+again = hs.load("domains.hspy")
+import hyperspy_4dphase
+print(json.dumps([
+    hyperspy_4dphase.__file__, type(again).__name__, int(again.n_domains),
+    [int(n) for n in again.sizes],
+]))
+"""
 
 
 def _is_cache(file):
     return "__pycache__" in file.parts
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sdist")
+    _run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", folder)
+    return next(folder.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        return Parser().parsestr(archive.read(name).decode())
 
 
 @pytest.mark.wheel
@@ -31,3 +80,68 @@ def test_wheel_names_its_entry_point_and_licence(wheel):
             archive.read(entry_points).decode()
         )
     assert any(n.endswith("licenses/LICENSE") for n in names)
+
+
+@pytest.mark.wheel
+def test_metadata_are_complete(metadata):
+    assert metadata["Name"] == "hyperspy-4dphase"
+    assert metadata["Version"] == hyperspy_4dphase.__version__
+    for name in ("Summary", "Author", "License-Expression", "Requires-Python"):
+        assert metadata[name], name
+    assert metadata["License-Expression"] == "GPL-3.0-or-later"
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert "# hyperspy-4dphase" in metadata.get_payload()
+    classifiers = " ".join(metadata.get_all("Classifier"))
+    for part in ("Development Status", "Programming Language :: Python :: 3", "Topic"):
+        assert part in classifiers
+    extras = set(metadata.get_all("Provides-Extra"))
+    assert extras >= {"distributed", "py4dstem", "docs", "tests", "all"}
+
+
+@pytest.mark.wheel
+def test_sdist_holds_what_builds_tests_and_documents_it(sdist):
+    with tarfile.open(sdist) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    for name in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "Makefile"):
+        assert name in held
+    for folder in ("hyperspy_4dphase", "tests", "docs/packaging"):
+        files = (
+            f for f in (ROOT / folder).rglob("*.*") if f.suffix in (".py", ".yaml")
+        )
+        assert {f.relative_to(ROOT).as_posix() for f in files} <= held
+    assert not [name for name in held if "_build" in name or "__pycache__" in name]
+
+
+@pytest.mark.wheel
+def test_sdist_installs_into_an_empty_environment(sdist, tmp_path):
+    """With all that it says it needs, and nothing that the tests need."""
+    stack, extra = _this_stack()
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = next((tmp_path / "venv").glob("*/python*"))
+    requirement = f"hyperspy-4dphase{extra} @ {sdist.as_uri()}"
+    _run(python, "-m", "pip", "-q", "install", "-c", ROOT / stack, requirement)
+    _run(python, "-m", "pip", "check")
+    text = _run(python, "-m", "hyperspy_4dphase", "info", "--check", cwd=tmp_path)
+    assert f"hyperspy-4dphase {hyperspy_4dphase.__version__}" in text
+    assert "All of them are attached." in text
+    text = _run(python, "-W", "ignore", "-c", FIRST_SCAN, cwd=tmp_path)
+    place, kind, n_domains, sizes = json.loads(text.splitlines()[-1])
+    assert Path(place).is_relative_to(tmp_path)
+    assert (kind, n_domains, sizes) == ("DomainMap", 3, [80, 80, 80])
+
+
+def _this_stack():
+    """Constraints and extra of the environment that the tests run in."""
+    try:
+        version("py4DSTEM")
+    except PackageNotFoundError:
+        return "constraints.txt", ""
+    return "constraints-py4dstem.txt", "[py4dstem]"
+
+
+def _run(*command, cwd=ROOT):
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

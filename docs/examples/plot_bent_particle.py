@@ -9,6 +9,11 @@ shows where that is so, and what changes within a domain can be looked at.
 """
 
 # sphinx_gallery_thumbnail_number = 2
+import os
+from pathlib import Path
+
+import hyperspy.api as hs
+import matplotlib.pyplot as plt
 import numpy as np
 from orix.quaternion import Rotation
 from scipy.ndimage import gaussian_filter
@@ -83,8 +88,8 @@ s
 domains = s.cluster_hierarchical(random_state=0)
 
 # %%
-# The core (1) is one domain, though its two sides have few spots in common, and so is
-# the layer (2), which bends with it.
+# The core (1) is one domain, though its two sides have few spots in common. The layer
+# bends with it, and is so thin that it may come out in pieces.
 
 domains.plot()
 
@@ -121,3 +126,54 @@ domains.plot_continuum(1)
 # The tree tells the same: below each domain stands why it was split no further.
 
 domains.plot_tree()
+
+# %%
+# How sure is each label? Along interfaces patterns are mixtures. Of a piece of the
+# layer, *domain* is in doubt: it may be a part of another one. Where the core bends
+# there is no doubt.
+
+confidence = s.domain_confidence(domains, random_state=0)
+confidence.plot_doubts(["boundary", "noise", "domain", "unresolved"])
+
+# %%
+# Pieces of the layer are made one by hand, as one would after looking at their
+# patterns, and the map is judged again.
+
+mostly = [np.median(domain[domains.labels == k]) for k in range(domains.n_domains)]
+pieces = np.flatnonzero(np.equal(mostly, 1)).tolist()
+whole = domains.merge(pieces) if len(pieces) > 1 else domains
+confidence = s.domain_confidence(whole, random_state=0, print_info=False)
+confidence.plot()
+
+# %%
+# Here the truth is known. Of the positions said to be right with some probability, as
+# many should be: on the dashed line. Bars are what so few positions leave open.
+
+confidence.plot_reliability(truth.domain, one_to_one=True)
+report = confidence.reliability(truth.domain, one_to_one=True)
+for name in ("error", "error_without_least_sure", "expected_calibration_error"):
+    print(f"{name:<28}{report[name]:.4f}")
+
+# %%
+# The loop of training: an embedding is trained again on what the maps do not agree
+# about, as long as that helps. Where a crystal bends, its latent points are a path.
+
+trained = s.domain_confidence(
+    source={"epochs": 12}, n_maps=7, n_rounds=2, random_state=0, print_info=False
+)
+trained.plot_rounds()
+
+# %%
+# **A real particle** of a battery cathode that bends: Bragg peaks that were measured,
+# drawn as spots on a background with counting noise. Nobody knows the truth.
+
+data = Path(os.environ.get("HYPERSPY_4DPHASE_DATA", "../../../shared/data"))
+file = data / "lco_spinel_real_peaks" / "lco_spinel_rendered_80x58x96x96.hspy"
+if file.exists():
+    real = hs.load(file)
+    found = real.cluster_hierarchical(random_state=0)
+    fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    found.plot(ax=axes[0], title="domains", legend=False)
+    found.plot_steps(ax=axes[1], title="steps")
+else:
+    print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")

@@ -8,6 +8,10 @@ surely, and why no further.
 """
 
 # sphinx_gallery_thumbnail_number = 2
+import os
+from pathlib import Path
+
+import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
 from orix.crystal_map import Phase
@@ -105,3 +109,26 @@ xmap
 # %%
 
 xmap.plot(remove_padding=True)
+
+# %%
+# **Real patterns**: textured rings that were measured, on a measured map of labels. Six
+# classes are four phases, since some are one structure that is turned.
+
+data = Path(os.environ.get("HYPERSPY_4DPHASE_DATA", "../../../shared/data"))
+file = data / "naphi_real_endmembers" / "naphi_50x50x64x64.hspy"
+if file.exists():
+    real = hs.load(file)
+    known = np.load(file.with_name("ground_truth.npz"))
+    found = real.cluster_hierarchical(random_state=0, print_info=False)
+    turned = found.phases()
+    fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    found.plot(ax=axes[0], title="domains")
+    turned.plot(ax=axes[1], title="phases")
+    for name, labels, true in (
+        ("domains", found.labels, known["class_id"]),
+        ("phases", turned.labels, known["phase_id"]),
+    ):
+        index = adjusted_rand_score(true.ravel(), labels.ravel())
+        print(f"{name:<18}{labels.max() + 1} found, adjusted Rand index {index:.4f}")
+else:
+    print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")

@@ -1,17 +1,24 @@
 """
-Two amorphous materials told apart
-==================================
+Components: two oxides, and a battery interface
+===============================================
 
-A thin film of amorphous TiO2 lies on amorphous SiO2. Both give diffuse rings that
-differ in radius only, under a direct beam that is far brighter. *Randomized*
-non-negative matrix factorization separates them, without masking the beam and without
-being told how many components there are.
+The two demonstrations of Werbrouck et al. (arXiv:2507.17068), on simulated scans: two
+amorphous oxides, whose diffuse rings differ in radius only, under a direct beam that is
+far brighter; and grains of a layered oxide beside an amorphous electrolyte.
+*Randomized* non-negative matrix factorization separates them, without masking the beam
+and without being told how many components there are.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+import os
+from pathlib import Path
+
+import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
 
-from hyperspy_4dphase.data import oxide_bilayer
+import hyperspy_4dphase
+from hyperspy_4dphase.data import battery_interface, oxide_bilayer
 
 # %%
 # The scan is simulated, with about 2,400 electrons in a pattern, so the truth is known.
@@ -50,19 +57,63 @@ def cosine(a, b):
     return np.vdot(a, b) / np.linalg.norm(a) / np.linalg.norm(b)
 
 
-n = maps.axes_manager.navigation_size
-fig, axes = plt.subplots(3, n, figsize=(2.6 * n, 6.4), squeeze=False)
-for k in range(n):
-    found = maps.inav[k].data
-    fits = [cosine(found, truth.abundance[..., j]) for j in range(truth.n_components)]
-    best = int(np.argmax(fits))
-    image = np.log1p(patterns.inav[k].data / patterns.inav[k].data.mean())
-    axes[0, k].imshow(image, cmap="magma")
-    axes[0, k].set_title(f"component {k}")
-    axes[1, k].imshow(found, cmap="gray")
-    axes[1, k].set_title("its map")
-    axes[2, k].imshow(truth.abundance[..., best], cmap="gray")
-    axes[2, k].set_title(f"true {truth.component_names[best]}\ncosine {max(fits):.3f}")
-for ax in axes.flat:
-    ax.set(xticks=[], yticks=[])
-fig.tight_layout()
+def draw_components(s, truth=None):
+    """Patterns above maps, above the true map that each resembles most."""
+    maps, patterns = s.get_decomposition_loadings(), s.get_decomposition_factors()
+    n = maps.axes_manager.navigation_size
+    n_rows = 2 if truth is None else 3
+    fig, axes = plt.subplots(
+        n_rows, n, figsize=(2.1 * n, 2.2 * n_rows), squeeze=False, layout="constrained"
+    )
+    for k, column in enumerate(axes.T):
+        found, pattern = maps.inav[k].data, patterns.inav[k].data
+        column[0].imshow(np.log1p(pattern / pattern.mean()), cmap="magma")
+        column[0].set_title(f"component {k}")
+        column[1].imshow(found, cmap="gray")
+        if truth is None:
+            continue
+        true = np.moveaxis(truth.abundance, -1, 0)
+        fits = [cosine(found, one) for one in true]
+        best = int(np.argmax(fits))
+        column[2].imshow(true[best], cmap="gray")
+        column[2].set_title(f"{truth.component_names[best]}\ncosine {max(fits):.3f}")
+    for ax, name in zip(axes[:, 0], ("pattern", "map", "true map"), strict=False):
+        ax.set_ylabel(name)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+
+
+draw_components(s, truth)
+
+# %%
+# The second scan: four grains of NMC622 beside the amorphous electrolyte LGPS. Each
+# grain's pattern is a component of its own, and so is the halo of the electrolyte.
+
+battery, battery_truth = battery_interface((56, 64), (88, 92), random_state=0)
+battery.decomposition_rnmf(random_state=0)
+draw_components(battery, battery_truth)
+
+# %%
+# What the printed number rests on: directions above the edge of the noise are
+# structure, and everything below is counting noise, whose edge is known.
+
+compression = hyperspy_4dphase.compress(battery, random_state=0, print_info=False)
+fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
+values = compression.singular_values
+ax.semilogy(np.arange(1, len(values) + 1), values, "o", ms=4)
+ax.axhline(compression.noise_edge, color="C1", label="edge of the noise")
+ax.set(xlabel="direction", ylabel="singular value")
+ax.legend()
+
+# %%
+# **Real patterns.** Averages of classes of textured rings, measured by others, mixed on
+# a measured map of labels, with counting noise.
+
+data = Path(os.environ.get("HYPERSPY_4DPHASE_DATA", "../../../shared/data"))
+file = data / "naphi_real_endmembers" / "naphi_50x50x64x64.hspy"
+if file.exists():
+    real = hs.load(file)
+    real.decomposition_rnmf(random_state=0)
+    draw_components(real)
+else:
+    print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")

@@ -121,6 +121,17 @@ def find_ellipse(patterns, signal_mask=None, *, center=None):
     ------
     TypeError, ValueError
         As :func:`find_center`.
+
+    Examples
+    --------
+    >>> from pyxem.signals import ElectronDiffraction2D
+    >>> from hyperspy_4dphase.calibration import find_ellipse
+    >>> from hyperspy_4dphase.data import Camera, amorphous_pattern
+    >>> camera = Camera(signal_shape=(96, 104), ellipticity=0.04, ellipse_angle=30)
+    >>> pattern = ElectronDiffraction2D(1e6 * amorphous_pattern("TiO2", camera))
+    >>> found = find_ellipse(pattern)
+    >>> round(float(found.ellipticity), 2), round(float(found.angle))
+    (0.04, 31)
     """
     arrays = _read_patterns(patterns, signal_mask)
     found = estimate_ellipse(*arrays, center=_check_center(center, arrays[0]))
@@ -168,6 +179,17 @@ def find_scale(
     TypeError, ValueError
         As :func:`find_center`, or if `structure` is not one structure, or a number is
         out of range.
+
+    Examples
+    --------
+    >>> from pyxem.signals import ElectronDiffraction2D
+    >>> from hyperspy_4dphase.calibration import find_scale
+    >>> from hyperspy_4dphase.data import Camera, crystal_pattern, structure
+    >>> camera = Camera(signal_shape=(96, 104))
+    >>> pattern = ElectronDiffraction2D(1e6 * crystal_pattern("Al", camera=camera))
+    >>> found = find_scale(pattern, structure("Al"), scale=1.05 * camera.scale)
+    >>> round(float(found.value[0] / camera.scale), 2)
+    1.01
     """
     array, excluded = _read_patterns(patterns, signal_mask)
     tolerance = check_number("tolerance", tolerance, 0, 1, above=True, below=True)

@@ -81,6 +81,15 @@ def amorphous_profile(phase, q, *, disorder=0.12, reach=10.0):
     ----------
     .. [1] R. Hosemann and S. N. Bagchi, Direct Analysis of Diffraction by Matter
        (1962).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.data import structure
+    >>> q = np.linspace(0.1, 1, 91)
+    >>> intensity = amorphous_profile(structure("SiO2"), q)
+    >>> round(float(q[20:][intensity[20:].argmax()]), 2)
+    0.3
     """
     atoms = phase.structure.composition
     total = sum(atoms.values())

@@ -92,6 +92,12 @@ class Camera:
         -------
         qx, qy : numpy.ndarray of shape (nky, nkx)
             In 1/Å, along columns and rows.
+
+        Examples
+        --------
+        >>> qx, qy = Camera(signal_shape=(48, 64)).vectors()
+        >>> qx.shape, round(float(qx[0, 1] - qx[0, 0]), 4)
+        ((48, 64), 0.0417)
         """
         rows, columns = (
             self.scale * (np.arange(n) - c)
@@ -111,6 +117,12 @@ class Camera:
         -------
         q : numpy.ndarray of shape (nky, nkx)
             In 1/Å.
+
+        Examples
+        --------
+        >>> camera = Camera(signal_shape=(48, 64))
+        >>> float(camera.radius()[camera.center])
+        0.0
         """
         return np.hypot(*self.vectors())
 
@@ -127,6 +139,13 @@ class Camera:
         Returns
         -------
         image : numpy.ndarray of shape (nky, nkx)
+
+        Examples
+        --------
+        >>> camera = Camera(signal_shape=(48, 64))
+        >>> image = camera.discs([(0.0, 0.0), (0.5, 0.0)], [100, 20])
+        >>> image.shape, round(float(image.sum()))
+        ((48, 64), 119)
         """
         qx, qy = self.vectors()
         image = np.zeros(self.signal_shape)

@@ -34,6 +34,15 @@ class ScanTruth:
         Rows and columns of the pixels that count too much or nothing.
     maps : dict of str to numpy.ndarray
         Further maps of a scene, such as its thickness or tilt.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> truth.component_names
+    ('SiO2', 'TiO2', 'vacuum')
+    >>> truth.abundance.shape, truth.domain.shape
+    ((14, 16, 3), (14, 16))
     """
 
     abundance: np.ndarray
@@ -85,6 +94,13 @@ class ScanTruth:
         Returns
         -------
         counts : numpy.ndarray of shape (..., nky, nkx)
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> truth.expected(rows=slice(2), columns=slice(3)).shape
+        (2, 3, 32, 36)
         """
         weights = self.abundance[rows, columns]
         return self.dose * np.tensordot(weights, self.patterns, axes=1)

@@ -3,7 +3,7 @@
 Nothing of them is imported before it is needed.
 """
 
-import importlib
+from hyperspy_4dphase._lazy import find_lazily
 
 # Where each public name is; None for a module.
 _PLACES = {
@@ -29,15 +29,7 @@ __all__ = [
     "to_py4dstem",
     "to_quantem",
 ]
-
-
-def __getattr__(name):
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = _PLACES[name]
-    if place is None:
-        return importlib.import_module(f"{__name__}.{name}")
-    return getattr(importlib.import_module(f"{__name__}.{place}"), name)
+__getattr__ = find_lazily(__name__, _PLACES)
 
 
 def __dir__():

@@ -12,8 +12,9 @@ from hyperspy_4dphase.estimators.orientation import find_small_grains, label_gra
 def clean_crystal_map(xmap, *, min_size=None, max_angle=5.0, **least):
     """Set what is misindexed or too small in a crystal map to *not indexed*.
 
-    The map may come from anywhere: from :meth:`PhaseMap.to_crystal_map`, from pyxem's
-    orientation mapping, or from a file of electron backscatter diffraction.
+    The map may come from anywhere: from
+    :meth:`hyperspy_4dphase.PhaseMap.to_crystal_map`, from pyxem's orientation mapping,
+    or from a file of electron backscatter diffraction.
 
     Parameters
     ----------

@@ -24,6 +24,16 @@ def to_crystal_map(labels, axes=None, **options):
     ------
     TypeError
         If plain labels come without axes, or a map with axes.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+    >>> from hyperspy_4dphase.interop import to_crystal_map
+    >>> xmap = to_crystal_map(domains)
+    >>> xmap.shape, xmap.phases.size
+    ((14, 16), 3)
     """
     if hasattr(labels, "to_crystal_map"):
         if axes is not None:

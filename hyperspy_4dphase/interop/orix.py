@@ -82,6 +82,18 @@ def to_crystal_map(
     (orix reads µm), no colours, no properties but those that are asked for, and phases
     by numbers from 1 on; load them with ``autogen_names=False``, or phases are renamed.
     orix draws no map of a single axis, row or column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.interop.orix import to_crystal_map
+    >>> axes = [
+    ...     {"size": 3, "scale": 2.0, "offset": 0.0, "units": "nm"},
+    ...     {"size": 4, "scale": 2.0, "offset": 0.0, "units": "nm"},
+    ... ]
+    >>> xmap = to_crystal_map(np.arange(12).reshape(3, 4) % 2, axes)
+    >>> xmap.shape, xmap.scan_unit
+    ((3, 4), 'nm')
     """
     labels = _check_labels(labels)
     n_domains = int(labels.max()) + 1

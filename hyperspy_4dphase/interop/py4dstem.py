@@ -72,6 +72,15 @@ def to_py4dstem(signal):
 
     HyperSpy still calls an image diffraction where patterns were summed and axes
     transposed: ``image.set_signal_type("")`` makes it a map.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> from hyperspy_4dphase.interop import to_py4dstem
+    >>> s, truth = oxide_bilayer((4, 5), (32, 36), random_state=0)
+    >>> cube = to_py4dstem(s)
+    >>> cube.shape
+    (4, 5, 32, 36)
     """
     content = read_signal(signal)
     if content.kind == "vectors":
@@ -163,6 +172,14 @@ def from_py4dstem(data, like=None, *, upsampling=None, padding=0):
 
     Images of a ptychographic reconstruction are cut to whole pixels: they lie on the
     scan to within one of them. One that was rotated is rotated back by py4DSTEM.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> from hyperspy_4dphase.interop import from_py4dstem, to_py4dstem
+    >>> s, truth = oxide_bilayer((4, 5), (32, 36), random_state=0)
+    >>> from_py4dstem(to_py4dstem(s))
+    <ElectronDiffraction2D, title: Oxide bilayer, dimensions: (5, 4|36, 32)>
     """
     if isinstance(data, np.ndarray):
         if like is None:

@@ -48,6 +48,14 @@ def to_quantem(source):
     --------
     to_arrays : What goes from one environment to the other, with an example.
     from_quantem : The way back.
+
+    Examples
+    --------
+    In the environment of quantem, of a file that :func:`to_arrays` has written where
+    HyperSpy is:
+
+    >>> from hyperspy_4dphase.interop import to_quantem
+    >>> dataset = to_quantem("scan.npz")  # doctest: +SKIP
     """
     arrays = check_arrays(_as_arrays(source))
     structures = _import_quantem()
@@ -108,6 +116,14 @@ def from_quantem(source):
     --------
     to_quantem : The way there.
     hyperspy_4dphase.interop.bragg_features : Vectors as features to be clustered.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> from hyperspy_4dphase.interop import from_quantem, to_arrays
+    >>> s, truth = oxide_bilayer((4, 5), (32, 36), random_state=0)
+    >>> from_quantem(to_arrays(s))
+    <ElectronDiffraction2D, title: Oxide bilayer, dimensions: (5, 4|36, 32)>
     """
     arrays = check_arrays(_as_arrays(source))
     from hyperspy_4dphase.interop._quantem_signals import signal_from_arrays

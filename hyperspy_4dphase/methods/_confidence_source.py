@@ -154,7 +154,7 @@ def open_source(scan, source, device, n_rounds):
     Parameters
     ----------
     scan : Scan
-        Only its axes and `learning_results` are looked at.
+        Only its axes and its decomposition are looked at.
     source : object
         See :func:`domain_confidence`.
     device : str or torch.device

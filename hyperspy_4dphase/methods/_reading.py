@@ -14,7 +14,7 @@ from hyperspy_4dphase.estimators.compression import (
 )
 from hyperspy_4dphase.methods import _cache
 from hyperspy_4dphase.methods._checkpoints import open_checkpoint
-from hyperspy_4dphase.methods._data_report import report_data
+from hyperspy_4dphase.signals._data_report import report_data
 from hyperspy_4dphase.signals.compression import Compression, check_compression
 
 # How a scan is read, which users say to all methods alike.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from hyperspy_4dphase._learning_results import read_results
 from hyperspy_4dphase._masks import either_mask
 from hyperspy_4dphase._results import axes_dictionaries, map_values, plain
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
@@ -40,7 +41,7 @@ def read_features(scan, source):
     Parameters
     ----------
     scan : Scan
-        Only its axes and `learning_results` are looked at.
+        Only its axes and its decomposition are looked at.
     source : LatentEmbedding, "rnmf", BaseSignal or array-like
         See :func:`cluster_hierarchical`.
 
@@ -155,25 +156,24 @@ def _read_embedding(scan, embedding):
 
 def _read_loadings(scan):
     """What fraction of a pattern's counts each component contributes."""
-    results = scan.signal.learning_results
-    loadings, factors = plain(results.loadings), plain(results.factors)
-    if loadings is None or factors is None:
+    found = read_results(scan.signal)
+    if found is None:
         raise ValueError(
             "source='rnmf' takes the loadings of a decomposition, but there is none: "
             "s.decomposition_rnmf() first."
         )
-    loadings, n = _as_float(loadings), scan.n_positions
-    if loadings.ndim != 2 or len(loadings) != n:
+    maps, n = _as_float(found.maps), scan.n_positions
+    if maps.ndim != 2 or len(maps) != n:
         raise ValueError(
-            f"source='rnmf': the loadings have the shape {loadings.shape}, but this "
+            f"source='rnmf': the loadings have the shape {maps.shape}, but this "
             f"scan has {n} probe positions: they are of another one."
         )
-    weights = loadings * np.nansum(np.abs(_as_float(factors)), axis=0)
+    weights = maps * np.nansum(np.abs(_as_float(found.patterns)), axis=1)
     totals = np.abs(weights).sum(axis=1, keepdims=True)
     # Positions without any counts have no shape: 0 / 0 is NaN.
     with np.errstate(invalid="ignore"):
         fractions = weights / totals
-    return Features(fractions, _fit_mask(scan, plain(results.signal_mask)))
+    return Features(fractions, _fit_mask(scan, found.excluded_pixels))
 
 
 def _read_values(shape, source):

@@ -5,6 +5,7 @@ import numpy as np
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._scalars import check_flags
+from hyperspy_4dphase._series import apply_apart, is_series
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.domains import (
     Descriptions,
@@ -12,7 +13,6 @@ from hyperspy_4dphase.estimators.domains import (
     resize_domains,
     smooth_labels,
 )
-from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import (
     check_enough,
@@ -21,6 +21,7 @@ from hyperspy_4dphase.methods._sources import (
     read_features,
 )
 from hyperspy_4dphase.signals._domain_phases import check_rotatable
+from hyperspy_4dphase.signals._domain_report import describe_domains
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 # What the estimator is told, and the provenance keeps, in this order.
@@ -239,7 +240,12 @@ def _fit(estimator, scan, features, compression, neighbours_sum):
 
 def _smooth(scan, before, tree, known):
     """Give each position what most of its neighbourhood has."""
-    labels = smooth_labels(scan.map_of(before, -1)).ravel()[scan.kept_patterns]
+    labels = scan.map_of(before, -1)
+    if is_series(scan.navigation_axes):
+        labels = apply_apart(smooth_labels, labels)
+    else:
+        labels = smooth_labels(labels)
+    labels = labels.ravel()[scan.kept_patterns]
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
     if not sizes.any():
         return labels, tree, known

@@ -10,8 +10,8 @@ import numpy as np
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.methods._data_report import describe_faults
 from hyperspy_4dphase.methods._reading import compress_scan, open_scan
+from hyperspy_4dphase.signals._data_report import describe_faults
 
 _DTYPES = "uint8", "uint16", "uint32"
 # Electrons. Readout noise scatters to one electron below the offset; where more than

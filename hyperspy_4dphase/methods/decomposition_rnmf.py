@@ -5,18 +5,23 @@ import textwrap
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._learning_results import (
+    Decomposition,
+    can_hold_results,
+    fill_results,
+)
 from hyperspy_4dphase._provenance import provenance
-from hyperspy_4dphase._results import store_decomposition
-from hyperspy_4dphase._scalars import check_integer
+from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase.estimators.nmf import RandomizedNMF
 from hyperspy_4dphase.estimators.shifts import measure_shifts
-from hyperspy_4dphase.methods._data_report import describe_data
 from hyperspy_4dphase.methods._reading import (
     check_sketch,
     least_rank,
     open_scan,
     read_scan,
 )
+from hyperspy_4dphase.signals._data_report import describe_data
+from hyperspy_4dphase.signals.pattern_decomposition import PatternDecomposition
 
 ALGORITHM = "randomized NMF"
 """What HyperSpy's results say they were made by."""
@@ -43,6 +48,7 @@ def decomposition_rnmf(
     show_progressbar=None,
     print_info=True,
     return_info=False,
+    return_result=False,
 ):
     """Decompose the scan by *randomized* non-negative matrix factorization (RNMF).
 
@@ -87,11 +93,16 @@ def decomposition_rnmf(
         Whether to print what was chosen, and how it went.
     return_info : bool, default False
         Whether to return the fitted estimator.
+    return_result : bool, default False
+        Whether to return the decomposition as a signal of its own, which saves and
+        reloads whole without the scan.
 
     Returns
     -------
-    RandomizedNMF or None
-        The fitted estimator, with ``return_info=True``.
+    None, RandomizedNMF, PatternDecomposition, or tuple of these two
+        The decomposition, with ``return_result=True``, and then the fitted estimator,
+        with ``return_info=True``. The decomposition is returned in any case by versions
+        of HyperSpy that keep none in their signals.
 
     Raises
     ------
@@ -115,6 +126,7 @@ def decomposition_rnmf(
     See Also
     --------
     get_group_loadings : One map for each group of components.
+    get_decomposition_result : The decomposition as a signal of its own.
     hyperspy_4dphase.compress : The compression, to keep and to use again.
     hyperspy_4dphase.estimators.RandomizedNMF : The same on plain arrays.
 
@@ -159,6 +171,7 @@ def decomposition_rnmf(
     (2, 9, 8)
     """
     scan = open_scan(locals())
+    check_flags(return_info=return_info, return_result=return_result)
     n_components = check_integer("output_dimension", output_dimension, 1, optional=True)
     sketch = check_sketch(oversampling, power_iterations, device)
     settings = {"max_iter": max_iter, "tol": tol}
@@ -184,7 +197,7 @@ def decomposition_rnmf(
         _sum_up(estimator, compression, shifts),
         compression,
     )
-    store_decomposition(
+    found = Decomposition.from_estimator(
         scan,
         W,
         estimator,
@@ -192,9 +205,15 @@ def decomposition_rnmf(
         poissonian_noise_normalized=compression.poissonian_noise_normalized,
         provenance=record,
     )
+    returned = []
+    if return_result or not can_hold_results(self):
+        returned.append(PatternDecomposition.from_scan(scan, found, compression))
+    if return_info:
+        returned.append(estimator)
+    fill_results(self, found, scan.navigation_shape, scan.signal_shape)
     if print_info:
         print(*_describe(estimator, compression, given, shifts), sep="\n")
-    return estimator if return_info else None
+    return tuple(returned) if returned[1:] else next(iter(returned), None)
 
 
 def _check_enough(n_components, n_patterns, n_pixels):
@@ -234,7 +253,7 @@ def _measure_shifts(scan, compression, estimator):
     if len(scan.signal_shape) != 2 or not (estimator.n_components or may_shift):
         return None
     used = np.flatnonzero(scan.kept_pixels)
-    shape, positions = scan.signal_shape, scan.positions
+    shape, positions = scan.signal_shape, scan.grid_positions
     return measure_shifts(compression.patterns, used, shape, positions)
 
 

@@ -15,9 +15,7 @@ from hyperspy_4dphase.estimators.confidence import (
 from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.estimators.vae import DISTORTIONS
 from hyperspy_4dphase.methods._autoencoder import make_embedding
-from hyperspy_4dphase.methods._confidence_report import describe_confidence
 from hyperspy_4dphase.methods._confidence_source import open_source
-from hyperspy_4dphase.methods._domain_report import describe_domains
 from hyperspy_4dphase.methods._exposures import (
     check_counts,
     check_exposures,
@@ -27,6 +25,8 @@ from hyperspy_4dphase.methods._exposures import (
 from hyperspy_4dphase.methods._given_domains import read_domains
 from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
 from hyperspy_4dphase.methods._sources import check_enough, name_source
+from hyperspy_4dphase.signals._confidence_report import describe_confidence
+from hyperspy_4dphase.signals._domain_report import describe_domains
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
 
 
@@ -111,10 +111,11 @@ optional
     exposures : None, 2 or sequence of two signals, optional
         Measure how far maps of two independent exposures agree, which needs no truth:
         see :attr:`~hyperspy_4dphase.DomainConfidence.exposures`. With 2, counts (of
-        integer type, without gain or offset, as :func:`count_electrons` gives them) are
-        split at random in two halves; of other data give two signals of the shape of
-        this one, such as the sums of even and of odd frames. Each exposure is
-        compressed, and read twice more. The confidence does not depend on it.
+        integer type, without gain or offset, as
+        :func:`hyperspy_4dphase.count_electrons` gives them) are split at random in two
+        halves; of other data give two signals of the shape of this one, such as the
+        sums of even and of odd frames. Each exposure is compressed, and read twice
+        more. The confidence does not depend on it.
     %(navigation_mask)s
     %(signal_mask)s
     %(normalize_poissonian_noise)s

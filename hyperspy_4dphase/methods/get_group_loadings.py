@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hyperspy_4dphase._learning_results import map_signal, read_results
 from hyperspy_4dphase.methods.decomposition_rnmf import ALGORITHM
 
 
@@ -43,17 +44,17 @@ def get_group_loadings(self):
     >>> s.get_group_loadings()
     <BaseSignal, title: Group loadings of Oxide bilayer, dimensions: (3|24, 20)>
     """
-    results = self.learning_results
-    groups = getattr(results, "groups", None)
-    if groups is None or results.decomposition_algorithm != ALGORITHM:
+    found = read_results(self)
+    groups = None if found is None else found.groups
+    if groups is None or found.algorithm != ALGORITHM:
         raise RuntimeError(
             "The signal has no groups of components: s.decomposition_rnmf() finds them."
         )
-    maps = self.get_decomposition_loadings()
-    if results.loadings.shape[1] == 1:
+    maps = map_signal(self)
+    if found.maps.shape[1] == 1:
         return maps
     # crop_decomposition_dimension of the results leaves the first ones.
-    groups = np.asarray(groups)[: len(maps.data)]
+    groups = groups[: len(maps.data)]
     numbers = np.unique(groups)
     summed = maps.inav[: len(numbers)].deepcopy()
     summed.data = np.stack([maps.data[groups == j].sum(axis=0) for j in numbers])

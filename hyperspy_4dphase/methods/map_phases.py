@@ -33,22 +33,23 @@ def map_phases(
     """Map the phases of a scan: compress it, find domains, judge them, name them.
 
     One after the other: :func:`hyperspy_4dphase.compress`, ``cluster_hierarchical()``,
-    ``domain_confidence()``, :meth:`DomainMap.classify` and :meth:`DomainMap.identify`,
-    each with its default settings. Call them one by one where others are needed.
+    ``domain_confidence()``, :meth:`hyperspy_4dphase.DomainMap.classify` and
+    :meth:`hyperspy_4dphase.DomainMap.identify`, each with its default settings. Call
+    them one by one where others are needed.
 
     Parameters
     ----------
     structures : path, orix.crystal_map.Phase, diffpy.structure.Structure, or list or \
 dict of these, optional
-        The candidates, see :meth:`DomainMap.identify`. Without any, domains are told
-        apart and classified, but not named.
+        The candidates, see :meth:`hyperspy_4dphase.DomainMap.identify`. Without any,
+        domains are told apart and classified, but not named.
     accelerating_voltage : float, optional
         In kV. By default that of the metadata.
     confidence : bool, default True
         Whether to find out how surely each position belongs to its domain, which takes
         longer than all else.
     center, spot_radius, flip, scan_rotation : optional
-        As of :meth:`DomainMap.identify`.
+        As of :meth:`hyperspy_4dphase.DomainMap.identify`.
     %(navigation_mask)s
     %(signal_mask)s
     %(normalize_poissonian_noise)s
@@ -82,7 +83,8 @@ dict of these, optional
 
     See Also
     --------
-    hyperspy_4dphase.DomainMap, hyperspy_4dphase.PhaseMap
+    hyperspy_4dphase.DomainMap : Domains, which classify and identify.
+    hyperspy_4dphase.PhaseMap : Named phases: orientations, plots, orix and pyxem.
 
     Examples
     --------

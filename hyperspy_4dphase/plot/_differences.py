@@ -3,7 +3,8 @@
 import matplotlib
 import numpy as np
 
-DIVERGING = "RdBu_r"
+from hyperspy_4dphase.plot._style import DIVERGING
+
 # Percentile of the differences at which their scale ends. The direct beam moves a
 # little in every split: it is not to hide the spots. Historical: chosen by eye.
 SCALE_END = 99.5

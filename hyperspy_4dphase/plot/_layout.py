@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from hyperspy_4dphase.plot._pattern import format_count, proportion
+from hyperspy_4dphase.plot._style import SMALL, WIDEST
 
 # Entries in a column of a legend.
 ROWS = 20
@@ -21,7 +22,7 @@ def make_figure(figure, size):
     return figure
 
 
-def map_size(shape, extent):
+def map_size(shape, extent, beside=0.0):
     """Return width and height in inches of a map of at most four, or of a strip.
 
     Parameters
@@ -29,12 +30,15 @@ def map_size(shape, extent):
     shape : tuple of int
         The navigation shape, with one, two or three axes.
     extent : tuple of float or None
+    beside : float, default 0
+        Width of what stands beside it: both together are not to be too wide for a
+        notebook, unless the map became less than two inches wide.
     """
-    if len(shape) == 1:
-        return 4.4, 1.5
-    aspect = proportion(shape[-2:], extent)
+    aspect = 1.5 / 4.4 if len(shape) == 1 else proportion(shape[-2:], extent)
     height = np.clip(4 * aspect, 1.5, 4)
-    return float(np.clip(height / aspect, 1.5, 4)), float(height)
+    width = 4.4 if len(shape) == 1 else np.clip(height / aspect, 1.5, 4)
+    shrink = min(1.0, max(WIDEST - beside, 2.0) / width)
+    return float(shrink * width), float(shrink * height)
 
 
 def legend_size(texts):
@@ -44,20 +48,20 @@ def legend_size(texts):
     return width, 0.2 * min(len(texts), ROWS) + 0.4
 
 
-def draw_legend(ax, colors, texts, title):
-    """Draw patches of colours and texts on the right of the axes."""
+def draw_legend(ax, colors, texts, title, *, beside=True):
+    """Draw patches of colours and texts on the right of the axes, or in them."""
     ax.legend(
         [Patch(color=color) for color in colors],
         texts,
         title=title,
         alignment="left",
         loc="upper left",
-        bbox_to_anchor=(1.02, 1),
+        bbox_to_anchor=(1.02 if beside else 0, 1),
         borderaxespad=0,
         ncols=_n_columns(len(texts)),
         frameon=False,
-        fontsize="small",
-        title_fontsize="small",
+        fontsize=SMALL,
+        title_fontsize=SMALL,
         handlelength=1,
         handleheight=1,
         columnspacing=1.2,

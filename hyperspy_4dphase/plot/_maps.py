@@ -2,16 +2,11 @@
 
 import matplotlib
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_4dphase.plot._palette import UNASSIGNED, dim
 from hyperspy_4dphase.plot._pattern import draw_image, with_units
-
-# The surer the brighter.
-SURE = "viridis"
-DOUBTFUL = "viridis_r"
 
 
 class ScanMap:
@@ -38,7 +33,8 @@ class ScanMap:
         total[frames] = colors
         self._colors = total.sum(axis=0) / np.maximum(n_valid, 1)[..., None]
         self._alpha = (n_valid > 0).astype(float)
-        self.image = _draw_scan(axes, self._rgba(1.0), valid.ndim, extent, units)
+        place = valid.ndim, extent, units, True
+        self.image = _draw_scan(axes, self._rgba(1.0), *place)
 
     def show(self, selected):
         """Dim the positions that are not selected, or none if `selected` is None."""
@@ -172,30 +168,6 @@ def draw_rgb(axes, colors, n_axes, extent, units, scalebar=True):
     return _draw_scan(axes, image, n_axes, extent, units, scalebar, **style)
 
 
-def draw_borders(image, labels, color, width=0.6):
-    """Draw lines between neighbouring positions of different domains over a map.
-
-    Parameters
-    ----------
-    image : matplotlib.image.AxesImage
-        Of the same positions.
-    labels : numpy.ndarray of int
-        Of the navigation shape. Of three axes, the borders of what is most often there
-        along the first are drawn.
-    color : color
-    width : float, default 0.6
-        Of the lines, in points.
-
-    Returns
-    -------
-    matplotlib.collections.LineCollection
-    """
-    borders = _find_borders(np.atleast_2d(most_frequent(labels)), image)
-    lines = LineCollection(borders, colors=color, linewidths=width)
-    image.axes.add_collection(lines)
-    return lines
-
-
 def most_frequent(labels):
     """Return the label most often along the first of three axes.
 
@@ -286,19 +258,6 @@ def _draw_scan(axes, image, n_axes, extent, units, scalebar=False, **style):
     else:
         axes.set_ylabel(with_units("y", units))
     return shown
-
-
-def _find_borders(labels, image):
-    """Return lines between neighbours of different domains, shape (n_lines, 2, 2)."""
-    left, right, bottom, top = image.get_extent()
-    n_rows, n_columns = labels.shape
-    x = np.linspace(left, right, n_columns + 1)
-    y = np.linspace(top, bottom, n_rows + 1)
-    row, column = np.nonzero(labels[:, 1:] != labels[:, :-1])
-    upright = np.stack([x[column + 1], y[row], x[column + 1], y[row + 1]], axis=-1)
-    row, column = np.nonzero(labels[1:] != labels[:-1])
-    level = np.stack([x[column], y[row + 1], x[column + 1], y[row + 1]], axis=-1)
-    return np.concatenate([upright, level]).reshape(-1, 2, 2)
 
 
 def _round_length(length):

@@ -4,6 +4,8 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import PowerNorm
 
+from hyperspy_4dphase.plot._style import PATTERNS
+
 # Historical: chosen by eye, so that spots are seen beside a direct beam.
 _POWER = 0.3
 POWER_LABEL = f"intensity$^{{{_POWER}}}$"
@@ -63,9 +65,20 @@ def highest(patterns):
     return np.nanmax(patterns, initial=0) or 1.0
 
 
+def spots_top(pattern):
+    """Return where the scale of a pattern ends so that its spots are seen.
+
+    The brightest of 2000 pixels are those of the direct beam, which is brighter than
+    what names a crystal.
+    """
+    beside = np.sort(pattern[np.isfinite(pattern)])
+    top = beside[int(0.9995 * (beside.size - 1))] if beside.size else 0
+    return top if top > 0 else highest(pattern)
+
+
 def pattern_colormap():
     """Return the colours of patterns; excluded pixels are grey."""
-    return matplotlib.colormaps["magma"].with_extremes(bad="0.6")
+    return matplotlib.colormaps[PATTERNS].with_extremes(bad="0.6")
 
 
 def power_norm(top):

@@ -4,9 +4,11 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import check_extent, check_fractions, check_labels
 from hyperspy_4dphase.plot._layout import make_figure, map_size
-from hyperspy_4dphase.plot._maps import SURE, draw_borders, draw_fractions, mean_known
+from hyperspy_4dphase.plot._maps import draw_fractions, mean_known
+from hyperspy_4dphase.plot._style import BORDER, SURE
 from hyperspy_4dphase.plot.domains import plot_domains
 
 
@@ -55,6 +57,16 @@ def plot_confidence(
         If `confidence` has no or too many axes or holds what is not in [0, 1], if
         `labels` are of another shape or less than -1, or if `extent` does not suit the
         axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_confidence
+    >>> ax = plot_confidence(confidence, labels=labels, title="How sure?")
+    >>> ax.get_title()
+    'How sure?'
     """
     confidence = check_fractions(confidence, "confidence")
     check_extent(extent, confidence.ndim, "extent")
@@ -65,8 +77,7 @@ def plot_confidence(
         ax = make_figure(None, (width + 1.2, height + 0.5)).add_subplot()
     image = draw_fractions(ax, confidence, SURE, extent, units, scalebar)
     if labels is not None:
-        # Neither as dark as what is unsure, nor as bright as what is sure.
-        draw_borders(image, labels, "#d55e00")
+        draw_borders(image, labels, BORDER)
     bar = ax.figure.colorbar(image, ax=ax, label="confidence")
     if np.isnan(confidence).all():
         _say_unresolved(ax)
@@ -110,6 +121,14 @@ def plot_sure_domains(labels, confidence, *, legend=True, ax=None, **options):
     TypeError, ValueError
         As :func:`plot_domains`; and if `confidence` is of another shape or holds what
         is not in [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_sure_domains
+    >>> ax = plot_sure_domains(labels, confidence)
     """
     labels = check_labels(labels)
     confidence = check_fractions(confidence, "confidence", labels.shape)

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.colors import CenteredNorm, to_rgb
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import (
     check_extent,
     check_labels,
@@ -12,15 +13,15 @@ from hyperspy_4dphase.plot._checks import (
     check_scan_values,
 )
 from hyperspy_4dphase.plot._differences import (
-    DIVERGING,
     SCALE_END,
     difference_colormap,
     scale_limit,
     subtract_percent,
 )
 from hyperspy_4dphase.plot._layout import make_figure, map_size
-from hyperspy_4dphase.plot._maps import draw_borders, draw_numbers, draw_scale_bar
+from hyperspy_4dphase.plot._maps import draw_numbers, draw_scale_bar
 from hyperspy_4dphase.plot._pattern import draw_image, proportion, with_units
+from hyperspy_4dphase.plot._style import DIVERGING, SMALLEST, WIDEST
 
 _PANEL = 1.9
 # Percentile of the distances from the median at which colours end. Historical: chosen
@@ -83,6 +84,15 @@ def plot_continuum(
         If `along` holds no real numbers, or `labels_map` no integers.
     ValueError
         If shapes do not fit, or there are no domains.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_continuum
+    >>> along = np.linspace(-1, 1, 80).reshape(8, 10)
+    >>> ends = np.random.default_rng(0).gamma(1, 1, (3, 2, 12, 14))
+    >>> fig = plot_continuum(along, labels, ends)
     """
     along = check_scan_values(along, "along")
     labels_map = check_labels(labels_map, "labels_map", along.shape)
@@ -125,6 +135,9 @@ def _add_panels(n, shape, extent, ratio, figure):
     width, height = map_size(shape, extent)
     scale = max(1.0, min(2.0, (height - 0.3) / (n_rows * (_PANEL * ratio + 0.3))))
     panel = scale * _PANEL
+    beside = width + 1.3 + n_columns * panel + 0.9
+    shrink = min(1.0, (WIDEST - 2.2) / (beside - 2.2))
+    width, height, panel = shrink * width, shrink * height, shrink * panel
     # The colour bar of a strip is below it.
     below = 1.2 if len(shape) == 1 else 0.4
     size = (
@@ -169,7 +182,7 @@ def _draw_images(panels, differences, colors, extent, units):
         image = draw_image(axes, difference, extent, **style)
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set(color=color, linewidth=2.5)
-    draw_scale_bar(panels[0], units, "x-small")
+    draw_scale_bar(panels[0], units, SMALLEST)
     clipped = np.nanmax(np.abs(differences), initial=0) > limit
     bar = image.figure.colorbar(
         image,
@@ -180,7 +193,7 @@ def _draw_images(panels, differences, colors, extent, units):
         shrink=0.8,
         label="% of total",
     )
-    bar.ax.tick_params(labelsize="x-small")
+    bar.ax.tick_params(labelsize=SMALLEST)
 
 
 def _draw_curves(panels, differences, colors, extent, units):
@@ -192,5 +205,5 @@ def _draw_curves(panels, differences, colors, extent, units):
         axes.plot(k, curve, color=color, linewidth=1.2)
         axes.set_ylim(-limit, limit)
         axes.set_xlabel(with_units("k", units), fontsize="small")
-        axes.tick_params(labelsize="x-small")
+        axes.tick_params(labelsize=SMALLEST)
     panels[0].set_ylabel("difference (%)", fontsize="small")

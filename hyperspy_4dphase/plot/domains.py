@@ -66,6 +66,13 @@ def plot_domains(
     ValueError
         If `labels` have no or too many axes, or hold less than -1, if there are fewer
         names than domains, or if `extent` does not suit the axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_domains
+    >>> ax = plot_domains(labels, names=["vacuum", "glass", "crystal"])
     """
     labels = check_labels(labels)
     check_extent(extent, labels.ndim, "extent")
@@ -74,8 +81,8 @@ def plot_domains(
     colors = np.vstack([domain_colors(n_domains), UNASSIGNED])
     shown, texts = _list_entries(labels, names, colors) if legend else ([], [])
     if ax is None:
-        width, height = map_size(labels.shape, extent)
         legend_width, legend_height = legend_size(texts)
+        width, height = map_size(labels.shape, extent, legend_width + 0.4)
         size = width + legend_width + 0.4, max(height + 0.5, legend_height)
         # A legend beside a map that floats in its place could be cut off.
         ax = make_figure(None, size).add_subplot(anchor="NW")

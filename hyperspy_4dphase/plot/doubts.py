@@ -10,13 +10,9 @@ from hyperspy_4dphase.plot._layout import (
     make_figure,
     map_size,
 )
-from hyperspy_4dphase.plot._maps import (
-    DOUBTFUL,
-    draw_domains,
-    draw_fractions,
-    mean_known,
-)
+from hyperspy_4dphase.plot._maps import draw_domains, draw_fractions, mean_known
 from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
+from hyperspy_4dphase.plot._style import DOUBTFUL, WIDEST
 
 # A doubt below it is called none. Historical: chosen by eye.
 _CLEAR = 0.05
@@ -54,6 +50,14 @@ def plot_doubts(
     ValueError
         If there are no doubts, if their shapes differ, or if they hold what is not in
         [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_doubts
+    >>> fig = plot_doubts({"noise": 1 - confidence, "boundary": 0.5 * (1 - confidence)})
     """
     if not isinstance(doubts, dict) or not doubts:
         raise ValueError(
@@ -93,6 +97,36 @@ def plot_doubts(
     return figure
 
 
+def doubts_size(n, shape, extent, texts=("unresolved: 10 000 (10.0 %)",)):
+    """Return width and height in inches of maps of `n` doubts, and of the largest.
+
+    Parameters
+    ----------
+    n : int
+    shape : tuple of int
+        The navigation shape.
+    extent : tuple of float or None
+    texts : sequence of str, optional
+        Of the legend.
+    """
+    n_rows, n_columns = _arrange(n)
+    # Where maps leave room on their sides, a legend beside them is cut off.
+    beside = legend_size(texts)[0] + 0.9
+    width, height = 0.6 * np.array(map_size(shape, extent))
+    fits = (WIDEST - beside) / n_columns - 0.3
+    scale = min(1.0, fits / width)
+    return (
+        float(n_columns * (scale * width + 0.3) + beside),
+        float(n_rows * (scale * height + 0.6) + 0.3),
+    )
+
+
+def _arrange(n):
+    """Return rows and columns of panels, one more than `n`."""
+    n_rows = -(-(n + 1) // _MOST_IN_ROW)
+    return n_rows, -(-(n + 1) // n_rows)
+
+
 def _find_largest(doubts):
     """Return which doubt is the largest; `len(doubts)` where none is, -1 if masked."""
     stack = np.stack([mean_known(doubt) for doubt in doubts.values()])
@@ -116,14 +150,8 @@ def _hide_inner_labels(axes):
 
 def _add_panels(n, shape, extent, texts, figure):
     """Return figure, axes of a colour bar, and axes of each doubt and the largest."""
-    n_rows = -(-(n + 1) // _MOST_IN_ROW)
-    n_columns = -(-(n + 1) // n_rows)
-    width, height = 0.6 * np.array(map_size(shape, extent))
-    # Where maps leave room on their sides, a legend beside them is cut off.
-    size = (
-        n_columns * (width + 0.5) + legend_size(texts)[0] + 0.9,
-        n_rows * (height + 0.9) + 0.3,
-    )
+    n_rows, n_columns = _arrange(n)
+    size = doubts_size(n, shape, extent, texts)
     figure = make_figure(figure, size)
     grid = figure.add_gridspec(
         n_rows, 1 + n_columns, width_ratios=[0.06, *[1] * n_columns]

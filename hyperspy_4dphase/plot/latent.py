@@ -16,6 +16,7 @@ from hyperspy_4dphase.plot._maps import ScanMap
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors, position_colors
 from hyperspy_4dphase.plot._pattern import draw_pattern
 from hyperspy_4dphase.plot._points import MANY_POINTS, PointCloud, PointDensity
+from hyperspy_4dphase.plot._style import WIDEST
 
 _MOST_IN_LEGEND = 15
 
@@ -80,6 +81,13 @@ def plot_latent(
     ValueError
         If shapes do not fit, if `latent` is infinite or NaN everywhere, if a label is
         below -1, or if there are no such `dimensions`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_latent
+    >>> latent = np.random.default_rng(0).normal(size=(8, 10, 2))
+    >>> view = plot_latent(latent, (latent[..., 0] > 0).astype(int))
     """
     latent = check_latent(latent)
     dimensions = np.ravel(dimensions)
@@ -176,6 +184,16 @@ class LatentView:
         ------
         TypeError, ValueError
             If it holds no booleans, or is of another shape.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from hyperspy_4dphase.plot import plot_latent
+        >>> latent = np.random.default_rng(0).normal(size=(8, 10, 2))
+        >>> view = plot_latent(latent)
+        >>> view.select(latent[..., 0] > 1)
+        >>> int(view.selected.sum())
+        10
         """
         self._show(mask)
         self.figure.canvas.draw_idle()
@@ -223,7 +241,8 @@ class LatentView:
 
 def _add_panels(with_pattern, title):
     names = ["latent", "map", "pattern"][: 2 + with_pattern]
-    figure = make_figure(None, (4.4 * len(names), 4.4))
+    panel = min(4.4, WIDEST / len(names))
+    figure = make_figure(None, (panel * len(names), panel + 0.3))
     figure.get_layout_engine().set(w_pad=0.1)
     axes = figure.subplot_mosaic([names])
     axes["latent"].set_title("latent plane")

@@ -4,6 +4,7 @@ import numpy as np
 
 from hyperspy_4dphase.plot._checks import check_index
 from hyperspy_4dphase.plot._layout import make_figure
+from hyperspy_4dphase.plot._style import FIRST, SECOND
 
 
 def plot_loss(training, held_out, *, best=None, ax=None):
@@ -27,6 +28,13 @@ def plot_loss(training, held_out, *, best=None, ax=None):
     ------
     ValueError
         If the two are not of one length, if there are no epochs, or not the best one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_loss
+    >>> epochs = np.arange(1, 11)
+    >>> ax = plot_loss(5 + 1 / epochs, 5.5 + 1 / epochs, best=9)
     """
     training, held_out = np.asarray(training, float), np.asarray(held_out, float)
     if training.ndim != 1 or training.shape != held_out.shape or not training.size:
@@ -40,12 +48,12 @@ def plot_loss(training, held_out, *, best=None, ax=None):
     epochs = np.arange(1, len(training) + 1)
     # A curve of one epoch is a dot.
     marker = "." if len(epochs) == 1 else ""
-    ax.plot(epochs, training, marker=marker, color="#0072b2", label="training")
-    ax.plot(epochs, held_out, marker=marker, color="#d55e00", label="held out")
+    ax.plot(epochs, training, marker=marker, color=FIRST, label="training")
+    ax.plot(epochs, held_out, marker=marker, color=SECOND, label="held out")
     if best is not None:
         ax.axvline(epochs[best], color="0.5", linewidth=0.9, linestyle=":")
         label = f"kept: epoch {epochs[best]}"
-        style = {"color": "#d55e00", "markeredgecolor": "0.1", "linestyle": ""}
+        style = {"color": SECOND, "markeredgecolor": "0.1", "linestyle": ""}
         ax.plot(epochs[best], held_out[best], "o", label=label, **style)
     if _falls_far(np.concatenate([training, held_out])):
         ax.set_yscale("log")

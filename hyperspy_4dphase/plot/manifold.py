@@ -55,6 +55,13 @@ def plot_manifold(
         If one of the arrays holds no real numbers.
     ValueError
         If shapes do not fit, or if a density is negative or NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_manifold
+    >>> patterns = np.random.default_rng(0).gamma(1, 1, (3, 4, 12, 14))
+    >>> fig = plot_manifold(patterns, np.linspace(-2, 2, 4), np.linspace(-1, 1, 3))
     """
     patterns, x, y, alpha = _in_display_order(patterns, x, y, density)
     if patterns.ndim == 4:

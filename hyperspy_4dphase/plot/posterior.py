@@ -1,7 +1,6 @@
 """Which domains a probe position may belong to, beside its pattern."""
 
 import numpy as np
-from matplotlib.patheffects import withStroke
 
 from hyperspy_4dphase.plot._checks import (
     check_callable,
@@ -13,15 +12,19 @@ from hyperspy_4dphase.plot._checks import (
 from hyperspy_4dphase.plot._layout import format_percent, make_figure, map_size
 from hyperspy_4dphase.plot._maps import find_touched
 from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
-from hyperspy_4dphase.plot._pattern import draw_pattern
+from hyperspy_4dphase.plot._place import (
+    describe_place,
+    draw_ring,
+    locate,
+    shorten,
+    show_pattern,
+)
+from hyperspy_4dphase.plot._style import WIDEST
 from hyperspy_4dphase.plot.confidence import plot_sure_domains
 
 # A posterior below it gets no bar of its own.
 _LEAST_SHOWN = 0.005
 _MOST_BARS = 10
-_NO_PATTERN = (
-    "The scan is not in memory:\ngive it as `signal`\nto see the pattern here."
-)
 
 
 def plot_posterior(
@@ -78,6 +81,17 @@ def plot_posterior(
     ValueError
         If shapes do not fit, if confidence or posterior hold what is not in [0, 1], or
         if no position has a domain or a confidence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_posterior
+    >>> posterior = np.full((8, 10, 3), 0.1)
+    >>> fig = plot_posterior(
+    ...     labels, confidence, posterior, lambda row, column: np.ones((12, 14))
+    ... )
     """
     labels = check_labels(labels)
     if labels.ndim == 3:
@@ -102,16 +116,16 @@ def plot_posterior(
     plot_sure_domains(labels, confidence, legend=False, ax=scan, **options)
     if title:
         figure.suptitle(title)
-    ring, image = _draw_ring(scan), scan.images[-1]
+    ring, image = draw_ring(scan), scan.images[-1]
     label, sure = np.atleast_2d(labels, confidence)
 
     def show(row, column):
-        center, steps = _locate(image, row, column)
+        center, steps = locate(image, row, column)
         ring.set_data(*np.transpose([center]))
         _draw_bars(bars, posterior[row, column], names)
-        _show_pattern(pattern, pattern_at(row, column), pattern_extent, pattern_units)
+        show_pattern(pattern, pattern_at(row, column), pattern_extent, pattern_units)
         domain = _describe_domain(label[row, column], sure[row, column], names)
-        place = _describe_place(center[: labels.ndim], steps, units)
+        place = describe_place(center[: labels.ndim], steps, units)
         bars.set_title(f"{place}\n{domain}", loc="left", fontsize="medium")
 
     def on_click(event):
@@ -127,35 +141,12 @@ def plot_posterior(
     return figure
 
 
-def _draw_ring(scan):
-    """Draw a ring that shows a position, still nowhere."""
-    (ring,) = scan.plot([], [], "o", markersize=9, markerfacecolor="none")
-    ring.set(markeredgecolor="black", markeredgewidth=1.6)
-    ring.set_path_effects([withStroke(linewidth=4, foreground="white")])
-    return ring
-
-
-def _locate(image, row, column):
-    """Return the centre of a position and the steps to the next, both in x and y."""
-    left, right, bottom, top = image.get_extent()
-    n_rows, n_columns = image.get_size()
-    step_x, step_y = (right - left) / n_columns, (bottom - top) / n_rows
-    center = left + (column + 0.5) * step_x, top + (row + 0.5) * step_y
-    return center, (step_x, step_y)
-
-
-def _describe_place(center, steps, units):
-    units = f" {units}" if units else ""
-    axes = zip("xy", center, steps, strict=False)
-    return ", ".join(f"{x} = {_round(value, step)}{units}" for x, value, step in axes)
-
-
 def _describe_domain(label, confidence, names):
     if np.isnan(confidence) and label < 0:
         return "masked"
     name = names[label] if label >= 0 else "unassigned"
     sure = f"{format_percent(confidence)} sure"
-    return f"{_shorten(name, 22)}, {'not resolved' if np.isnan(confidence) else sure}"
+    return f"{shorten(name, 16)}, {'not resolved' if np.isnan(confidence) else sure}"
 
 
 def _draw_bars(axes, posterior, names):
@@ -180,28 +171,18 @@ def _draw_bars(axes, posterior, names):
         axes.barh(place + 0.18, 1, 0.36, color=PALE, zorder=0)
         axes.barh(place + 0.18, fraction, 0.36, color=color)
         style = {"y": place - 0.05, "va": "bottom", "fontsize": "small"}
-        axes.text(0, s=_shorten(name, 28), ha="left", **style)
+        axes.text(0, s=shorten(name, 20), ha="left", **style)
         axes.text(1, s=format_percent(fraction), ha="right", **style)
-
-
-def _show_pattern(axes, pattern, extent, units):
-    """Show a pattern, or say how to come by it if it is None."""
-    for artist in [*axes.images, *axes.lines, *axes.texts]:
-        artist.remove()
-    if pattern is None:
-        axes.set_axis_off()
-        style = {"transform": axes.transAxes, "ha": "center", "va": "center"}
-        axes.text(0.5, 0.5, _NO_PATTERN, **style)
-    else:
-        axes.set_axis_on()
-        draw_pattern(axes, pattern, extent, units=units)
 
 
 def _add_panels(shape, extent, n_domains, figure):
     width, height = map_size(shape, extent)
-    width = max(width, 2.0)
-    figure = make_figure(figure, (width + 7.4, max(height, 3.2) + 0.7))
-    grid = figure.add_gridspec(1, 3, width_ratios=[width, 2.6, 3.4])
+    # Beside bars of 2.2 inches and a pattern of 3.
+    left = float(np.clip(width, 2.0, WIDEST - 5.9))
+    figure = make_figure(
+        figure, (left + 5.9, max(height * min(left / width, 1.0), 2.9) + 0.7)
+    )
+    grid = figure.add_gridspec(1, 3, width_ratios=[left, 2.2, 3.0])
     scan, bars, pattern = (figure.add_subplot(place) for place in grid)
     scan.set_title("the paler, the less sure", fontsize="medium")
     pattern.set_title("pattern", fontsize="medium")
@@ -210,16 +191,6 @@ def _add_panels(shape, extent, n_domains, figure):
     bars.set_xticks([0, 0.5, 1], labels=["0", "50 %", "100 %"])
     bars.spines[["left", "right", "top"]].set_visible(False)
     return figure, (scan, bars, pattern)
-
-
-def _shorten(name, n_most):
-    return name if len(name) <= n_most else name[: n_most - 1] + "…"
-
-
-def _round(value, step):
-    """Write a number to a tenth of a step, without zeros at the end."""
-    n_decimals = max(0, 1 - int(np.floor(np.log10(abs(step)))))
-    return f"{round(value, n_decimals) + 0.0:.10g}".replace("-", "−")
 
 
 def _check_posterior(posterior, labels):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import (
     check_extent,
     check_integers,
@@ -16,7 +17,7 @@ from hyperspy_4dphase.plot._layout import (
     make_figure,
     map_size,
 )
-from hyperspy_4dphase.plot._maps import draw_borders, draw_domains
+from hyperspy_4dphase.plot._maps import draw_domains
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
 
 
@@ -60,6 +61,14 @@ def plot_refused(
     ValueError
         If shapes do not fit, if sides are others than 0 to 2 or all 0, if there is not
         one score and one name for each domain, or if `extent` does not suit the axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_refused
+    >>> sides = np.where(labels == 0, 1 + np.arange(80).reshape(8, 10) % 2, 0)
+    >>> ax = plot_refused(sides, labels)
     """
     labels = check_labels(labels)
     sides = check_integers(sides, "sides")
@@ -82,8 +91,8 @@ def plot_refused(
     parts, texts = _number_parts(sides, labels, shown, names, scores)
     colors = np.vstack([domain_colors(2 * len(shown)), PALE])
     if ax is None:
-        width, height = map_size(labels.shape, extent)
         legend_width, legend_height = legend_size(texts)
+        width, height = map_size(labels.shape, extent, legend_width + 0.4)
         size = width + legend_width + 0.4, max(height + 0.5, legend_height)
         ax = make_figure(None, size).add_subplot(anchor="NW")
     image = draw_domains(ax, parts, colors, extent, units, scalebar)

@@ -7,8 +7,7 @@ from scipy.stats import binomtest
 
 from hyperspy_4dphase.plot._checks import check_fractions
 from hyperspy_4dphase.plot._layout import add_panel_below, make_figure
-
-_COLOR = "#0072b2"
+from hyperspy_4dphase.plot._style import FIRST
 
 
 def plot_reliability(confidence, right, *, n_bins=10, ax=None):
@@ -45,6 +44,15 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     ----------
     .. [1] E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927),
        https://doi.org/10.1080/01621459.1927.10502953.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> confidence = np.linspace(0.6, 1, 80).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_reliability
+    >>> right = np.random.default_rng(0).random((8, 10)) < confidence
+    >>> ax = plot_reliability(confidence, right)
     """
     confidence, right = _checked(confidence, right, n_bins)
     if ax is None:
@@ -57,13 +65,14 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     ends = [test.proportion_ci(method="wilson") for test in tests]
     interval = np.abs(np.transpose(ends) - fraction)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.9, linestyle="--", zorder=1)
-    style = {"fmt": "o", "color": _COLOR, "markersize": 5, "capsize": 2}
+    style = {"fmt": "o", "color": FIRST, "markersize": 5, "capsize": 2}
     # What lies on the frame is to be seen whole.
     dots = ax.errorbar(mean, fraction, interval, clip_on=False, **style)
     dots.lines[0].set_zorder(3)
     error = calibration_error(confidence, right, n_bins)
     text = f"expected calibration\nerror {error:.3f}"
-    ax.text(0.04, 0.96, text, transform=ax.transAxes, ha="left", va="top")
+    # Above the diagonal whatever is not sure enough would be in its way.
+    ax.text(0.96, 0.04, text, transform=ax.transAxes, ha="right", va="bottom")
     ax.set(xlim=(0, 1), ylim=(0, 1), ylabel="share that is right")
     left = np.arange(n_bins) / n_bins
     below.bar(left, size, 1 / n_bins, align="edge", color="0.7", edgecolor="white")

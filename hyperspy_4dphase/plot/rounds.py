@@ -5,12 +5,13 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from hyperspy_4dphase.plot._checks import check_fractions, check_index
 from hyperspy_4dphase.plot._layout import add_panel_below, format_percent, make_figure
+from hyperspy_4dphase.plot._style import FIRST, SECOND, THIRD
 
 # Name and colour of each curve of fractions.
 _FRACTIONS = {
-    "mean_confidence": ("mean confidence", "#0072b2"),
-    "consistent": ("consistent", "#009e73"),
-    "unassigned": ("unassigned", "#d55e00"),
+    "mean_confidence": ("mean confidence", FIRST),
+    "consistent": ("consistent", THIRD),
+    "unassigned": ("unassigned", SECOND),
 }
 # Name and unit of what is shown below, the first of them that there is: rounds weight
 # patterns differently, so that their losses hardly compare.
@@ -49,6 +50,12 @@ def plot_rounds(rounds, *, best=None, ax=None):
     ValueError
         If one of the two is missing, if there are no rounds or not as many of each, if
         shares are not in [0, 1], or if there is no such round as the best.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.plot import plot_rounds
+    >>> rounds = {"mean_confidence": [0.91, 0.95], "unassigned": [0.08, 0.03]}
+    >>> ax = plot_rounds(rounds, best=1)
     """
     rounds, n_rounds = _check_rounds(rounds)
     check_index(best, "best", n_rounds)

@@ -29,6 +29,7 @@ from hyperspy_4dphase.plot._pattern import (
     proportion,
     with_units,
 )
+from hyperspy_4dphase.plot._style import SMALLEST, WIDEST
 
 _MOST_IN_ROW = 4
 _PANEL = 1.5
@@ -90,6 +91,14 @@ def plot_split(
     ValueError
         If shapes do not fit, if there are no children, or if `labels_map` holds
         numbers that no child has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_split
+    >>> rng = np.random.default_rng(0)
+    >>> whole, parts = rng.gamma(1, 1, (12, 14)), rng.gamma(1, 1, (2, 12, 14))
+    >>> fig = plot_split(whole, parts, child_names=["core", "rim"])
     """
     parent = check_patterns(parent_pattern, "parent_pattern")
     n_children = np.shape(child_patterns)[0] if np.ndim(child_patterns) else 0
@@ -117,7 +126,7 @@ def plot_split(
     if has_map:
         palette = np.vstack([colors, PALE])
         draw_domains(panels.map, labels_map, palette, map_extent, map_units)
-        panels.map.tick_params(labelsize="x-small")
+        panels.map.tick_params(labelsize=SMALLEST)
         for axis in (panels.map.xaxis, panels.map.yaxis):
             axis.label.set_size("small")
     return panels.figure
@@ -140,8 +149,9 @@ class _Panels:
         n_columns = -(-n_children // n_blocks)
         # Where there are more rows, there is room for a larger parent.
         wide = 1.0 if n_blocks == 1 else 1.6
-        width = _PANEL * (n_columns + wide) + 1.1
-        height = n_blocks * (2 * _PANEL * proportion + 0.7)
+        panel = min(_PANEL, (WIDEST - 1.1) / (n_columns + wide))
+        width = panel * (n_columns + wide) + 1.1
+        height = n_blocks * (2 * panel * proportion + 0.7)
         self.figure = make_figure(figure, (width, height))
         grid = self.figure.add_gridspec(
             2 * n_blocks, 1 + n_columns, width_ratios=[wide, *[1] * n_columns]
@@ -178,9 +188,9 @@ class _Panels:
             ticks=ticks,
             format="{x:g}",
         )
-        bar.ax.tick_params(labelsize="x-small")
+        bar.ax.tick_params(labelsize=SMALLEST)
         bar.minorticks_off()
-        bar.set_label(label, fontsize="x-small")
+        bar.set_label(label, fontsize=SMALLEST)
 
 
 def _draw_images(panels, parent, children, colors, extent, units):
@@ -197,7 +207,7 @@ def _draw_images(panels, parent, children, colors, extent, units):
         below.set(xticks=[], yticks=[])
         for axes in (mean, below):
             axes.spines[:].set(color=color, linewidth=2.5)
-    draw_scale_bar(panels.parent, units, "x-small")
+    draw_scale_bar(panels.parent, units, SMALLEST)
     decades = 10.0 ** (np.floor(np.log10(top)) - [2, 1, 0])
     panels.draw_color_bar(panels.means, [0, *decades], "intensity")
     clipped = np.nanmax(np.abs(differences), initial=0) > limit
@@ -228,7 +238,7 @@ def _draw_curves(panels, parent, children, colors, extent, units):
     for axes in (panels.parent, *panels.differences):
         axes.set_xlabel(with_units("k", units), fontsize="small")
     for axes in (panels.parent, *panels.means, *panels.differences):
-        axes.tick_params(labelsize="x-small")
+        axes.tick_params(labelsize=SMALLEST)
         axes.locator_params(nbins=4)
     for axes in (*panels.means, *panels.differences):
         axes.tick_params(labelleft=axes.get_subplotspec().colspan.start == 1)

@@ -3,17 +3,16 @@
 import numpy as np
 from matplotlib.colors import LogNorm
 
+from hyperspy_4dphase.plot._borders import draw_borders
 from hyperspy_4dphase.plot._checks import (
     check_extent,
     check_labels,
     check_scan_values,
 )
 from hyperspy_4dphase.plot._layout import make_figure, map_size
-from hyperspy_4dphase.plot._maps import draw_borders, draw_numbers, mean_known
+from hyperspy_4dphase.plot._maps import draw_numbers, mean_known
+from hyperspy_4dphase.plot._style import STEP_BORDER, STEPS
 
-_COLORS = "magma"
-# Seen on dark and on bright ground alike.
-_BORDER = "#56b4e9"
 # Percentiles of the steps between which colours change. Historical: chosen by eye.
 _LOWEST, _HIGHEST = 1, 99.5
 
@@ -57,6 +56,14 @@ def plot_steps(
     ValueError
         If shapes do not fit, if steps are infinite, below 0, or all unknown, or if
         `extent` does not suit the axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> from hyperspy_4dphase.plot import plot_steps
+    >>> steps = np.random.default_rng(0).gamma(9, 0.1, (8, 10))
+    >>> ax = plot_steps(steps, labels=labels)
     """
     steps = check_scan_values(steps, "steps")
     if not (steps > 0).any() or (steps < 0).any():
@@ -70,11 +77,9 @@ def plot_steps(
     if ax is None:
         width, height = map_size(steps.shape, extent)
         ax = make_figure(None, (width + 1.2, height + 0.5)).add_subplot()
-    image = draw_numbers(
-        ax, steps, _COLORS, _find_scale(steps), extent, units, scalebar
-    )
+    image = draw_numbers(ax, steps, STEPS, _find_scale(steps), extent, units, scalebar)
     if labels is not None:
-        draw_borders(image, labels, _BORDER, width=1.1)
+        draw_borders(image, labels, STEP_BORDER, width=1.1)
     _draw_color_bar(image, border, np.isnan(steps).any())
     if title:
         ax.set_title(title)
@@ -98,6 +103,6 @@ def _draw_color_bar(image, border, has_gaps):
     bar.set_ticks(ticks, labels=[f"{tick:.3g}" for tick in ticks])
     bar.minorticks_off()
     if border is not None and low < border < high:
-        bar.ax.axhline(border, color=_BORDER, linewidth=1.5)
+        bar.ax.axhline(border, color=STEP_BORDER, linewidth=1.5)
     if has_gaps:
         bar.ax.set_xlabel("grey:\nno value", fontsize="small")

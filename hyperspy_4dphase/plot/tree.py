@@ -23,6 +23,7 @@ from hyperspy_4dphase.plot._pattern import (
     highest,
     proportion,
 )
+from hyperspy_4dphase.plot._style import SMALLEST, WIDEST
 
 _FONTSIZE = 8
 # In inches: a character and a line of that size, and the stem above the root.
@@ -119,6 +120,11 @@ def plot_tree(
     ValueError
         If these are no nodes of a tree in such an order, if a leaf has no label or
         another node has one, or if lengths do not fit.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.plot import plot_tree
+    >>> fig = plot_tree([-1, 0, 0], [80, 48, 32], [-1, 0, 1])
     """
     parent, size, label = check_tree(parent, size, label)
     if score is not None:
@@ -194,7 +200,7 @@ def _wrap_texts(leaf, texts):
 
 
 def _leaf_width(figure, n_leaves):
-    width = np.clip(1.15 * n_leaves + 0.5, 2.4, 10)
+    width = np.clip(1.15 * n_leaves + 0.5, 2.4, WIDEST)
     if figure is not None:
         width = figure.bbox.width / figure.dpi
     return _USED * width / n_leaves
@@ -288,7 +294,7 @@ def _draw_ends(axes, room, colors, patterns, extent, units):
         draw_pattern(inset, pattern, extent, top=top)
         inset.spines[:].set(color=color, linewidth=2)
     if patterns.ndim == 3 and room.width >= _LEAST_WITH_BAR:
-        draw_scale_bar(axes.child_axes[0], units, "xx-small")
+        draw_scale_bar(axes.child_axes[0], units, SMALLEST)
 
 
 def _write_leaves(axes, lines):

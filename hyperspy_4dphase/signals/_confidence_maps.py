@@ -45,7 +45,7 @@ class ConfidenceMaps(ScanMap):
         """dict of str to Signal2D ``(|x, y)``: How unsure each source makes it.
 
         ``"boundary"`` and ``"noise"`` come of the source ``"noise"`` of
-        :func:`domain_confidence`; ``"resampling"``, ``"kinds"`` and ``"distortion"`` of
+        ``s.domain_confidence()``; ``"resampling"``, ``"kinds"`` and ``"distortion"`` of
         those of the same name; ``"domain"``, ``"unresolved"`` and ``"misfit"`` of
         ``"structure"``. They are in this order.
         """
@@ -100,6 +100,18 @@ class ConfidenceMaps(ScanMap):
         TypeError, ValueError
             If `truth` does not hold integers, or has another shape, or if nothing was
             resolved.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> found = confidence.reliability(truth.domain)
+        >>> found["error"] < 0.2
+        True
         """
         from hyperspy_4dphase.plot import calibration_error
 

@@ -1,11 +1,10 @@
 """Figures of a confidence."""
 
-import numpy as np
-
-from hyperspy_4dphase._scalars import check_integer, check_names
+from hyperspy_4dphase._scalars import check_names
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
+from hyperspy_4dphase.signals._position_patterns import check_plane, pattern_of
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
@@ -35,10 +34,21 @@ class ConfidencePlots(ScanMap):
         Returns
         -------
         matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> fig = confidence.plot()
         """
         from hyperspy_4dphase.plot import plot_confidence, plot_sure_domains
         from hyperspy_4dphase.plot._checks import check_names as check_figure_names
         from hyperspy_4dphase.plot._layout import make_figure, map_size
+        from hyperspy_4dphase.plot._style import WIDEST
 
         check_figure_arguments(title, fig=fig, scalebar=scalebar, legend=legend)
         names = check_figure_names(names, self.n_domains, "domain {}")
@@ -46,7 +56,10 @@ class ConfidencePlots(ScanMap):
         options = self._image_options() | {"scalebar": scalebar}
         title = self.metadata.General.title if title is None else title
         width, height = map_size(confidence.shape, options["extent"])
-        width = 2 * width + 3.5 if is_whole else width + 1.2
+        if is_whole:
+            shrink = min(1.0, (WIDEST - 3.5) / (2 * width))
+            width, height = 2 * shrink * width + 2.3, shrink * height
+        width += 1.2
         fig = make_figure(fig, (width, height + 1.1))
         axes = fig.subplots(1, 1 + is_whole, squeeze=False)[0]
         plot_confidence(confidence, ax=axes[0], **options)
@@ -80,6 +93,16 @@ class ConfidencePlots(ScanMap):
         ValueError
             If `signal` is another scan, if there is no such plane, or if nothing was
             resolved.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> fig = confidence.plot_posterior()
         """
         from hyperspy_4dphase.plot import plot_posterior
 
@@ -87,11 +110,11 @@ class ConfidencePlots(ScanMap):
         maps = self.domains.labels, self._values, self.posterior.data
         source, shape = self._find_patterns(signal), maps[0].shape
         # The leading index of all positions that are shown.
-        plane = _check_plane(plane, shape[0] if len(shape) > 2 else 1)
+        plane = check_plane(plane, shape[0] if len(shape) > 2 else 1)
         shown = (plane,) if len(shape) > 2 else ()
         return plot_posterior(
             *(values[shown] for values in maps),
-            lambda *place: _pattern(source, (*shown, *place)[-len(shape) :]),
+            lambda *place: pattern_of(source, (*shown, *place)[-len(shape) :]),
             names=names,
             title=self.metadata.General.title,
             fig=fig,
@@ -120,6 +143,16 @@ class ConfidencePlots(ScanMap):
         ------
         TypeError, ValueError
             If `names` are no names, or not of doubts that there are.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> fig = confidence.plot_doubts(["boundary", "noise"])
         """
         from hyperspy_4dphase.plot import plot_doubts
 
@@ -148,6 +181,16 @@ class ConfidencePlots(ScanMap):
         Returns
         -------
         matplotlib.axes.Axes
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> ax = confidence.plot_rounds()
         """
         from hyperspy_4dphase.plot import plot_rounds
 
@@ -171,6 +214,16 @@ class ConfidencePlots(ScanMap):
         Returns
         -------
         matplotlib.axes.Axes
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> ax = confidence.plot_reliability(truth.domain)
         """
         from hyperspy_4dphase.plot import plot_reliability
 
@@ -188,23 +241,3 @@ class ConfidencePlots(ScanMap):
         self._stored_map.check_scan(Scan.from_signal(signal))
         warn_of_other_values(signal, self._stored_map, "The confidence", 4)
         return signal
-
-
-def _check_plane(plane, n_planes):
-    plane = check_integer("plane", plane, 0)
-    if plane >= n_planes:
-        there = f"are planes 0 to {n_planes - 1}" if n_planes > 1 else "is only plane 0"
-        raise ValueError(f"plane={plane}; there {there}.")
-    return plane
-
-
-def _pattern(source, position):
-    """The pattern of a position, in array order, or None."""
-    if source is None:
-        return None
-    part = source.inav[position[::-1]]
-    if hasattr(source, "decode"):
-        part = source.decode(part.data)
-    if np.ma.is_masked(part.data):
-        return np.ma.filled(part.data.astype(float), np.nan)
-    return np.asarray(part.data)

@@ -70,6 +70,14 @@ class DomainContinuum(PositionMaps):
         See Also
         --------
         DomainMap.plot_continuum : Where and how its patterns change.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.continuum(0).is_continuum
+        False
         """
         node = self._leaf(label)
         if not np.isfinite(node.n_directions):
@@ -128,6 +136,13 @@ class DomainContinuum(PositionMaps):
         -----
         UserWarning
             As :meth:`mean_patterns`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> fig = domains.plot_continuum(0)
         """
         from hyperspy_4dphase.plot import plot_continuum
         from hyperspy_4dphase.plot._checks import check_names

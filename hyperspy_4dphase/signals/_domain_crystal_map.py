@@ -27,6 +27,15 @@ class DomainCrystalMap(ScanMap):
         Returns
         -------
         orix.crystal_map.CrystalMap
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> xmap = domains.to_crystal_map()
+        >>> xmap.shape, xmap.scan_unit
+        ((14, 16), 'nm')
         """
         from hyperspy_4dphase.interop.orix import to_crystal_map
         from hyperspy_4dphase.plot._palette import domain_colors

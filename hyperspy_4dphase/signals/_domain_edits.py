@@ -26,6 +26,14 @@ class DomainEdits(PositionMaps):
         Returns
         -------
         DomainMap
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.at_level(1).n_domains
+        2
         """
         depth = check_integer("depth", depth, 0)
         cut = self.tree.pruned(self.tree.at_level(depth), "depth")
@@ -42,6 +50,14 @@ class DomainEdits(PositionMaps):
         Returns
         -------
         DomainMap
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.cut(2).n_domains
+        2
         """
         n_domains = check_integer("n_domains", n_domains, 1)
         cut = self.tree.pruned(self.tree.cut(n_domains))
@@ -63,6 +79,14 @@ class DomainEdits(PositionMaps):
         -------
         DomainMap
             Numbered by size.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.merge([0, 1]).n_domains
+        2
         """
         try:
             labels = np.asarray(labels)
@@ -97,6 +121,16 @@ class DomainEdits(PositionMaps):
         -------
         DomainMap
             Numbered by size. Its mean patterns have to be read anew.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> import numpy as np
+        >>> left = np.arange(16) < 8
+        >>> domains.split(0, by=np.tile(left, (14, 1))).n_domains
+        4
         """
         check_whole(self, "split()")
         label = check_integer("label", label, 0)

@@ -4,6 +4,7 @@ import numpy as np
 
 from hyperspy_4dphase._results import filled
 from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase._series import apply_apart, is_series
 from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.domains import (
     find_inner_positions,
@@ -97,7 +98,10 @@ def read_inner_means(domains, signal=None, show_progressbar=None):
         return kept["means"], kept["variances"], kept["sizes"]
     if signal is None and domains.scan is None:
         return *domains._means(None, show_progressbar), leaf_sizes(domains.tree)
-    labels = find_inner_positions(domains.labels).ravel()
+    if is_series(stored.navigation_axes):
+        labels = apply_apart(find_inner_positions, domains.labels).ravel()
+    else:
+        labels = find_inner_positions(domains.labels).ravel()
     has_variances = stored.get("gain") is None
     read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)
     means, variances, sums = read

@@ -8,6 +8,7 @@ from hyperspy_4dphase._results import axes_dictionaries
 from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators.domains import merge_domains
 from hyperspy_4dphase.estimators.rotation import group_rotations
+from hyperspy_4dphase.signals._center import read_center
 from hyperspy_4dphase.signals._domain_images import check_images, read_images
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
@@ -30,7 +31,7 @@ class DomainPhases(ScanMap):
         """Merge domains that are in-plane rotations of one structure.
 
         Mean patterns are compared at all angles, against their own counting noise, by
-        :func:`~hyperspy_4dphase.estimators.rotation.group_rotations`. The detector's
+        :func:`~hyperspy_4dphase.estimators.group_rotations`. The detector's
         offset is taken off, where it is known or where a constant under all patterns
         shows by its lack of noise. Pixels at fault are found in the mean patterns and
         left out: hot ones, which are brighter than all around them by the same in all
@@ -41,8 +42,10 @@ class DomainPhases(ScanMap):
         ----------
         signal : Diffraction2D or as the scan was, optional
             As in :meth:`mean_patterns`.
-        center : array_like of shape (2,) or (n_domains, 2), optional
-            Row and column of the centre, in pixels. By default it is found.
+        center : Estimate or array_like of shape (2,) or (n_domains, 2), optional
+            Column and row (x, y) of the centre, in pixels, or what
+            :func:`hyperspy_4dphase.calibration.find_center` returns. By default it is
+            found.
         mirror : bool, default True
             Whether mirror images are the same structure.
         strain : float, default 0.025
@@ -67,10 +70,20 @@ class DomainPhases(ScanMap):
             If patterns are no images with square pixels; and as :meth:`mean_patterns`.
         TypeError
             If `keep_faulty_pixels` is no bool.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.phases()
+        >>> phases.n_domains, phases.angles.shape
+        (2, (3,))
         """
         check_flags(keep_faulty_pixels=keep_faulty_pixels)
         own, tree = self._stored_map, self.tree
         check_rotatable(own.signal_axes, own.get("signal_type"))
+        center = read_center(center, own.signal_axes, self.n_domains)
         images = read_images(
             self, "phases()", signal, keep_faulty_pixels, show_progressbar
         )

@@ -33,6 +33,13 @@ class DomainPlots(ScanMap):
         Returns
         -------
         matplotlib.axes.Axes
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> ax = domains.plot()
         """
         from hyperspy_4dphase.plot import plot_domains
 
@@ -68,6 +75,13 @@ class DomainPlots(ScanMap):
         Returns
         -------
         matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> fig = domains.plot_tree()
         """
         from hyperspy_4dphase.plot import plot_tree
 
@@ -117,6 +131,13 @@ class DomainPlots(ScanMap):
         ------
         ValueError
             If the node was not split; and as :meth:`mean_patterns`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> fig = domains.plot_split(0)
         """
         from hyperspy_4dphase.plot import plot_split
         from hyperspy_4dphase.plot._checks import check_names

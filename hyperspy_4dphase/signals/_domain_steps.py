@@ -69,6 +69,13 @@ class DomainSteps(PositionMaps):
         ------
         ValueError
             If steps are not known.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> ax = domains.plot_steps()
         """
         from hyperspy_4dphase.plot import plot_steps
 
@@ -110,6 +117,14 @@ class DomainSteps(PositionMaps):
         ------
         ValueError
             If no split was refused, or it is not known whether one was.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> if domains.refused is not None and domains.refused.data.any():
+        ...     ax = domains.plot_refused()
         """
         from hyperspy_4dphase.plot import plot_refused
 

@@ -45,6 +45,16 @@ class PhaseCleaning(ScanMap):
         TypeError, ValueError
             If an argument is no number, or out of range; if `min_match` is given
             before :meth:`orientations`; if nothing is asked for.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> cleaned = phases.clean(min_size=9)
+        >>> len(cleaned.provenance["changes"])
+        1
         """
         from hyperspy_4dphase.estimators.orientation import (
             find_small_grains,

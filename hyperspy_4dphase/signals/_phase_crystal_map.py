@@ -1,19 +1,27 @@
 """Maps of phases as orix takes them, and cleaning of maps."""
 
+from math import prod
+
 import numpy as np
 
 from hyperspy_4dphase._results import as_uniform
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
 class PhaseCrystalMap(ScanMap):
     """What :class:`PhaseMap` gains to go on with orix."""
 
-    def to_crystal_map(self):
+    def to_crystal_map(self, plane=None):
         """The map as orix takes it: phases, orientations, and how sure they are.
 
         Positions have the orientation of their domain, or their own after
         :meth:`orientations`. What is not indexed has the phase -1 and the identity.
+
+        Parameters
+        ----------
+        plane : int, optional
+            Which scan of a series, or plane of a volume: orix has maps of two axes.
 
         Returns
         -------
@@ -26,22 +34,33 @@ class PhaseCrystalMap(ScanMap):
         Raises
         ------
         ValueError
-            If this is a slice, or a scan with three navigation axes, which orix has no
-            maps for.
+            If this is a slice; if `plane` is given of a scan with two axes, or not
+            given of one with more, or if there is none of that number.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> xmap = phases.to_crystal_map()
+        >>> xmap.phases.names
+        ['NMC622', 'amorphous']
         """
         from hyperspy_4dphase.interop.orix import to_crystal_map
 
-        labels, ids = self._domain_labels(), self.phase_ids
-        axes = [as_uniform(axis, 0.01) or axis for axis in self._axes]
+        take = self._plane_taker(plane)
+        labels, ids = take(self._domain_labels()), take(self.phase_ids)
+        axes = [as_uniform(axis, 0.01) or axis for axis in self._axes[-2:]]
         every = self._every_phase()
-        rotations = self._position_quaternions()
+        rotations = take(self._position_quaternions())
         # Each pair of domain and phase is what a "domain" is to the function below.
         inside = ids >= 0
         pieces = np.full(labels.shape, -1)
         pieces[inside] = np.unique(ids[inside], return_inverse=True)[1].ravel()
         present = np.unique(ids[inside])
         properties = {
-            name: values.reshape(labels.shape)
+            name: take(values.reshape(self.phase_ids.shape))
             for name, values in self._properties().items()
         }
         xmap = to_crystal_map(
@@ -55,6 +74,25 @@ class PhaseCrystalMap(ScanMap):
         )
         xmap.prop["domain"] = np.where(inside, labels, -1).ravel()
         return xmap
+
+    def _plane_taker(self, plane):
+        """A function that takes one plane of what has the navigation shape."""
+        shape = self.phase_ids.shape
+        if len(shape) < 3:
+            if plane is not None:
+                raise ValueError(f"plane={plane!r}, but the scan has one plane only.")
+            return np.asarray
+        n_planes = prod(shape[:-2])
+        plane = check_integer("plane", plane, 0, optional=True)
+        if plane is None or plane >= n_planes:
+            raise ValueError(
+                f"plane={plane}; orix has maps of two axes, and this scan has "
+                f"{n_planes} of them: expected 0 to {n_planes - 1}."
+            )
+        n_axes = len(shape)
+        return lambda values: values.reshape(
+            n_planes, *shape[-2:], *values.shape[n_axes:]
+        )[plane]
 
     def _domain_labels(self):
         """Domain of each position, of the navigation shape."""

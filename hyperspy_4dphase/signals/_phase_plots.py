@@ -44,6 +44,14 @@ class PhasePlots(ScanMap):
         ------
         ValueError
             If `direction` is no such direction, or if this is a slice.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> fig = phases.plot()
         """
         from hyperspy_4dphase.plot import plot_phases
         from hyperspy_4dphase.plot._palette import domain_colors
@@ -68,6 +76,7 @@ class PhasePlots(ScanMap):
             if has_orientations
             else None,
             orientations_title=f"inverse pole figure, {direction}",
+            point_groups=self._point_groups() if has_orientations else None,
             panels=self._panels(colors) if patterns else (),
             title=self.metadata.General.title if title is None else title,
             scalebar=scalebar,
@@ -93,6 +102,15 @@ class PhasePlots(ScanMap):
             turned = Orientation(turns[inside], symmetry=laue)
             colors[inside] = key.orientation2color(turned)
         return colors
+
+    def _point_groups(self):
+        """Point groups of the crystalline phases that are in the map, by name."""
+        ids, every = self.phase_ids, self._every_phase()
+        return {
+            phase.name: phase.point_group
+            for i, phase in enumerate(every)
+            if phase.name != AMORPHOUS and (ids == i).any()
+        }
 
     def _panels(self, colors):
         """Mean patterns of the largest domains, with their templates."""

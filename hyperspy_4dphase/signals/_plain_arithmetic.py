@@ -3,7 +3,7 @@
 from hyperspy.signals import LazySignal2D, Signal2D
 
 from hyperspy_4dphase._results import axes_dictionaries, retitle, scan_metadata
-from hyperspy_4dphase.signals._whole_files import WholeFiles
+from hyperspy_4dphase.signals._result_signal import ResultSignal
 
 _TWO = "add sub mul floordiv truediv mod divmod pow lshift rshift and xor or"
 _COMPARED = "lt le eq ne ge gt"
@@ -11,7 +11,7 @@ _ONE = "neg pos abs invert"
 _IN_PLACE = "iadd isub imul ifloordiv itruediv imod ipow ilshift irshift iand ixor ior"
 
 
-class PlainArithmetic(WholeFiles, Signal2D):
+class PlainArithmetic(ResultSignal, Signal2D):
     """Signals whose arithmetic gives plain signals with the same axes.
 
     ``confidence > 0.5`` has no domains, and ``domains + 1`` no tree: what belongs to
@@ -29,14 +29,6 @@ class PlainArithmetic(WholeFiles, Signal2D):
         metadata = retitle(scan_metadata(self), title)
         cls = LazySignal2D if self._lazy else Signal2D
         return cls(self.data, axes=axes_dictionaries(self), metadata=metadata)
-
-    def _become_plain(self):
-        metadata = self._as_plain().metadata.as_dictionary()
-        for name in list(self.metadata.as_dictionary()):
-            if name not in metadata:
-                delattr(self.metadata, name)
-        self.set_signal_type("")
-        self.__dict__.pop("_reference", None)
 
 
 def _with_another(name):

@@ -1,5 +1,6 @@
 """What a result keeps in its metadata: plain arrays, numbers, and the scan's axes."""
 
+import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
@@ -10,6 +11,9 @@ from hyperspy_4dphase._results import (
     axis_values,
     plain,
 )
+
+# What `metadata` have of a signal that is one of several in a stack.
+STACKED = "_HyperSpy.Stacking_history"
 
 
 class Stored:
@@ -79,13 +83,20 @@ class Stored:
         Raises
         ------
         ValueError
-            If the branch is missing, or if a newer version has written it.
+            If the branch is missing, if a newer version has written it, or if results
+            were stacked.
         """
         version = None if self._node is None else self._node.get_item("version")
         if version is None:
             raise ValueError(
                 f"metadata.{self.NODE} is missing: this {self.RESULT} was not made by "
                 f"{self.MAKER}(), or its metadata were changed."
+            )
+        if self._metadata.has_item(STACKED):
+            raise ValueError(
+                f"This is a stack of {self.RESULT}s, or a part of one: ask the "
+                f"{self.RESULT}s that were stacked. compute() makes a plain signal of "
+                "the stack."
             )
         if int(version) > self.VERSION:
             raise ValueError(
@@ -145,7 +156,7 @@ class Stored:
 
         Parameters
         ----------
-        values : numpy.ndarray, shape (n, n_pixels)
+        values : numpy.ndarray or dask.array.Array, shape (n, n_pixels)
         axes : list of dict
             Navigation axes, in array order.
         metadata : dict
@@ -159,6 +170,8 @@ class Stored:
             axes=[*axes, *self.signal_axes],
             metadata=metadata,
         )
+        if isinstance(values, da.Array):
+            signal = signal.as_lazy()
         signal.set_signal_type(self.get("signal_type"))
         return signal
 

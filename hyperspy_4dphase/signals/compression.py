@@ -59,6 +59,15 @@ class Compression(CompressionNumbers):
         Title, sample, instrument and signal type of the scan.
     provenance : dict
         Parameters, seed and versions.
+
+    Examples
+    --------
+    >>> import hyperspy_4dphase
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+    >>> compression.rank, compression.n_significant, compression.n_reads
+    (13, 3, 4.0)
     """
 
     patterns: CompressedPatterns
@@ -133,6 +142,19 @@ class Compression(CompressionNumbers):
             If `signal` is no signal.
         ValueError
             If the shapes, the masks, or the values differ.
+
+        Examples
+        --------
+        >>> import hyperspy_4dphase
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+        >>> compression.check_scan(s)
+        >>> compression.check_scan(s.inav[:5, :5])
+        Traceback (most recent call last):
+            ...
+        ValueError: compression is of another scan: its navigation and signal shapes are
+        (14, 16) and (32, 36) in array order, those of this scan (5, 5) and (32, 36).
         """
         if not isinstance(signal, BaseSignal):
             raise TypeError(f"signal must be a scan, not {type(signal).__name__}.")
@@ -170,6 +192,15 @@ class Compression(CompressionNumbers):
         -------
         signal
             Of the class and calibration of the scan, lazy, float32, in data units.
+
+        Examples
+        --------
+        >>> import hyperspy_4dphase
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+        >>> compression.reconstruct()
+        <LazyElectronDiffraction2D, title: Oxide bilayer, dimensions: (16, 14|36, 32)>
         """
         rows = filled(np.arange(len(self.Q)), self.excluded_patterns, -1)
         rows = rows.reshape(self.navigation_shape)
@@ -198,6 +229,19 @@ class Compression(CompressionNumbers):
         path : path-like
             ``.npz`` is appended if it is not there. A file of that name is replaced,
             once the new one is complete.
+
+        Examples
+        --------
+        >>> import hyperspy_4dphase
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     compression.save(f"{folder}/scan.npz")
+        ...     loaded = hyperspy_4dphase.Compression.load(f"{folder}/scan.npz")
+        >>> loaded.rank == compression.rank
+        True
         """
         write_arrays(with_suffix(path), *self.to_arrays())
 
@@ -232,6 +276,19 @@ class Compression(CompressionNumbers):
         ------
         ValueError
             If the file holds something else, or was written by a newer version.
+
+        Examples
+        --------
+        >>> import hyperspy_4dphase
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     compression.save(f"{folder}/scan.npz")
+        ...     loaded = hyperspy_4dphase.Compression.load(f"{folder}/scan.npz")
+        >>> loaded.navigation_shape, loaded.signal_shape
+        ((14, 16), (32, 36))
         """
         other = with_suffix(path)
         path = Path(path) if Path(path).is_file() else other

@@ -47,6 +47,15 @@ class DomainClasses(Sequence):
     ----------
     rows : sequence of DomainClass
         In the order of the domains.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+    >>> classes = domains.classify()
+    >>> classes.names, classes[0].size
+    (['amorphous', 'amorphous', 'vacuum'], 87)
     """
 
     def __init__(self, rows):

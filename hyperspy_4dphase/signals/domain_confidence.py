@@ -9,6 +9,8 @@ from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators.domains import recount_patterns
 from hyperspy_4dphase.signals._confidence_maps import ConfidenceMaps
 from hyperspy_4dphase.signals._confidence_plots import ConfidencePlots
+from hyperspy_4dphase.signals._rebinning import RebinnedValues
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._stored_confidence import (
     StoredConfidence,
     label_sure,
@@ -20,7 +22,7 @@ from hyperspy_4dphase.signals.domain_map import DomainMap
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
 
-class DomainConfidence(ConfidenceMaps, ConfidencePlots):
+class DomainConfidence(ConfidenceMaps, ConfidencePlots, RebinnedValues):
     """The probability that each probe position is of its domain: ``(|x, y)``.
 
     Made by ``s.domain_confidence()``: float32 in [0, 1], NaN where masked, and all over
@@ -37,6 +39,19 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
 
     A scan in memory is not kept there: mean patterns can be had without giving it as
     long as it is there. A lazy one is remembered. Neither is saved.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+    >>> confidence = s.domain_confidence(
+    ...     domains, n_maps=5, random_state=0, print_info=False
+    ... )
+    >>> confidence
+    <DomainConfidence, title: Confidence of Oxide bilayer, dimensions: (|16, 14)>
+    >>> confidence.is_resolved
+    True
     """
 
     _signal_type = "domain_confidence"
@@ -97,6 +112,18 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         -------
         DomainMap
             Numbered as :attr:`domains`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> sure = confidence.at_threshold(0.95)
+        >>> sure.n_domains
+        3
         """
         labels = self._label(check_number("threshold", threshold, 0, 1))
         tree = _recount(self._stored_map.tree, labels).to_arrays()
@@ -198,6 +225,18 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         See Also
         --------
         n_patterns : How many patterns each of them stands for.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> confidence.mean_patterns(threshold=0.9)
+        <ElectronDiffraction2D, title: Mean patterns: Domains of Oxide bilayer,
+        dimensions: (3|36, 32)>
         """
         domains = self.domains if threshold is None else self.at_threshold(threshold)
         means = domains.mean_patterns(signal, show_progressbar=show_progressbar)
@@ -217,6 +256,17 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         Returns
         -------
         numpy.ndarray of int, shape (n_domains,)
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=5, random_state=0, print_info=False
+        ... )
+        >>> confidence.n_patterns().shape
+        (3,)
         """
         domains = self.domains if threshold is None else self.at_threshold(threshold)
         return domains.sizes
@@ -234,10 +284,8 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots):
         return self._make_map(DomainMap, self._maps(labels, -1), metadata)
 
 
-class LazyDomainConfidence(DomainConfidence, LazySignal2D):
+class LazyDomainConfidence(LazyResultSignal, DomainConfidence, LazySignal2D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True
 
 
 def _recount(tree, labels):

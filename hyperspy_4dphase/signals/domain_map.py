@@ -16,6 +16,10 @@ from hyperspy_4dphase.signals._domain_patterns import read_means, subtract_whole
 from hyperspy_4dphase.signals._domain_phases import DomainPhases
 from hyperspy_4dphase.signals._domain_plots import DomainPlots
 from hyperspy_4dphase.signals._domain_steps import DomainSteps
+from hyperspy_4dphase.signals._domain_summary import DomainSummary
+from hyperspy_4dphase.signals._domain_view import DomainView
+from hyperspy_4dphase.signals._rebinning import RebinnedLabels
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._stored_map import StoredMap, store_map
 
 
@@ -28,6 +32,9 @@ class DomainMap(
     DomainContinuum,
     DomainCrystalMap,
     DomainNaming,
+    RebinnedLabels,
+    DomainSummary,
+    DomainView,
 ):
     """The domain of each probe position: ``(|x, y)``, with the tree of domains.
 
@@ -47,6 +54,16 @@ class DomainMap(
 
     A scan in memory is not kept there by its map: mean patterns can be had without
     giving it as long as it is there. A lazy one is remembered. Neither is saved.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+    >>> domains
+    <DomainMap, title: Domains of Oxide bilayer, dimensions: (|16, 14)>
+    >>> domains.n_domains, domains.labels.shape
+    (3, (14, 16))
     """
 
     _signal_type = "domain_map"
@@ -141,6 +158,15 @@ class DomainMap(
             If the values of `signal` are not those that the map was made of: each
             pattern is known again by a sum over its pixels. Of maps of other sources
             than the compressed scan, nothing is known.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.mean_patterns()
+        <ElectronDiffraction2D, title: Mean patterns: Domains of Oxide bilayer,
+        dimensions: (3|36, 32)>
         """
         means, _ = self._means(signal, show_progressbar)
         return self._make_patterns(means, {"name": "domain"}, "Mean patterns")
@@ -170,6 +196,15 @@ class DomainMap(
         ------
         ValueError
             If `node` is none, or was not split; and as :meth:`mean_patterns`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.difference_patterns(node=0)
+        <ElectronDiffraction2D, title: Parts minus wholes: Domains of Oxide bilayer,
+        dimensions: (2|36, 32)>
         """
         tree = self.tree
         nodes = self._split_nodes(tree, node)
@@ -212,7 +247,5 @@ class DomainMap(
 DomainMap._in_memory = DomainMap
 
 
-class LazyDomainMap(DomainMap, LazySignal2D):
+class LazyDomainMap(LazyResultSignal, DomainMap, LazySignal2D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True

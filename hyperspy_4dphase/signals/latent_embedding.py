@@ -18,18 +18,29 @@ from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import label_means
+from hyperspy_4dphase.signals._rebinning import RebinnedValues
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
 from hyperspy_4dphase.signals._stored_model import StoredModel, store_model
-from hyperspy_4dphase.signals._whole_files import WholeFiles
 
 _N_AVERAGED = 500
 
 
-class LatentEmbedding(WholeFiles, Signal1D):
+class LatentEmbedding(RebinnedValues, Signal1D):
     """The latent means of a scan's patterns: (x, y | latent dimension).
 
-    Made by :meth:`vae_embed`. It saves to ``.hspy`` and ``.zspy`` and reloads with its
+    Made by ``s.vae_embed()``. It saves to ``.hspy`` and ``.zspy`` and reloads with its
     model, whose weights are plain arrays in the metadata. Masked positions are NaN.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> embedding = s.vae_embed(epochs=3, random_state=0, print_info=False)
+    >>> embedding
+    <LatentEmbedding, title: Latent embedding of Oxide bilayer, dimensions: (16, 14|2)>
+    >>> embedding.latent_dim, embedding.loss.shape
+    (2, (3, 2))
     """
 
     _signal_type = "latent_embedding"
@@ -94,7 +105,7 @@ class LatentEmbedding(WholeFiles, Signal1D):
         return self._stored.get("provenance")
 
     def decode(self, points):
-        """Patterns that latent points stand for.
+        """Compute the patterns that latent points stand for.
 
         Parameters
         ----------
@@ -107,6 +118,14 @@ class LatentEmbedding(WholeFiles, Signal1D):
         Diffraction2D or as the scan was
             Calibrated as the scan, in its units, without noise and as bright as such
             patterns are on average. NaN at masked pixels and where `points` are NaN.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> embedding = s.vae_embed(epochs=3, random_state=0, print_info=False)
+        >>> embedding.decode([[0.0, 0.0], [1.0, 0.0]])
+        <ElectronDiffraction2D, title: Decoded patterns, dimensions: (2|36, 32)>
         """
         axes, values = self._check_points(points)
         stored, latent = self._stored, values.reshape(-1, self.latent_dim)
@@ -142,6 +161,16 @@ class LatentEmbedding(WholeFiles, Signal1D):
         ValueError
             If the signal shape, or the scale or units of its axes, are not those of the
             scan that the model was trained on.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> embedding = s.vae_embed(epochs=3, random_state=0, print_info=False)
+        >>> other, _ = oxide_bilayer((4, 5), (32, 36), random_state=1)
+        >>> embedding.encode(other)
+        <LatentEmbedding, title: Latent embedding of Oxide bilayer, dimensions: (5,
+        4|2)>
         """
         scan = Scan.from_signal(
             signal, navigation_mask, show_progressbar=show_progressbar
@@ -175,6 +204,13 @@ class LatentEmbedding(WholeFiles, Signal1D):
         Returns
         -------
         hyperspy_4dphase.plot.LatentView
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> embedding = s.vae_embed(epochs=3, random_state=0, print_info=False)
+        >>> view = embedding.plot_latent()
         """
         from hyperspy_4dphase.plot import plot_latent
 
@@ -222,6 +258,13 @@ class LatentEmbedding(WholeFiles, Signal1D):
         Returns
         -------
         matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> embedding = s.vae_embed(epochs=3, random_state=0, print_info=False)
+        >>> fig = embedding.plot_manifold(n=4)
         """
         from hyperspy_4dphase.plot import plot_manifold
 
@@ -257,6 +300,13 @@ class LatentEmbedding(WholeFiles, Signal1D):
         Returns
         -------
         matplotlib.axes.Axes
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> embedding = s.vae_embed(epochs=3, random_state=0, print_info=False)
+        >>> ax = embedding.plot_loss()
         """
         from hyperspy_4dphase.plot import plot_loss
 
@@ -313,10 +363,8 @@ class LatentEmbedding(WholeFiles, Signal1D):
         return filled(means[0], excluded).reshape(stored.signal_shape)
 
 
-class LazyLatentEmbedding(LazySignal1D, LatentEmbedding):
+class LazyLatentEmbedding(LazyResultSignal, LatentEmbedding, LazySignal1D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True
 
 
 def _nearby(points, x, y):

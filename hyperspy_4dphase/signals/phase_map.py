@@ -9,6 +9,8 @@ from hyperspy_4dphase.signals._phase_crystal_map import PhaseCrystalMap
 from hyperspy_4dphase.signals._phase_orientations import PhaseOrientations
 from hyperspy_4dphase.signals._phase_plots import PhasePlots
 from hyperspy_4dphase.signals._phase_report import report_phases
+from hyperspy_4dphase.signals._rebinning import RebinnedLabels
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._stored_map import StoredMap
 from hyperspy_4dphase.signals._stored_phases import (
     AMORPHOUS,
@@ -18,7 +20,9 @@ from hyperspy_4dphase.signals._stored_phases import (
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 
-class PhaseMap(PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap):
+class PhaseMap(
+    PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap, RebinnedLabels
+):
     """The phase of each probe position: ``(|x, y)``, with names and orientations.
 
     Made by ``domains.identify(structures)`` or ``s.map_phases(structures)``. Phases
@@ -33,6 +37,17 @@ class PhaseMap(PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap):
     -----
     A slice (``phases.isig[:10, :10]``) has values of its own only. All that belongs to
     the whole scan needs the whole map.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import battery_interface, structure
+    >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+    >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+    >>> phases = domains.identify(structure("NMC622"))
+    >>> phases
+    <PhaseMap, title: Phases of Battery interface, dimensions: (|26, 24)>
+    >>> phases.names
+    ['NMC622', 'amorphous']
     """
 
     _signal_type = "phase_map"
@@ -169,11 +184,41 @@ class PhaseMap(PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap):
             named tuple: `domain`, `n_positions`, `kind`, `phase`, `probability`, `set`,
             `euler` (Bunge, degrees), `cosine`, `unexplained`, `missing`, `n_spots`,
             `margin` and `reason`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> [row.phase for row in phases.report()]
+        ['amorphous', 'NMC622', 'NMC622', 'NMC622', 'NMC622']
         """
         return report_phases(self)
 
     def mean_patterns(self, signal=None):
-        """Mean patterns of the domains, see :meth:`DomainMap.mean_patterns`."""
+        """Mean patterns of the domains, see :meth:`DomainMap.mean_patterns`.
+
+        Parameters
+        ----------
+        signal : Diffraction2D or as the scan was, optional
+            The scan, if the map does not remember it any more.
+
+        Returns
+        -------
+        Diffraction2D or as the scan was
+            (domain | kx, ky), calibrated, in counts per pattern.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> phases.mean_patterns()
+        <ElectronDiffraction2D, title: Mean patterns: Domains of Battery interface,
+        dimensions: (5|52, 48)>
+        """
         domains = self.domains
         means = domains.mean_patterns(signal)
         for name in ("mean_patterns", "variances"):
@@ -238,7 +283,5 @@ class PhaseMap(PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap):
         return self._make_map(PhaseMap, values, metadata)
 
 
-class LazyPhaseMap(PhaseMap, LazySignal2D):
+class LazyPhaseMap(LazyResultSignal, PhaseMap, LazySignal2D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True

@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from hyperspy_4dphase.signals._domain_summary import (
+    draw_summary,
+    find_path,
+    save_summary,
+)
+from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
+from hyperspy_4dphase.signals._phase_summary import summarize
 from hyperspy_4dphase.signals.domain_classes import DomainClasses
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
 from hyperspy_4dphase.signals.domain_map import DomainMap
@@ -23,6 +30,14 @@ class PhaseMapping:
         What each domain is, see :meth:`DomainMap.classify`.
     phases : PhaseMap or None
         None without structures.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+    >>> result.domains.n_domains, result.classes.names
+    (3, ['amorphous', 'amorphous', 'vacuum'])
     """
 
     compression: object = field()
@@ -42,11 +57,88 @@ class PhaseMapping:
         Returns
         -------
         matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> fig = result.plot()
         """
         if self.phases is not None:
             return self.phases.plot(**options)
         names = [f"domain {row.label}, {row.name}" for row in self.classes]
         return self.domains.plot(**({"names": names} | options)).figure
+
+    def plot_phase_summary(self, *, names=None, title=None, fig=None):
+        """Plot map, confidence, doubts, sizes, names and mean patterns on one page.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            One for each domain. By default those of :attr:`phases`.
+        title : str, optional
+            By default that of the domains.
+        fig : matplotlib.figure.Figure or SubFigure, optional
+            A new figure by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            As :meth:`DomainMap.plot_phase_summary`.
+        """
+        check_figure_arguments(title, fig=fig)
+        return draw_summary(self._summarize(names, title), fig)
+
+    def to_html(self, filename, *, names=None, title=None, overwrite=None):
+        """Write all that was found as a web page: one file, which any browser shows.
+
+        Maps, mean patterns, sizes, classes, names with orientations, how sure each
+        domain is, warnings, what could not be told, settings and versions. Pictures
+        are in the file; nothing is loaded from elsewhere.
+
+        Parameters
+        ----------
+        filename : str or pathlib.Path
+            It gets ``.html`` unless it has it. Folders are made as needed.
+        names, title : optional
+            As in :meth:`plot_phase_summary`.
+        overwrite : bool, optional
+            Whether a file of that name is replaced. By default it is asked, as
+            HyperSpy's ``save`` does.
+
+        Returns
+        -------
+        pathlib.Path or None
+            The file; None if there is one that was not to be replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If a file is there, and nobody can be asked.
+        TypeError
+            If `overwrite` is neither None, True nor False.
+        ValueError
+            As :meth:`plot_phase_summary`.
+        """
+        check_figure_arguments(title)
+        path = find_path(filename, overwrite)
+        return path and save_summary(self._summarize(names, title), path)
+
+    def _summarize(self, names, title):
+        return summarize(
+            self.domains,
+            self.confidence,
+            self.classes,
+            self.phases,
+            names=names,
+            compression=self.compression,
+            title=title,
+        )
 
     def report(self):
         """Say what each domain is.
@@ -55,6 +147,14 @@ class PhaseMapping:
         -------
         PhaseReport or DomainClasses
             Rows that print as a table: of phases if there are structures.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> len(result.report())
+        3
         """
         return self.classes if self.phases is None else self.phases.report()
 

@@ -41,7 +41,21 @@ class Atoms(NamedTuple):
         return Atoms(*(values[index] for values in self))
 
     def count(self):
-        """Number of atoms of each element, as a dictionary."""
+        """Count the atoms of each element.
+
+        Returns
+        -------
+        dict of str to float
+            Occupancies summed.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import structure
+        >>> from hyperspy_4dphase.structures import load_candidates
+        >>> (oxide,) = load_candidates(structure("SiO2"))
+        >>> oxide.atoms.count()
+        {'O': 8.0, 'Si': 4.0}
+        """
         return {
             str(element): float(self.occupancies[self.elements == element].sum())
             for element in np.unique(self.elements)

@@ -28,6 +28,14 @@ class Candidate:
         Proper rotations of the Laue group as unit quaternions (a, b, c, d) in orix's
         frame of the crystal (x along a, z along c*): orientations R and S R, with S
         one of these, have the same pattern. The first is the identity.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> silicon.name, silicon.rotations.shape
+    ('Si', (24, 4))
     """
 
     name: str
@@ -63,7 +71,7 @@ class Candidate:
         Returns
         -------
         Reflections
-            hkl, g in 1/Å in orix's frame of the crystal, and ``|F|^2`` in Å² (of
+            With hkl, g in 1/Å in orix's frame of the crystal, and ``|F|^2`` in Å² (of
             scattering factors of Lobato and Van Dyck, occupancies, Debye-Waller
             factors), by rising ``|g|``. The direct beam is not among them.
 

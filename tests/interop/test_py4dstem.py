@@ -179,6 +179,13 @@ def test_maps_are_real_slices_and_come_back(make_scan):
     cube.attach(there)
     cube.calibration.set_R_pixel_size(3.0)
     assert there.calibration.get_R_pixel_size() == 3.0
+    confidence = s.domain_confidence(domains, n_maps=4, **quiet)
+    sure = to_py4dstem(confidence)
+    assert type(sure).__name__ == "RealSlice"
+    assert sure.data.dtype == np.float32
+    assert np.isnan(sure.data[mask]).all()
+    np.testing.assert_array_equal(sure.data, confidence.data)
+    np.testing.assert_array_equal(from_py4dstem(sure).data, confidence.data)
     back = from_py4dstem(to_py4dstem(domains))
     np.testing.assert_array_equal(back.data, domains.labels)
     assert type(back).__name__ == "Signal2D"

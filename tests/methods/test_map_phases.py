@@ -21,7 +21,7 @@ def closed():
     plt.close("all")
 
 
-def test_the_whole_way():
+def test_the_whole_way(tmp_path):
     s = scan()
     before = s.deepcopy()
     candidates = {"aluminium": structure("Al"), "silicon": structure("Si")}
@@ -40,6 +40,13 @@ def test_the_whole_way():
     assert "silicon" in repr(result)
     assert repr(result.report()) == repr(result.phases.report())
     assert result.plot().subfigs
+    assert "confidence" in [a.get_title() for a in result.plot_phase_summary().axes]
+    page = result.to_html(tmp_path / "page").read_text(encoding="utf-8")
+    assert f"mean confidence {np.nanmean(result.confidence.data):.3f}" in page
+    assert "Map of phases: aluminium, silicon, amorphous" in page
+    # What the map was made of, with its seed and the versions.
+    for name in ("cluster_hierarchical", "compress", "random_state", "versions"):
+        assert f"{name}<" in page
 
 
 def test_without_structures_domains_are_classified():

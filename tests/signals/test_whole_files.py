@@ -11,6 +11,7 @@ from hyperspy.signals import Signal2D
 from hyperspy_4dphase.signals._whole_files import WholeFiles
 from hyperspy_4dphase.signals.domain_map import DomainMap
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
+from hyperspy_4dphase.signals.pattern_decomposition import PatternDecomposition
 
 
 class Whole(WholeFiles, Signal2D):
@@ -83,7 +84,7 @@ def test_other_formats_and_folders(signal, tmp_path):
     lazy.close_file()
 
 
-@pytest.mark.parametrize("cls", [DomainMap, LatentEmbedding])
+@pytest.mark.parametrize("cls", [DomainMap, LatentEmbedding, PatternDecomposition])
 def test_results_are_such(cls):
     assert issubclass(cls, WholeFiles)
     assert cls.save is WholeFiles.save

@@ -29,6 +29,7 @@ AVOIDED = {
     "pyxem_variance_gain": "estimators/crystallinity, which does not use it",
     "pyxem_affine": "calibration, which returns the matrix",
     "pyxem_axis_offset": "nothing yet",
+    "pyxem_radial_axis": "docs/examples/plot_orientations.py, which moves the axis",
     "pyxem_detector": "_arguments.py, the check of axes",
 }
 

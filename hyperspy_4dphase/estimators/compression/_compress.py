@@ -84,7 +84,7 @@ def compress_patterns(
     random_state : int, numpy.random.RandomState or None, optional
         For the sample and the starting directions.
     device : None, str or torch.device, optional
-        Where the products are computed; see :func:`resolve_device`.
+        Where the products are computed.
 
     Returns
     -------
@@ -96,6 +96,17 @@ def compress_patterns(
        count matrix, SIAM J. Math. Data Sci. 4 (2022), doi:10.1137/21M1456807.
     .. [2] N. Halko, P. G. Martinsson, J. A. Tropp, Finding structure with randomness,
        SIAM Rev. 53 (2011), doi:10.1137/090771806.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+    >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+    >>> from hyperspy_4dphase.estimators import compress_patterns
+    >>> compressed = compress_patterns(counts, random_state=0)
+    >>> compressed.Q.shape, compressed.n_significant
+    ((400, 13), 3)
     """
     blocks = PatternBlocks.wrap(X, allow_negative=noise != "poisson")
     result, later, blocks = _compress(

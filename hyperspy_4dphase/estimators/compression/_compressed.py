@@ -48,7 +48,7 @@ class CompressedPatterns:
     noise : str
         ``"poisson"`` or ``"uniform"``.
     row_limit : float
-        Largest squared `row_scale` times total of a pattern; see :class:`Scaling`.
+        Largest squared `row_scale` times total of a pattern.
     n_reads : float
         How many times the patterns were read.
     gain, offset : float
@@ -81,7 +81,7 @@ class CompressedPatterns:
         What the scaled patterns have of them.
     sums : numpy.ndarray, shape (n_patterns,), or None
         Sum of each pattern X with fixed weights of its pixels, by which it is known
-        again; see :func:`expected_sums`. None in files of earlier versions.
+        again. None in files of earlier versions.
     """
 
     Q: np.ndarray
@@ -139,6 +139,17 @@ class CompressedPatterns:
         Returns
         -------
         numpy.ndarray, shape (n_rows, n_pixels), float32
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import compress_patterns
+        >>> compressed = compress_patterns(counts, random_state=0)
+        >>> compressed.reconstruct(slice(10)).shape
+        (10, 300)
         """
         rank = max(self.n_significant, 1) if rank is None else rank
         scaled = self.Q[rows, :rank] @ self.B[:rank]
@@ -175,6 +186,17 @@ class CompressedPatterns:
         Returns
         -------
         CompressedPatterns
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import compress_patterns
+        >>> compressed = compress_patterns(counts, random_state=0)
+        >>> compressed.take(np.arange(50)).Q.shape
+        (50, 13)
         """
         names = "Q", "row_scale", "residual", "broad_scores", "sums"
         values = {name: getattr(self, name) for name in names}
@@ -190,6 +212,19 @@ class CompressedPatterns:
             have of them, shape (n_patterns, k).
         edge : float
             Where noise of unit variance ends among them.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import compress_patterns
+        >>> compressed = compress_patterns(counts, random_state=0, squares=False)
+        >>> direction = rng.normal(size=(300, 1))
+        >>> compressed.add_broad(direction, rng.normal(size=(400, 1)), edge=1.0)
+        >>> compressed.broad_rows.shape
+        (1, 300)
         """
         right, left, _ = self._find_strong()
         rest = find_remainder(right, left, columns, scores)
@@ -210,6 +245,17 @@ class CompressedPatterns:
         CompressedPatterns
             All of its directions are significant, also those whose singular values are
             below `noise_edge`. ``self`` if there is nothing broad.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import compress_patterns
+        >>> compressed = compress_patterns(counts, random_state=0)
+        >>> compressed.with_broad().n_significant
+        3
         """
         if self.broad_rows is None:
             return self

@@ -169,6 +169,7 @@ class PowerIteration:
         sums = scaling.column_noise(products.column_sums, result.row_scale**2)
         sums *= inverse(scaling.column_weight)
         weight = len(result.Q) * inverse(sums) * scaling.reliability
+        weight *= scaling.column_weight.sum() * inverse(weight.sum())
         change = np.sqrt(weight * inverse(scaling.column_weight))
         scaling = self.first.balance.make_scaling(weight, scaling.reliability)
         return orthonormalize(V * change[:, None].astype(np.float32)), scaling

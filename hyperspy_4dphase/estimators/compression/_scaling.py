@@ -12,6 +12,9 @@ from hyperspy_4dphase.estimators.compression._packed import pack_patterns
 # Largest weight of a pattern times its total, over the median of all patterns.
 # Historical: chosen by trial, not calibrated.
 _MAX_ROW_WEIGHT = 3.0
+# The same over that of all patterns taken together: weights farther apart could not be
+# added up in single precision.
+_MAX_OVER_AVERAGE = 1e6
 # Counts that tell nothing beyond the others, as a fraction of a pixel's mean: pixels
 # that the sample leaves dark keep their weight. Historical.
 _PSEUDOCOUNT = 1e-3
@@ -161,6 +164,9 @@ class Balance:
         for _ in range(n_iterations):
             _, u = self._row_weights(last * reliability)
             last = self._column_weight(u)
+            # Pixels without counts are counted in rows, but take nothing: weights would
+            # fall from one iteration to the next, and those of rows rise.
+            last *= first.sum() * inverse(last.sum())
         return self.make_scaling(weight * last * inverse(first), reliability)
 
     def make_scaling(self, weight, reliability):
@@ -187,6 +193,10 @@ class Balance:
         if not self._totals.any():
             return np.inf, u
         limit = _MAX_ROW_WEIGHT * np.median((u * self._totals)[self._totals > 0])
+        # Where most patterns are nothing but a few counts of the direct beam, the
+        # median is one of these, and their pixels would lose all weight.
+        average = weight.size * self._totals.sum() / sums.sum()
+        limit = min(limit, _MAX_OVER_AVERAGE * average)
         return limit, np.minimum(u, limit * inverse(self._totals))
 
 

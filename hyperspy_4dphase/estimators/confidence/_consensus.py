@@ -169,6 +169,13 @@ class MapConsensus(BaseEstimator):
             length, or one of them assigns nothing; labels are not whole numbers; a
             share is outside [0, 1]; or the reference has another length or assigns
             nothing.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.estimators import MapConsensus
+        >>> maps = [[0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0], [0, 0, 1, 1, 1, 1]]
+        >>> MapConsensus(prior=0.5).fit(maps).consensus_
+        array([0, 0, 0, 1, 1, 1], dtype=int32)
         """
         maps = inputs.check_maps(maps)
         self._check_parameters(len(maps))
@@ -221,6 +228,13 @@ class MapConsensus(BaseEstimator):
             If no map is chosen, or labels are not of this map.
         IndexError
             If there is no such map.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.estimators import MapConsensus
+        >>> maps = [[0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0], [0, 0, 1, 1, 1, 1]]
+        >>> MapConsensus(prior=0.5).fit(maps).agreement_of([2])
+        array([1., 1., 0., 1., 1., 1.], dtype=float32)
         """
         check_is_fitted(self)
         which = np.arange(self.map_weights_.size)[np.asarray(which)].reshape(-1)

@@ -113,6 +113,14 @@ class DomainModel:
         -------
         Posterior
             A pattern without a shape has the frequencies of domains.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import MapEnsemble
         """
         rows = np.arange(len(self._shapes.points)) if rows is None else rows
         probabilities = np.empty((len(rows), self.n_domains), np.float32)

@@ -42,10 +42,10 @@ class MapEnsemble(BaseEstimator):
       for features, trees of the patterns themselves;
     - ``"noise"``: what counting noise and mixing leave open in each map: each pattern
       has a probability for each domain, as this is around its position, and for
-      mixtures of those that meet there (:class:`LocalModel`); without positions, for
+      mixtures of those that meet there (``LocalModel``); without positions, for
       each domain as a whole (:class:`DomainModel`);
     - ``"structure"``: whether the domains are those that the scan tells apart, see
-      :func:`judge_structure`. It takes positions, and is not judged without.
+      ``judge_structure``. It takes positions, and is not judged without.
 
     The maps vote (:class:`MapConsensus`). Domains are those of the tree that the others
     agree with best, which is the first map; without positions there is one tree of all
@@ -189,6 +189,17 @@ class MapEnsemble(BaseEstimator):
             If `n_maps` is no integer.
         ValueError
             If a parameter is out of range, or shapes do not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
+        >>> model = MapEnsemble(n_maps=5, random_state=0)
+        >>> model.fit(compress_patterns(counts, random_state=0)).confidence_.shape
+        (400,)
         """
         self._check_parameters(features, model)
         patterns = X if isinstance(X, PatternMaps) else PatternMaps(X, positions)
@@ -302,7 +313,8 @@ class MapEnsemble(BaseEstimator):
         if "noise" in self.doubts:
             self.doubts_ = votes.average_doubts(1 - confidence) | self.doubts_
         if "structure" in self.doubts:
-            structure = maker.judge_structure(labels, random_state)
+            given = reference is not None
+            structure = maker.judge_structure(labels, random_state, given)
             if structure is not None:
                 self.doubts_ |= structure.doubts
                 posterior = posterior * structure.probability[:, np.newaxis]

@@ -255,13 +255,15 @@ class MapMaker:
         """str: Why the patterns are one domain, as a `TreeNode` says it."""
         return "consensus" if self.has_resolved else self._patterns.reason
 
-    def judge_structure(self, labels, random_state):
+    def judge_structure(self, labels, random_state, given=False):
         """Judge the domains of a map by what the scan says of them.
 
         Parameters
         ----------
         labels : numpy.ndarray of int, shape (n_patterns,)
             -1 for none.
+        given : bool, default False
+            Whether the map is another one than the scan's own.
 
         Returns
         -------
@@ -279,7 +281,7 @@ class MapMaker:
         if max(same) > _SAME:
             trees = [tree for k, tree in enumerate(trees) if k != int(np.argmax(same))]
         return judge_structure(
-            evidence, self.shapes, labels, misfit, trees, random_state
+            evidence, self.shapes, labels, misfit, trees, random_state, given=given
         )
 
     def _map_part(self, kind, own, clustered, random_state):

@@ -67,7 +67,9 @@ class Structure(NamedTuple):
     doubts: dict
 
 
-def judge_structure(evidence, shapes, labels, misfit, trees, random_state):
+def judge_structure(
+    evidence, shapes, labels, misfit, trees, random_state, *, given=False
+):
     """Judge the domains of a map by what the scan says of them.
 
     Parameters
@@ -83,6 +85,10 @@ def judge_structure(evidence, shapes, labels, misfit, trees, random_state):
     trees : list of numpy.ndarray of int, shape (n,)
         Other maps, of what other exposures might have given.
     random_state : numpy.random.RandomState
+    given : bool, default False
+        Whether the map is another one than the scan's own. Where it cuts a domain,
+        votes tell how likely each piece is to keep the name; trees do not deny it
+        again.
 
     Returns
     -------
@@ -91,7 +97,7 @@ def judge_structure(evidence, shapes, labels, misfit, trees, random_state):
     rows = np.flatnonzero(shapes.known & (labels >= 0))
     own, others = labels[rows], [tree[rows] for tree in trees]
     features = measure_features(evidence, rows, own, misfit[rows], random_state)
-    features["agreement"] = measure_confirmation(own, others)
+    features["agreement"] = measure_confirmation(own, others, one_to_one=not given)
     whole = _add_up(_WHOLE, features)
     included = _are_inclusions(evidence, rows, own)
     whole = np.where(included, np.maximum(whole, _INCLUSION), whole)
@@ -155,12 +161,11 @@ def measure_features(evidence, rows, labels, misfit, random_state):
     }
 
 
-def measure_confirmation(labels, others, n_as_if=_N_AS_IF):
+def measure_confirmation(labels, others, n_as_if=_N_AS_IF, *, one_to_one=True):
     """Measure how many other maps have a domain like that of each label.
 
-    Domains of two maps are matched one to one, so that they have as many positions in
-    common as they can. Where a map splits a domain, or merges two, some positions are
-    without a match.
+    Domains of two maps are matched such that they have as many positions in common as
+    they can. Where a map splits a domain, some positions are without a match.
 
     Parameters
     ----------
@@ -170,6 +175,8 @@ def measure_confirmation(labels, others, n_as_if=_N_AS_IF):
         -1 for none, which says nothing.
     n_as_if : int, default 2
         How many maps they are to count as.
+    one_to_one : bool, default True
+        Whether only one of several domains that a map merges is matched.
 
     Returns
     -------
@@ -185,7 +192,8 @@ def measure_confirmation(labels, others, n_as_if=_N_AS_IF):
         _, others_own = np.unique(other[both], return_inverse=True)
         match = np.full(len(names), -1)
         table = contingency_matrix(own[both], others_own)
-        match[np.unique(own[both])] = match_one_to_one(table)
+        there = np.unique(own[both])
+        match[there] = match_one_to_one(table) if one_to_one else table.argmax(axis=1)
         matched[both] += match[own[both]] == others_own
         n_maps += both
     # Where no map has a label, nothing is known.

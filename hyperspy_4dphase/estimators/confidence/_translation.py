@@ -137,7 +137,9 @@ def translate_votes(
     doubt : float
         See :func:`split_votes`.
     fixed : bool, optional
-        Keep domains to which no position belongs in the end. By default they go.
+        Whether the partition is what is asked about: what clusters mean follows from
+        it alone, and domains to which no position belongs in the end are kept. By
+        default they go.
     max_iter : int, optional
         Default is 20.
     tol : float, optional
@@ -159,8 +161,12 @@ def translate_votes(
         winners = np.round(fractions, _DECIMALS).argmax(axis=1)
         winners[~fractions.any(axis=1)] = -1
         result = TranslatedVotes(fractions, table, sizes, winners, n_iter)
+        if fixed:
+            # Were meanings found anew, one of two halves of a domain, which no map
+            # tells apart, would take all votes of the other by a few positions.
+            break
         kept = np.unique(winners[winners >= 0])
-        if not fixed and len(kept) < sizes.size:
+        if len(kept) < sizes.size:
             first, sizes, fractions = first[:, kept], sizes[kept], fractions[:, kept]
             winners = renumber(winners, kept)
         elif before is not None and before.shape == fractions.shape:

@@ -137,7 +137,9 @@ class _Side:
     def take_out(self, noise, gain):
         """Directions of structure, found in the pixels of the other colour."""
         n = len(self.differences)
-        least = _LEAST_NOISE * np.median(noise[noise > 0])
+        noisy = noise[noise > 0]
+        # Without any noise there are no directions of structure to be told from it.
+        least = _LEAST_NOISE * np.median(noisy) if noisy.size else 1.0
         typical = np.maximum(noise, least)
         n_noisy = (noise / typical)[~self.own].sum()
         scale = np.sqrt(typical[~self.own]).astype(np.float32)
@@ -210,6 +212,9 @@ def _missed(strength, n, n_pixels):
     As follows from the eigenvalues of a strong direction in white noise of n rows, see
     Benaych-Georges and Nadakuditi, J. Multivar. Anal. 111, 120 (2012).
     """
+    if not n_pixels:
+        # Without a count in these pixels there is nothing to find.
+        return np.full(len(strength), np.inf)
     excess = strength - n - n_pixels
     true = (excess + np.sqrt(np.maximum(excess**2 - 4 * n * n_pixels, 0))) / 2
     true = np.maximum(true, np.sqrt(n * n_pixels))

@@ -64,7 +64,9 @@ class VarianceLine:
     """
 
     def __init__(self, m, v, n_values, readout):
-        least = max(1e-3 * np.median(np.abs(v)), np.finfo(float).tiny)
+        # Where most pixels have no count, the median is none.
+        typical = np.median(np.abs(v)) or np.abs(v).mean()
+        least = max(1e-3 * typical, np.finfo(float).tiny)
         spread = max(np.ptp(m), 1e-6 * np.abs(m).max(), np.finfo(float).tiny)
         # Errors of what was measured would let those that are too low count most.
         self.gain, fitted = fit_median_line(m, v, n_values)

@@ -82,7 +82,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     random_state : int, numpy.random.RandomState or None, optional
         For the halves, and for searches.
     device : None, str or torch.device, optional
-        Where patterns are compressed; see :func:`resolve_device`.
+        Where patterns are compressed.
     callback : callable, optional
         Called as ``callback(n_done, n_patterns)``.
 
@@ -186,6 +186,17 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         UserWarning
             If there are fewer domains than asked for, since the patterns within them
             differ by no more than noise.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> model = DivisiveDomains(random_state=0).fit(counts)
+        >>> np.unique(model.labels_).tolist()
+        [0, 1, 2]
         """
         self.check_parameters(positions=positions)
         random_state = check_random_state(self.random_state)
@@ -209,6 +220,15 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> DivisiveDomains(n_domains=4).check_parameters()
+        >>> DivisiveDomains(min_size=0).check_parameters()
+        Traceback (most recent call last):
+            ...
+        ValueError: min_size must be at least 1, not 0.
         """
         for name, least in (("n_domains", 1), ("max_depth", 0), ("min_size", 1)):
             check_integer(name, getattr(self, name), least, optional=True)

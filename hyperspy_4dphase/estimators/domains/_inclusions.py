@@ -17,6 +17,7 @@ from hyperspy_4dphase.estimators.domains._local_fits import (
     fit_around,
     local_spread,
     robust_covariance,
+    subtract_around,
 )
 
 # Neighbours of a position, also by a corner.
@@ -186,18 +187,18 @@ def _look_along(points, inside, direction):
     places : numpy.ndarray of int, shape (ny, nx)
         Number of the place, 0 for none.
     """
-    values = (points @ direction)[..., None]
+    values = points @ direction
     weights = inside.astype(float)
     for _ in range(6):
-        residuals = fit_around(values, weights).subtract_from(values)
-        scaled = residuals / local_spread(residuals[..., 0], inside)[..., None]
-        sums = add_up(scaled, inside)[..., 0]
-        excess = np.maximum(scaled[..., 0], sums) - 2.5
+        residuals = subtract_around(values, weights)
+        scaled = residuals / local_spread(residuals, inside)
+        sums = add_up(scaled[..., None], inside)[..., 0]
+        excess = np.maximum(scaled, sums) - 2.5
         weights = inside / (1 + np.exp(np.clip(4 * excess, -50, 50)))
     places = ndimage.label(sums > _STANDS_OUT, _NEAR)[0]
     sizes = np.bincount(places.ravel())
     sizes[0] = 0
-    return weights, residuals[..., 0], sums, places * (sizes >= _FEWEST)[places]
+    return weights, residuals, sums, places * (sizes >= _FEWEST)[places]
 
 
 def _describe(points, inside, direction, n_rounds=3):

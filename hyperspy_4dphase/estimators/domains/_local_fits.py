@@ -10,6 +10,8 @@ import numpy as np
 from scipy import ndimage
 from sklearn.covariance import empirical_covariance
 
+from hyperspy_4dphase.estimators.domains._local_values import subtract_surroundings
+
 # Width of the weights of a fit, in positions: wider than twice a plate, narrower than
 # bends. From 2 to 3 makes no difference.
 SIZE = 2.5
@@ -95,6 +97,23 @@ def fit_around(points, weights, size=SIZE):
     sums = np.stack([moment(weighted, a, b) for a, b in _TERMS], axis=2)
     noise = np.diagonal(inverse, axis1=2, axis2=3)
     return LocalFit(inverse @ sums, inverse[..., 0, 0] * weights, noise)
+
+
+def subtract_around(values, weights):
+    """Subtract from one number a position what its surroundings predict.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (ny, nx)
+    weights : numpy.ndarray, shape (ny, nx)
+        As for :func:`fit_around`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (ny, nx)
+        As :meth:`LocalFit.subtract_from` gives it.
+    """
+    return subtract_surroundings(values, weights, SIZE, _RIDGE, _LEAST_LEFT)
 
 
 def add_up(field, inside):

@@ -28,6 +28,19 @@ class DomainTree:
     See Also
     --------
     TreeNode : What each of these means.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+    >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+    >>> from hyperspy_4dphase.estimators import DivisiveDomains
+    >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+    >>> tree.n_domains, tree.n_levels
+    (3, 2)
+    >>> tree[0].size, tree[0].reason
+    (400, 'split')
     """
 
     parent: np.ndarray
@@ -46,14 +59,32 @@ class DomainTree:
 
     @classmethod
     def from_arrays(cls, arrays):
-        """From a dict as :meth:`to_arrays` gives it, checked.
+        """Make a tree of a dict as :meth:`to_arrays` gives it, checked.
 
-        What files of earlier versions do not hold is NaN.
+        Parameters
+        ----------
+        arrays : dict of str to numpy.ndarray
+            What files of earlier versions do not hold is NaN.
+
+        Returns
+        -------
+        DomainTree
 
         Raises
         ------
         ValueError
             If they are not those of a tree.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> type(tree).from_arrays(tree.to_arrays()).n_domains
+        3
         """
         unknown = np.full(np.shape(arrays.get("parent", 0)), np.nan)
         arrays = dict.fromkeys(("step", *TRAITS), unknown) | arrays
@@ -79,7 +110,24 @@ class DomainTree:
         return cls(**values)
 
     def to_arrays(self):
-        """dict of str to numpy.ndarray: Everything, one entry a node."""
+        """Return everything as arrays, to be stored.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            One entry a node in each.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> sorted(tree.to_arrays())[:3]
+        ['agreement', 'label', 'level']
+        """
         return dict(vars(self))
 
     def __len__(self):
@@ -109,11 +157,55 @@ class DomainTree:
         return int(self.level.max())
 
     def children(self, number):
-        """tuple of int: The nodes that a node was split into."""
+        """List the nodes that a node was split into.
+
+        Parameters
+        ----------
+        number : int
+            Of the node.
+
+        Returns
+        -------
+        tuple of int
+            Empty for a leaf.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> tree.children(0)
+        (1, 2)
+        """
         return tuple(np.flatnonzero(self.parent == number).tolist())
 
     def leaves(self, number=0):
-        """Labels of the domains below a node, its own for a leaf, ascending."""
+        """List the labels of the domains below a node.
+
+        Parameters
+        ----------
+        number : int, default 0
+            Of the node. The root is 0.
+
+        Returns
+        -------
+        numpy.ndarray of int
+            Ascending; of a leaf its own.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> tree.leaves()
+        array([0, 1, 2])
+        """
         inside = np.zeros(len(self), dtype=bool)
         inside[number] = True
         for node in range(number + 1, len(self)):
@@ -121,16 +213,59 @@ class DomainTree:
         return np.sort(self.label[inside & (self.label >= 0)])
 
     def at_level(self, level):
-        """The nodes that are the domains of a level: at it, or leaves above it."""
+        """List the nodes that are the domains of a level.
+
+        Parameters
+        ----------
+        level : int
+            Counted from the whole scan, which is 0.
+
+        Returns
+        -------
+        numpy.ndarray of int
+            Nodes at the level, and leaves above it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> tree.at_level(1)
+        array([1, 2])
+        """
         return self._lowest(self.level <= level)
 
     def cut(self, n_domains):
-        """The nodes that are the domains when the strongest splits alone are made.
+        """List the nodes that are the domains if only the strongest splits are made.
+
+        Parameters
+        ----------
+        n_domains : int
+            How many domains there are to be.
+
+        Returns
+        -------
+        numpy.ndarray of int
+            As many.
 
         Raises
         ------
         ValueError
             If the tree has not so many leaves.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> len(tree.cut(2))
+        2
         """
         if not 1 <= n_domains <= self.n_domains:
             raise ValueError(
@@ -175,6 +310,18 @@ class DomainTree:
         tree : DomainTree
             Its domains numbered by size.
         labels : numpy.ndarray of int, shape (n_domains,)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> coarse, new_labels = tree.pruned(tree.cut(2))
+        >>> coarse.n_domains
+        2
         """
         nodes = np.asarray(nodes)
         nodes = nodes[np.argsort(-self.size[nodes], kind="stable")]
@@ -221,6 +368,17 @@ class DomainTree:
         -------
         DomainTree
             Without the nodes that share their level with their parent and are split.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> tree.joined().n_domains
+        3
         """
         # Parts that share the level of their node belong to the split above it.
         beside = np.flatnonzero(self.level[1:] == self.level[self.parent[1:]]) + 1

@@ -5,6 +5,7 @@ between two edges are no rarer than on one of the flanks, between an edge and th
 of what lies beyond it. In a valley they are rarer than on both flanks.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,10 @@ _MARGIN = 0.1
 # between time and resolution.
 _N_PLACES = 6
 _N_CUTS = 48
+_EVEN = np.linspace(0, 1, _N_CUTS)
+# One row for each window.
+_ALL_WIDTHS = np.repeat(_WIDTHS, _N_PLACES)[:, None]
+_STEPS = np.tile(np.linspace(0, 1, _N_PLACES), len(_WIDTHS))[:, None]
 
 
 class Valley(NamedTuple):
@@ -105,10 +110,17 @@ def find_valley(values, min_size):
 def _choose_cuts(values, min_size):
     """Numbers of values below each cut: close at both ends, and even in between."""
     n = values.size
-    tails = np.geomspace(min_size, n / 2, _N_CUTS).astype(int)
-    even = np.linspace(values[min_size - 1], values[n - min_size], _N_CUTS)
+    first, last = values[min_size - 1], values[n - min_size]
+    even = first + _EVEN * (last - first)
     even = np.clip(np.searchsorted(values, even), min_size, n - min_size)
-    return np.unique(np.concatenate([tails, n - tails, even]))
+    return np.unique(np.concatenate([_cut_tails(min_size, n), even]))
+
+
+@functools.lru_cache(maxsize=256)
+def _cut_tails(min_size, n):
+    """Numbers of values below cuts that are close at both ends."""
+    tails = np.geomspace(min_size, n / 2, _N_CUTS).astype(int)
+    return np.concatenate([tails, n - tails])
 
 
 def _find_medians(values, n_below):
@@ -129,11 +141,10 @@ def _place_windows(values, n_below):
     cut = (values[n_below - 1] + values[n_below]) / 2
     left, right = _find_medians(values, n_below)
     distance = right - left
-    width = np.repeat(_WIDTHS, _N_PLACES)[:, None] * distance
+    width = _ALL_WIDTHS * distance
     lowest = np.maximum(left + _MARGIN * distance, cut - width)
     highest = np.minimum(right - _MARGIN * distance - width, cut)
-    steps = np.tile(np.linspace(0, 1, _N_PLACES), len(_WIDTHS))[:, None]
-    low = lowest + steps * (highest - lowest)
+    low = lowest + _STEPS * (highest - lowest)
     return low, width, (highest >= lowest) & (distance > 0)
 
 

@@ -140,6 +140,16 @@ class RandomizedNMF(PatternTransformer):
         Returns
         -------
         RandomizedNMF
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> RandomizedNMF(random_state=0).fit(counts).components_.shape
+        (3, 300)
         """
         self.fit_transform(X, positions=positions)
         return self
@@ -163,6 +173,16 @@ class RandomizedNMF(PatternTransformer):
         numpy.ndarray, shape (n_patterns, n_components)
             W. As each component has sum one, these are the counts in each pattern
             that belong to the component.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> RandomizedNMF(n_components=3, random_state=0).fit_transform(counts).shape
+        (400, 3)
         """
         self.check_parameters()
         compression = self._compress(X)
@@ -194,7 +214,7 @@ class RandomizedNMF(PatternTransformer):
         return W.astype(self._dtype)
 
     def transform(self, X):
-        """Weights of patterns for the components learnt.
+        """Find the weights of patterns for the components learnt.
 
         Parameters
         ----------
@@ -203,6 +223,17 @@ class RandomizedNMF(PatternTransformer):
         Returns
         -------
         numpy.ndarray, shape (n_patterns, n_components)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> model = RandomizedNMF(random_state=0).fit(counts)
+        >>> model.transform(counts[:5]).shape
+        (5, 3)
         """
         check_is_fitted(self)
         blocks = self._to_blocks(X)
@@ -216,7 +247,7 @@ class RandomizedNMF(PatternTransformer):
         return W.astype(self.components_.dtype)
 
     def inverse_transform(self, W):
-        """Patterns that weights stand for.
+        """Compute the patterns that weights stand for.
 
         Parameters
         ----------
@@ -225,6 +256,17 @@ class RandomizedNMF(PatternTransformer):
         Returns
         -------
         numpy.ndarray, shape (n_patterns, n_pixels)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> model = RandomizedNMF(random_state=0).fit(counts)
+        >>> model.inverse_transform(model.transform(counts[:5])).shape
+        (5, 300)
         """
         check_is_fitted(self)
         return np.asarray(W) @ self.components_
@@ -239,6 +281,15 @@ class RandomizedNMF(PatternTransformer):
         Raises
         ------
         TypeError, ValueError
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.estimators import RandomizedNMF
+        >>> RandomizedNMF(tol=1e-3).check_parameters()
+        >>> RandomizedNMF(n_components=0).check_parameters()
+        Traceback (most recent call last):
+            ...
+        ValueError: n_components must be at least 1, not 0.
         """
         check_integer("n_components", self.n_components, 1, optional=True)
         check_integer("power_iterations", self.power_iterations, 1, optional=True)

@@ -36,6 +36,12 @@ class PatternGeometry(NamedTuple):
         are left out.
     outer_radius : float
         In 1/Å: farther out nothing is used.
+
+    Examples
+    --------
+    >>> geometry = PatternGeometry((36, 40), scale=0.025, spot_radius=0.04)
+    >>> geometry.inner
+    0.1
     """
 
     center: tuple

@@ -30,6 +30,15 @@ def label_grains(phase_ids, quaternions, symmetry, max_angle=GRAIN_ANGLE):
     -------
     numpy.ndarray of int, of the shape of `phase_ids`
         From 0 on; -1 where there is no phase.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> phase_ids = np.array([[0, 0, 1, 1], [0, 0, 1, -1]])
+    >>> turns = np.tile([1.0, 0, 0, 0], (2, 4, 1))
+    >>> label_grains(phase_ids, turns, {0: [[1, 0, 0, 0]], 1: [[1, 0, 0, 0]]})
+    array([[ 0,  0,  1,  1],
+           [ 0,  0,  1, -1]])
     """
     phase_ids = np.asarray(phase_ids)
     numbers = np.arange(phase_ids.size).reshape(phase_ids.shape)
@@ -70,6 +79,12 @@ def find_small_grains(grains, min_size):
     Returns
     -------
     numpy.ndarray of bool, of the shape of `grains`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_small_grains(np.array([[0, 0, 0, 1]]), min_size=2)
+    array([[False, False, False,  True]])
     """
     inside = grains >= 0
     sizes = np.bincount(grains[inside])

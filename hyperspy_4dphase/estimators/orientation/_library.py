@@ -92,6 +92,24 @@ class TemplateLibrary(NamedTuple):
         -------
         dict of str to numpy.ndarray
             With ``format_version`` and ``digest``, which tells damaged arrays.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import Camera, structure
+        >>> from hyperspy_4dphase.structures import load_candidates
+        >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+        >>> (silicon,) = load_candidates(structure("Si"))
+        >>> from hyperspy_4dphase.estimators.orientation import build_library
+        >>> library = build_library(
+        ...     silicon.reflections(0.9),
+        ...     camera.wavelength,
+        ...     silicon.rotations,
+        ...     max_g=0.9,
+        ...     resolution=4,
+        ... )
+        >>> arrays = library.to_arrays()
+        >>> arrays["quaternions"].shape == library.quaternions.shape
+        True
         """
         values = self._asdict()
         table = values.pop("reflections")
@@ -116,6 +134,24 @@ class TemplateLibrary(NamedTuple):
         ------
         ValueError
             If an array is missing or damaged, or of another version.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import Camera, structure
+        >>> from hyperspy_4dphase.structures import load_candidates
+        >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+        >>> (silicon,) = load_candidates(structure("Si"))
+        >>> from hyperspy_4dphase.estimators.orientation import build_library
+        >>> library = build_library(
+        ...     silicon.reflections(0.9),
+        ...     camera.wavelength,
+        ...     silicon.rotations,
+        ...     max_g=0.9,
+        ...     resolution=4,
+        ... )
+        >>> again = type(library).from_arrays(library.to_arrays())
+        >>> again.resolution
+        4.0
         """
         arrays = {name: np.asarray(arrays[name]) for name in arrays}
         digest = str(arrays.pop("digest", ""))
@@ -194,6 +230,23 @@ def build_library(
     The Lorentzian is widened by what the excitation error of a reflection changes over
     half a step, or a spot that the crystal shows would be missing in the template
     nearest to its orientation.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> library.quaternions.shape
+    (248, 4)
     """
     settings = _check_settings(
         reflections, wavelength, symmetry, max_g, resolution, excitation_width
@@ -240,6 +293,18 @@ def library_key(reflections, wavelength, symmetry, **options):
     -------
     str
         The same for the same library.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import library_key
+    >>> arguments = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> key = library_key(*arguments, max_g=0.9)
+    >>> key == library_key(*arguments, max_g=0.9)
+    True
     """
     defaults = {"resolution": RESOLUTION, "excitation_width": EXCITATION_WIDTH}
     options = defaults | options

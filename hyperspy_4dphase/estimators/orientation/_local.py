@@ -71,6 +71,36 @@ def refine_orientations(patterns, local):
     how much worse it must with intensities that are kinematical. The
     mean over all templates is taken, or, where few are left, a parabola through the
     best and its neighbours on each axis.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import (
+    ...     build_local_library,
+    ...     refine_orientations,
+    ... )
+    >>> local = build_local_library(library, turned.data[0], geometry, counts.shape)
+    >>> refine_orientations(counts[None], local).quaternions.shape
+    (1, 4)
     """
     patterns = np.asarray(patterns)
     if patterns.ndim != 3 or patterns.shape[1:] != local.shape:

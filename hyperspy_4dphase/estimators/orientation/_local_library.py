@@ -110,6 +110,35 @@ def build_local_library(
     ------
     TypeError, ValueError
         If an argument is not as described, or no template has a spot that is seen.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import build_local_library
+    >>> local = build_local_library(
+    ...     library, turned.data[0], geometry, counts.shape, reach=1.5, step=0.75
+    ... )
+    >>> local.shape
+    (72, 80)
     """
     q = check_quaternions(np.asarray(quaternion, dtype=float)[None], "quaternion")
     geometry = check_geometry(geometry, shape)

@@ -84,6 +84,35 @@ def place_library(library, prepared):
     ValueError
         If patterns reach farther than the library, so that spots would count against
         a structure that are its own.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> from hyperspy_4dphase.estimators.orientation import place_library
+    >>> placed = place_library(library, prepared)
+    >>> placed.shape == prepared.polar.shape
+    True
     """
     n_radial, n_azimuthal = prepared.polar.shape
     reach = n_radial * prepared.radial_step
@@ -136,6 +165,37 @@ def match_library(prepared, placed, n_best=10):
     ------
     ValueError
         If the templates were placed for patterns of another geometry.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> from hyperspy_4dphase.estimators.orientation import place_library
+    >>> placed = place_library(library, prepared)
+    >>> from hyperspy_4dphase.estimators.orientation import match_library
+    >>> matches = match_library(prepared, placed, n_best=3)
+    >>> matches.quaternions.shape
+    (3, 4)
     """
     check_integer("n_best", n_best, 1)
     if placed.shape != prepared.polar.shape:

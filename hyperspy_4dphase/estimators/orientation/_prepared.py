@@ -82,6 +82,25 @@ def prepare_pattern(pattern, geometry, *, variance=None, excluded=None):
     ------
     TypeError, ValueError
         If an argument is not as described, or no pixel is left.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> prepared.image.shape
+    (72, 80)
     """
     pattern, variance, used = _check_pattern(pattern, variance, excluded)
     geometry = check_geometry(geometry, pattern.shape)

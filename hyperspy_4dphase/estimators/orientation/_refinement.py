@@ -26,7 +26,7 @@ _FINE_STEP = 0.009
 # So many of the best go on to be refined at the widths of the crystal.
 _N_FINE = 8
 # Two orientations are one if they are closer than this, in rad: 0.5 degrees.
-_SAME = 0.009
+SAME = 0.009
 
 
 def refine_matches(prepared, library, matches, n_best=None):
@@ -53,6 +53,42 @@ def refine_matches(prepared, library, matches, n_best=None):
     ------
     ValueError
         If an argument is not as described.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import build_library
+    >>> library = build_library(
+    ...     silicon.reflections(0.9),
+    ...     camera.wavelength,
+    ...     silicon.rotations,
+    ...     max_g=0.9,
+    ...     resolution=4,
+    ... )
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
+    >>> prepared = prepare_pattern(counts, geometry)
+    >>> from hyperspy_4dphase.estimators.orientation import place_library
+    >>> placed = place_library(library, prepared)
+    >>> from hyperspy_4dphase.estimators.orientation import (
+    ...     match_library,
+    ...     misorientation,
+    ...     refine_matches,
+    ... )
+    >>> found = refine_matches(prepared, library, match_library(prepared, placed))
+    >>> error = misorientation(found.quaternions, turned.data, silicon.rotations)
+    >>> bool(error.min() < 0.5)
+    True
     """
     quaternions = check_quaternions(matches.quaternions, "matches.quaternions")
     check_integer("n_best", n_best, 1, optional=True)
@@ -71,7 +107,7 @@ def refine_matches(prepared, library, matches, n_best=None):
     quaternions, cosine, width = found
     order = np.argsort(-cosine)
     n_best = len(order) if n_best is None else n_best
-    kept = order[keep_distinct(quaternions[order], library.symmetry, _SAME, n_best)]
+    kept = order[keep_distinct(quaternions[order], library.symmetry, SAME, n_best)]
     return Matches(quaternions[kept], cosine[kept], width[kept])
 
 

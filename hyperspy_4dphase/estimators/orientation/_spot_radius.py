@@ -29,6 +29,21 @@ def measure_spot_radius(patterns, center, excluded=None):
     float
         In pixels. Of Gaussian spots it is twice the standard deviation: that of a disc
         of the same width.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import measure_spot_radius
+    >>> radius = measure_spot_radius(counts[None], camera.center)
+    >>> round(radius * camera.scale / camera.disc_radius, 1)
+    1.2
     """
     patterns = np.asarray(patterns, dtype=float)
     shape = patterns.shape[1:]

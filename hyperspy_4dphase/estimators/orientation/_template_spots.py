@@ -63,6 +63,31 @@ def template_spots(
     Returns
     -------
     TemplateSpots
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = load_candidates(structure("Si"))
+    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
+    >>> geometry = PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> from hyperspy_4dphase.estimators.orientation import template_spots
+    >>> spots = template_spots(
+    ...     silicon.reflections(0.9),
+    ...     turned.data[0],
+    ...     camera.wavelength,
+    ...     geometry,
+    ...     counts.shape,
+    ... )
+    >>> spots._fields
+    ('rows', 'columns', 'weight', 'hkl')
     """
     geometry = check_geometry(geometry, shape)
     matrix = to_matrices(check_quaternions([quaternion], "quaternion"))

@@ -125,6 +125,19 @@ def latent_distortions(
     ----------
     .. [1] A. Bridger et al., npj Comput. Mater. 9 (2023),
        doi:10.1038/s41524-022-00960-y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+    >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+    >>> from hyperspy_4dphase.estimators import PatternVAE, latent_distortions
+    >>> vae = PatternVAE(epochs=3, random_state=0, device="cpu").fit(counts)
+    >>> latent = vae.transform(counts)
+    >>> distorted = latent_distortions(latent, vae.model_, 2, random_state=0)
+    >>> [points.shape for points in distorted]
+    [(400, 2), (400, 2)]
     """
     latent = check_array(latent, dtype=np.float64, input_name="latent")
     d = model.latent_dim

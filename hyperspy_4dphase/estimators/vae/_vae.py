@@ -153,6 +153,18 @@ class PatternVAE(PatternTransformer):
         -------
         PatternVAE
             Fitted, with ``warm_start=True``; it has no `loss_` yet.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import PatternVAE
+        >>> first = PatternVAE(epochs=3, random_state=0, device="cpu").fit(counts)
+        >>> again = PatternVAE.from_model(first.model_, epochs=2, random_state=0)
+        >>> again.fit(counts).transform(counts).shape
+        (400, 2)
         """
         compressed = isinstance(model.inputs, CompressedInputs)
         vae = cls(
@@ -198,6 +210,17 @@ class PatternVAE(PatternTransformer):
             If training was interrupted (Ctrl-C) or its loss became infinite after the
             first epoch: the weights of the best epoch before are kept. Without such an
             epoch the error is raised, and an earlier fit stays as it was.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import PatternVAE
+        >>> model = PatternVAE(epochs=3, random_state=0, device="cpu").fit(counts)
+        >>> model.loss_.shape
+        (3, 2)
         """
         self.fit_transform(X, sample_weight=sample_weight)
         return self
@@ -213,6 +236,17 @@ class PatternVAE(PatternTransformer):
         Returns
         -------
         numpy.ndarray, shape (n_patterns, latent_dim)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import PatternVAE
+        >>> model = PatternVAE(latent_dim=3, epochs=3, random_state=0, device="cpu")
+        >>> model.fit_transform(counts).shape
+        (400, 3)
         """
         self.check_parameters()
         X = self._check_patterns(X, fitting=True)
@@ -246,6 +280,17 @@ class PatternVAE(PatternTransformer):
         Returns
         -------
         numpy.ndarray, shape (n_patterns, latent_dim), float32
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import PatternVAE
+        >>> model = PatternVAE(epochs=3, random_state=0, device="cpu").fit(counts)
+        >>> model.transform(counts[:5]).shape
+        (5, 2)
         """
         check_is_fitted(self)
         return self.model_.encode(self._check_patterns(X)).mean
@@ -262,6 +307,17 @@ class PatternVAE(PatternTransformer):
         numpy.ndarray, shape (n_points, n_pixels), float32
             In the units of the data, without noise, as bright as patterns there are on
             average.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import PatternVAE
+        >>> model = PatternVAE(epochs=3, random_state=0, device="cpu").fit(counts)
+        >>> model.inverse_transform([[0.0, 0.0], [1.0, 0.0]]).shape
+        (2, 300)
         """
         check_is_fitted(self)
         latent = check_array(latent, dtype=np.float32)
@@ -287,6 +343,17 @@ class PatternVAE(PatternTransformer):
         float
             Per pattern, in nats, with ``beta=1``; less that of a perfect fit without
             divergence, so that it is never positive. More is better.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import PatternVAE
+        >>> model = PatternVAE(epochs=3, random_state=0, device="cpu").fit(counts)
+        >>> bool(np.isfinite(model.score(counts)))
+        True
         """
         check_is_fitted(self)
         return self.model_.score(self._check_patterns(X))
@@ -301,6 +368,15 @@ class PatternVAE(PatternTransformer):
         Raises
         ------
         TypeError, ValueError
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.estimators import PatternVAE
+        >>> PatternVAE(latent_dim=2).check_parameters()
+        >>> PatternVAE(beta=-1.0).check_parameters()
+        Traceback (most recent call last):
+            ...
+        ValueError: beta must be finite and at least 0, not -1.0.
         """
         if self.architecture not in ARCHITECTURES:
             raise ValueError(
@@ -327,6 +403,15 @@ class PatternVAE(PatternTransformer):
         ValueError
             If there are fewer than two patterns, fewer to train on than `batch_size`,
             or fewer patterns or pixels than `latent_dim`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.estimators import PatternVAE
+        >>> PatternVAE().check_enough(n_patterns=400, n_pixels=300)
+        >>> PatternVAE().check_enough(n_patterns=1, n_pixels=300)
+        Traceback (most recent call last):
+            ...
+        ValueError: There is 1 pattern that is not masked; at least 2 are needed.
         """
         plan_training(self, n_patterns, n_pixels, sample_weight)
 

@@ -193,3 +193,26 @@ def test_only_what_has_no_counts_is_given():
     model.fit(compressed(counts), reference=given, positions=places(SHAPE))
     np.testing.assert_array_equal(model.labels_, -1)
     np.testing.assert_array_equal(model.confidence_, 0)
+
+
+@pytest.mark.parametrize("row", [5, 6, 7])
+def test_halves_of_a_domain_are_doubted_alike(planted, row):
+    """Which of them keeps its name is open, whichever is larger by a few positions."""
+    X, labels = planted
+    y = np.indices(SHAPE)[0].ravel()
+    given = np.where((labels == 1) & (y >= row), 3, labels)
+    model = MapEnsemble(5, random_state=0, n_jobs=1)
+    model.fit(X, reference=given, positions=places(SHAPE))
+    for half in (1, 3):
+        assert 0.3 < np.median(model.confidence_[given == half]) < 0.7
+    assert np.median(model.confidence_[labels != 1]) > 0.9
+
+
+def test_the_larger_part_of_a_domain_keeps_its_name(planted):
+    X, labels = planted
+    y = np.indices(SHAPE)[0].ravel()
+    given = np.where((labels == 1) & (y >= 9), 3, labels)
+    model = MapEnsemble(5, random_state=0, n_jobs=1)
+    model.fit(X, reference=given, positions=places(SHAPE))
+    large, small = (np.median(model.confidence_[given == k]) for k in (1, 3))
+    assert small < 0.4 < 0.6 < large

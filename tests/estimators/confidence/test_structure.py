@@ -210,6 +210,22 @@ def test_agreement_with_a_merge():
     np.testing.assert_allclose(found[LABELS != 1], EVEN)
 
 
+def test_agreement_with_a_merge_that_votes_judge():
+    """Both are matched: which of them keeps the name is asked elsewhere."""
+    other = np.array([0, 0, 1])[LABELS]
+    found = measure_confirmation(LABELS, [other], one_to_one=False)
+    np.testing.assert_allclose(found, EVEN)
+
+
+def test_agreement_with_a_split_where_several_may_match():
+    """A domain has one match only."""
+    other = LABELS.copy()
+    other[:25] = 3
+    found = measure_confirmation(LABELS, [other], one_to_one=False)
+    np.testing.assert_allclose(found[:25], -EVEN)
+    np.testing.assert_allclose(found[25:], EVEN)
+
+
 def test_agreement_of_several():
     """As often as maps have it, whatever their number."""
     merged = np.array([0, 0, 1])[LABELS]

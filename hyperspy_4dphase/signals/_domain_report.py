@@ -49,10 +49,10 @@ def describe_domains(domains, scan, compression, asked, unsure=()):
     of_each = f"{sizes.max()} to {sizes.min()} positions" if len(sizes) > 1 else ""
     of_each = of_each or f"{sizes.sum()} positions"
     lines = [f"  domains={domains.n_domains} ({asked}), of {of_each}"]
-    if domains.n_domains == 1 and len(domains.tree) == 1:
-        reason = domains.tree[0].reason
-        lines.append(f"    Not split: {_WHY_NOT.get(reason, reason)}.")
-    lines += _describe_continua(domains) + _describe_refused(domains)
+    why_not = why_not_split(domains)
+    if why_not:
+        lines.append(f"    Not split: {why_not}.")
+    lines += _describe_continua(domains) + describe_refused(domains)
     n_few = n_unassigned - sum(n for _, n in unsure)
     why = _list_reasons([*unsure, ("with too few counts to tell", n_few)])
     share = 100 * n_unassigned / max(n_mapped, 1)
@@ -64,6 +64,23 @@ def describe_domains(domains, scan, compression, asked, unsure=()):
         why = _list_reasons([masked, ("broken frames", n_faulty)])
         lines.append(f"  left_out={n_masked} positions{why}")
     return lines
+
+
+def why_not_split(domains):
+    """Why a map is of one domain, in a few words; empty if it is of several.
+
+    Parameters
+    ----------
+    domains : DomainMap
+
+    Returns
+    -------
+    str
+    """
+    if domains.n_domains > 1 or len(domains.tree) > 1:
+        return ""
+    reason = domains.tree[0].reason
+    return _WHY_NOT.get(reason, reason)
 
 
 def _describe_continua(domains):
@@ -79,7 +96,17 @@ def _describe_continua(domains):
     return [f"  continua={len(found)} of {of}{which}"]
 
 
-def _describe_refused(domains):
+def describe_refused(domains):
+    """Lines on the clearest splits that were refused, as far as this is known.
+
+    Parameters
+    ----------
+    domains : DomainMap
+
+    Returns
+    -------
+    list of str
+    """
     nodes = [n for n in domains.tree if n.label >= 0 and np.isfinite(n.refused)]
     if not nodes:
         return []

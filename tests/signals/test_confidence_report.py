@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.methods._confidence_report import describe_confidence
+from hyperspy_4dphase.signals._confidence_report import describe_confidence
 
 SHAPE = (20, 30)
 COLUMNS = np.indices(SHAPE)[1]

@@ -1,0 +1,129 @@
+"""
+Larger than memory, and on a cluster
+====================================
+
+A file that does not fit into memory is mapped as any other: it is opened lazily, read a
+few times block by block, and what is kept is small. Here a process is not allowed to
+have as much memory as the scan takes. Then the same is done by workers of a cluster,
+and both results are compared.
+"""
+
+# sphinx_gallery_thumbnail_number = 1
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import hyperspy.api as hs
+import matplotlib.pyplot as plt
+import numpy as np
+from dask.distributed import Client, LocalCluster
+
+import hyperspy_4dphase
+from hyperspy_4dphase.data import battery_interface
+
+# %%
+# The scan is simulated block by block while it is written, so that it is never in
+# memory either. On disk it is small, since counts compress well.
+
+folder = Path(tempfile.mkdtemp())
+simulated, truth = battery_interface((112, 128), (224, 224), lazy=True, random_state=0)
+simulated.save(folder / "scan.zspy", show_progressbar=False)
+scan = hs.load(folder / "scan.zspy", lazy=True)
+size = scan.data.nbytes / 1e6
+print(f"{scan}\n{size:.0f} MB in memory, chunks of {scan.data.chunksize}")
+
+# %%
+# What a process of its own does, which may have 1 GB more than it has when all is
+# imported (on Linux, which has such limits). Loading the scan fails, mapping it works.
+
+script = """
+import json, resource, sys, time
+import hyperspy.api as hs
+import hyperspy_4dphase
+from hyperspy_4dphase.data import oxide_bilayer
+
+def memory(name):
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith(name))
+
+folder, allowed = sys.argv[1], float(sys.argv[2])
+hs.preferences.General.show_progressbar = False
+tiny, _ = oxide_bilayer((8, 9), (32, 36), random_state=0)
+tiny.as_lazy().decomposition_rnmf(print_info=False)  # imports and compiles the rest
+limit = int((memory("VmData") + allowed) * 1e3)
+resource.setrlimit(resource.RLIMIT_DATA, (limit * 1024, limit * 1024))
+before = memory("VmRSS")
+
+scan = hs.load(folder + "/scan.zspy", lazy=True)
+told = {}
+try:
+    hs.load(folder + "/scan.zspy")
+except Exception as error:
+    told["load it"] = type(error).__name__
+start = time.time()
+compression = hyperspy_4dphase.compress(scan, random_state=0, print_info=False)
+told["compress, s"] = round(time.time() - start, 1)
+scan.decomposition_rnmf(compression=compression, print_info=False)
+told["compress and decompose, s"] = round(time.time() - start, 1)
+told["most additional memory, MB"] = round(memory("VmHWM") - before)
+compression.save(folder + "/compression.npz")
+scan.learning_results.save(folder + "/results.npz")
+print(json.dumps(told))
+"""
+allowed = 1000
+done = subprocess.run(
+    [sys.executable, "-W", "ignore", "-c", script, str(folder), str(allowed)],
+    capture_output=True,
+    text=True,
+    check=True,
+)
+told = json.loads(done.stdout.splitlines()[-1])
+print(f"allowed: {allowed} MB for a scan of {size:.0f} MB")
+for name, value in told.items():
+    print(f"{name:<28}{value}")
+
+# %%
+# The results, from their file: a pattern and a map for each component. As all that
+# follows, they are small.
+
+scan.learning_results.load(folder / "results.npz")
+maps = scan.get_decomposition_loadings().data
+patterns = scan.get_decomposition_factors().data
+fig, axes = plt.subplots(2, len(maps), figsize=(11, 4.4), layout="constrained")
+for (above, below), pattern, found in zip(axes.T, patterns, maps, strict=True):
+    above.imshow(np.log1p(pattern / pattern.mean()), cmap="magma")
+    below.imshow(found, cmap="gray")
+    fits = [
+        np.vdot(found, true) / np.linalg.norm(found) / np.linalg.norm(true)
+        for true in np.moveaxis(truth.abundance, -1, 0)
+    ]
+    below.set_title(f"{truth.component_names[np.argmax(fits)]}\n{max(fits):.3f}")
+for ax in axes.flat:
+    ax.set(xticks=[], yticks=[])
+
+# %%
+# Now by a cluster. Its two workers are in this process, so that this page can be made
+# anywhere; ``Client("address:8786")`` takes those of any other computer. As soon as
+# there is a client, blocks of lazy scans are read and multiplied by its workers, and
+# only sums of them come back.
+
+cluster = LocalCluster(
+    n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+)
+client = Client(cluster)
+start = time.time()
+by_workers = hyperspy_4dphase.compress(scan, random_state=0, print_info=False)
+print(f"{time.time() - start:.1f} s with {len(client.nthreads())} workers")
+client.close()
+cluster.close()
+
+# %%
+# Both have the same directions above noise, and describe the same patterns.
+
+alone = hyperspy_4dphase.Compression.load(folder / "compression.npz")
+print(alone.n_significant, by_workers.n_significant)
+first, second = (c.singular_values[:12] for c in (alone, by_workers))
+print("largest difference of singular values:", np.abs(first / second - 1).max())

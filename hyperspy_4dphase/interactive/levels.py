@@ -1,0 +1,101 @@
+"""How far down a tree of domains a map goes, chosen beside the map."""
+
+import traits.api as t
+from hyperspy.ui_registry import add_gui_method
+
+from hyperspy_4dphase.interactive._bounded import BoundedInt
+from hyperspy_4dphase.interactive._figures import ShownFigure
+from hyperspy_4dphase.signals.domain_map import DomainMap
+
+
+@add_gui_method(toolkey="hyperspy_4dphase.LevelOfDomains")
+class LevelOfDomains(t.HasTraits):
+    """Choose a level of the tree of domains, or their number, and see the map.
+
+    Parameters
+    ----------
+    domains : DomainMap
+        It is not changed.
+
+    Attributes
+    ----------
+    by : {"level", "number"}
+        Which of the next two decides.
+    level : int
+        Down to which level of the tree the map goes, see :meth:`DomainMap.at_level`.
+    number : int
+        How many domains it has, see :meth:`DomainMap.cut`.
+    selected : DomainMap
+        The map that was chosen. The figure of :meth:`plot` follows it.
+    message : str
+        What it is, in words.
+
+    Examples
+    --------
+    In a notebook, with hyperspy_gui_ipywidgets::
+
+        choice = hyperspy_4dphase.interactive.LevelOfDomains(domains)
+        choice.plot()
+        choice.gui()
+
+    Without it, the same::
+
+        choice.level = 2
+        choice.selected
+    """
+
+    by = t.Enum("level", "number")
+    level = BoundedInt()
+    number = BoundedInt()
+    n_levels = t.Int()
+    n_domains = t.Int()
+    selected = t.Instance(DomainMap)
+    message = t.Str()
+
+    def __init__(self, domains):
+        super().__init__()
+        if not isinstance(domains, DomainMap):
+            raise TypeError(
+                f"domains must be a DomainMap, not {type(domains).__name__}."
+            )
+        self._domains = domains
+        self._figure = ShownFigure(self._draw, (6.8, 4.4))
+        self.n_levels, self.n_domains = domains.tree.n_levels, domains.n_domains
+        self.level, self.number = self.n_levels, self.n_domains
+        self._select()
+        self.observe(self._follow, ["by", "level", "number"])
+
+    def plot(self, fig=None):
+        """Plot the map; it follows the choice.
+
+        Parameters
+        ----------
+        fig : matplotlib.figure.Figure, optional
+            A new figure by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        return self._figure.show(fig)
+
+    def bounds(self, name):
+        """From where to where `level` or `number` may be."""
+        return (0, self.n_levels) if name == "level" else (1, self.n_domains)
+
+    def _follow(self, event):
+        if event.name in ("by", self.by):
+            self._select()
+            self._figure.update()
+
+    def _select(self):
+        if self.by == "level":
+            made = self._domains.at_level(self.level)
+        else:
+            made = self._domains.cut(self.number)
+        n = made.n_domains
+        domains = "1 domain" if n == 1 else f"{n} domains"
+        self.selected, self.message = made, f"{domains} of {self.n_domains}"
+
+    def _draw(self, figure):
+        self.selected.plot(title=self.message, ax=figure.add_subplot(anchor="W"))

@@ -1,0 +1,239 @@
+"""One page: what was found in a scan, how surely, and what it looks like."""
+
+from textwrap import wrap
+
+import numpy as np
+from matplotlib.transforms import blended_transform_factory
+
+from hyperspy_4dphase.plot._borders import draw_borders
+from hyperspy_4dphase.plot._checks import (
+    check_extent,
+    check_fractions,
+    check_labels,
+    check_length,
+    check_names,
+    check_patterns,
+    check_real,
+)
+from hyperspy_4dphase.plot._layout import format_percent, make_figure
+from hyperspy_4dphase.plot._maps import draw_domains, draw_fractions, draw_scale_bar
+from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
+from hyperspy_4dphase.plot._pattern import (
+    draw_pattern,
+    format_count,
+    proportion,
+    spots_top,
+)
+from hyperspy_4dphase.plot._place import shorten
+from hyperspy_4dphase.plot._style import (
+    BORDER,
+    DOUBTFUL,
+    SMALL,
+    SMALLEST,
+    SURE,
+    WIDEST,
+)
+from hyperspy_4dphase.plot.phases import draw_spots
+
+# Rows of the table, patterns, and patterns side by side.
+_MOST_ROWS, _MOST_PATTERNS, _MOST_IN_ROW = 16, 12, 6
+_LINE, _MAP = 0.21, 2.75
+# Characters that a line of notes holds.
+_NOTE = 125
+
+
+def plot_phase_summary(
+    labels,
+    *,
+    patterns=None,
+    names=None,
+    confidence=None,
+    doubts=None,
+    mean_confidence=None,
+    spots=None,
+    notes=(),
+    extent=None,
+    units="px",
+    pattern_extent=None,
+    pattern_units="px",
+    title=None,
+    fig=None,
+):
+    """Show on one page the domains of a scan, how sure they are, and their patterns.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int
+        The domain of each probe position, as in :func:`plot_domains`.
+    patterns : numpy.ndarray, shape (n_domains, nky, nkx) or (n_domains, nk), optional
+        Mean pattern of each domain. Those of the twelve largest are drawn.
+    names : sequence of str, optional
+        What is said of each domain beside its size. Nothing by default.
+    confidence : numpy.ndarray of float, optional
+        Of the shape of `labels`, as in :func:`plot_confidence`.
+    doubts : dict of str to numpy.ndarray, optional
+        As in :func:`plot_doubts`; the largest of each position is shown.
+    mean_confidence : sequence of float, optional
+        How surely the positions of each domain are of it, from 0 to 1; NaN where this
+        is not known.
+    spots : sequence of Spots or None, optional
+        Of the template of each domain, drawn on its pattern.
+    notes : sequence of str, optional
+        Written below: what could not be told.
+    extent, units : optional
+        Of the map, as in :func:`plot_domains`.
+    pattern_extent : tuple of float, optional
+        Left, right, bottom and top edge of patterns; of curves, the first and last
+        abscissa. Pixels by default.
+    pattern_units : str, default "px"
+    title : str, optional
+    fig : matplotlib.figure.Figure or SubFigure, optional
+        A new figure by default, 9 inches wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`plot_domains`, :func:`plot_confidence` and :func:`plot_doubts`; and if
+        there is not one pattern, name, mean_confidence and template for each domain.
+    """
+    labels = check_labels(labels)
+    check_extent(extent, labels.ndim, "extent")
+    n = int(labels.max()) + 1
+    if n < 1:
+        raise ValueError("labels have no domain: they are -1 all over.")
+    maps = _collect_maps(labels, confidence, doubts)
+    if patterns is not None:
+        patterns = check_patterns(patterns, "patterns", n)
+        check_extent(pattern_extent, patterns.ndim - 1, "pattern_extent")
+    names = check_names(names, n, "")
+    mean_confidence = np.full(n, np.nan) if mean_confidence is None else mean_confidence
+    mean_confidence = check_real(mean_confidence, "mean_confidence")
+    check_length(mean_confidence, "mean_confidence", n)
+    spots = [None] * n if spots is None else list(spots)
+    check_length(spots, "spots", n)
+    notes = [line for note in notes for line in wrap(note, _NOTE)]
+    order = np.argsort(-np.bincount(labels[labels >= 0], minlength=n), kind="stable")
+    parts = _make_parts(labels, extent, n, patterns, pattern_extent, notes, fig)
+    _draw_maps(parts["maps"], maps, labels, extent, units)
+    _draw_table(parts["table"].subplots(), labels, order, names, mean_confidence)
+    if patterns is not None:
+        style = pattern_extent, pattern_units
+        shown = order[:_MOST_PATTERNS]
+        _draw_patterns(parts["patterns"], patterns, shown, spots, *style)
+    if notes:
+        parts["notes"].text(
+            0.01, 0.98, "\n".join(notes), va="top", fontsize=SMALL, color="0.25"
+        )
+    if title:
+        parts["figure"].suptitle(title)
+    return parts["figure"]
+
+
+def _collect_maps(labels, confidence, doubts):
+    """What is shown beside the map of domains, by its title."""
+    maps = {}
+    if confidence is not None:
+        found = check_fractions(confidence, "confidence", labels.shape)
+        maps["confidence"] = SURE, found
+    if doubts:
+        checked = [
+            check_fractions(doubt, f"doubts[{name!r}]", labels.shape)
+            for name, doubt in doubts.items()
+        ]
+        stack = np.ma.masked_invalid(checked).max(axis=0)
+        maps["largest doubt"] = DOUBTFUL, stack.filled(np.nan)
+    return maps
+
+
+def _make_parts(labels, extent, n, patterns, pattern_extent, notes, figure):
+    """Subfigures one below the other, and the figure."""
+    heights = {"maps": _map_height(labels.shape, extent) + 0.55}
+    heights["table"] = _LINE * min(n, _MOST_ROWS + 1) + 0.3
+    if patterns is not None:
+        n_shown = min(n, _MOST_PATTERNS)
+        panel = (WIDEST - 0.6) / _MOST_IN_ROW
+        height = panel * proportion(patterns.shape[1:], pattern_extent) + 0.3
+        heights["patterns"] = height * -(-n_shown // _MOST_IN_ROW)
+    if notes:
+        heights["notes"] = 0.165 * len(notes) + 0.1
+    figure = make_figure(figure, (WIDEST, sum(heights.values()) + 0.3))
+    grid = {"height_ratios": list(heights.values()), "squeeze": False}
+    parts = figure.subfigures(len(heights), 1, **grid)[:, 0]
+    return {"figure": figure, **dict(zip(heights, parts, strict=True))}
+
+
+def _map_height(shape, extent):
+    if len(shape) == 1:
+        return 1.0
+    return float(np.clip(_MAP * proportion(shape[-2:], extent), 1.2, 4.5))
+
+
+def _draw_maps(figure, maps, labels, extent, units):
+    axes = figure.subplots(1, 3, squeeze=False)[0]
+    colors = np.vstack([domain_colors(labels.max() + 1), UNASSIGNED])
+    draw_domains(axes[0], labels, colors, extent, units)
+    axes[0].set_title("domains", fontsize="medium")
+    for ax, (name, (cmap, values)) in zip(axes[1:], maps.items(), strict=False):
+        image = draw_fractions(ax, values, cmap, extent, units)
+        ax.set_title(name, fontsize="medium")
+        if np.isnan(values).all():
+            style = {"transform": ax.transAxes, "ha": "center", "va": "center"}
+            ax.text(0.5, 0.5, "not resolved", **style)
+            continue
+        draw_borders(image, labels, BORDER)
+        bar = figure.colorbar(image, ax=ax, shrink=0.8, aspect=22)
+        bar.ax.tick_params(labelsize=SMALL)
+    for ax in axes[1 + len(maps) :]:
+        ax.set_axis_off()
+
+
+def _draw_table(ax, labels, order, names, mean_confidence):
+    """A line for each domain: a bar of its size, what it is, and how surely."""
+    sizes = np.bincount(labels[labels >= 0], minlength=len(names))
+    shown, n = order[:_MOST_ROWS], len(order)
+    colors, biggest = domain_colors(n), sizes.max()
+    n_rows = min(n, _MOST_ROWS + 1)
+    ax.set(xlim=(0, 1), ylim=(n_rows - 0.4, -1.5))
+    ax.set_axis_off()
+    place = blended_transform_factory(ax.transAxes, ax.transData)
+    style = {"transform": place, "va": "center", "fontsize": SMALL}
+    heads = ("domain", 0.0), ("positions", 0.155), ("what it is", 0.52)
+    for text, x in (*heads, ("confidence", 0.905)):
+        ax.text(x, -1, text, color="0.4", **style)
+    for row, label in enumerate(shown):
+        ax.barh(row, 0.03, 0.7, 0.0, color=colors[label], transform=place)
+        ax.text(0.04, row, str(label), **style)
+        ax.barh(row, 0.15, 0.5, 0.36, color=PALE, transform=place)
+        length = 0.15 * sizes[label] / biggest
+        ax.barh(row, length, 0.5, 0.36, color=colors[label], transform=place)
+        share = format_percent(sizes[label] / labels.size)
+        ax.text(0.155, row, f"{format_count(sizes[label])} ({share})", **style)
+        ax.text(0.52, row, shorten(names[label] or "—", 52), **style)
+        sure = mean_confidence[label]
+        text = "—" if np.isnan(sure) else format_percent(sure)
+        ax.text(0.905, row, text, **style)
+    if n > _MOST_ROWS:
+        rest = sizes[order[_MOST_ROWS:]].sum()
+        text = f"… {n - _MOST_ROWS} smaller domains, {format_count(rest)} positions"
+        ax.text(0.04, _MOST_ROWS, text, color="0.4", **style)
+
+
+def _draw_patterns(figure, patterns, shown, spots, extent, units):
+    n_rows = -(-len(shown) // _MOST_IN_ROW)
+    axes = figure.subplots(n_rows, _MOST_IN_ROW, squeeze=False).ravel()
+    colors, is_image = domain_colors(len(patterns)), patterns.ndim == 3
+    for ax in axes[len(shown) :]:
+        ax.set_axis_off()
+    for ax, label in zip(axes, shown, strict=False):
+        top = spots_top(patterns[label])
+        draw_pattern(ax, patterns[label], extent, top=top)
+        ax.set_title(f"domain {label}", fontsize=SMALL)
+        ax.spines[:].set(color=colors[label], linewidth=2.5)
+        if spots[label] is not None and len(spots[label].rows):
+            draw_spots(ax, spots[label], patterns[label].shape, extent, n_labels=0)
+    if is_image:
+        draw_scale_bar(axes[0], units, SMALLEST)

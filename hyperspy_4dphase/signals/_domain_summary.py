@@ -1,0 +1,225 @@
+"""All that was found in a scan on one page: a figure, or a file for the browser."""
+
+from pathlib import Path
+
+from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
+from hyperspy_4dphase.signals._phase_summary import summarize
+from hyperspy_4dphase.signals._scan_map import ScanMap
+
+
+class DomainSummary(ScanMap):
+    """What :class:`DomainMap` gains to be summed up."""
+
+    def plot_phase_summary(
+        self,
+        confidence=None,
+        classes=None,
+        phases=None,
+        *,
+        names=None,
+        signal=None,
+        title=None,
+        fig=None,
+        show_progressbar=None,
+    ):
+        """Plot map, confidence, doubts, sizes, names and mean patterns on one page.
+
+        What was not computed is left out.
+
+        Parameters
+        ----------
+        confidence : DomainConfidence, optional
+            Of these domains: ``s.domain_confidence(domains)``.
+        classes : DomainClasses or sequence of str, optional
+            What :meth:`classify` gave.
+        phases : PhaseMap, optional
+            What :meth:`identify` gave.
+        names : sequence of str, optional
+            One for each domain. By default those of `phases`.
+        signal : Diffraction2D or as the scan was, optional
+            As in :meth:`mean_patterns`. Without a scan, and if none were read yet,
+            there are no patterns.
+        title : str, optional
+            By default that of the map.
+        fig : matplotlib.figure.Figure or SubFigure, optional
+            A new figure by default.
+        show_progressbar : bool, optional
+            As in :meth:`mean_patterns`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            If this is a slice, or if confidence, classes or phases are of other
+            domains; and as :meth:`mean_patterns`.
+        """
+        check_figure_arguments(title, fig=fig)
+        results = {"confidence": confidence, "classes": classes, "phases": phases}
+        options = {"names": names, "signal": signal, "title": title}
+        options["show_progressbar"] = show_progressbar
+        return draw_summary(summarize(self, **results, **options), fig)
+
+    def to_html(
+        self,
+        filename,
+        confidence=None,
+        classes=None,
+        phases=None,
+        *,
+        names=None,
+        signal=None,
+        title=None,
+        overwrite=None,
+        show_progressbar=None,
+    ):
+        """Write all that was found as a web page: one file, which any browser shows.
+
+        Maps, mean patterns, sizes, classes, names with orientations, how sure each
+        domain is, what could not be told, settings and versions. Pictures are in the
+        file; nothing is loaded from elsewhere.
+
+        Parameters
+        ----------
+        filename : str or pathlib.Path
+            It gets ``.html`` unless it has it. Folders are made as needed.
+        confidence, classes, phases, names, signal, title : optional
+            As in :meth:`plot_phase_summary`.
+        overwrite : bool, optional
+            Whether a file of that name is replaced. By default it is asked, as
+            HyperSpy's ``save`` does.
+        show_progressbar : bool, optional
+            As in :meth:`mean_patterns`.
+
+        Returns
+        -------
+        pathlib.Path or None
+            The file; None if there is one that was not to be replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If a file is there, and nobody can be asked.
+        TypeError
+            If `overwrite` is neither None, True nor False.
+        ValueError
+            As :meth:`plot_phase_summary`.
+        """
+        path = find_path(filename, overwrite)
+        if path is None:
+            return None
+        results = {"confidence": confidence, "classes": classes, "phases": phases}
+        options = {"names": names, "signal": signal, "title": title}
+        options["show_progressbar"] = show_progressbar
+        check_figure_arguments(title)
+        return save_summary(summarize(self, **results, **options), path)
+
+
+def draw_summary(summary, fig=None):
+    """Draw a :class:`PhaseSummary` as a figure.
+
+    Parameters
+    ----------
+    summary : PhaseSummary
+    fig : matplotlib.figure.Figure or SubFigure, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from hyperspy_4dphase.plot import plot_phase_summary
+
+    options = summary.pattern_options
+    return plot_phase_summary(
+        summary.labels,
+        patterns=summary.patterns,
+        names=[_describe(row) for row in summary.rows],
+        confidence=summary.confidence,
+        doubts=summary.doubts,
+        mean_confidence=[row.mean_confidence for row in summary.rows],
+        spots=summary.spots,
+        notes=[*summary.warnings, *summary.unresolved],
+        pattern_extent=options["extent"],
+        pattern_units=options["units"],
+        title=summary.title,
+        fig=fig,
+        **summary.map_options,
+    )
+
+
+def find_path(filename, overwrite):
+    """The path to write to, or None where what is there must stay.
+
+    Parameters
+    ----------
+    filename : str or pathlib.Path
+    overwrite : bool or None
+        None asks.
+
+    Returns
+    -------
+    pathlib.Path or None
+
+    Raises
+    ------
+    TypeError
+        If `overwrite` is anything else.
+    """
+    if not (overwrite is None or isinstance(overwrite, bool)):
+        raise TypeError(f"overwrite must be True, False or None, not {overwrite!r}.")
+    path = Path(filename)
+    if path.suffix.lower() not in (".html", ".htm"):
+        # What stands after a full stop need not be a suffix: "scan_0.5".
+        path = path.with_name(f"{path.name}.html")
+    if path.exists() and overwrite is None:
+        overwrite = _ask(path)
+    return path if overwrite or not path.exists() else None
+
+
+def _ask(path):
+    """Ask whether a file is to be replaced."""
+    answer = ""
+    try:
+        while answer not in ("y", "n"):
+            answer = input(f"Overwrite '{path}' (y/n)?\n").lower()
+    except (EOFError, OSError):
+        raise FileExistsError(
+            f"{path} is there already, and nobody can be asked: overwrite=True "
+            "replaces it."
+        ) from None
+    return answer == "y"
+
+
+def save_summary(summary, path):
+    """Write a :class:`PhaseSummary` as a web page.
+
+    Parameters
+    ----------
+    summary : PhaseSummary
+    path : pathlib.Path
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    from hyperspy_4dphase import __version__
+    from hyperspy_4dphase.report import write_page
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_page(summary, path, __version__)
+    return path
+
+
+def _describe(row):
+    """What a domain is, on one line."""
+    # Amorphous domains are of the phase of that name.
+    said = [] if row.kind == row.name else [row.kind]
+    if row.name:
+        name = " or ".join([row.name, *row.others])
+        chance = "" if row.probability != row.probability else f" {row.probability:.2f}"
+        said.append(f"{name}{chance}")
+    if row.euler[0] == row.euler[0]:
+        said.append("({:.0f}, {:.0f}, {:.0f})°".format(*row.euler))
+    return ", ".join(part for part in said if part)

@@ -1,0 +1,66 @@
+"""What all results have in common with other signals: copies, pickles and stacks."""
+
+from hyperspy.signal import BaseSignal
+
+from hyperspy_4dphase._results import axes_dictionaries, plain
+from hyperspy_4dphase.signals._stored import STACKED
+from hyperspy_4dphase.signals._whole_files import WholeFiles
+
+# Branches that results have there.
+_BRANCHES = (
+    "Domain_map",
+    "Domain_confidence",
+    "Phase_map",
+    "Latent_embedding",
+    "Pattern_decomposition",
+)
+
+
+class ResultSignal(WholeFiles, BaseSignal):
+    """A result that is copied, pickled and saved whole."""
+
+    def __reduce__(self):
+        """What :mod:`pickle` keeps: all that a file keeps, but not the scan."""
+        state = {
+            "data": self.data,
+            "axes": axes_dictionaries(self),
+            "metadata": plain(self.metadata),
+            "original_metadata": self.original_metadata.as_dictionary(),
+        }
+        return _restore, (type(self), state, dict(vars(self.learning_results)))
+
+    def __copy__(self):
+        # That of Python would go by __reduce__, and copy axes and metadata.
+        copy = type(self).__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+    def _become_plain(self):
+        """Make this a plain signal, without what belongs to one result only."""
+        for name in _BRANCHES:
+            if self.metadata.has_item(name):
+                delattr(self.metadata, name)
+        self.set_signal_type("")
+        self.__dict__.pop("_reference", None)
+
+
+class LazyResultSignal(ResultSignal):
+    """The same, lazy; it comes before HyperSpy's lazy class."""
+
+    _lazy = True
+
+    def compute(self, *arguments, **options):
+        """Compute the values, as HyperSpy does.
+
+        A stack of results becomes a plain signal: what belongs to one of them would be
+        taken for that of all.
+        """
+        super().compute(*arguments, **options)
+        if self.metadata.has_item(STACKED):
+            self._become_plain()
+
+
+def _restore(cls, state, learning_results):
+    signal = cls(**state)
+    signal.learning_results.__dict__.update(learning_results)
+    return signal

@@ -1,0 +1,90 @@
+"""Quadratics around each position, and what they leave over."""
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators.domains._local_fits import (
+    add_up,
+    fit_around,
+    local_spread,
+    robust_covariance,
+    subtract_around,
+)
+
+SHAPE = 24, 31
+
+
+def curved(n_features=3):
+    y, x = np.indices(SHAPE) / 10
+    changes = np.stack([y**2, x * y - x, 1 + 0 * x], axis=-1)
+    return changes[..., :n_features]
+
+
+def weights(seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.random(SHAPE) * (rng.random(SHAPE) > 0.3)
+
+
+def test_a_quadratic_is_predicted():
+    points = curved()
+    values = fit_around(points, np.ones(SHAPE)).values
+    # The ridge pulls to a constant, at the corners most.
+    np.testing.assert_allclose(values[6:-6, 6:-6], points[6:-6, 6:-6], atol=0.1)
+
+
+def test_what_stands_out_is_left_whole():
+    points, used = curved(), np.ones(SHAPE)
+    points[12, 15] += [4, -3, 2]
+    used[12, 15] = 0
+    fit = fit_around(points, used)
+    left = fit.subtract_from(points)[12, 15]
+    np.testing.assert_allclose(left, [4, -3, 2], atol=0.1)
+    assert fit.own[12, 15] == 0
+
+
+def test_noise_keeps_its_spread():
+    """What a position adds to its own fit is made good."""
+    points = np.random.default_rng(0).normal(size=(*SHAPE, 2))
+    left = fit_around(points, np.ones(SHAPE)).subtract_from(points)
+    assert 0.95 < left[5:-5, 5:-5].std() < 1.15
+
+
+@pytest.mark.parametrize("shape", [SHAPE, (3, 40), (1, 1)])
+def test_single_numbers_as_features(shape):
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=shape)
+    used = rng.random(shape) * (rng.random(shape) > 0.3)
+    expected = fit_around(values[..., None], used).subtract_from(values[..., None])
+    kept = values.copy(), used.copy()
+    np.testing.assert_allclose(
+        subtract_around(values, used), expected[..., 0], atol=1e-9
+    )
+    np.testing.assert_array_equal((values, used), kept)
+
+
+def test_sums_have_the_noise_of_one():
+    noise = np.random.default_rng(0).normal(size=(60, 60, 1))
+    inside = np.ones((60, 60), bool)
+    inside[:20] = False
+    sums = add_up(noise, inside)
+    assert 0.9 < sums[inside].std() < 1.1
+    assert not sums[~inside].any()
+
+
+def test_spread_is_local_and_at_least_that_of_noise():
+    residuals = np.random.default_rng(0).normal(size=(40, 80))
+    residuals[:, :40] *= 5
+    residuals[:, 40:] *= 0.1
+    spread = local_spread(residuals, np.ones((40, 80), bool))
+    np.testing.assert_allclose(spread[:, :30], 5, rtol=0.4)
+    np.testing.assert_array_equal(spread[:, 50:], 1)
+
+
+def test_covariance_is_not_drawn_by_a_few():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(2000, 4))
+    far = points.copy()
+    far[:40] += 50
+    plain, robust = np.cov(far.T), robust_covariance(far)
+    own = robust_covariance(points)
+    assert np.abs(robust - own).max() < 0.2 < np.abs(plain - own).max()

@@ -1,0 +1,144 @@
+"""One visual language: what holds for every figure of the package."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from hyperspy_4dphase import plot
+from hyperspy_4dphase.plot._style import WIDEST
+from hyperspy_4dphase.plot.phases import PatternPanel
+
+SHAPE, N = (12, 17), 7
+# In points: 10 pixels of a notebook.
+SMALLEST = 6.9
+rng = np.random.default_rng(0)
+LABELS = rng.integers(0, N, SHAPE)
+LABELS.flat[:N] = np.arange(N)
+SURE = rng.random(SHAPE)
+PATTERNS = rng.gamma(0.5, 30, (N, 9, 8))
+PLACE = {"extent": (0.0, 34.0, 24.0, 0.0), "units": "nm"}
+BOTH = PLACE | {"pattern_extent": (-1.0, 1.0, 1.1, -1.1), "pattern_units": "1/nm"}
+POSTERIOR = rng.dirichlet(np.ones(N), SHAPE)
+ROUNDS = {name: np.array([0.2, 0.4]) for name in ("mean_confidence", "unassigned")}
+
+
+def pattern_at(row, column):
+    return PATTERNS[0]
+
+
+def orientation_groups():
+    from orix.quaternion import symmetry
+
+    return {"crystal 0": symmetry.Oh, "crystal 1": symmetry.D6h}
+
+
+def names(n=N):
+    return [f"crystal {i}" for i in range(n)]
+
+
+MADE = {
+    "plot_components": lambda: plot.plot_components(
+        PATTERNS, rng.random((N, *SHAPE)), groups=np.arange(N), **BOTH
+    ),
+    "plot_confidence": lambda: plot.plot_confidence(SURE, labels=LABELS, **PLACE),
+    "plot_continuum": lambda: plot.plot_continuum(
+        SURE,
+        np.minimum(LABELS, 3),
+        rng.random((4, 2, 9, 8)),
+        map_extent=PLACE["extent"],
+        map_units="nm",
+    ),
+    "plot_domains": lambda: plot.plot_domains(LABELS, **PLACE),
+    "plot_doubts": lambda: plot.plot_doubts(
+        {name: rng.random(SHAPE) for name in "abcdefgh"}, **PLACE
+    ),
+    "plot_latent": lambda: plot.plot_latent(
+        rng.random((*SHAPE, 2)), LABELS, mean_pattern=lambda chosen: PATTERNS[0]
+    ),
+    "plot_linked": lambda: plot.plot_linked(LABELS, PATTERNS, pattern_at, **BOTH),
+    "plot_loss": lambda: plot.plot_loss([3.0, 2.0], [4.0, 3.0], best=1),
+    "plot_manifold": lambda: plot.plot_manifold(
+        rng.random((6, 5, 9, 8)), np.arange(5.0), np.arange(6.0)
+    ),
+    "plot_phase_summary": lambda: plot.plot_phase_summary(
+        LABELS, patterns=PATTERNS, confidence=SURE, names=names(), notes="a", **BOTH
+    ),
+    "plot_phases": lambda: plot.plot_phases(
+        LABELS % 3,
+        names(3),
+        plot._palette.domain_colors(3),
+        orientations=rng.random((*SHAPE, 3)),
+        point_groups=orientation_groups(),
+        panels=[PatternPanel(PATTERNS[0], "0: crystal 0 (0.99)", "red", None)] * 7,
+        **PLACE,
+    ),
+    "plot_posterior": lambda: plot.plot_posterior(
+        LABELS, SURE, POSTERIOR, pattern_at, **BOTH
+    ),
+    "plot_refused": lambda: plot.plot_refused(1 + (SURE > 0.5), LABELS, **PLACE),
+    "plot_reliability": lambda: plot.plot_reliability(SURE, SURE > 0.5),
+    "plot_rounds": lambda: plot.plot_rounds(ROUNDS, best=1),
+    "plot_scree": lambda: plot.plot_scree([9.0, 3.0, 2.0], 4.0, number=1),
+    "plot_split": lambda: plot.plot_split(
+        PATTERNS[0],
+        PATTERNS[1:7],
+        labels_map=LABELS % 6,
+        map_extent=PLACE["extent"],
+        map_units="nm",
+    ),
+    "plot_steps": lambda: plot.plot_steps(1 + SURE, labels=LABELS, **PLACE),
+    "plot_sure_domains": lambda: plot.plot_sure_domains(LABELS, SURE, **PLACE),
+    "plot_tree": lambda: plot.plot_tree(
+        [-1, *[0] * N],
+        [LABELS.size, *np.bincount(LABELS.ravel())],
+        [-1, *range(N)],
+        patterns=PATTERNS,
+        pattern_extent=BOTH["pattern_extent"],
+        pattern_units="1/nm",
+    ),
+}
+
+
+def figure_of(made):
+    made = getattr(made, "figure", made)
+    return made.figure if hasattr(made, "get_subplotspec") else made
+
+
+@pytest.fixture(params=MADE)
+def figure(request):
+    return figure_of(MADE[request.param]())
+
+
+def test_every_plot_is_looked_at():
+    public = {name for name in plot.__all__ if name.startswith("plot_")}
+    assert public == set(MADE)
+
+
+def test_a_notebook_shows_it_without_shrinking(figure):
+    assert figure.get_figwidth() <= WIDEST + 1e-6
+    assert len(plt.get_fignums()) == 1
+
+
+def test_texts_can_be_read(figure):
+    figure.canvas.draw()
+    shown = [text for text in figure.findobj(Text) if text.get_visible()]
+    written = [text for text in shown if text.get_text().strip()]
+    assert written
+    small = [t.get_text() for t in written if t.get_fontsize() < SMALLEST]
+    assert not small
+
+
+def test_texts_lie_inside(figure):
+    figure.canvas.draw()
+    page = figure.bbox
+    for text in figure.findobj(Text):
+        axes = text.axes
+        if not text.get_text().strip() or not text.get_visible() or axes is None:
+            continue
+        if not axes.axison and text.get_transform() == axes.transData:
+            continue
+        box = text.get_window_extent()
+        if box.width and text in [axes.title, axes.xaxis.label, axes.yaxis.label]:
+            assert box.x0 >= page.x0 - 1
+            assert box.x1 <= page.x1 + 1

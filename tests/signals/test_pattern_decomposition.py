@@ -1,0 +1,222 @@
+"""A decomposition as a result of its own: slices, files, maps, patterns and models."""
+
+import hyperspy.api as hs
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from pyxem.signals import Diffraction1D, Diffraction2D
+
+from hyperspy_4dphase import PatternDecomposition
+from hyperspy_4dphase.signals.pattern_decomposition import LazyPatternDecomposition
+
+from ..methods.conftest import SHAPES, calibrated, counts, planted
+
+QUIET = {"random_state": 0, "show_progressbar": False, "print_info": False}
+FORMS = {"2-D navigation": (Diffraction2D, (12, 10), (9, 11)), **SHAPES}
+
+
+def scan(form="2-D navigation"):
+    cls, navigation, signal = FORMS[form]
+    return calibrated(counts(*planted(navigation, signal)), cls)
+
+
+def masks(form="2-D navigation"):
+    _, navigation, signal = FORMS[form]
+    excluded, pixels = np.zeros(navigation, bool), np.zeros(signal, bool)
+    excluded.flat[[3, 17]] = pixels.flat[[0, 5]] = True
+    return {"navigation_mask": excluded, "signal_mask": pixels}
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def made(request):
+    s = scan(request.param)
+    used = masks(request.param)
+    return s, s.decomposition_rnmf(3, return_result=True, **used, **QUIET), used
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def test_it_is_what_hyperspy_has(made):
+    s, result, used = made
+    navigation, signal = used["navigation_mask"], used["signal_mask"]
+    loadings, factors = s.learning_results.loadings, s.learning_results.factors
+    assert result.data.shape == (*navigation.shape, 3)
+    np.testing.assert_array_equal(result.data.reshape(-1, 3), loadings)
+    patterns = result.patterns()
+    assert type(patterns) is type(s)
+    np.testing.assert_array_equal(patterns.data.reshape(3, -1), factors.T)
+    assert np.isnan(patterns.data[:, signal]).all()
+    for own, known in zip(
+        patterns.axes_manager.signal_axes, s.axes_manager.signal_axes, strict=True
+    ):
+        assert own.get_axis_dictionary() == known.get_axis_dictionary()
+    np.testing.assert_allclose(np.nansum(factors, axis=0), 1)
+    np.testing.assert_array_equal(result.groups, s.learning_results.groups)
+    assert result.provenance["method"] == "decomposition_rnmf"
+    assert result.algorithm == "randomized NMF"
+    assert result.metadata.General.title == "Decomposition of planted"
+
+
+def test_maps_have_the_axes_of_the_scan(made):
+    s, result, used = made
+    maps = result.maps()
+    np.testing.assert_array_equal(maps.data, np.moveaxis(result.data, -1, 0))
+    own = [*maps.axes_manager.navigation_axes, *maps.axes_manager.signal_axes]
+    assert [axis.name for axis in own].count("component") == 1
+    found = sorted(axis.scale for axis in own if axis.name != "component")
+    assert found == sorted(axis.scale for axis in s.axes_manager.navigation_axes)
+    n_axes = len(used["navigation_mask"].shape)
+    assert maps.axes_manager.signal_dimension == min(n_axes, 2)
+    groups = result.group_maps()
+    np.testing.assert_allclose(
+        groups.data.sum(axis=0), result.data.sum(axis=-1), rtol=1e-12
+    )
+    assert len(groups.data) == result.groups.max() + 1
+
+
+def test_model(made):
+    s, result, used = made
+    model = result.model()
+    assert type(model) is type(s)
+    assert str(model.axes_manager) == str(s.axes_manager)
+    kept = ~used["navigation_mask"], ~used["signal_mask"]
+    expected = result.data[kept[0]] @ result.patterns().data[:, kept[1]]
+    np.testing.assert_allclose(model.data[kept[0]][:, kept[1]], expected)
+    assert np.isnan(model.data[used["navigation_mask"]]).all()
+    # Counting noise is all that it leaves.
+    rest = s.data[kept[0]][:, kept[1]] - expected
+    assert abs((rest**2).sum() / expected.sum() - 1) < 0.15
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("extension", ["hspy", "zspy"])
+def test_files(made, tmp_path, extension, lazy):
+    s, result, _ = made
+    result.save(tmp_path / f"result.{extension}")
+    loaded = hs.load(tmp_path / f"result.{extension}", lazy=lazy)
+    kind = LazyPatternDecomposition if lazy else PatternDecomposition
+    assert type(loaded) is kind
+    np.testing.assert_array_equal(np.asarray(loaded.data), result.data)
+    assert str(loaded.axes_manager) == str(result.axes_manager)
+    for name in ("groups", "explained_variance", "explained_variance_ratio"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(result, name))
+    assert loaded.provenance["parameters"] == result.provenance["parameters"]
+    for name in ("patterns", "maps", "group_maps", "model"):
+        own, known = getattr(loaded, name)(), getattr(result, name)()
+        np.testing.assert_allclose(np.asarray(own.data), known.data)
+        assert str(own.axes_manager) == str(known.axes_manager)
+    assert loaded.model()._lazy is lazy
+    loaded.plot_components()
+    empty = type(s)(s.data)
+    empty.axes_manager = s.axes_manager.deepcopy()
+    loaded.fill_learning_results(empty)
+    one, other = (x.get_decomposition_model().data for x in (s, empty))
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(
+        empty.learning_results.signal_mask, s.learning_results.signal_mask
+    )
+    np.testing.assert_array_equal(
+        empty.learning_results.navigation_mask, s.learning_results.navigation_mask
+    )
+
+
+def test_slices():
+    result = scan().decomposition_rnmf(3, return_result=True, **QUIET)
+    part = result.isig[1:]
+    assert part.n_components == 2
+    np.testing.assert_array_equal(part.patterns().data, result.patterns().data[1:])
+    np.testing.assert_array_equal(part.groups, result.groups[1:])
+    place = result.inav[2:5, 3:9]
+    np.testing.assert_array_equal(place.maps().data, result.maps().data[:, 3:9, 2:5])
+    np.testing.assert_allclose(place.model().data, result.model().data[3:9, 2:5])
+    place.plot_components([2])
+    scan_part = scan().inav[2:5, 3:9]
+    place.fill_learning_results(scan_part)
+    np.testing.assert_array_equal(
+        scan_part.learning_results.loadings, place.data.reshape(-1, 3)
+    )
+
+
+def test_a_single_component(tmp_path):
+    result = scan().decomposition_rnmf(1, return_result=True, **QUIET)
+    result.save(tmp_path / "result.hspy")
+    loaded = hs.load(tmp_path / "result.hspy")
+    assert type(loaded) is PatternDecomposition
+    assert loaded.data.shape == (12, 10, 1)
+    assert loaded.patterns().data.shape == (1, 9, 11)
+    assert loaded.maps().data.shape == (1, 12, 10)
+
+
+def test_of_hyperspys_own_decomposition():
+    s = scan()
+    s.change_dtype(float)
+    s.decomposition(algorithm="NMF", output_dimension=3, print_info=False)
+    result = s.get_decomposition_result()
+    assert result.groups is None
+    assert result.algorithm == "NMF"
+    np.testing.assert_allclose(
+        result.model().data, s.get_decomposition_model().data, rtol=1e-6
+    )
+    with pytest.raises(ValueError, match="no groups"):
+        result.group_maps()
+    result.plot_components()
+
+
+def test_the_result_is_the_one_that_was_returned():
+    s = scan()
+    result = s.decomposition_rnmf(3, return_result=True, **QUIET)
+    again = s.get_decomposition_result()
+    np.testing.assert_array_equal(again.data, result.data)
+    np.testing.assert_array_equal(again.patterns().data, result.patterns().data)
+    result, estimator = s.decomposition_rnmf(
+        3, return_result=True, return_info=True, **QUIET
+    )
+    assert type(result) is PatternDecomposition
+    np.testing.assert_array_equal(
+        result.patterns().data.reshape(3, -1), estimator.components_
+    )
+    assert s.decomposition_rnmf(3, **QUIET) is None
+
+
+def test_as_a_source():
+    s = scan()
+    result = s.decomposition_rnmf(3, return_result=True, **QUIET)
+    domains = s.cluster_hierarchical(result, n_domains=3, **QUIET)
+    assert domains.n_domains == 3
+    assert "Decomposition of planted" in str(domains.provenance["parameters"])
+
+
+def test_wrong_arguments():
+    s = scan()
+    result = s.decomposition_rnmf(3, return_result=True, **QUIET)
+    with pytest.raises(TypeError, match="return_result"):
+        s.decomposition_rnmf(3, return_result="yes", **QUIET)
+    with pytest.raises(TypeError, match="signal must be a scan"):
+        result.fill_learning_results(s.data)
+    with pytest.raises(ValueError, match="this decomposition is of"):
+        result.fill_learning_results(s.inav[1:])
+    other = s.deepcopy()
+    other.axes_manager[0].scale *= 2
+    with pytest.raises(ValueError, match="signal is of another scan"):
+        result.fill_learning_results(other)
+    with pytest.raises(ValueError, match="components must be from 0 to 2"):
+        result.plot_components([3])
+    s.learning_results.factors = s.learning_results.factors[:5]
+    with pytest.raises(ValueError, match="The decomposition is of 120 patterns of 5"):
+        s.get_decomposition_result()
+
+
+def test_curves():
+    cls, navigation, signal = FORMS["1-D of both"]
+    assert cls is Diffraction1D
+    figure = (
+        scan("1-D of both")
+        .decomposition_rnmf(3, return_result=True, **QUIET)
+        .plot_components(title="mine")
+    )
+    assert figure.get_suptitle() == "mine"
+    assert [len(ax.lines) for ax in figure.axes if ax.lines] == [1, 1, 1]

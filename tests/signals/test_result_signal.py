@@ -1,0 +1,52 @@
+"""What all results have in common: where plain signals begin, and what is kept."""
+
+import pickle
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+from hyperspy.signals import Signal2D
+
+from hyperspy_4dphase.signals.domain_map import LazyDomainMap
+
+from .domains import mapped
+
+
+def test_a_stack_has_nothing_of_its_first_map():
+    first, other = mapped()[0], mapped()[0]
+    other = other.merge([0, 3])
+    stack = hs.stack([first, other], show_progressbar=False)
+    assert type(stack) is Signal2D
+    assert not hasattr(stack, "mean_patterns")
+    assert not stack.metadata.has_item("Domain_map")
+    # What was stacked is as it was.
+    assert first._is_whole
+    assert first.metadata.has_item("Domain_map")
+
+
+def test_a_stack_of_one_is_that_one():
+    domains = mapped()[0]
+    again = hs.stack([domains], show_progressbar=False)
+    assert again.n_domains == domains.n_domains
+
+
+def test_stacks_in_files(tmp_path):
+    pair = [mapped()[0].as_lazy() for _ in range(2)]
+    stack = hs.stack(pair)
+    assert isinstance(stack, LazyDomainMap)
+    stack.save(tmp_path / "stack.hspy")
+    loaded = hs.load(tmp_path / "stack.hspy")
+    np.testing.assert_array_equal(loaded.data, stack.data)
+    with pytest.raises(ValueError, match="This is a stack of maps"):
+        _ = loaded.tree
+
+
+def test_learning_results_are_pickled():
+    domains = mapped()[0]
+    domains.learning_results.factors = np.arange(6.0).reshape(2, 3)
+    loaded = pickle.loads(pickle.dumps(domains))
+    np.testing.assert_array_equal(
+        loaded.learning_results.factors, domains.learning_results.factors
+    )
+    # The scan stays where it is.
+    assert domains.scan is None or loaded.scan is None

@@ -15,7 +15,8 @@ PAGES = Path(__file__).parents[1] / "docs" / "reference"
 DIRECTIVE = re.compile(r"\.\. (\w+):: (\S+)\n((?: {3}.*\n|\n(?= {3}))*)")
 # scikit-learn makes the latter, and docs/conf.py leaves them out.
 HIDDEN = re.compile("_|set_.*_request")
-MODULES = ("", ".calibration", ".data", ".estimators", ".interop", ".plot")
+MODULES = ("", ".calibration", ".data", ".estimators", ".interactive", ".interop")
+MODULES += (".plot",)
 # Public for the sake of other layers: nobody calls them on a result.
 INTERNAL = {"from_scan", "from_domains", "from_patterns"}
 

@@ -5,7 +5,7 @@ What the blocks are computed from travels inside the task, so that the scheduler
 thousands of tasks, whatever the chunks are. Where chunks are in the memory of workers
 already, each block is a task there.
 
-This module imports distributed: it is imported only where a client is active.
+This module is imported only where a client is active.
 """
 
 import warnings
@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import dask
-from distributed import futures_of
 from sklearn.utils import gen_batches
 
 from hyperspy_4dphase._bad_values import BadValue
@@ -122,12 +121,11 @@ class ClusterReader:
         numbers = [number for group in groups for number in group]
         regions = [self._reader.blocks[number].region for number in numbers]
         arrays = [self._reader.data[region] for region in regions]
-        optimized = dask.optimize(*arrays)
-        if futures_of(optimized):
+        if self._reader.is_held:
             blocks = zip(numbers, self._client.compute(arrays), strict=True)
             leaves = {self._read_held(common, *block): block[:1] for block in blocks}
         else:
-            arrays = dict(zip(numbers, optimized, strict=True))
+            arrays = dict(zip(numbers, dask.optimize(*arrays), strict=True))
             leaves = {self._read(common, group, arrays): group for group in groups}
         futures = list(leaves)
         while len(futures) > 1:

@@ -20,7 +20,7 @@ from hyperspy_4dphase._bad_values import (
     merge_bad_values,
 )
 from hyperspy_4dphase._block_cuts import cut_blocks
-from hyperspy_4dphase._block_reading import BlockReader, gather_rows, group_blocks
+from hyperspy_4dphase._block_reading import BlockReader, gather_rows
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._read_timing import describe_reading, time_read
 
@@ -202,7 +202,7 @@ class PatternBlocks:
             return self._accumulate(accumulator, stage, log)
 
     def _accumulate(self, accumulator, stage, log=None):
-        whole, groups = accumulator.start(), group_blocks(self.n_blocks)
+        whole, groups = accumulator.start(), self._reader.groups
         if log is not None and log.arrays is not None:
             whole = accumulator.restore(log.arrays)
             groups = [group for group in groups if group.start >= log.n_done]

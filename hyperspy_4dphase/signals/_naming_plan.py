@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from hyperspy_4dphase._scalars import check_flags, check_number
+from hyperspy_4dphase.signals._center import read_center
 from hyperspy_4dphase.signals._domain_images import check_images
 from hyperspy_4dphase.signals._optics import find_scale, find_voltage
 
@@ -89,7 +88,8 @@ resolution
     radius = check_number("spot_radius", spot_radius, 0, above=True, optional=True)
     _, signal_axes = axes
     check_images(signal_axes, signal_type, "Phases")
-    center = _check_center(center, [axis["size"] for axis in signal_axes])
+    center = read_center(center, signal_axes)
+    center = None if center is None else tuple(center.tolist())
     candidates = load_candidates(structures)
     taken = sorted({c.name for c in candidates} & _RESERVED)
     if taken:
@@ -103,19 +103,3 @@ resolution
     return NamingPlan(
         candidates, voltage, wavelength, scale, center, radius, flip, turn, resolution
     )
-
-
-def _check_center(center, shape):
-    if center is None:
-        return None
-    last = np.array(shape) - 1
-    try:
-        place = np.asarray(center, dtype=float)
-    except (TypeError, ValueError):
-        place = np.empty(0)
-    if place.shape != (2,) or not ((place >= 0) & (place <= last)).all():
-        raise ValueError(
-            "center must be a row and a column on the detector, from (0, 0) to "
-            f"{tuple(last.tolist())}, not {center!r}."
-        )
-    return tuple(place.tolist())

@@ -4,13 +4,20 @@ from hyperspy.signal import BaseSignal
 
 from hyperspy_4dphase._results import axes_dictionaries, plain
 from hyperspy_4dphase.signals._stored import STACKED
+from hyperspy_4dphase.signals._whole_files import WholeFiles
 
 # Branches that results have there.
-_BRANCHES = "Domain_map", "Domain_confidence", "Phase_map", "Latent_embedding"
+_BRANCHES = (
+    "Domain_map",
+    "Domain_confidence",
+    "Phase_map",
+    "Latent_embedding",
+    "Pattern_decomposition",
+)
 
 
-class ResultSignal(BaseSignal):
-    """A result that is copied and pickled whole, as HyperSpy's signals are not yet."""
+class ResultSignal(WholeFiles, BaseSignal):
+    """A result that is copied, pickled and saved whole."""
 
     def __reduce__(self):
         """What :mod:`pickle` keeps: all that a file keeps, but not the scan."""

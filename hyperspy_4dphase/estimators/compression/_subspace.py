@@ -1,6 +1,7 @@
 """What is known of the scaled patterns in a subspace, and which one comes next."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -80,7 +81,7 @@ class Subspace:
         -------
         Subspace
         """
-        _, vectors = self._decompose()
+        _, vectors = self._eigen
         vectors = vectors[:, ::-1][:, :width]
         single = vectors.astype(np.float32)
         return replace(self, V=self.V @ single, Y=self.Y @ single, Z=self.Z @ vectors)
@@ -105,7 +106,8 @@ class Subspace:
         left -= V @ (V.T @ left)
         return orthonormalize(left)
 
-    def _decompose(self):
+    @cached_property
+    def _eigen(self):
         """Eigenvalues, rising, and eigenvectors of X^T X within the subspace."""
         gram = self.V.T.astype(np.float64) @ self.Z
         return np.linalg.eigh((gram + gram.T) / 2)
@@ -122,7 +124,7 @@ class Subspace:
         -------
         numpy.ndarray, shape (k, at most k)
         """
-        values, vectors = self._decompose()
+        values, vectors = self._eigen
         inside = values > least * max(values.max(), 0)
         return vectors[:, inside] / np.sqrt(values[inside])
 

@@ -137,7 +137,9 @@ class _Side:
     def take_out(self, noise, gain):
         """Directions of structure, found in the pixels of the other colour."""
         n = len(self.differences)
-        least = _LEAST_NOISE * np.median(noise[noise > 0])
+        noisy = noise[noise > 0]
+        # Without any noise there are no directions of structure to be told from it.
+        least = _LEAST_NOISE * np.median(noisy) if noisy.size else 1.0
         typical = np.maximum(noise, least)
         n_noisy = (noise / typical)[~self.own].sum()
         scale = np.sqrt(typical[~self.own]).astype(np.float32)

@@ -16,7 +16,8 @@ DIRECTIVE = re.compile(r"\.\. (\w+):: (\S+)\n((?: {3}.*\n|\n(?= {3}))*)")
 # What scikit-learn and HyperSpy make is theirs to explain.
 HIDDEN = re.compile("_|set_.*_request$|gui$")
 PACKAGE = "hyperspy_4dphase."
-MODULES = ("", ".calibration", ".data", ".estimators", ".interop", ".plot")
+MODULES = ("", ".calibration", ".data", ".estimators", ".interactive", ".interop")
+MODULES += (".plot",)
 # Public for the sake of other layers: nobody calls them on a result.
 INTERNAL = {"from_scan", "from_domains", "from_patterns", "to_arrays", "from_arrays"}
 

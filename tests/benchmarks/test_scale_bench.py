@@ -44,7 +44,7 @@ def test_tables():
     assert "mean patterns: time 10.00 s times the size in GB to 1.00, CPU" in tables
     assert "20.00 s a GB." in tables
     assert "failed: no" in tables
-    assert "2.5   1.00" in tables
+    assert "2.5    1.00" in tables
     assert write_tables({"date": "2026-12-01", "machine": MACHINE})
 
 

@@ -19,6 +19,7 @@ _KEPT = (
     "explained_variance",
     "explained_variance_ratio",
     "poissonian_noise_normalized",
+    "centre",
     "provenance",
 )
 
@@ -195,6 +196,11 @@ class PatternDecomposition(ResultSignal, Signal1D):
             (x, y | kx, ky), in data units, without noise: lazy if this is. NaN where
             masked.
 
+        Raises
+        ------
+        ValueError
+            If a mean was subtracted before the decomposition.
+
         Examples
         --------
         >>> from hyperspy_4dphase.data import oxide_bilayer
@@ -205,6 +211,7 @@ class PatternDecomposition(ResultSignal, Signal1D):
         >>> result.model()
         <Diffraction2D, title: Model of Oxide bilayer, dimensions: (16, 14|36, 32)>
         """
+        self._check_not_centred()
         axes = [axis | {"navigate": True} for axis in axes_dictionaries(self)[:-1]]
         metadata = self._rename("Model", self._stored.get("signal_type"))
         rows = self.data.reshape(-1, self.n_components) @ self._patterns
@@ -226,7 +233,8 @@ class PatternDecomposition(ResultSignal, Signal1D):
         TypeError
             If `signal` is no signal, or HyperSpy keeps no decompositions in signals.
         ValueError
-            If its shapes or its calibration are not those of this decomposition.
+            If its shapes or its calibration are not those of this decomposition, or if
+            a mean was subtracted before that.
 
         Examples
         --------
@@ -242,6 +250,7 @@ class PatternDecomposition(ResultSignal, Signal1D):
         """
         if not isinstance(signal, BaseSignal):
             raise TypeError(f"signal must be a scan, not {type(signal).__name__}.")
+        self._check_not_centred()
         shapes = array_shapes(signal)
         stored, found = self._stored, self._to_plain()
         expected = self.data.shape[:-1], stored.signal_shape
@@ -306,6 +315,16 @@ class PatternDecomposition(ResultSignal, Signal1D):
             fig=fig,
             **pattern_options(self._stored.signal_axes),
         )
+
+    def _check_not_centred(self):
+        centre = self._stored.get("centre")
+        if centre is not None:
+            raise ValueError(
+                f"This decomposition was made with centre={centre!r}: it is of what is "
+                "left without a mean, which is not kept here, so the scan cannot be "
+                "told from it. s.get_decomposition_model() adds the mean; with "
+                "centre=None there is none."
+            )
 
     @property
     def _stored(self):

@@ -220,3 +220,21 @@ def test_curves():
     )
     assert figure.get_suptitle() == "mine"
     assert [len(ax.lines) for ax in figure.axes if ax.lines] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("centre", ["signal", "navigation"])
+def test_a_mean_that_was_subtracted_is_not_forgotten(centre, tmp_path):
+    s = scan()
+    s.change_dtype(float)
+    s.decomposition(output_dimension=2, centre=centre, print_info=False)
+    result = s.get_decomposition_result()
+    assert result.maps().data.shape == (2, 12, 10)
+    result.save(tmp_path / "centred.hspy")
+    for found in (result, result.inav[:4], hs.load(tmp_path / "centred.hspy")):
+        with pytest.raises(ValueError, match=f"centre='{centre}'"):
+            found.model()
+    with pytest.raises(ValueError, match="centre="):
+        result.fill_learning_results(s)
+    s.decomposition(output_dimension=2, print_info=False)
+    model = s.get_decomposition_result().model()
+    np.testing.assert_allclose(model.data, s.get_decomposition_model().data)

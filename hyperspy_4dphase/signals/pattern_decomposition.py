@@ -261,9 +261,12 @@ class PatternDecomposition(PlainArithmetic, Signal1D):
                 f"signal has the navigation and the signal shape {shapes} in array "
                 f"order; this decomposition is of {expected}."
             )
-        axes = axes_dictionaries(signal)[: len(shapes[0])]
-        own = axes_dictionaries(self)[:-1]
-        check_same_positions(own, "the decomposition", axes, "signal")
+        axes = axes_dictionaries(signal)
+        own, n = axes_dictionaries(self)[:-1], len(shapes[0])
+        check_same_positions(own, "the decomposition", axes[:n], "signal")
+        check_same_positions(
+            stored.signal_axes, "the decomposition", axes[n:], "signal", "pixel"
+        )
         if not fill_results(signal, found, *shapes):
             raise TypeError(
                 "This version of HyperSpy keeps no decompositions in signals: what it "

@@ -324,3 +324,13 @@ def test_what_the_axis_no_longer_tells_is_refused():
     result.axes_manager.signal_axes[0].offset = 7
     with pytest.raises(ValueError, match="component axis"):
         result.patterns()
+
+
+@pytest.mark.parametrize("change", [{"scale": 7.0}, {"offset": 5.0}, {"units": "mrad"}])
+def test_results_are_not_put_into_a_scan_of_another_calibration(change):
+    result, other = decomposed(), scan()
+    result.fill_learning_results(other)
+    for name, value in change.items():
+        setattr(other.axes_manager.signal_axes[0], name, value)
+    with pytest.raises(ValueError, match="signal is of another scan"):
+        result.fill_learning_results(other)

@@ -16,6 +16,7 @@ from hyperspy_4dphase.plot._maps import draw_numbers, draw_scale_bar
 from hyperspy_4dphase.plot._palette import domain_colors
 from hyperspy_4dphase.plot._pattern import draw_pattern, proportion, spots_top
 from hyperspy_4dphase.plot._style import AMOUNT, SMALL, SMALLEST, WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _MOST, _MOST_IN_ROW = 12, 4
 
@@ -122,7 +123,7 @@ def plot_components(
     if patterns.ndim == 3 and scalebar:
         draw_scale_bar(axes[0][0], pattern_units, SMALLEST)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, **AS_TYPED)
     return figure
 
 

@@ -96,17 +96,14 @@ class ClusterReader:
         n_ahead = 1 + -(-_GROUPS_PER_THREAD * self.n_threads // _GROUPS_OF_CLIENT)
         # A task that gives what it was given: where it is lost, it is done again.
         common = self._submit(_give, _Sealed(task))
+        # Tasks that nobody waits for are given up with their futures.
         waiting = deque()
-        try:
-            for batch in gen_batches(len(groups), _GROUPS_OF_CLIENT):
-                waiting.append(self._submit_batch(common, groups[batch]))
-                if len(waiting) > n_ahead:
-                    yield self._wait(*waiting.popleft())
-            while waiting:
+        for batch in gen_batches(len(groups), _GROUPS_OF_CLIENT):
+            waiting.append(self._submit_batch(common, groups[batch]))
+            if len(waiting) > n_ahead:
                 yield self._wait(*waiting.popleft())
-        finally:
-            if waiting:
-                self._client.cancel([leaf for leaves, _ in waiting for leaf in leaves])
+        while waiting:
+            yield self._wait(*waiting.popleft())
 
     def _submit_batch(self, common, groups):
         """Submit the tasks of some groups, and their merges.

@@ -4,6 +4,7 @@ That the wheel registers its methods: see test_register.py.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -140,8 +141,14 @@ def _this_stack():
 
 
 def _run(*command, cwd=ROOT):
+    # What is installed is looked at, not the checkout.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, capture_output=True, text=True
+        [str(part) for part in command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -4,6 +4,7 @@ from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 
 from hyperspy_4dphase.plot._checks import check_extent, check_labels
@@ -272,6 +273,7 @@ def choose_labels(ax, x, y, spots, n_labels=_MOST_LABELS):
     list of int
         No index covers another one, its spot, or the frame.
     """
+    letter = FontProperties(size=SMALLEST).get_size_in_points()
     # Layouts that are solved when a figure is drawn make axes a little smaller.
     size = 0.85 * ax.get_window_extent().size * 72 / ax.get_figure(root=True).dpi
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
@@ -286,7 +288,7 @@ def choose_labels(ax, x, y, spots, n_labels=_MOST_LABELS):
             continue
         n = sum(len(str(abs(h))) for h in hkl) + (max(map(abs, hkl)) > 9)
         start = np.array([across[i], up[i]]) + _INDEX_SHIFT
-        box = np.concatenate([start, start + SMALLEST * np.array([0.65 * n, 1.3])])
+        box = np.concatenate([start, start + letter * np.array([0.65 * n, 1.3])])
         inside = (box[:2] >= 0).all() and (box[2:] <= size).all()
         if inside and not any(_overlap(box, other) for other in boxes):
             chosen.append(int(i))

@@ -71,14 +71,15 @@ def judge_look_alikes(verdicts):
             some = [v for v in own if v.kind == kind]
             told = [v for v in some if not v.alike] or some
             row = {"spots": spots, "candidates": kind, "n": len(some)}
-            row["named or in set"] = float(np.mean([v.named_right for v in some]))
+            none = [v.said_none for v in some]
+            row["named or in set"], row["none"] = "--", float(np.mean(none))
+            row["where told"] = row["none, or told"] = "--"
             if some[0].is_none:
-                row["named or in set"] = "--"
-            row["none"] = float(np.mean([v.said_none for v in some]))
-            row["where told"] = float(np.mean([v.said_none for v in told]))
-            row["none, or told"] = float(
-                np.mean([v.said_none or v.warned for v in some])
-            )
+                said = [v.said_none or v.warned for v in some]
+                row["where told"] = float(np.mean([v.said_none for v in told]))
+                row["none, or told"] = float(np.mean(said))
+            else:
+                row["named or in set"] = float(np.mean([v.named_right for v in some]))
             rows.append(row)
     return rows
 

@@ -35,6 +35,8 @@ _N_SAMPLE_ITERATIONS = 8
 # scan in memory, and of one that is read again each time. Historical.
 _N_READS_SMALL, _N_READS_LARGE = (2, 6), (2, 3)
 _TOLERANCE_SMALL, _TOLERANCE_LARGE = 4e-3, 1e-2
+# Directions below the noise edge that are followed: one may come out above it.
+_N_BEYOND = 11
 # One pattern or two in a scan may stand out by chance.
 _MIN_RARE = 3
 # Eigenvalues below this fraction of the largest are rounding of double precision.
@@ -125,7 +127,8 @@ class PowerIteration:
                 V, scaling = self._advance(products, result, directions, scaling)
             else:
                 kept = found.keep_strongest(self._wanted(result))
-                V = kept.find_next()
+                # What is noise, but for the strongest of it, stays as it is.
+                V = kept.find_next(result.n_significant + _N_BEYOND)
                 if not V.size:
                     break
         return result, scaling

@@ -86,21 +86,26 @@ class Subspace:
         single = vectors.astype(np.float32)
         return replace(self, V=self.V @ single, Y=self.Y @ single, Z=self.Z @ vectors)
 
-    def find_next(self):
+    def find_next(self, width=None):
         """Find where the strongest directions are yet to go: a block of Lanczos'.
 
         One more pass with these columns tells more than one with the products
         themselves: it adds to the subspace instead of taking its place.
 
+        Parameters
+        ----------
+        width : int, optional
+            How many of the directions, which are the strongest ones in falling order.
+
         Returns
         -------
-        numpy.ndarray, shape (n_pixels, at most k), float32
+        numpy.ndarray, shape (n_pixels, at most `width`), float32
             Orthonormal, and orthogonal to `V`. None where everything is found.
         """
-        V = self.V.astype(np.float64)
-        left = self.Z - V @ (V.T @ self.Z)
+        V, Z = self.V.astype(np.float64), self.Z[:, :width]
+        left = Z - V @ (V.T @ Z)
         sizes = np.linalg.norm(left, axis=0)
-        far = sizes > _FOUND * np.linalg.norm(self.Z, axis=0)
+        far = sizes > _FOUND * np.linalg.norm(Z, axis=0)
         left = left[:, far] / sizes[far]
         # Rounding leaves some of what was taken out.
         left -= V @ (V.T @ left)

@@ -80,6 +80,33 @@ def identify(patterns):
     ------
     ValueError
         If there is no pattern or no structure, or their numbers differ.
+
+    Examples
+    --------
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import Camera, crystal_pattern, structure
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> from hyperspy_4dphase.structures import load_candidates
+    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
+    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
+    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
+    >>> geometry = orientation.PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> placed = []
+    >>> for candidate in load_candidates([structure("Si"), structure("Al")]):
+    ...     library = orientation.build_library(
+    ...         candidate.reflections(0.9),
+    ...         camera.wavelength,
+    ...         candidate.rotations,
+    ...         max_g=0.9,
+    ...         resolution=4,
+    ...     )
+    ...     placed.append(orientation.place_library(library, prepared))
+    >>> found = orientation.identify([orientation.match_structures(prepared, placed)])
+    >>> found.best, bool(found.probability[0] > found.probability[1])
+    (0, True)
     """
     patterns = [list(pattern) for pattern in patterns]
     numbers = {len(pattern) for pattern in patterns}

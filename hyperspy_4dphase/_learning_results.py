@@ -181,6 +181,33 @@ def read_results(signal):
     )
 
 
+def copy_all(signal):
+    """All that a signal knows of its decompositions, as plain attributes.
+
+    Parameters
+    ----------
+    signal : hyperspy.signal.BaseSignal
+
+    Returns
+    -------
+    dict
+        Empty where HyperSpy keeps no such results.
+    """
+    return dict(getattr(getattr(signal, _ATTRIBUTE, None), "__dict__", {}))
+
+
+def give_all(signal, found):
+    """Give a signal what :func:`copy_all` has found, where it can hold it.
+
+    Parameters
+    ----------
+    signal : hyperspy.signal.BaseSignal
+    found : dict
+    """
+    if found and can_hold_results(signal):
+        getattr(signal, _ATTRIBUTE).__dict__.update(found)
+
+
 def map_signal(signal):
     """HyperSpy's signal of the maps of all components.
 

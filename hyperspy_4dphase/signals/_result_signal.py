@@ -2,6 +2,7 @@
 
 from hyperspy.signal import BaseSignal
 
+from hyperspy_4dphase._learning_results import copy_all, give_all
 from hyperspy_4dphase._results import axes_dictionaries, plain
 from hyperspy_4dphase.signals._stored import STACKED
 from hyperspy_4dphase.signals._whole_files import WholeFiles
@@ -27,7 +28,7 @@ class ResultSignal(WholeFiles, BaseSignal):
             "metadata": plain(self.metadata),
             "original_metadata": self.original_metadata.as_dictionary(),
         }
-        return _restore, (type(self), state, dict(vars(self.learning_results)))
+        return _restore, (type(self), state, copy_all(self))
 
     def __copy__(self):
         # That of Python would go by __reduce__, and copy axes and metadata.
@@ -60,7 +61,7 @@ class LazyResultSignal(ResultSignal):
             self._become_plain()
 
 
-def _restore(cls, state, learning_results):
+def _restore(cls, state, decompositions):
     signal = cls(**state)
-    signal.learning_results.__dict__.update(learning_results)
+    give_all(signal, decompositions)
     return signal

@@ -6,7 +6,13 @@ from hyperspy_4dphase._results import axes_dictionaries, plain
 from hyperspy_4dphase.signals._stored import STACKED
 
 # Branches that results have there.
-_BRANCHES = "Domain_map", "Domain_confidence", "Phase_map", "Latent_embedding"
+_BRANCHES = (
+    "Domain_map",
+    "Domain_confidence",
+    "Latent_embedding",
+    "Pattern_decomposition",
+    "Phase_map",
+)
 
 
 class ResultSignal(BaseSignal):

@@ -9,6 +9,7 @@ from hyperspy_4dphase._results import array_shapes, axes_dictionaries, retitle
 from hyperspy_4dphase._results import scan_metadata as own_metadata
 from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal, ResultSignal
 from hyperspy_4dphase.signals._scan_map import show_last_two
 from hyperspy_4dphase.signals._stored import Stored, check_same_positions
 
@@ -29,7 +30,7 @@ class StoredDecomposition(Stored):
     RESULT, MAKER = "decomposition", "decomposition_rnmf"
 
 
-class PatternDecomposition(Signal1D):
+class PatternDecomposition(ResultSignal, Signal1D):
     """What each component contributes to each position: ``(x, y | component)``.
 
     Made by ``s.decomposition_rnmf(return_result=True)`` or
@@ -293,7 +294,5 @@ class PatternDecomposition(Signal1D):
         )
 
 
-class LazyPatternDecomposition(LazySignal1D, PatternDecomposition):
+class LazyPatternDecomposition(LazyResultSignal, PatternDecomposition, LazySignal1D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True

@@ -58,10 +58,11 @@ numpydoc_validation_checks = {
 # Nobody makes these: they come out of functions, and list attributes.
 numpydoc_validation_exclude = {
     r"\.(Compression|Domain(Class|Confidence|Map|Model|Tree)|LatentEmbedding)$",
+    r"\.PatternDecomposition$",
     r"\.Phase(Map|Mapping)$",
     r"\.(Ellipse)?Estimate$",
     r"\.(ScanTruth|CompressedPatterns|Detector|PatternClasses|RotationGroups)$",
-    r"\.(TreeNode|LatentView|Atoms|Candidate)$",
+    r"\.(TreeNode|LatentView|LinkedView|Atoms|Candidate)$",
     r"estimators\.orientation\.[A-Z]\w*$",
     # It yields, which numpydoc takes for no return value.
     r"\.latent_distortions$",

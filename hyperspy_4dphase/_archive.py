@@ -123,7 +123,8 @@ def read_arrays(path, *, kind=COMPRESSION, names=None):
     """
     what = f"{path} is not a {kind} saved by hyperspy_4dphase"
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy leaves a file open that it cannot read.
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             header = json.loads(str(file["header"]))
             names = set(file.files) - {"header"} if names is None else names
             arrays = {name: file[name] for name in names}

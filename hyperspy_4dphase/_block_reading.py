@@ -11,6 +11,7 @@ from math import prod
 import dask
 import dask.array as da
 import numpy as np
+from dask.blockwise import Blockwise
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
@@ -23,6 +24,7 @@ _MAX_WORKERS = 8
 # workers still share them evenly; and the most groups, each a task of a dask client.
 _LEAST_GROUPS, _MOST_IN_GROUP = 64, 16
 _MOST_GROUPS = 4096
+_KEPT_GROUPS = 16
 
 
 class UnreadableBlock(RuntimeError):
@@ -59,6 +61,13 @@ class BlockReader:
         sizes = [len(block.rows) for block in self.blocks]
         kept = sum(sizes[number] for number in self.kept)
         return 1 - kept / max(sum(sizes), 1) if kept else 1
+
+    @property
+    def groups(self):
+        """list of range: All blocks, in groups for one part of an accumulator each."""
+        n = len(self.blocks)
+        # What is in memory takes no time to wait for: fewer parts have to be merged.
+        return group_blocks(n, _KEPT_GROUPS if len(self.kept) == n else _LEAST_GROUPS)
 
     def run(self, function, merge):
         """Apply a function to all blocks, where the user's dask client wants it.
@@ -98,7 +107,7 @@ class BlockReader:
             Of the blocks of a part, in order.
         part : Accumulator
         """
-        groups = group_blocks(len(self.blocks)) if groups is None else groups
+        groups = self.groups if groups is None else groups
         cluster = self._cluster()
         if cluster is not None and not self.kept:
             yield from cluster.accumulate(checked, groups)
@@ -123,7 +132,6 @@ class BlockReader:
         client = self.client
         if client is None:
             return None
-        # It imports distributed, which is slow.
         from hyperspy_4dphase._cluster_reading import ClusterReader
 
         return ClusterReader(self, client)
@@ -139,14 +147,19 @@ class BlockReader:
         return part
 
     @cached_property
-    def _scheduler(self):
-        """What computes a block: the workers of a cluster, if they hold its chunks."""
-        if "distributed" not in sys.modules:
-            return "synchronous"
+    def is_held(self):
+        """bool: Whether workers of a client have chunks, or what these are made of."""
+        if "distributed" not in sys.modules or not isinstance(self.data, da.Array):
+            return False
         from distributed import futures_of
 
-        block = dask.optimize(self.data[self.blocks[0].region])
-        return None if futures_of(block) else "synchronous"
+        layers = getattr(self.data.dask, "layers", None)
+        if layers is None:
+            return bool(futures_of(self.data))
+        # Layers that are made of functions are not looked into: they have too many
+        # tasks.
+        layers = (x for x in layers.values() if not isinstance(x, Blockwise))
+        return any(futures_of(list(layer.values())) for layer in layers)
 
     def run_threads(self, function, order, n_workers):
         """Apply a function to some blocks in threads.
@@ -173,7 +186,7 @@ class BlockReader:
         block = self.data[region]
         if isinstance(block, da.Array):
             with name_what_fails(self.describe(number)):
-                block = block.compute(scheduler=self._scheduler)
+                block = block.compute(scheduler=None if self.is_held else "synchronous")
         return apply_to_block(function, block, rows, inside, self.pixels)
 
     def describe(self, number):
@@ -192,7 +205,7 @@ class BlockReader:
         return f"block {number + 1} of {len(self.blocks)} (navigation [{where}])"
 
 
-def group_blocks(n_blocks):
+def group_blocks(n_blocks, least=_LEAST_GROUPS):
     """Cut the blocks of a scan into groups, each for a part of an accumulator.
 
     They do not depend on how many workers there are: nor do results.
@@ -200,12 +213,14 @@ def group_blocks(n_blocks):
     Parameters
     ----------
     n_blocks : int
+    least : int, optional
+        How many groups there are at least, if there are as many blocks.
 
     Returns
     -------
     list of range
     """
-    size = int(np.clip(n_blocks // _LEAST_GROUPS, 1, _MOST_IN_GROUP))
+    size = int(np.clip(n_blocks // least, 1, _MOST_IN_GROUP))
     size = max(size, -(-n_blocks // _MOST_GROUPS))
     if not n_blocks:
         return []

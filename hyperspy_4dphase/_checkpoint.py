@@ -94,7 +94,7 @@ class Checkpoint:
                 f"been cut off ({error}). Nothing of it is used: the compression "
                 "starts anew.",
                 UserWarning,
-                stacklevel=6,
+                stacklevel=7,
             )
             return
         own = header.pop("checkpoint", None)

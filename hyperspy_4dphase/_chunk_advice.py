@@ -87,7 +87,7 @@ def advise_chunks(chunks, n_navigation_axes, itemsize):
     better = None
     if faults:
         better = tuple(map(max, navigation))
-        if not _LEAST_BYTES <= block_bytes <= _MOST_BYTES:
+        if not _LEAST_BYTES <= block_bytes <= 2 * _BEST_BYTES:
             better = _choose_chunks(navigation, pattern_bytes)
     return ChunkAdvice(faults, better, block_bytes)
 

@@ -5,7 +5,7 @@ What the blocks are computed from travels inside the task, so that the scheduler
 thousands of tasks, whatever the chunks are. Where chunks are in the memory of workers
 already, each block is a task there.
 
-This module imports distributed: it is imported only where a client is active.
+This module is imported only where a client is active.
 """
 
 import warnings
@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import dask
-from distributed import futures_of
 from sklearn.utils import gen_batches
 
 from hyperspy_4dphase._bad_values import BadValue
@@ -97,17 +96,14 @@ class ClusterReader:
         n_ahead = 1 + -(-_GROUPS_PER_THREAD * self.n_threads // _GROUPS_OF_CLIENT)
         # A task that gives what it was given: where it is lost, it is done again.
         common = self._submit(_give, _Sealed(task))
+        # Tasks that nobody waits for are given up with their futures.
         waiting = deque()
-        try:
-            for batch in gen_batches(len(groups), _GROUPS_OF_CLIENT):
-                waiting.append(self._submit_batch(common, groups[batch]))
-                if len(waiting) > n_ahead:
-                    yield self._wait(*waiting.popleft())
-            while waiting:
+        for batch in gen_batches(len(groups), _GROUPS_OF_CLIENT):
+            waiting.append(self._submit_batch(common, groups[batch]))
+            if len(waiting) > n_ahead:
                 yield self._wait(*waiting.popleft())
-        finally:
-            if waiting:
-                self._client.cancel([leaf for leaves, _ in waiting for leaf in leaves])
+        while waiting:
+            yield self._wait(*waiting.popleft())
 
     def _submit_batch(self, common, groups):
         """Submit the tasks of some groups, and their merges.
@@ -122,12 +118,11 @@ class ClusterReader:
         numbers = [number for group in groups for number in group]
         regions = [self._reader.blocks[number].region for number in numbers]
         arrays = [self._reader.data[region] for region in regions]
-        optimized = dask.optimize(*arrays)
-        if futures_of(optimized):
+        if self._reader.is_held:
             blocks = zip(numbers, self._client.compute(arrays), strict=True)
             leaves = {self._read_held(common, *block): block[:1] for block in blocks}
         else:
-            arrays = dict(zip(numbers, optimized, strict=True))
+            arrays = dict(zip(numbers, dask.optimize(*arrays), strict=True))
             leaves = {self._read(common, group, arrays): group for group in groups}
         futures = list(leaves)
         while len(futures) > 1:

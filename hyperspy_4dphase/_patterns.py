@@ -4,6 +4,7 @@ Everything that reads a scan goes through :class:`PatternBlocks`. It knows NumPy
 dask, and nothing of signals, axes or units.
 """
 
+from contextlib import closing
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -20,12 +21,14 @@ from hyperspy_4dphase._bad_values import (
     merge_bad_values,
 )
 from hyperspy_4dphase._block_cuts import cut_blocks
-from hyperspy_4dphase._block_reading import BlockReader, gather_rows, group_blocks
+from hyperspy_4dphase._block_reading import BlockReader, gather_rows
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._read_timing import describe_reading, time_read
 
 # Of values, not of bytes: the same counts in a wider type are cut in the same way.
 _BLOCK_VALUES = 16 * 2**20
+# The same of chunks that workers of a dask client have in memory.
+_HELD_BLOCK_VALUES = 2 * 2**20
 # A block of larger chunks, as of all positions and few pixels, is cut.
 _MOST_BLOCK_BYTES = 512 * 2**20
 
@@ -117,8 +120,13 @@ class PatternBlocks:
             chunks = [(1,) * n for n in self.navigation_shape]
         n_pixels = max(prod(self.signal_shape), 1)
         most = _MOST_BLOCK_BYTES // (n_pixels * self.dtype.itemsize)
-        blocks = cut_blocks(chunks, patterns, self._block_values // n_pixels, most)
-        self._reader = BlockReader(self._data, blocks, self.kept_pixels)
+        self._reader = BlockReader(self._data, [], self.kept_pixels)
+        block_values = self._block_values
+        if self._reader.is_held:
+            # Chunks that are joined may have to be brought from another worker.
+            block_values = min(block_values, _HELD_BLOCK_VALUES)
+        aimed = block_values // n_pixels
+        self._reader.blocks = cut_blocks(chunks, patterns, aimed, most)
 
     @classmethod
     def wrap(cls, X, **options):
@@ -202,7 +210,7 @@ class PatternBlocks:
             return self._accumulate(accumulator, stage, log)
 
     def _accumulate(self, accumulator, stage, log=None):
-        whole, groups = accumulator.start(), group_blocks(self.n_blocks)
+        whole, groups = accumulator.start(), self._reader.groups
         if log is not None and log.arrays is not None:
             whole = accumulator.restore(log.arrays)
             groups = [group for group in groups if group.start >= log.n_done]
@@ -386,15 +394,17 @@ class PatternBlocks:
 
     def _reduce(self, function, run, merge, stage, total=None, log=None):
         n_done = 0 if log is None else log.n_done
-        for numbers, result in run(function, merge):
-            if log is not None:
-                log.merging()
-            total = result if total is None else merge(total, result)
-            n_done += len(numbers)
-            if log is not None:
-                log.keep(total, n_done)
-            if self._progress is not None:
-                self._progress(stage, n_done, self.n_blocks)
+        # Closed here, not whenever an error is forgotten: it holds threads, or tasks.
+        with closing(run(function, merge)) as results:
+            for numbers, result in results:
+                if log is not None:
+                    log.merging()
+                total = result if total is None else merge(total, result)
+                n_done += len(numbers)
+                if log is not None:
+                    log.keep(total, n_done)
+                if self._progress is not None:
+                    self._progress(stage, n_done, self.n_blocks)
         return total
 
     def _describe_bad_values(self):

@@ -53,7 +53,7 @@ LAYERS = {
     "_bad_values.py": Layer({"numpy"}),
     "_block_cuts.py": Layer({"numpy"}),
     "_cluster_reading.py": Layer(
-        {"dask", "distributed", "sklearn"} | ours("_bad_values", "_block_reading")
+        {"dask", "sklearn"} | ours("_bad_values", "_block_reading")
     ),
     "_block_reading.py": Layer(
         {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values", "_threads"),

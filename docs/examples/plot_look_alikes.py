@@ -61,7 +61,8 @@ s, _ = simulate_scan(np.stack(patterns), abundance, 3000, camera=camera, random_
 
 # %%
 # One call names all domains. In the table, the last column says what cannot be told
-# from the structure that was chosen.
+# from the structure that was chosen. Below it, the report says what else is left open:
+# of one zone, other structures with the same reflections are never excluded.
 
 result = s.map_phases(candidates, confidence=False, random_state=0, print_info=False)
 result.phases.plot()
@@ -74,6 +75,14 @@ result.phases.report()
 # of none of them.
 
 result.phases.scores["probability"].round(2)
+
+# %%
+# A zone looks the same after half a turn about its axis, and the six spots of a
+# hexagonal net fit still more orientations. All of them are kept: degrees from the one
+# that the map shows, and the probability of each.
+
+found = result.phases.alternatives[1]
+found.angles.round(1), found.probability.round(2)
 
 # %%
 # Nothing was made up where two structures fit: a map for further work may leave out

@@ -80,8 +80,9 @@ print(compression.noise_model)
 float(np.nanmax(compression.residual))
 
 # %%
-# **Is there a step along each border?** Bright ridges without a blue line would be
-# interfaces that were missed; a line without a ridge stands on patterns alone.
+# **Is there a step along each border?** A bright place without a blue line is something
+# that the map does not have, here the particle; a line without a ridge stands on
+# patterns alone.
 
 domains = s.cluster_hierarchical(compression=compression, random_state=0)
 domains.plot_steps()
@@ -139,7 +140,9 @@ for name, value in repeated.exposures.items():
 # %%
 # **A real scan.** The same on Bragg peaks that were measured on a battery cathode,
 # drawn as spots on a background with counting noise: positions and intensities are
-# real. Nobody knows the truth.
+# real. Nobody knows the truth. Where the confidence is low, or steps have no line, the
+# map is not to be believed as it stands: look at :meth:`plot_continuum
+# <hyperspy_4dphase.DomainMap.plot_continuum>`, count more electrons, or draw by hand.
 
 data = Path(os.environ.get("HYPERSPY_4DPHASE_DATA", "../../../shared/data"))
 file = data / "lco_spinel_real_peaks" / "lco_spinel_rendered_80x58x96x96.hspy"
@@ -147,12 +150,14 @@ if file.exists():
     real = hs.load(file)
     compression = hyperspy_4dphase.compress(real, random_state=0)
     found = real.cluster_hierarchical(compression=compression, random_state=0)
-    judged = real.domain_confidence(found, compression=compression, random_state=0)
+    judged = real.domain_confidence(
+        found, compression=compression, n_maps=9, random_state=0, print_info=False
+    )
     fig, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
     found.plot(ax=axes[0], title="domains", legend=False)
     found.plot_steps(ax=axes[1], title="steps")
-    image = axes[2].imshow(judged.doubts["misfit"], vmin=0, vmax=1)
-    axes[2].set(title="doubt: misfit", xticks=[], yticks=[])
+    image = axes[2].imshow(judged.data, vmin=0, vmax=1)
+    axes[2].set(title="confidence", xticks=[], yticks=[])
     fig.colorbar(image, ax=axes[2])
 else:
     print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")

@@ -93,6 +93,14 @@ class NumberOfComponents(t.HasTraits):
         Returns
         -------
         matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> from hyperspy_4dphase.interactive import NumberOfComponents
+        >>> choice = NumberOfComponents(s, random_state=0)
+        >>> fig = choice.plot()
         """
         return self._figure.show(fig)
 
@@ -103,6 +111,16 @@ class NumberOfComponents(t.HasTraits):
         -------
         PatternDecomposition
             Also in `result`; ``learning_results`` of the scan are filled.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> from hyperspy_4dphase.interactive import NumberOfComponents
+        >>> choice = NumberOfComponents(s, random_state=0)
+        >>> choice.number = 2
+        >>> choice.apply().n_components
+        2
         """
         made = self._signal.decomposition_rnmf(
             self.number,
@@ -115,7 +133,7 @@ class NumberOfComponents(t.HasTraits):
         self.result, self.message = made, f"{made.n_components} components in {groups}."
         return made
 
-    def bounds(self, name):
+    def _bounds(self, name):
         """From where to where `number` may be."""
         return 1, self.largest
 

@@ -76,10 +76,22 @@ class LevelOfDomains(t.HasTraits):
         Returns
         -------
         matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> from hyperspy_4dphase.interactive import LevelOfDomains
+        >>> choice = LevelOfDomains(domains)
+        >>> fig = choice.plot()
+        >>> choice.level = 1
+        >>> choice.selected.n_domains
+        2
         """
         return self._figure.show(fig)
 
-    def bounds(self, name):
+    def _bounds(self, name):
         """From where to where `level` or `number` may be."""
         return (0, self.n_levels) if name == "level" else (1, self.n_domains)
 

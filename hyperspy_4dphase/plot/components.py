@@ -62,6 +62,13 @@ def plot_components(
         If `patterns` or `maps` hold no real numbers.
     ValueError
         If shapes do not fit, or if there is no such component.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.plot import plot_components
+    >>> rng = np.random.default_rng(0)
+    >>> fig = plot_components(rng.random((3, 12, 14)), rng.random((3, 8, 10)))
     """
     maps = check_real(maps, "maps")
     n = len(maps) if maps.ndim else 0

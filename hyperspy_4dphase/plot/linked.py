@@ -88,6 +88,17 @@ def plot_linked(
         If `pattern_at` cannot be called, or if `labels` are no integers.
     ValueError
         If shapes do not fit, or if no position has a domain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> patterns = np.random.default_rng(0).random((3, 12, 14))
+    >>> from hyperspy_4dphase.plot import plot_linked
+    >>> view = plot_linked(labels, patterns, lambda row, column: patterns[0])
+    >>> view.select(5, 2)
+    >>> view.position
+    (5, 2)
     """
     labels = check_labels(labels)
     if labels.ndim == 3:
@@ -172,6 +183,17 @@ class LinkedView:
         ------
         ValueError
             If there is no such position.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+        >>> patterns = np.random.default_rng(0).random((3, 12, 14))
+        >>> from hyperspy_4dphase.plot import plot_linked
+        >>> view = plot_linked(labels, patterns, lambda row, column: patterns[0])
+        >>> view.select(5, 2)
+        >>> view.axes["mean"].get_title()
+        'mean of domain 1'
         """
         n_rows, n_columns = self._labels.shape
         if row not in range(n_rows) or column not in range(n_columns):
@@ -194,6 +216,17 @@ class LinkedView:
         ------
         ValueError
             If there is no such domain.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+        >>> patterns = np.random.default_rng(0).random((3, 12, 14))
+        >>> from hyperspy_4dphase.plot import plot_linked
+        >>> view = plot_linked(labels, patterns, lambda row, column: patterns[0])
+        >>> view.outline(2)
+        >>> view.outlined
+        2
         """
         if label is not None and label not in range(len(self._means)):
             raise ValueError(

@@ -4,6 +4,7 @@ from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 
 from hyperspy_4dphase.plot._checks import check_extent, check_labels
@@ -27,6 +28,8 @@ _MOST_KEYS = 3
 _TITLE = 26
 # Reflections that have their indices written beside them, the strongest first.
 _MOST_LABELS = 6
+# Points from a spot to where its index begins.
+_INDEX_SHIFT = 4
 
 
 class Spots(NamedTuple):
@@ -236,18 +239,67 @@ def draw_spots(ax, spots, shape, extent, n_labels=_MOST_LABELS):
     size = 10 + 60 * np.sqrt(spots.weight / spots.weight.max())
     ax.scatter(x, y, s=size, facecolors="none", edgecolors=TEMPLATE, linewidths=0.8)
     outline = [withStroke(linewidth=1.5, foreground="black")]
-    for i in np.argsort(-spots.weight)[:n_labels]:
+    ax.set(xlim=(left, right), ylim=(bottom, top))
+    for i in choose_labels(ax, x, y, spots, n_labels):
         ax.annotate(
             format_indices(spots.hkl[i]),
             (x[i], y[i]),
-            xytext=(4, 4),
+            xytext=(_INDEX_SHIFT,) * 2,
             textcoords="offset points",
             color="white",
             fontsize=SMALLEST,
             path_effects=outline,
             annotation_clip=True,
         )
-    ax.set(xlim=(left, right), ylim=(bottom, top))
+
+
+def choose_labels(ax, x, y, spots, n_labels=_MOST_LABELS):
+    """Choose the spots whose indices have room, the strongest first.
+
+    Opposite spots say the same: only one of each pair has its indices written.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        With its limits set.
+    x, y : numpy.ndarray, shape (n,)
+        Of the spots.
+    spots : Spots
+    n_labels : int, optional
+        How many at most.
+
+    Returns
+    -------
+    list of int
+        No index covers another one, its spot, or the frame.
+    """
+    letter = FontProperties(size=SMALLEST).get_size_in_points()
+    # Layouts that are solved when a figure is drawn make axes a little smaller.
+    size = 0.85 * ax.get_window_extent().size * 72 / ax.get_figure(root=True).dpi
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    across = (x - left) / (right - left) * size[0]
+    up = (y - bottom) / (top - bottom) * size[1]
+    chosen, boxes, said = [], [], set()
+    for i in np.argsort(-spots.weight, kind="stable"):
+        if len(chosen) == n_labels:
+            break
+        hkl = tuple(int(h) for h in spots.hkl[i])
+        if tuple(-h for h in hkl) in said:
+            continue
+        n = sum(len(str(abs(h))) for h in hkl) + (max(map(abs, hkl)) > 9)
+        start = np.array([across[i], up[i]]) + _INDEX_SHIFT
+        box = np.concatenate([start, start + letter * np.array([0.65 * n, 1.3])])
+        inside = (box[:2] >= 0).all() and (box[2:] <= size).all()
+        if inside and not any(_overlap(box, other) for other in boxes):
+            chosen.append(int(i))
+            boxes.append(box)
+            said.add(hkl)
+    return chosen
+
+
+def _overlap(first, second):
+    """Whether two boxes (left, bottom, right, top) have points in common."""
+    return bool((first[:2] < second[2:]).all() and (second[:2] < first[2:]).all())
 
 
 def format_indices(hkl):

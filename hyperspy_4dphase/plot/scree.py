@@ -33,6 +33,11 @@ def plot_scree(singular_values, noise_edge=None, *, number=None, title=None, ax=
     ValueError
         If there are none, if one is negative, or if `number` is not from 1 to their
         number.
+
+    Examples
+    --------
+    >>> from hyperspy_4dphase.plot import plot_scree
+    >>> ax = plot_scree([90, 40, 12, 3, 2.5], noise_edge=5, number=3)
     """
     values = check_real(singular_values, "singular_values")
     if values.ndim != 1 or not values.size or not (values >= 0).all():

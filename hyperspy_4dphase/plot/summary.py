@@ -99,6 +99,14 @@ def plot_phase_summary(
     TypeError, ValueError
         As :func:`plot_domains`, :func:`plot_confidence` and :func:`plot_doubts`; and if
         there is not one pattern, name, mean_confidence and template for each domain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.repeat([0, 1, 2], [40, 24, 16]).reshape(8, 10)
+    >>> patterns = np.random.default_rng(0).random((3, 12, 14))
+    >>> from hyperspy_4dphase.plot import plot_phase_summary
+    >>> fig = plot_phase_summary(labels, patterns=patterns, names=["a", "b", "c"])
     """
     labels = check_labels(labels)
     check_extent(extent, labels.ndim, "extent")

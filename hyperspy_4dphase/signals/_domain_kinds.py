@@ -13,6 +13,7 @@ from hyperspy_4dphase.estimators.crystallinity import (
     measure_crystallinity,
 )
 from hyperspy_4dphase.estimators.domains import leaf_sizes
+from hyperspy_4dphase.signals._center import read_center
 from hyperspy_4dphase.signals._domain_images import check_images, read_images
 from hyperspy_4dphase.signals._domain_patterns import open_scan
 from hyperspy_4dphase.signals._position_maps import PositionMaps
@@ -48,8 +49,10 @@ class DomainKinds(PositionMaps):
         ----------
         signal : Diffraction2D or as the scan was, optional
             As in :meth:`mean_patterns`.
-        center : array_like of shape (2,) or (n_domains, 2), optional
-            Row and column of the direct beam, in pixels. By default it is found.
+        center : Estimate or array_like of shape (2,) or (n_domains, 2), optional
+            Column and row (x, y) of the direct beam, in pixels, or what
+            :func:`hyperspy_4dphase.calibration.find_center` returns. By default it is
+            found.
         threshold : float, default 0.5
             Smallest probability of a class that is named; below, a domain is
             ``"unknown"``.
@@ -241,6 +244,7 @@ class DomainKinds(PositionMaps):
         check_number("threshold", threshold, 0, 1, below=True)
         stored = self._stored_map
         check_images(stored.signal_axes, stored.get("signal_type"), "Spots and halos")
+        center = read_center(center, stored.signal_axes, self.n_domains)
         images = read_images(
             self, "classify()", signal, keep_faulty_pixels, progressbar, inner
         )

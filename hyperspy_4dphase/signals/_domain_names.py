@@ -52,8 +52,11 @@ or dict of these
             Class of each domain: ``"vacuum"``, ``"amorphous"``, ``"crystalline"``,
             ``"mixed"`` or ``"unknown"``; all but the first two are compared with
             structures. By default what :meth:`classify` finds.
-        center : array_like of shape (2,), optional
-            Row and column of the direct beam, in pixels. By default it is found.
+        center : Estimate or array_like of shape (2,), optional
+            Column and row (x, y) of the direct beam, in pixels, as pyxem's
+            ``s.calibration.center`` has them, or what
+            :func:`hyperspy_4dphase.calibration.find_center` returns. By default it is
+            found.
         spot_radius : float, optional
             Of a diffraction disc, in 1/Å. By default it is measured.
         flip : bool, default False
@@ -77,6 +80,12 @@ or dict of these
             known, patterns are not calibrated or have no square pixels, the scan has
             more than two axes, this is a slice, or an argument is out of range: before
             anything is read. While reading: as :meth:`mean_patterns`.
+
+        Warns
+        -----
+        UserWarning
+            If mean patterns have another centre than `center`, or none that is sure and
+            none is given.
 
         Examples
         --------
@@ -115,7 +124,7 @@ or dict of these
         if kinds is None:
             # It was read just now, unless it is another scan.
             signal = None if own.get("inner") is not None else signal
-            kinds = self.classify(signal, center=plan.center).names
+            kinds = self.classify(signal, center=center).names
         crystals = [kind in COMPARED for kind in kinds]
         geometry = measure_geometry(means, used, own.signal_axes, plan, crystals)
         with Progress(show_progressbar) as progress:

@@ -8,6 +8,7 @@ from hyperspy_4dphase._results import axes_dictionaries
 from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators.domains import merge_domains
 from hyperspy_4dphase.estimators.rotation import group_rotations
+from hyperspy_4dphase.signals._center import read_center
 from hyperspy_4dphase.signals._domain_images import check_images, read_images
 from hyperspy_4dphase.signals._scan_map import ScanMap
 
@@ -41,8 +42,10 @@ class DomainPhases(ScanMap):
         ----------
         signal : Diffraction2D or as the scan was, optional
             As in :meth:`mean_patterns`.
-        center : array_like of shape (2,) or (n_domains, 2), optional
-            Row and column of the centre, in pixels. By default it is found.
+        center : Estimate or array_like of shape (2,) or (n_domains, 2), optional
+            Column and row (x, y) of the centre, in pixels, or what
+            :func:`hyperspy_4dphase.calibration.find_center` returns. By default it is
+            found.
         mirror : bool, default True
             Whether mirror images are the same structure.
         strain : float, default 0.025
@@ -80,6 +83,7 @@ class DomainPhases(ScanMap):
         check_flags(keep_faulty_pixels=keep_faulty_pixels)
         own, tree = self._stored_map, self.tree
         check_rotatable(own.signal_axes, own.get("signal_type"))
+        center = read_center(center, own.signal_axes, self.n_domains)
         images = read_images(
             self, "phases()", signal, keep_faulty_pixels, show_progressbar
         )

@@ -55,6 +55,13 @@ class DomainSummary(ScanMap):
         ValueError
             If this is a slice, or if confidence, classes or phases are of other
             domains; and as :meth:`mean_patterns`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> fig = domains.plot_phase_summary(classes=domains.classify())
         """
         check_figure_arguments(title, fig=fig)
         results = {"confidence": confidence, "classes": classes, "phases": phases}
@@ -106,6 +113,17 @@ class DomainSummary(ScanMap):
             If `overwrite` is neither None, True nor False.
         ValueError
             As :meth:`plot_phase_summary`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = domains.to_html(f"{folder}/scan", classes=domains.classify())
+        >>> path.name
+        'scan.html'
         """
         path = find_path(filename, overwrite)
         if path is None:

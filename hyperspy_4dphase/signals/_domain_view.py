@@ -52,6 +52,14 @@ class DomainView(ScanMap):
         Notes
         -----
         In Jupyter, ``%matplotlib widget`` makes figures interactive; it needs ipympl.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> view = domains.plot_linked()
+        >>> view.outline(1)
         """
         from hyperspy_4dphase.plot import plot_linked
 

@@ -8,27 +8,22 @@ from hyperspy_4dphase._library_cache import load_or_build_library
 from hyperspy_4dphase.estimators.calibration import estimate_center
 from hyperspy_4dphase.estimators.crystallinity import find_beam
 from hyperspy_4dphase.estimators.orientation import (
+    SET_PROBABILITY,
     PatternGeometry,
     identify,
+    list_alternatives,
     match_structures,
     measure_spot_radius,
     misorientation,
     place_library,
     prepare_pattern,
 )
+from hyperspy_4dphase.signals._center import compare_center
 from hyperspy_4dphase.signals._optics import find_zero
-from hyperspy_4dphase.signals._stored_phases import DomainNames
+from hyperspy_4dphase.signals._stored_phases import MOST_ALTERNATIVES, DomainNames
 
 # Classes of domains that are compared with structures.
 COMPARED = "crystalline", "mixed", "unknown"
-# Electrons: patterns are compared as if they had no less noise than this many leave.
-# Probabilities are fitted up to there, and fainter spots come from other crystals and
-# from scattering more than once.
-_MOST_ELECTRONS = 1e5
-# Below this probability a structure is not named: it is one of several.
-_LEAST = 0.5
-# Orientations that fit by so little less, and are so many degrees apart, are told.
-_AS_GOOD, _APART = 0.005, 5.0
 # Of a `MatchReport`.
 _REPORTED = "unexplained", "missing", "n_spots", "n_explained"
 
@@ -55,27 +50,34 @@ def name_domains(means, variances, kinds, candidates, geometry, optics, progress
     """
     names = _make_empty(kinds, len(candidates))
     compared = [k for k, kind in enumerate(kinds) if kind in COMPARED]
-    placed, found, described = [], {}, {}
+    placed, found = [], {}
     n_steps = len(candidates) + len(compared)
     for done, k in enumerate(compared):
-        least = np.maximum(means[k], 0) * np.nansum(means[k]) / _MOST_ELECTRONS
-        variance = np.maximum(variances[k], least)
-        pattern = prepare_pattern(means[k], geometry, variance=variance)
+        pattern = prepare_pattern(means[k], geometry, variance=variances[k])
         while len(placed) < len(candidates):
             reach = geometry.reach(means.shape[1:])
             library = find_library(candidates[len(placed)], *optics, reach)
             placed.append(place_library(library, pattern))
             progress("Simulating and comparing", len(placed), n_steps)
         matches = match_structures(pattern, placed)
-        found[k], described[k] = identify([matches]), matches
+        found[k] = identify([matches])
         _describe(names, k, matches, found[k])
         progress("Simulating and comparing", len(candidates) + done + 1, n_steps)
     titles = [candidate.name for candidate in candidates]
-    _choose(names, found, titles, _count_orientations(described, candidates))
+    _choose(names, found, titles, _describe_alternatives(names, candidates))
     return names
 
 
-def _count_orientations(described, candidates):
+def _list_alternatives(names, k, j, match):
+    """Write down the orientations that cannot be told from the best one."""
+    index, share = list_alternatives(match)
+    kept = slice(0, MOST_ALTERNATIVES)
+    n = len(index[kept])
+    names.alternatives[k, j, :n] = match.matches.quaternions[index[kept]]
+    names.alternative_shares[k, j, :n] = share[kept]
+
+
+def _describe_alternatives(names, candidates):
     """Of each domain and structure, how many other orientations fit as well.
 
     Returns
@@ -84,18 +86,11 @@ def _count_orientations(described, candidates):
         Their number, and the degrees to the farthest. Only where there are any.
     """
     found = {}
-    for k, matches in described.items():
-        for j, (match, candidate) in enumerate(zip(matches, candidates, strict=True)):
-            quaternions, cosine, _ = match.matches
-            if len(cosine) < 2:
-                continue
-            angles = misorientation(
-                quaternions[1:], quaternions[:1], candidate.rotations
-            )
-            alike = cosine[1:] >= cosine[0] - _AS_GOOD
-            alike &= angles > _APART
-            if alike.any():
-                found[k, j] = int(alike.sum()), float(angles[alike].max())
+    for k, j in np.argwhere(np.isfinite(names.alternative_shares[..., 1])):
+        every = names.alternatives[k, j]
+        every = every[np.isfinite(every).all(axis=1)]
+        angles = misorientation(every[1:], every[:1], candidates[j].rotations)
+        found[k, j] = len(angles), float(angles.max())
     return found
 
 
@@ -160,9 +155,14 @@ def measure_geometry(means, used, axes, plan, crystals):
     Warns
     -----
     UserWarning
-        If neither patterns nor axes tell where the direct beam is.
+        If neither patterns nor axes tell where the direct beam is, or patterns have
+        another centre than was given.
     """
-    center = plan.center or _find_center(means, used, axes)
+    if plan.center is None:
+        center = _find_center(means, used, axes)
+    else:
+        center = plan.center
+        compare_center(center, means, ~used)
     radius = plan.spot_radius
     if radius is None and any(crystals):
         radius = plan.scale * measure_spot_radius(means[crystals], center, ~used)
@@ -195,6 +195,7 @@ def _make_empty(kinds, n_candidates):
     n_domains = len(kinds)
     nothing = np.full((n_domains, n_candidates), np.nan)
     scores = ("cosine", *_REPORTED, "excitation_width")
+    several = (*nothing.shape, MOST_ALTERNATIVES)
     return DomainNames(
         phase=np.full(n_domains, -1),
         kind=list(kinds),
@@ -203,6 +204,8 @@ def _make_empty(kinds, n_candidates):
         in_set=np.zeros(nothing.shape, bool),
         quaternions=np.full((*nothing.shape, 4), np.nan),
         margin=np.full(n_domains, np.nan),
+        alternatives=np.full((*several, 4), np.nan),
+        alternative_shares=np.full(several, np.nan),
         **{name: nothing.copy() for name in scores},
     )
 
@@ -214,12 +217,14 @@ def _describe(names, k, matches, found):
             names.quaternions[k, j] = match.matches.quaternions[0]
             names.cosine[k, j] = match.matches.cosine[0]
             names.excitation_width[k, j] = match.matches.excitation_width[0]
+            _list_alternatives(names, k, j, match)
         for name in _REPORTED:
             getattr(names, name)[k, j] = getattr(match.report, name)
     names.margin[k] = found.margin
     if found.n_spots:
         names.probability[k] = found.probability
-        names.in_set[k] = found.in_set & (found.best is not None)
+        told = found.best is not None or found.too_few_spots
+        names.in_set[k] = found.in_set & told
 
 
 def _choose(names, found, titles, others_of=None):
@@ -236,6 +241,14 @@ def _choose(names, found, titles, others_of=None):
         if not one.n_spots:
             names.reason[k] = "no spots stand out of the background"
             continue
+        every = [titles[j] for j in np.flatnonzero(one.in_set)]
+        if one.too_few_spots:
+            names.reason[k] = (
+                f"{one.n_spots} spots are too few to name it: it may be "
+                f"{' or '.join(every)}, or none of these structures (probability "
+                f"{one.none_probability:.2f})"
+            )
+            continue
         if chosen is None:
             partly = "partly amorphous; its spots are of " * (kind == "mixed")
             names.reason[k] = (
@@ -244,11 +257,32 @@ def _choose(names, found, titles, others_of=None):
                 f"{_describe_nearest(names, k, one, titles)}"
             )
             continue
-        if one.probability[chosen] < _LEAST:
-            inside = [titles[j] for j in np.flatnonzero(one.in_set)]
-            names.reason[k] = f"cannot be told: one of {', '.join(inside)}"
+        if one.probability[chosen] <= 0.5:
+            # Less probable than all else together.
+            names.reason[k] = (
+                f"cannot be told: one of {', '.join(every)}, or none of these "
+                f"structures (probability {one.none_probability:.2f})"
+            )
             continue
         names.phase[k] = chosen
-        if others_of.get((k, chosen)):
-            n, angle = others_of[k, chosen]
-            names.reason[k] = f"{n} more orientations fit, up to {angle:.0f}° away"
+        names.reason[k] = "; ".join(_list_doubts(one, others_of.get((k, chosen))))
+
+
+def _list_doubts(one, others):
+    """What is left open of a domain that is named."""
+    doubts = []
+    if one.one_zone:
+        doubts.append(
+            "its spots are of one zone: structures that share these reflections and "
+            "are not among the candidates cannot be excluded"
+        )
+    elif one.none_probability > 1 - SET_PROBABILITY:
+        doubts.append(
+            "a structure that is not among the candidates cannot be excluded "
+            f"(probability {one.none_probability:.2f})"
+        )
+    if others:
+        n, angle = others
+        more = "1 more orientation fits" if n == 1 else f"{n} more orientations fit"
+        doubts.append(f"{more}, up to {angle:.0f}° away")
+    return doubts

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from hyperspy_4dphase._scalars import check_flags, check_number
+from hyperspy_4dphase.signals._center import read_center
 from hyperspy_4dphase.signals._domain_images import check_images
 from hyperspy_4dphase.signals._optics import find_scale, find_voltage
 
@@ -83,13 +82,12 @@ resolution
 
     from hyperspy_4dphase.structures import load_candidates
 
-    check_flags(flip=flip)
     resolution = check_number("resolution", resolution, 0.2, 10)
-    turn = check_number("scan_rotation", scan_rotation, -360, 360)
-    radius = check_number("spot_radius", spot_radius, 0, above=True, optional=True)
     _, signal_axes = axes
     check_images(signal_axes, signal_type, "Phases")
-    center = _check_center(center, [axis["size"] for axis in signal_axes])
+    center, radius, turn = check_geometry(
+        signal_axes, center, spot_radius, flip, scan_rotation
+    )
     candidates = load_candidates(structures)
     taken = sorted({c.name for c in candidates} & _RESERVED)
     if taken:
@@ -105,17 +103,30 @@ resolution
     )
 
 
-def _check_center(center, shape):
-    if center is None:
-        return None
-    last = np.array(shape) - 1
-    try:
-        place = np.asarray(center, dtype=float)
-    except (TypeError, ValueError):
-        place = np.empty(0)
-    if place.shape != (2,) or not ((place >= 0) & (place <= last)).all():
-        raise ValueError(
-            "center must be a row and a column on the detector, from (0, 0) to "
-            f"{tuple(last.tolist())}, not {center!r}."
-        )
-    return tuple(place.tolist())
+def check_geometry(axes, center, spot_radius, flip, scan_rotation):
+    """Check how patterns lie on the detector, as a user says it.
+
+    Parameters
+    ----------
+    axes : list of dict
+        Of a pattern, in array order.
+    center, spot_radius, flip, scan_rotation
+        See :meth:`DomainMap.identify`.
+
+    Returns
+    -------
+    center : tuple of float, or None
+        Row and column.
+    spot_radius : float or None
+    scan_rotation : float
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    check_flags(flip=flip)
+    turn = check_number("scan_rotation", scan_rotation, -360, 360)
+    radius = check_number("spot_radius", spot_radius, 0, above=True, optional=True)
+    center = read_center(center, axes)
+    center = None if center is None else tuple(center.tolist())
+    return center, radius, turn

@@ -2,6 +2,7 @@
 
 from functools import partial
 from operator import iadd
+from typing import NamedTuple
 
 import numpy as np
 from hyperspy.signals import Signal2D
@@ -11,6 +12,25 @@ from hyperspy_4dphase._results import axes_dictionaries
 from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.signals._domain_patterns import open_scan
 from hyperspy_4dphase.signals._scan_map import ScanMap
+
+
+class OrientationAlternatives(NamedTuple):
+    """Orientations of one domain that its pattern cannot tell apart.
+
+    Attributes
+    ----------
+    orientations : orix.quaternion.Orientation, shape (n,)
+        From the sample to the crystal, the most probable first: that of the domain.
+        Empty where the domain has none.
+    probability : numpy.ndarray, shape (n,)
+        Of each, if the phase is right.
+    angles : numpy.ndarray, shape (n,)
+        Degrees between each and the first, symmetry taken into account.
+    """
+
+    orientations: object
+    probability: np.ndarray
+    angles: np.ndarray
 
 
 class PhaseOrientations(ScanMap):
@@ -93,6 +113,38 @@ class PhaseOrientations(ScanMap):
         }
         did = f"orientations(reach={reach:g}, step={step:g})"
         return self._with(self.phase_ids, changes, did)
+
+    @property
+    def alternatives(self):
+        """list of OrientationAlternatives: Of each domain, for its phase.
+
+        Patterns of one zone are the same after half a turn about its axis, where only
+        the zero-order Laue zone shows, and others may look alike, too. A map that was
+        stored before they were kept has one orientation of each domain.
+        """
+        from orix.quaternion import Orientation
+
+        from hyperspy_4dphase.estimators.orientation import misorientation
+
+        names, every = self._stored.names, self._every_phase()
+        rotations = {i: c.rotations for i, c in enumerate(self.candidates)}
+        found = []
+        for domain, phase in enumerate(names.phase):
+            turns, share, group = np.empty((0, 4)), np.empty(0), None
+            if phase in rotations:
+                share = names.alternative_shares[domain, phase]
+                known = np.isfinite(share)
+                turns, share = names.alternatives[domain, phase][known], share[known]
+                group = every[phase].point_group.laue
+            angles = np.zeros(len(turns))
+            if len(turns):
+                angles = misorientation(turns, turns[:1], rotations[phase])
+            found.append(
+                OrientationAlternatives(
+                    Orientation(turns, symmetry=group), share, angles
+                )
+            )
+        return found
 
     @property
     def rotations(self):

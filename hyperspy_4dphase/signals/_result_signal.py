@@ -4,6 +4,7 @@ from hyperspy.signal import BaseSignal
 
 from hyperspy_4dphase._results import axes_dictionaries, plain
 from hyperspy_4dphase.signals._stored import STACKED
+from hyperspy_4dphase.signals._whole_files import WholeFiles
 
 # Branches that results have there.
 _BRANCHES = (
@@ -15,8 +16,8 @@ _BRANCHES = (
 )
 
 
-class ResultSignal(BaseSignal):
-    """A result that is copied and pickled whole, as HyperSpy's signals are not yet."""
+class ResultSignal(WholeFiles, BaseSignal):
+    """A result that is copied, pickled and saved whole."""
 
     def __reduce__(self):
         """What :mod:`pickle` keeps: all that a file keeps, but not the scan."""

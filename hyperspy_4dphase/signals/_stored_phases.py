@@ -8,6 +8,8 @@ from hyperspy_4dphase.signals._stored import Stored
 
 AMORPHOUS = "amorphous"
 """Name of the phase of all amorphous domains: it has no structure."""
+# Orientations that are kept of each domain and structure.
+MOST_ALTERNATIVES = 12
 # Attributes of `Candidate.atoms`, and how they are stored.
 _ATOMS = "elements", "positions", "occupancies", "debye_waller"
 
@@ -41,6 +43,11 @@ class DomainNames(NamedTuple):
     margin : numpy.ndarray, shape (n_domains,)
         By how much the best cosine exceeds the next structure's, relative to it; NaN
         where there is no other.
+    alternatives : numpy.ndarray, shape (n_domains, n_candidates, n_orientations, 4)
+        Orientations that cannot be told apart, the best one first; NaN where there are
+        no more.
+    alternative_shares : numpy.ndarray, shape (n_domains, n_candidates, n_orientations)
+        Their probabilities, if the structure is right.
     """
 
     phase: np.ndarray
@@ -56,6 +63,8 @@ class DomainNames(NamedTuple):
     n_explained: np.ndarray
     excitation_width: np.ndarray
     margin: np.ndarray
+    alternatives: np.ndarray
+    alternative_shares: np.ndarray
 
 
 def store_candidate(candidate):
@@ -165,7 +174,7 @@ class StoredPhases(Stored):
     @property
     def names(self):
         """DomainNames"""
-        stored = dict(self.get("names"))
+        stored = _add_alternatives(dict(self.get("names")))
         for name in ("kind", "reason"):
             # A single domain without a reason has an empty text, and so has none.
             stored[name] = stored[name].split("\n") if len(stored["phase"]) else []
@@ -173,6 +182,15 @@ class StoredPhases(Stored):
         types = {"phase": int, "in_set": bool}
         arrays = {n: np.asarray(v, types.get(n, float)) for n, v in arrays.items()}
         return DomainNames(**(stored | arrays))
+
+
+def _add_alternatives(stored):
+    """Maps that were stored before other orientations were kept have one of each."""
+    if "alternatives" not in stored:
+        one = np.asarray(stored["quaternions"], float)[:, :, np.newaxis]
+        stored["alternatives"] = one
+        stored["alternative_shares"] = np.where(np.isnan(one[..., 0]), np.nan, 1.0)
+    return stored
 
 
 def _number(values):

@@ -117,6 +117,16 @@ class PatternDecomposition(ResultSignal, Signal1D):
         -------
         Diffraction2D or as the scan was
             (component | kx, ky), calibrated. Each sums to one; NaN at masked pixels.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> result.patterns().data.shape
+        (3, 32, 36)
         """
         axis = {"name": "component", "size": self.n_components, "navigate": True}
         metadata = self._rename("Component patterns", self._stored.get("signal_type"))
@@ -129,6 +139,16 @@ class PatternDecomposition(ResultSignal, Signal1D):
         -------
         Signal2D, or Signal1D of a line
             (component | x, y), in counts per pattern. NaN where masked.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> result.maps().data.shape
+        (3, 14, 16)
         """
         return self._make_maps(np.moveaxis(np.asarray(self.data), -1, 0), "component")
 
@@ -144,6 +164,18 @@ class PatternDecomposition(ResultSignal, Signal1D):
         ------
         ValueError
             If groups were not sought.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> result.groups
+        array([0, 1, 2])
+        >>> result.group_maps().data.shape
+        (3, 14, 16)
         """
         groups = self.groups
         if groups is None:
@@ -162,6 +194,16 @@ class PatternDecomposition(ResultSignal, Signal1D):
         Diffraction2D or as the scan was
             (x, y | kx, ky), in data units, without noise: lazy if this is. NaN where
             masked.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> result.model()
+        <Diffraction2D, title: Model of Oxide bilayer, dimensions: (16, 14|36, 32)>
         """
         axes = [axis | {"navigate": True} for axis in axes_dictionaries(self)[:-1]]
         metadata = self._rename("Model", self._stored.get("signal_type"))
@@ -185,6 +227,18 @@ class PatternDecomposition(ResultSignal, Signal1D):
             If `signal` is no signal, or HyperSpy keeps no decompositions in signals.
         ValueError
             If its shapes or its calibration are not those of this decomposition.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> copy = s.inav[:, :]
+        >>> result.fill_learning_results(copy)
+        >>> copy.get_decomposition_loadings().data.shape
+        (3, 14, 16)
         """
         if not isinstance(signal, BaseSignal):
             raise TypeError(f"signal must be a scan, not {type(signal).__name__}.")
@@ -225,6 +279,15 @@ class PatternDecomposition(ResultSignal, Signal1D):
         ------
         ValueError
             If there is no such component.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> fig = result.plot_components()
         """
         from hyperspy_4dphase._results import image_extent
         from hyperspy_4dphase.plot import plot_components

@@ -90,6 +90,13 @@ class PhaseMapping:
         ------
         ValueError
             As :meth:`DomainMap.plot_phase_summary`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> fig = result.plot_phase_summary()
         """
         check_figure_arguments(title, fig=fig)
         return draw_summary(self._summarize(names, title), fig)
@@ -124,6 +131,17 @@ class PhaseMapping:
             If `overwrite` is neither None, True nor False.
         ValueError
             As :meth:`plot_phase_summary`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = result.to_html(f"{folder}/scan")
+        >>> path.name
+        'scan.html'
         """
         check_figure_arguments(title)
         path = find_path(filename, overwrite)

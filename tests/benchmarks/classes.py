@@ -25,7 +25,7 @@ QUIET = {"show_progressbar": False}
 # Vacuum has less than this outside a radius of the beam that holds it, for the rule.
 _VACUUM, _BEAM = 0.05, 0.12
 _N_BINS = 8
-_PARTS, _FOUND_DOSES = ("true", "found"), (1000,)
+_PARTS = "true", "found"
 
 
 def map_true_domains(scan, labels, detector):
@@ -99,7 +99,7 @@ def simple_features(pattern):
 
 
 def measure(record, tell, parts, quick=False):
-    """Judge all scans: their true domains, and of one dose those that are found.
+    """Judge all scans: their true domains, and those that are found.
 
     Parameters
     ----------
@@ -111,12 +111,11 @@ def measure(record, tell, parts, quick=False):
         One scan only.
     """
     for (name, dose), make in class_scenes.scans().items():
-        wanted = [x for x in parts if x == "true" or dose in _FOUND_DOSES]
-        if not wanted or (quick and name != "oxide_bilayer"):
+        if quick and name != "oxide_bilayer":
             continue
         scan, truth = make()
         row = record.setdefault(f"{name}, {dose}", {})
-        for part in wanted:
+        for part in parts:
             start = time.process_time()
             if part == "true":
                 domains = map_true_domains(scan, truth.domain, "detector" in name)

@@ -7,10 +7,14 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from hyperspy_4dphase.estimators.orientation import (
-    describe_evidence,
+    SET_PROBABILITY,
+    identify,
     match_structures,
 )
 from tests.benchmarks import orientation_scenes as scenes
+
+# Above this probability that it is none of them, reports say so.
+_DOUBT = 1 - SET_PROBABILITY
 
 
 class Evidence(NamedTuple):
@@ -76,43 +80,137 @@ def gather(crystals, n, conditions, seed, tell=print):
     return found
 
 
-def fit_weights(evidence):
+class CandidateList(NamedTuple):
+    """Structures that a pattern is compared with.
+
+    Attributes
+    ----------
+    names : list of str
+    is_none : bool
+        Whether none of them is right.
+    weight : float
+        Of this list among those of a pattern, of the sum 1.
+    kind : str
+    """
+
+    names: list
+    is_none: bool
+    weight: float
+    kind: str
+
+
+def list_candidates(case, rng):
+    """List what a pattern may be compared with.
+
+    The right structure is among them as often as it is not; and where it is not, a
+    look-alike is as often as it is not. Lists are long or have a single structure.
+
+    Parameters
+    ----------
+    case : Case
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of CandidateList
+    """
+    alike = [n for n in case.matches if case.families[n] == case.family]
+    alike.remove(case.true)
+    others = [n for n in case.matches if case.families[n] != case.family]
+    with_it = [case.true, *alike, *others]
+    share = 0.125 if alike else 0.25
+    lists = [
+        CandidateList(with_it, False, 0.25, "right, with others"),
+        CandidateList([case.true], False, 0.25, "right, alone"),
+        CandidateList(others, True, share, "others"),
+        CandidateList([rng.choice(others)], True, share, "one other"),
+    ]
+    if alike:
+        lists += [
+            CandidateList(alike + others, True, share, "look-alikes and others"),
+            CandidateList([rng.choice(alike)], True, share, "one look-alike"),
+        ]
+    return lists
+
+
+def fit_weights(cases, seed=0):
     """Fit the weights of structures, and those of none of them.
 
     Parameters
     ----------
-    evidence : list of Evidence
+    cases : list of Case
+    seed : int
 
     Returns
     -------
-    choice : numpy.ndarray, shape (3,)
-    none : numpy.ndarray, shape (5,)
+    choice : numpy.ndarray, shape (n_choice,)
+    none : numpy.ndarray, shape (n_none,)
     constant : float
+    same_in_zone : float
+        Least probability of none of them where spots are of one zone.
     """
-    features = [[describe_evidence(m) for m in one.matches] for one in evidence]
-    choice = np.array([[f[0] for f in row] for row in features])
-    none = np.array([[f[1] for f in row] for row in features])
-    true = np.array([one.true for one in evidence])
-    rows = np.arange(len(true))
-    scale = choice.reshape(-1, choice.shape[2]).std(axis=0)
-    weights = _fit_choice(choice / scale, true) / scale
-    score = choice @ weights
-    best = none[rows, score.argmax(axis=1)]
-    score[rows, true] = -np.inf
-    without = none[rows, score.argmax(axis=1)]
-    both = np.concatenate([best, without])
-    is_none = np.repeat([0, 1], len(rows))
-    spread = both.std(axis=0)
-    model = LogisticRegression().fit(both / spread, is_none)
-    return weights, model.coef_[0] / spread, float(model.intercept_[0])
+    rng = np.random.default_rng(seed)
+    cases = [case for case in cases if _n_spots(case)]
+    evidence = [
+        {name: (match.choice, match.none) for name, match in case.matches.items()}
+        for case in cases
+    ]
+    tables = [np.array([one[0] for one in each.values()]) for each in evidence]
+    true = [list(case.matches).index(case.true) for case in cases]
+    scale = np.concatenate(tables).std(axis=0)
+    weights = _fit_choice([table / scale for table in tables], true) / scale
+    none, is_none, share = [], [], []
+    for case, each in zip(cases, evidence, strict=True):
+        for one in list_candidates(case, rng):
+            best = max(one.names, key=lambda name: each[name][0] @ weights)
+            none.append(each[best][1])
+            is_none.append(one.is_none)
+            share.append(one.weight)
+    fitted = _fit_none(np.array(none), np.array(is_none), np.array(share))
+    return weights, *fitted
 
 
-def _fit_choice(features, true):
+def _fit_none(features, is_none, share):
+    """Logistic regression, with a least probability where spots are of one zone."""
+    spread = features.std(axis=0)
+    features = features / spread
+    flat = features[:, -1] > 0
+    share = share / share.sum()
+
+    def probability(values):
+        *weights, constant, least = values
+        p = 1 / (1 + np.exp(-(features @ weights + constant)))
+        return 1 - (1 - flat / (1 + np.exp(-least))) * (1 - p)
+
+    def loss(values):
+        p = np.clip(probability(values), 1e-9, 1 - 1e-9)
+        likelihood = share @ np.log(np.where(is_none, p, 1 - p))
+        return 1e-4 * np.square(values[:-2]).sum() - likelihood
+
+    start = LogisticRegression(max_iter=2000).fit(
+        features, is_none, sample_weight=share * len(share)
+    )
+    start = [*start.coef_[0], start.intercept_[0], -3.0]
+    *weights, constant, least = minimize(loss, start).x
+    return weights / spread, float(constant), float(1 / (1 + np.exp(-least)))
+
+
+def _n_spots(case):
+    return next(iter(case.matches.values())).report.n_spots
+
+
+def _fit_choice(tables, true):
     """Conditional logistic regression, with a weak normal prior."""
-    rows = np.arange(len(true))
+    longest = max(map(len, tables))
+    features = np.zeros((len(tables), longest, tables[0].shape[1]))
+    there = np.zeros(features.shape[:2], bool)
+    for i, table in enumerate(tables):
+        features[i, : len(table)] = table
+        there[i, : len(table)] = True
+    rows, true = np.arange(len(tables)), np.asarray(true)
 
     def loss(weights):
-        score = features @ weights
+        score = np.where(there, features @ weights, -np.inf)
         score -= score.max(axis=1, keepdims=True)
         p = np.exp(score)
         p /= p.sum(axis=1, keepdims=True)
@@ -121,3 +219,83 @@ def _fit_choice(features, true):
         return value + weights @ weights / 2, gradient.sum(axis=0) + weights
 
     return minimize(loss, np.zeros(features.shape[2]), jac=True).x
+
+
+class Verdict(NamedTuple):
+    """What identification says of one pattern and one list of candidates.
+
+    Attributes
+    ----------
+    kind : str
+        Of the list.
+    is_none, said_none : bool
+        Whether none of them is right, and whether that was said.
+    named_right : bool
+        Whether the right structure was named, alone or in a set.
+    none_probability : float
+    warned : bool
+        Whether it was said that a structure that is none of them cannot be excluded.
+    alike : bool
+        Whether the best of them is in one set with the right structure, where that is
+        compared as well: the pattern does not tell them apart.
+    n_spots : int
+    weight, log_dose : float
+    dynamical, zone : bool
+    """
+
+    kind: str
+    is_none: bool
+    said_none: bool
+    named_right: bool
+    none_probability: float
+    warned: bool
+    alike: bool
+    n_spots: int
+    weight: float
+    log_dose: float
+    dynamical: bool
+    zone: bool
+
+
+def give_verdicts(cases, seed=0):
+    """Identify all patterns with all lists of candidates.
+
+    Parameters
+    ----------
+    cases : list of Case
+    seed : int
+
+    Returns
+    -------
+    list of Verdict
+    """
+    rng = np.random.default_rng(seed)
+    found = []
+    for case in cases:
+        if not _n_spots(case):
+            continue
+        names = list(case.matches)
+        everything = identify([list(case.matches.values())])
+        told = everything.in_set[names.index(case.true)]
+        for one in list_candidates(case, rng):
+            result = identify([[case.matches[name] for name in one.names]])
+            best = one.names[int(result.probability.argmax())]
+            named = result.best is not None
+            right = not one.is_none and result.in_set[one.names.index(case.true)]
+            found.append(
+                Verdict(
+                    one.kind,
+                    one.is_none,
+                    not named,
+                    bool(named and right),
+                    result.none_probability,
+                    bool(result.one_zone or result.none_probability > _DOUBT),
+                    bool(told and everything.in_set[names.index(best)]),
+                    result.n_spots,
+                    one.weight,
+                    float(np.log10(case.dose)),
+                    case.dynamical,
+                    case.zone,
+                )
+            )
+    return found

@@ -17,7 +17,6 @@ from hyperspy_4dphase.estimators.orientation import (
     build_library,
     build_local_library,
     find_spots,
-    identify,
     match_library,
     match_structures,
     misorientation,
@@ -29,14 +28,12 @@ from hyperspy_4dphase.estimators.orientation._quaternions import (
     multiply,
 )
 from tests.benchmarks import identification_fit as fit
+from tests.benchmarks import identification_scores as scores
+from tests.benchmarks import look_alike_scenes
 from tests.benchmarks import orientation_dynamical as dynamical
 from tests.benchmarks import orientation_scenes as scenes
-from tests.benchmarks.orientation_structures import (
-    CALIBRATION,
-    CANDIDATES,
-    reflections,
-    structure,
-)
+from tests.benchmarks.look_alikes import FITTED, JUDGED
+from tests.benchmarks.orientation_structures import CANDIDATES, reflections, structure
 from tests.benchmarks.report import simple_table
 from tests.benchmarks.run import ROOT
 
@@ -91,62 +88,6 @@ def _summarize(label, errors):
         f"{label} < 2": float(np.mean(errors < 2)),
         f"{label} < 5": float(np.mean(errors < 5)),
         f"{label} median": float(np.median(errors)),
-    }
-
-
-def judge(evidence):
-    """Judge names by number of spots, with and without the right structure."""
-    groups = {
-        "1 to 3": (1, 4),
-        "4 to 7": (4, 8),
-        "8 to 15": (8, 16),
-        "16 on": (16, 999),
-    }
-    groups["8 on"] = (8, 999)
-    rows = []
-    for name, (low, high) in groups.items():
-        chosen = [e for e in evidence if low <= e.matches[0].report.n_spots < high]
-        if not chosen:
-            continue
-        results = [(identify([e.matches]), e.true) for e in chosen]
-        without = [
-            identify([e.matches[: e.true] + e.matches[e.true + 1 :]]) for e in chosen
-        ]
-        right = np.array([r.probability.argmax() == t for r, t in results])
-        clear = np.array([r.margin > 0.05 for r, _ in results])
-        rows.append(
-            {
-                "spots": name,
-                "n": len(chosen),
-                "right": float(right.mean()),
-                "in set": float(np.mean([r.in_set[t] for r, t in results])),
-                "size of set": float(np.mean([r.in_set.sum() for r, _ in results])),
-                "margin > 0.05": float(clear.mean()),
-                "right there": float(right[clear].mean()) if clear.any() else None,
-                "wrongly none": float(
-                    np.mean([r.none_probability > 0.5 for r, _ in results])
-                ),
-                "none found": float(
-                    np.mean([r.none_probability > 0.5 for r in without])
-                ),
-            }
-        )
-    return rows
-
-
-def judge_pooled(evidence, n_pooled=3):
-    """Judge names of several patterns of one structure together."""
-    results = []
-    for true in {e.true for e in evidence}:
-        own = [e.matches for e in evidence if e.true == true]
-        for k in range(0, len(own) - n_pooled + 1, n_pooled):
-            results.append((identify(own[k : k + n_pooled]), true))
-    return {
-        "n": len(results),
-        "right": float(np.mean([r.probability.argmax() == t for r, t in results])),
-        "in set": float(np.mean([r.in_set[t] for r, t in results])),
-        "size of set": float(np.mean([r.in_set.sum() for r, _ in results])),
-        "wrongly none": float(np.mean([r.none_probability > 0.5 for r, _ in results])),
     }
 
 
@@ -230,10 +171,17 @@ def measure(quick=False, tell=print):
     ):
         n = len(crystals) if quick else n
         evidence = fit.gather(crystals, n, conditions, seed, tell)
-        record[name] = judge(evidence)
-        record[f"{name}, pooled"] = judge_pooled(evidence, 1 if quick else 3)
+        record[name] = scores.judge(evidence)
+        record[f"{name}, pooled"] = scores.judge_pooled(evidence, 1 if quick else 3)
         tell(f"  {name}: {record[name]}")
-    record["dynamical"] = dynamical.measure(2 if quick else 20, tell)
+    crystals = look_alike_scenes.load_families(JUDGED)
+    n = len(crystals) if quick else 800
+    cases = look_alike_scenes.gather_cases(crystals, n, 32, tell=tell)
+    verdicts = fit.give_verdicts(cases)
+    record["look-alikes"] = scores.judge_look_alikes(verdicts)
+    record["calibration"] = scores.judge_probabilities(verdicts)
+    tell(f"  look-alikes: {record['look-alikes']}")
+    record["dynamical"] = dynamical.measure(2 if quick else 40, tell)
     return record
 
 
@@ -257,6 +205,16 @@ def write_table(record):
             f"{k} {_cell(v)}" for k, v in record[f"{name}, pooled"].items()
         )
         parts += [title, _table(record[name]), f"Three patterns together: {pooled}."]
+    calibration = record["calibration"]
+    parts += [
+        "Names of structures that have look-alikes, half of the patterns dynamical and "
+        "half near a zone axis; *where told*: the structures that are left and the "
+        "right one are not in one set:",
+        _table(record["look-alikes"]),
+        "Probability that it is none of the candidates, beside how often that is true; "
+        f"calibration error {calibration['error']:.3f}:",
+        _table(calibration["rows"]),
+    ]
     if record["dynamical"]:
         parts += ["Dynamical patterns:", _table(record["dynamical"])]
     return "\n\n".join(parts)
@@ -270,10 +228,10 @@ def _cell(value):
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def calibrate(n=425, tell=print):
+def calibrate(n=1800, tell=print):
     """Fit the weights of identification, on other structures."""
-    crystals = [scenes.Crystal.of(make) for make in CALIBRATION.values()]
-    return fit.fit_weights(fit.gather(crystals, n, fit.wide_conditions, 2, tell))
+    crystals = look_alike_scenes.load_families(FITTED)
+    return fit.fit_weights(look_alike_scenes.gather_cases(crystals, n, 31, tell=tell))
 
 
 def main(arguments=None):
@@ -286,7 +244,8 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     if options.calibrate:
-        print(*calibrate(34 if options.quick else 425), sep="\n")
+        np.set_printoptions(precision=3, suppress=True)
+        print(*calibrate(80 if options.quick else 1800), sep="\n")
         return
     record = measure(options.quick)
     options.output.mkdir(parents=True, exist_ok=True)

@@ -96,13 +96,19 @@ def expected_pattern(
         Standard deviation of the logarithm of factors on the intensities.
     rng : numpy.random.Generator, optional
     """
-    simulation = GENERATOR.calculate_diffraction2d(
-        crystal.phase,
-        rotation=Rotation(quaternion[None]),
-        reciprocal_radius=MAX_G,
-        with_direct_beam=False,
-        max_excitation_error=max_error,
-    )
+    try:
+        simulation = GENERATOR.calculate_diffraction2d(
+            crystal.phase,
+            rotation=Rotation(quaternion[None]),
+            reciprocal_radius=MAX_G,
+            with_direct_beam=False,
+            max_excitation_error=max_error,
+        )
+    except ValueError as error:
+        # diffsims takes the maximum of the intensities, even if there are none.
+        if "zero-size" not in str(error):
+            raise
+        return None
     spots, intensity = (
         simulation.coordinates,
         np.array(simulation.coordinates.intensity),
@@ -115,9 +121,20 @@ def expected_pattern(
     image = CAMERA.discs(np.asarray(spots.data)[:, :2] * [1, -1], intensity)
     if not image.sum() > 0:
         return None
+    return add_diffuse(image, background)
+
+
+def add_diffuse(image, background):
+    """Add a smooth background to spots: both together have the sum 1.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+    background : float
+        Fraction of the counts.
+    """
     diffuse = np.exp(-CAMERA.radius() / _DIFFUSE)
-    image *= (1 - background) / image.sum()
-    return image + background * diffuse / diffuse.sum()
+    return (1 - background) * image / image.sum() + background * diffuse / diffuse.sum()
 
 
 def prepare(counts):

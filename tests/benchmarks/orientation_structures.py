@@ -1,7 +1,5 @@
 """Structures that orientations and names are sought of, atom by atom, in P1."""
 
-from functools import partial
-
 import numpy as np
 from diffpy.structure import Atom, Lattice, Structure
 from diffsims.crystallography._diffracting_vector import DiffractingVector
@@ -16,10 +14,17 @@ _ONE = [(0, 0, 0)]
 
 
 def make(name, space_group, cell, sites, centring=_ONE):
-    """Make a phase of (element, position) sites at each translation of a centring."""
+    """Make a phase of sites at each translation of a centring.
+
+    A site is an element, its position, and its occupancy unless that is 1.
+    """
     atoms = [
-        Atom(element, xyz=np.mod(np.add(position, shift), 1.0))
-        for element, position in sites
+        Atom(
+            element,
+            xyz=np.mod(np.add(position, shift), 1.0),
+            occupancy=share[0] if share else 1.0,
+        )
+        for element, position, *share in sites
         for shift in centring
     ]
     cell = (cell, cell, cell, 90, 90, 90) if np.isscalar(cell) else cell
@@ -177,21 +182,3 @@ def reflections(phase, max_g):
 def symmetry(phase):
     """Return the proper rotations of the Laue group of a phase, as quaternions."""
     return phase.point_group.laue_proper_subgroup.data
-
-
-# Other ones, to which the weights of identification are fitted.
-CALIBRATION = {
-    **{name: partial(structure, name) for name in ("Si", "Al", "Fe", "SrTiO3", "SiO2")},
-    "LGPS": partial(structure, "LGPS"),
-    "ZnO": partial(wurtzite, "ZnO", 3.25, 5.207, "Zn", "O"),
-    "Ti": partial(close_packed, "Ti", 2.951, 4.684, "Ti"),
-    "corundum": partial(corundum, "Al2O3", 4.758, 12.99, "Al"),
-    "NiO": partial(rock_salt, "NiO", 4.177, "Ni", "O"),
-    "NaCl": partial(rock_salt, "NaCl", 5.64, "Na", "Cl"),
-    "LiNiO2": partial(layered, "LiNiO2", 2.875, 14.18, "Ni", 0.242),
-    "MnO2": partial(rutile, "MnO2", 4.398, 2.873, "Mn", 0.302),
-    "MgAl2O4": partial(spinel, "MgAl2O4", 8.083, "Mg", "Al", 0.2624),
-    "Y2Ti2O7": partial(pyrochlore, "Y2Ti2O7", 10.09, "Y", "Ti"),
-    "CeO2": partial(fluorite, "CeO2", 5.411, "Ce", "O"),
-    "GaAs": partial(zinc_blende, "GaAs", 5.653, "Ga", "As"),
-}

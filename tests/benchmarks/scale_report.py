@@ -110,17 +110,35 @@ def _steps(sizes):
 
 def _describe_growth(sizes, what):
     jobs = [
-        (found["scan_bytes"] / _GB, found["jobs"][what]["seconds"])
+        (found["scan_bytes"] / _GB, found["jobs"][what])
         for found in sizes
         if "seconds" in found["jobs"].get(what, {})
     ]
     if len(jobs) < 2:
         return ""
-    exponent, factor = fit_growth(*zip(*jobs, strict=True))
-    return (
-        f"{NAMES[what]}: {factor:.2f} s times the size in GB to the power of "
-        f"{exponent:.2f}."
-    )
+    size, jobs = zip(*jobs, strict=True)
+    laws = []
+    for name, field in (("time", "seconds"), ("CPU time", "cpu_seconds")):
+        exponent, factor = fit_growth(size, [job[field] for job in jobs])
+        laws.append(f"{name} {factor:.2f} s times the size in GB to {exponent:.2f}")
+    fixed, slope = fit_line(size, [job["cpu_seconds"] for job in jobs])
+    line = f"CPU time {fixed:.1f} s and {slope:.2f} s a GB"
+    return f"{NAMES[what]}: {', '.join(laws)}; or {line}."
+
+
+def fit_line(sizes, seconds):
+    """Fit seconds = fixed + slope * size.
+
+    Parameters
+    ----------
+    sizes, seconds : sequence of float
+
+    Returns
+    -------
+    fixed, slope : float
+    """
+    slope, fixed = np.polyfit(sizes, seconds, 1)
+    return float(fixed), float(slope)
 
 
 def _readers(found):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import scale_jobs
-from tests.benchmarks.scale_report import fit_growth, write_tables
+from tests.benchmarks.scale_report import fit_growth, fit_line, write_tables
 
 MACHINE = {"cores": 2, "processor": "some", "memory": "8 GiB"}
 
@@ -30,6 +30,7 @@ def size(n, seconds):
 def test_growth():
     sizes = np.array([1.0, 5.0, 9.0])
     assert fit_growth(sizes, 3 * sizes**1.1) == pytest.approx((1.1, 3))
+    assert fit_line(sizes, 2 + 3 * sizes) == pytest.approx((2, 3))
 
 
 def test_tables():
@@ -40,10 +41,10 @@ def test_tables():
     record["readers"] = {"shapes": [(3, 4), (5, 6)], "scan_bytes": 1e9, "kinds": kinds}
     tables = write_tables(record)
     assert "1 x 2 of 20 x 30" in tables
-    assert "four methods and mean patterns: 10.00 s times the size in GB" in tables
-    assert "to the power of 1.00." in tables
+    assert "mean patterns: time 10.00 s times the size in GB to 1.00, CPU" in tables
+    assert "20.00 s a GB." in tables
     assert "failed: no" in tables
-    assert "2.5   1.00" in tables
+    assert "2.5    1.00" in tables
     assert write_tables({"date": "2026-12-01", "machine": MACHINE})
 
 

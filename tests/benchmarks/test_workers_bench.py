@@ -14,9 +14,10 @@ pytest.importorskip("distributed")
 def test_table():
     one = {"read": 2.0, "compression": 9.0, "n_reads": 3.0}
     two = {"read": 1.0, "compression": 5.0, "n_reads": 3.0}
-    text = workers.tables({"1": one, "2": two, "what": "Patterns."})
+    text = workers.tables({"1": one, "2": two, "what": "Patterns.", "machine": 1.9})
     assert "2.00 s" in text
     assert "1.80" in text
+    assert "1.90" in text
     assert text.startswith("Patterns.")
 
 

@@ -73,6 +73,35 @@ def test_orientations_and_patterns():
     assert not second.collections
 
 
+def test_indices_do_not_cover_one_another():
+    rng = np.random.default_rng(1)
+    n = 60
+    rows, columns = rng.uniform(0, 63, (2, n))
+    hkl = rng.integers(-12, 13, (n, 3))
+    spots = Spots(rows, columns, rng.uniform(0.2, 1, n), hkl)
+    panel = PatternPanel(rng.poisson(5.0, (64, 64)), "0", "k", spots)
+    fig = plot_phases(IDS, NAMES, COLORS, panels=[panel] * 3)
+    fig.canvas.draw()
+    for ax in fig.subfigs[1].axes:
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert 2 <= len(boxes) <= 6
+        frame = ax.get_window_extent()
+        for i, box in enumerate(boxes):
+            assert not any(box.overlaps(other) for other in boxes[:i])
+            assert (frame.min <= box.min + 1).all()
+            assert (box.max <= frame.max + 1).all()
+
+
+def test_opposite_spots_have_one_index():
+    hkl = np.array([[2, 0, 0], [-2, 0, 0], [0, 2, 0]])
+    place = np.array([10.0, 50.0, 30.0])
+    spots = Spots(place, place[::-1], np.array([1.0, 0.9, 0.5]), hkl)
+    panel = PatternPanel(np.ones((64, 64)), "0", "k", spots)
+    fig = plot_phases(IDS, NAMES, COLORS, panels=[panel])
+    (ax,) = fig.subfigs[1].axes
+    assert [t.get_text() for t in ax.texts] == ["$200$", "$020$"]
+
+
 @pytest.mark.parametrize("shape", [(15,), (3, 5), (2, 3, 5)])
 def test_scans_of_all_dimensions(shape):
     ids = np.resize(IDS.ravel(), shape)

@@ -14,6 +14,7 @@ from hyperspy_4dphase import (
     DomainConfidence,
     DomainMap,
     LatentEmbedding,
+    PatternDecomposition,
     PhaseMap,
     compress,
 )
@@ -31,6 +32,7 @@ KINDS = {
     "confidence": (DomainConfidence, 0),
     "phases": (PhaseMap, 0),
     "embedding": (LatentEmbedding, 1),
+    "decomposition": (PatternDecomposition, 1),
 }
 
 
@@ -45,12 +47,19 @@ def embedding():
 
 
 @pytest.fixture(scope="module")
-def results(embedding):
+def decomposition():
+    scan = calibrated(counts(*planted_components()))
+    return scan.decomposition_rnmf(3, return_result=True, random_state=0, **QUIET)
+
+
+@pytest.fixture(scope="module")
+def results(embedding, decomposition):
     return {
         "domains": described()[0],
         "confidence": confident()[0],
         "phases": named()[1],
         "embedding": embedding,
+        "decomposition": decomposition,
     }
 
 
@@ -97,12 +106,14 @@ def belongs(result):
         return result.decode([0.5, -0.5]).data
     if isinstance(result, PhaseMap):
         return result.quaternions
+    if isinstance(result, PatternDecomposition):
+        return result.patterns().data
     return np.asarray(result.n_domains)
 
 
 def places(result, kind):
     """How results are sliced, and rebinned, along the axes of positions."""
-    return result.inav if kind == "embedding" else result.isig
+    return result.inav if KINDS[kind][1] else result.isig
 
 
 def test_slices_in_pixels_and_in_units(result, kind):
@@ -143,6 +154,9 @@ def test_larger_bins(result, kind):
         n_known = np.isfinite(blocks).sum(axis=2)
         with np.errstate(invalid="ignore"):
             expected = np.nansum(blocks, axis=2) / n_known
+        if kind == "decomposition":
+            # What components contribute adds up, as the counts of a scan do.
+            expected = expected * 4
         np.testing.assert_allclose(made.data, expected, rtol=1e-5)
     else:
         n_own = (blocks == made.data[..., np.newaxis]).sum(axis=2)
@@ -210,10 +224,11 @@ def test_other_types(result, dtype):
 def test_a_stack_is_a_plain_signal(result, kind):
     pair = [result, result.deepcopy()]
     stack = hs.stack(pair, show_progressbar=False)
-    assert type(stack) is (Signal1D if kind == "embedding" else Signal2D)
+    assert type(stack) is (Signal1D if KINDS[kind][1] else Signal2D)
     np.testing.assert_array_equal(stack.data, [result.data] * 2)
     names = {name for name, _ in leaves(stack.metadata)}
     assert not any("Domain" in n or "Phase" in n or "Latent_" in n for n in names)
+    assert "Pattern_decomposition" not in names
     parts = stack.split()
     assert len(parts) == 2
     np.testing.assert_array_equal(parts[1].data, result.data)
@@ -228,11 +243,11 @@ def test_a_stack_is_a_plain_signal(result, kind):
 
 
 def test_images_side_by_side(result, kind):
-    images = result.T if kind == "embedding" else [result, result.deepcopy()]
+    images = result.T if KINDS[kind][1] else [result, result.deepcopy()]
     axes = hs.plot.plot_images(images, colorbar=None, axes_decor="off")
-    assert len(axes) == 2
+    assert len(axes) == (result.data.shape[-1] if KINDS[kind][1] else 2)
     shown = axes[0].images[0].get_array()
-    first = result.data[..., 0] if kind == "embedding" else result.data
+    first = result.data[..., 0] if KINDS[kind][1] else result.data
     np.testing.assert_allclose(np.ma.filled(shown.astype(float), np.nan), first)
     plt.close("all")
 

@@ -8,10 +8,10 @@ from hyperspy_4dphase.signals._naming import _choose, _make_empty
 TITLES = ["layered", "spinel"]
 
 
-def found(probability, none=0.0, in_set=None, n_spots=20):
+def found(probability, none=0.0, in_set=None, n_spots=20, one_zone=False):
     probability = np.array(probability, dtype=float)
     in_set = probability > 0.03 if in_set is None else np.array(in_set)
-    return Identification(probability, none, in_set, 0.1, n_spots)
+    return Identification(probability, none, in_set, 0.1, n_spots, one_zone)
 
 
 def choose(kinds, results):
@@ -50,11 +50,37 @@ def test_no_spots():
 def test_what_is_not_half_probable_is_not_named():
     names = choose(["crystalline"], {0: found([0.4, 0.35], none=0.25)})
     assert names.phase.tolist() == [-1]
-    assert names.reason[0] == "cannot be told: one of layered, spinel"
+    assert names.reason[0] == (
+        "cannot be told: one of layered, spinel, or none of these structures "
+        "(probability 0.25)"
+    )
+
+
+def test_too_few_spots_is_not_none_of_them():
+    names = choose(["crystalline"], {0: found([0.3, 0.1], none=0.6, n_spots=4)})
+    assert names.phase.tolist() == [-1]
+    assert names.reason[0] == (
+        "4 spots are too few to name it: it may be layered or spinel, or none of these "
+        "structures (probability 0.60)"
+    )
+    sure = choose(["crystalline"], {0: found([0.03, 0.01], none=0.96, n_spots=4)})
+    assert sure.reason[0].startswith("none of these structures")
+
+
+def test_structures_that_are_no_candidates_are_said_to_be_possible():
+    names = choose(["crystalline"], {0: found([0.8, 0.0], none=0.2, one_zone=True)})
+    assert names.phase.tolist() == [0]
+    assert "share these reflections" in names.reason[0]
+    names = choose(["crystalline"], {0: found([0.8, 0.0], none=0.2)})
+    assert "cannot be excluded (probability 0.20)" in names.reason[0]
+    names = choose(["crystalline"], {0: found([0.99, 0.0], none=0.01)})
+    assert names.reason[0] == ""
 
 
 def test_other_orientations_are_told():
     names = _make_empty(["crystalline"], len(TITLES))
-    _choose(names, {0: found([0.9, 0.05])}, TITLES, {(0, 0): (2, 57.4)})
+    _choose(names, {0: found([0.95, 0.03])}, TITLES, {(0, 0): (2, 57.4)})
     assert names.phase.tolist() == [0]
     assert names.reason[0] == "2 more orientations fit, up to 57° away"
+    _choose(names, {0: found([0.95, 0.03])}, TITLES, {(0, 0): (1, 57.4)})
+    assert names.reason[0] == "1 more orientation fits, up to 57° away"

@@ -13,7 +13,10 @@ from hyperspy_4dphase.estimators.calibration._estimate import (
 )
 from hyperspy_4dphase.estimators.calibration._images import prepare_images
 
-# Sectors whose residuals are independent, over the full turn.
+# Sectors over the full turn. Of simulated powders with texture of orders 2, 4 and 6 on
+# each ring, 10 million counts, intervals of 68 and 95 % from sectors of all rings
+# together hold the truth in 44 and 78 % of the cases; from those of each ring, opposite
+# ones together, in 64 and 97 %. With 12 over the full turn it is 73 and 98 %.
 _N_SECTORS = 24
 # Differences of parameters for derivatives: 0.2 pixels of the centre, and 0.4 % of
 # elongation, which is 0.2 pixels at a radius of 100.
@@ -178,6 +181,19 @@ class _Rings:
         total += np.bincount(low + 1, part * self.values, **shape)[: self.n_bins]
         return total / np.maximum(weight, 1e-9), weight
 
+    def rings(self, radius):
+        """Number of the ring of each pixel, between minima of the mean."""
+        profile, weight = self.profile(radius)
+        total = ndimage.gaussian_filter1d(profile * weight, _PROFILE_SMOOTHING)
+        smooth = total / np.maximum(
+            ndimage.gaussian_filter1d(weight, _PROFILE_SMOOTHING), 1e-9
+        )
+        # Apart from the slope that all rings lie on.
+        smooth -= ndimage.gaussian_filter1d(smooth, 6 * _PROFILE_SMOOTHING)
+        low = (smooth[1:-1] < smooth[:-2]) & (smooth[1:-1] <= smooth[2:])
+        edges = np.flatnonzero(low & (weight[1:-1] > 0)) + 1
+        return np.searchsorted(edges, radius)
+
     def model(self, parameters, smoothing=_PROFILE_SMOOTHING):
         """What each pixel would be if the pattern were its own mean."""
         radius, _ = self.radii(parameters)
@@ -192,16 +208,18 @@ class _Rings:
 
 
 def _accumulate(image, parameters):
-    """Normal matrix, scores of sectors, directions that tell the ellipse, misfit."""
+    """Normal matrix, scores of groups, directions that tell the ellipse, misfit."""
     radius, azimuth = image.radii(parameters)
     residual = image.values - image.model(parameters)
     slopes = _slopes(image, parameters, _PROFILE_SMOOTHING)
     # Rings of the pattern are sharper than those of the smoothed mean.
     normal = slopes @ _slopes(image, parameters, 0).T
     sector = ((azimuth / (2 * np.pi) + 1) * _N_SECTORS).astype(int) % _N_SECTORS
-    scores = np.stack(
-        [-np.bincount(sector, s * residual, _N_SECTORS) for s in slopes], axis=1
-    )
+    # Brightness varies along each ring of a textured powder by itself, and alike at
+    # opposite places (Friedel): these are one group, of one ring.
+    n = _N_SECTORS // 2
+    group = image.rings(radius) * n + sector % n
+    scores = np.stack([-np.bincount(group, s * residual) for s in slopes], axis=1)
     told = np.maximum(_directions(image, radius, sector % (_N_SECTORS // 2)), 0)
     directions = told.sum() ** 2 / max((told**2).sum(), 1e-30)
     return normal, scores, float(directions), float(residual @ residual)

@@ -67,6 +67,38 @@ class Estimate:
         reach = stats.t.ppf((1 + level) / 2, self.dof) * self.standard_error
         return self.value - reach, self.value + reach
 
+    def excludes(self, value, significance=1e-3):
+        """Whether the data rule a value out.
+
+        Parameters
+        ----------
+        value : array_like of shape (n,)
+        significance : float, default 0.001
+            How often a right value is ruled out.
+
+        Returns
+        -------
+        bool
+            By Hotelling's distribution of all numbers together. False where the value
+            is not resolved, or rests on too few degrees of freedom.
+
+        Examples
+        --------
+        >>> estimate = Estimate(np.array([5.0, 2.0]), np.eye(2) / 100, 30.0)
+        >>> estimate.excludes((5.1, 2.1)), estimate.excludes((5.6, 2.0))
+        (False, True)
+        """
+        level = check_number("significance", significance, 0, 1, above=True, below=True)
+        if not self.resolved:
+            return False
+        off = np.asarray(value, dtype=float) - self.value
+        square = off @ np.linalg.solve(self.covariance, off)
+        n = len(off)
+        left = self.dof - n + 1
+        if left <= 0:
+            return False
+        return bool(stats.f.sf(square * left / (n * self.dof), n, left) < level)
+
 
 def sandwich(hessian, scores):
     """Covariance of what sets the sum of scores of independent groups to 0.

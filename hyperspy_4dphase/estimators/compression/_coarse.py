@@ -70,7 +70,7 @@ class CoarsePixels:
         if self._kept is not None:
             patterns = place_pixels(patterns, self._kept, self._kept.size)
         sums = bin_patterns(patterns, self._signal_shape, self._factor)
-        sums = sums.reshape(len(sums), -1)[:, self._live]
+        sums = sums.reshape(len(sums), np.prod(sums.shape[1:]))[:, self._live]
         return sums if patterns.dtype.kind == "f" else _in_few_bytes(sums)
 
     def counts_of_packed(self, packed, places):

@@ -35,6 +35,8 @@ _N_SAMPLE_ITERATIONS = 8
 # scan in memory, and of one that is read again each time. Historical.
 _N_READS_SMALL, _N_READS_LARGE = (2, 6), (2, 3)
 _TOLERANCE_SMALL, _TOLERANCE_LARGE = 4e-3, 1e-2
+# Directions below the noise edge that are followed: one may come out above it.
+_N_BEYOND = 11
 # One pattern or two in a scan may stand out by chance.
 _MIN_RARE = 3
 # Eigenvalues below this fraction of the largest are rounding of double precision.
@@ -107,7 +109,11 @@ class PowerIteration:
             if kept is not None:
                 found = kept.join(found)
             result, directions = decompose(
-                found, self.rank, self.oversampling, self.spectrum
+                found,
+                self.rank,
+                self.oversampling,
+                self.spectrum,
+                n_directions=0 if i else V.shape[1],
             )
             if i + 1 >= n_least and _has_settled(before, result, tolerance):
                 break
@@ -121,7 +127,8 @@ class PowerIteration:
                 V, scaling = self._advance(products, result, directions, scaling)
             else:
                 kept = found.keep_strongest(self._wanted(result))
-                V = kept.find_next()
+                # What is noise, but for the strongest of it, stays as it is.
+                V = kept.find_next(result.n_significant + _N_BEYOND)
                 if not V.size:
                     break
         return result, scaling
@@ -176,7 +183,7 @@ class PowerIteration:
         return orthonormalize(np.column_stack([V, more]))
 
 
-def decompose(found, rank, oversampling, spectrum=None):
+def decompose(found, rank, oversampling, spectrum=None, n_directions=0):
     """Compute the singular value decomposition that one pass or more amount to.
 
     Parameters
@@ -185,27 +192,34 @@ def decompose(found, rank, oversampling, spectrum=None):
     rank, oversampling : int
         As for :class:`PowerIteration`.
     spectrum : numpy.ndarray, shape (n_pixels,), optional
+    n_directions : int, optional
+        How many right singular vectors are wanted at least.
 
     Returns
     -------
     result : CompressedPatterns
-    directions : numpy.ndarray, shape (n_pixels, k), float32
-        The right singular vectors, also those that the result leaves out.
+    directions : numpy.ndarray, shape (n_pixels, at least `n_directions`), float32
+        The right singular vectors, also those that the result leaves out; fewer where
+        there are no more.
     """
     norms, u, noise, scaling = found.norms, found.u, found.noise, found.scaling
     whiten = found.orthonormal_products(_ROUNDING)
     back = found.Z @ whiten
     singular_values, U = decompose_gram(back.T @ back)
-    U = U * _choose_signs(back @ U)
-    directions = (back @ (U * inverse(singular_values))).astype(np.float32)
-    Q = found.Y @ (whiten @ U).astype(np.float32)
     column_noise = scaling.column_noise(found.column_sums, u)
     if spectrum is not None:
         column_noise = spectrum * column_noise.mean()
     squared_norm = norms.sum()
     edge = find_noise_edge(singular_values, squared_norm, noise, column_noise)
-    kept = slice(0, max(edge.n_significant, rank) + oversampling)
-    Q, singular_values = Q[:, kept], singular_values[kept]
+    n_kept = max(edge.n_significant, rank) + oversampling
+    wanted = slice(0, max(n_kept, n_directions))
+    singular_values, U = singular_values[wanted], U[:, wanted]
+    directions = back.astype(np.float32) @ (U * inverse(singular_values)).astype("f4")
+    signs = _choose_signs(directions)
+    directions *= signs
+    kept = slice(0, n_kept)
+    Q = found.Y @ (whiten @ (U * signs)[:, kept]).astype(np.float32)
+    singular_values = singular_values[kept]
     B = np.ascontiguousarray((directions[:, kept] * singular_values).T, np.float32)
     explained = ((Q.astype(np.float64) * singular_values) ** 2).sum(axis=1)
     expected = edge.variance * noise * (1 - Q.shape[1] / len(found.V))
@@ -230,8 +244,8 @@ def decompose(found, rank, oversampling, spectrum=None):
 
 def _choose_signs(columns):
     """Make the arbitrary sign of singular vectors the same however blocks are cut."""
-    largest = np.abs(columns).argmax(axis=0)
-    return np.where(columns[largest, np.arange(columns.shape[1])] < 0, -1.0, 1.0)
+    negative = -columns.min(axis=0, initial=0) > columns.max(axis=0, initial=0)
+    return np.where(negative, -1, 1).astype(columns.dtype)
 
 
 def _is_plain(result):

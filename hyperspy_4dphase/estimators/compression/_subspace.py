@@ -1,6 +1,7 @@
 """What is known of the scaled patterns in a subspace, and which one comes next."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -80,32 +81,38 @@ class Subspace:
         -------
         Subspace
         """
-        _, vectors = self._decompose()
+        _, vectors = self._eigen
         vectors = vectors[:, ::-1][:, :width]
         single = vectors.astype(np.float32)
         return replace(self, V=self.V @ single, Y=self.Y @ single, Z=self.Z @ vectors)
 
-    def find_next(self):
+    def find_next(self, width=None):
         """Find where the strongest directions are yet to go: a block of Lanczos'.
 
         One more pass with these columns tells more than one with the products
         themselves: it adds to the subspace instead of taking its place.
 
+        Parameters
+        ----------
+        width : int, optional
+            How many of the directions, which are the strongest ones in falling order.
+
         Returns
         -------
-        numpy.ndarray, shape (n_pixels, at most k), float32
+        numpy.ndarray, shape (n_pixels, at most `width`), float32
             Orthonormal, and orthogonal to `V`. None where everything is found.
         """
-        V = self.V.astype(np.float64)
-        left = self.Z - V @ (V.T @ self.Z)
+        V, Z = self.V.astype(np.float64), self.Z[:, :width]
+        left = Z - V @ (V.T @ Z)
         sizes = np.linalg.norm(left, axis=0)
-        far = sizes > _FOUND * np.linalg.norm(self.Z, axis=0)
+        far = sizes > _FOUND * np.linalg.norm(Z, axis=0)
         left = left[:, far] / sizes[far]
         # Rounding leaves some of what was taken out.
         left -= V @ (V.T @ left)
         return orthonormalize(left)
 
-    def _decompose(self):
+    @cached_property
+    def _eigen(self):
         """Eigenvalues, rising, and eigenvectors of X^T X within the subspace."""
         gram = self.V.T.astype(np.float64) @ self.Z
         return np.linalg.eigh((gram + gram.T) / 2)
@@ -122,7 +129,7 @@ class Subspace:
         -------
         numpy.ndarray, shape (k, at most k)
         """
-        values, vectors = self._decompose()
+        values, vectors = self._eigen
         inside = values > least * max(values.max(), 0)
         return vectors[:, inside] / np.sqrt(values[inside])
 

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._checks import check_positions
@@ -153,6 +154,8 @@ class RandomizedNMF(PatternTransformer):
         self.fit_transform(X, positions=positions)
         return self
 
+    # Products are small here: more threads wait for each other rather than compute.
+    @threadpool_limits.wrap(limits=1)
     def fit_transform(self, X, y=None, positions=None):
         """Learn the components and return the weights of the same patterns.
 

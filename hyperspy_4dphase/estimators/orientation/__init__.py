@@ -7,10 +7,7 @@ from hyperspy_4dphase.estimators.orientation._grains import (
 )
 from hyperspy_4dphase.estimators.orientation._identification import (
     Identification,
-    StructureMatch,
-    describe_evidence,
     identify,
-    match_structures,
 )
 from hyperspy_4dphase.estimators.orientation._library import (
     TemplateLibrary,
@@ -45,9 +42,16 @@ from hyperspy_4dphase.estimators.orientation._report import (
     find_spots,
 )
 from hyperspy_4dphase.estimators.orientation._spot_radius import measure_spot_radius
+from hyperspy_4dphase.estimators.orientation._structure_match import (
+    SET_PROBABILITY,
+    StructureMatch,
+    list_alternatives,
+    match_structures,
+)
 from hyperspy_4dphase.estimators.orientation._template_spots import template_spots
 
 __all__ = [
+    "SET_PROBABILITY",
     "Identification",
     "LocalLibrary",
     "MatchReport",
@@ -62,18 +66,16 @@ __all__ = [
     "TemplateLibrary",
     "build_library",
     "build_local_library",
-    "describe_evidence",
     "describe_match",
     "find_small_grains",
     "find_spots",
+    "identify",
     "label_grains",
     "library_key",
-    "match_library",
-    "measure_spot_radius",
-    "identify",
-    "library_key",
+    "list_alternatives",
     "match_library",
     "match_structures",
+    "measure_spot_radius",
     "misorientation",
     "place_library",
     "prepare_pattern",

@@ -1,56 +1,19 @@
-"""Which of several structures patterns are of, which cannot be told apart, or none.
-
-All weights here are fitted to simulated patterns of 17 structures in random
-orientations: 1,000 to 100,000 counts, 10 to 50 % of background, slabs of 5 to 18 nm and
-intensities that differ from kinematical ones by factors with a standard deviation of
-their logarithm of 0 to 0.9. ``python -m tests.benchmarks.orientation --calibrate`` fits
-them again, and without the option judges them on patterns of 11 other structures.
-"""
+"""Which of several structures patterns are of, which cannot be told apart, or none."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.orientation._matching import Matches, match_library
-from hyperspy_4dphase.estimators.orientation._refinement import refine_matches
-from hyperspy_4dphase.estimators.orientation._report import (
-    MatchReport,
-    describe_match,
-    find_spots,
+from hyperspy_4dphase.estimators.orientation._evidence import (
+    CHOICE,
+    SAME_IN_ZONE,
+    none_log_odds,
 )
+from hyperspy_4dphase.estimators.orientation._structure_match import smallest_set
 
-# Structures of this probability together hold the right one nearly always.
-SET_PROBABILITY = 0.97
-# Of the logarithm of a structure's likelihood: what the cosine adds (times the root of
-# the number of spots), each spot that is not explained, and the distance of spots from
-# their reflections in radii of a spot. Positions count most: intensities of reflections
-# that should be there and are not added nothing to them.
-_CHOICE = np.array([2.806, -0.956, -7.733])
-# Of the log odds that none of the structures is right, from what the best one leaves:
-# what the cosine adds, amplitude and number of spots not explained, distance, logarithm
-# of the number of spots; and their constant. Both are taken to be as likely beforehand.
-_NONE = np.array([-1.794, 2.257, 0.860, 8.568, -1.304])
-_NONE_CONSTANT = 2.648
-# More spots than that are no more independent evidence; largest numbers that were seen.
-_MOST_SPOTS, _MOST_UNEXPLAINED, _MOST_SPOTS_NONE = 15, 8, 30
-# Below 1 by what noise leaves even of the right template.
-_LARGEST_COSINE = 0.999
-
-
-class StructureMatch(NamedTuple):
-    """What one structure says of one pattern.
-
-    Attributes
-    ----------
-    matches : Matches
-        Orientations, first the one that explains most of the pattern: of orientations
-        with much the same cosine that with more spots explained.
-    report : MatchReport
-        Of the best one.
-    """
-
-    matches: Matches
-    report: MatchReport
+# From so many spots on, a pattern that is of none of the structures nearly always shows
+# it. Of fewer, none of them is said only if it is so probable.
+FEWEST_SPOTS, EXCLUDED = 8, 0.9
 
 
 class Identification(NamedTuple):
@@ -70,6 +33,10 @@ class Identification(NamedTuple):
         one of the others, relatively. NaN for a single structure, or without spots.
     n_spots : int
         Of all patterns together.
+    one_zone : bool
+        Whether the spots that the most probable structure explains are of one zone.
+        Structures that have the same reflections there, and are not among those that
+        were compared, cannot be excluded.
     """
 
     probability: np.ndarray
@@ -77,6 +44,7 @@ class Identification(NamedTuple):
     in_set: np.ndarray
     margin: float
     n_spots: int
+    one_zone: bool = False
 
     @property
     def best(self):
@@ -84,72 +52,14 @@ class Identification(NamedTuple):
         likely = not self.none_probability > 0.5
         return int(self.probability.argmax()) if likely and self.n_spots else None
 
+    @property
+    def too_few_spots(self):
+        """Whether spots are too few to tell a structure from none of them.
 
-def match_structures(prepared, placed, n_best=12):
-    """Match, refine and describe several structures on one pattern.
-
-    Parameters
-    ----------
-    prepared : PreparedPattern
-    placed : sequence of PlacedLibrary
-        One for each structure.
-    n_best : int, optional
-        Orientations of each that are refined. Default is 12.
-
-    Returns
-    -------
-    list of StructureMatch
-
-    Examples
-    --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
-    >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
-    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import place_library
-    >>> placed = place_library(library, prepared)
-    >>> from hyperspy_4dphase.estimators.orientation import match_structures
-    >>> (match,) = match_structures(prepared, [placed])
-    >>> round(float(match.matches.cosine[0]), 2)
-    0.92
-    """
-    spots = find_spots(prepared)
-    return [_match_structure(prepared, one, n_best, spots) for one in placed]
-
-
-def _match_structure(prepared, placed, n_best, spots):
-    """Match one structure; put the orientation first that explains most."""
-    library = placed.library
-    matches = match_library(prepared, placed, n_best)
-    matches = refine_matches(prepared, library, matches)
-    each = [
-        StructureMatch(
-            Matches(*(values[i : i + 1] for values in matches)),
-            describe_match(prepared, library, q, width, spots),
-        )
-        for i, (q, _, width) in enumerate(zip(*matches, strict=True))
-    ]
-    order = np.argsort(-_score(each), kind="stable")
-    ordered = Matches(*(values[order] for values in matches))
-    return StructureMatch(ordered, each[order[0]].report)
+        Below 8 spots, unless they exclude all structures with a probability of 0.9.
+        """
+        few = 0 < self.n_spots < FEWEST_SPOTS
+        return few and 0.5 < self.none_probability < EXCLUDED
 
 
 def identify(patterns):
@@ -172,33 +82,29 @@ def identify(patterns):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import Camera, crystal_pattern, structure
+    >>> from hyperspy_4dphase.estimators import orientation
     >>> from hyperspy_4dphase.structures import load_candidates
     >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
-    >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
     >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import place_library
-    >>> placed = place_library(library, prepared)
-    >>> from hyperspy_4dphase.estimators.orientation import identify, match_structures
-    >>> found = identify([match_structures(prepared, [placed])])
-    >>> found.best, bool(found.none_probability < 0.5)
+    >>> geometry = orientation.PatternGeometry(
+    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
+    ... )
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> placed = []
+    >>> for candidate in load_candidates([structure("Si"), structure("Al")]):
+    ...     library = orientation.build_library(
+    ...         candidate.reflections(0.9),
+    ...         camera.wavelength,
+    ...         candidate.rotations,
+    ...         max_g=0.9,
+    ...         resolution=4,
+    ...     )
+    ...     placed.append(orientation.place_library(library, prepared))
+    >>> found = orientation.identify([orientation.match_structures(prepared, placed)])
+    >>> found.best, bool(found.probability[0] > found.probability[1])
     (0, True)
     """
     patterns = [list(pattern) for pattern in patterns]
@@ -214,27 +120,22 @@ def identify(patterns):
     if not shown:
         nothing = np.full(n, 1 / n)
         return Identification(nothing, np.nan, np.ones(n, bool), np.nan, 0)
-    score = np.sum([_score(pattern) for pattern in shown], axis=0)
+    score = np.sum([[one.choice @ CHOICE for one in pattern] for pattern in shown], 0)
     chosen = np.exp(score - score.max())
     chosen /= chosen.sum()
     best = int(chosen.argmax())
-    log_odds = np.sum([_none_log_odds(pattern[best]) for pattern in shown])
+    log_odds = sum(none_log_odds(p[best].none, p[best].report) for p in shown)
+    one_zone = len(shown) == 1 and shown[0][best].none[-1] > 0
     none = float(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
+    none = 1 - (1 - SAME_IN_ZONE * one_zone) * (1 - none)
     return Identification(
         (1 - none) * chosen,
         none,
-        _smallest_set(chosen),
+        smallest_set(chosen),
         _margin(shown, best),
         int(np.sum(n_spots)),
+        bool(one_zone),
     )
-
-
-def _smallest_set(probability):
-    order = np.argsort(-probability)
-    before = np.cumsum(probability[order]) - probability[order]
-    in_set = np.zeros(len(probability), bool)
-    in_set[order[before < SET_PROBABILITY]] = True
-    return in_set
 
 
 def _margin(patterns, best):
@@ -243,69 +144,3 @@ def _margin(patterns, best):
     if not len(others) or not cosine[best] > 0:
         return np.nan
     return float((cosine[best] - others.max()) / cosine[best])
-
-
-def describe_evidence(match):
-    """Return the numbers that identification rests on.
-
-    Parameters
-    ----------
-    match : StructureMatch
-
-    Returns
-    -------
-    choice, none : numpy.ndarray, shape (3,) and (5,)
-        What the weights of structures, and of none of them, are multiplied with.
-
-    Examples
-    --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
-    >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
-    >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import place_library
-    >>> placed = place_library(library, prepared)
-    >>> from hyperspy_4dphase.estimators.orientation import (
-    ...     describe_evidence,
-    ...     match_structures,
-    ... )
-    >>> (match,) = match_structures(prepared, [placed])
-    >>> choice, none = describe_evidence(match)
-    >>> choice.shape, none.shape
-    ((3,), (5,))
-    """
-    report = match.report
-    cosine = min(float(match.matches.cosine[0]), _LARGEST_COSINE)
-    gain = -np.log(1 - cosine**2)
-    n = max(report.n_spots, 1)
-    unexplained = min(report.n_unexplained, _MOST_UNEXPLAINED)
-    choice = [gain * min(n, _MOST_SPOTS) ** 0.5, unexplained, report.distance]
-    none = [gain, report.unexplained_amplitude, unexplained, report.distance]
-    none.append(np.log(min(n, _MOST_SPOTS_NONE)))
-    return np.array(choice), np.array(none)
-
-
-def _score(pattern):
-    return np.array([describe_evidence(match)[0] @ _CHOICE for match in pattern])
-
-
-def _none_log_odds(match):
-    return describe_evidence(match)[1] @ _NONE + _NONE_CONSTANT

@@ -26,7 +26,7 @@ _FINE_STEP = 0.009
 # So many of the best go on to be refined at the widths of the crystal.
 _N_FINE = 8
 # Two orientations are one if they are closer than this, in rad: 0.5 degrees.
-_SAME = 0.009
+SAME = 0.009
 
 
 def refine_matches(prepared, library, matches, n_best=None):
@@ -107,7 +107,7 @@ def refine_matches(prepared, library, matches, n_best=None):
     quaternions, cosine, width = found
     order = np.argsort(-cosine)
     n_best = len(order) if n_best is None else n_best
-    kept = order[keep_distinct(quaternions[order], library.symmetry, _SAME, n_best)]
+    kept = order[keep_distinct(quaternions[order], library.symmetry, SAME, n_best)]
     return Matches(quaternions[kept], cosine[kept], width[kept])
 
 

@@ -3,32 +3,31 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
 
+from hyperspy_4dphase.estimators.orientation._expected import (
+    expect,
+    explain,
+    find_cell,
+    is_on_cell,
+    predict,
+)
+from hyperspy_4dphase.estimators.orientation._index_lattice import span_indices
 from hyperspy_4dphase.estimators.orientation._quaternions import (
     check_quaternions,
     to_matrices,
 )
-from hyperspy_4dphase.estimators.orientation._spots import CUT, excite
+from hyperspy_4dphase.estimators.orientation._spots import CUT, OVERLAP, norm_squared
 
 # Standard deviations of the background that make a spot. Of some thousand discs side by
 # side on a detector, counting noise exceeds it in less than one of a hundred patterns.
 SIGNIFICANCE = 5.0
-# Of the brightest spot: fainter ones that are not explained may come from the domain
-# beside, which borders mix in, and are not counted against a structure.
-_FAINT = 0.03
-# A reflection is expected if it should be so many standard deviations bright. Dynamical
-# scattering takes a spot to a third of its kinematical brightness easily.
-_EXPECTED = 15.0
-# ... and is missing if it has less than this part of the brightness expected.
-_MISSING = 0.05
-# A spot belongs to a reflection within this part of its radius, plus this part of its
-# distance from the direct beam: errors of the camera length.
-_TOLERANCE, _SCALE_TOLERANCE = 0.6, 0.004
+# Of the radius of a spot, and pixels: what positions are uncertain by without noise.
+_POSITION_ERROR, _PIXEL_ERROR = 0.1, 0.15
 # Excitation errors in 1/Å up to which a reflection may explain a spot that is seen:
 # those of a slab of 3 nm, or of one that bends.
 _REACHED = 0.03
+_NO_ZONE = (np.nan,) * 3
 
 
 class Spots(NamedTuple):
@@ -57,10 +56,10 @@ class MatchReport(NamedTuple):
     n_spots : int
         Spots that the pattern shows.
     n_explained : int
-        Those where the structure has a reflection.
+        Those where the structure has a reflection, or electrons that are scattered
+        twice may make a spot.
     n_unexplained : int
-        Those where it has none, but for faint ones: of less than 3 % of the brightness
-        of the brightest spot.
+        Those where there is none.
     unexplained : float
         Fraction of the brightness of all spots that is not explained.
     unexplained_amplitude : float
@@ -83,6 +82,24 @@ class MatchReport(NamedTuple):
         Root mean square of what explained spots deviate from the expected brightness,
         in units of counting noise: 1 where nothing but noise does, far more where
         scattering is dynamical.
+    missing_amplitude : float
+        As `missing`, of the square roots of the brightness, and of reflections that
+        should stand out only.
+    n_off : int
+        Reflections that should stand out and are no sums and differences of those that
+        spots show: many where a structure has a larger cell than what is seen needs.
+    dimension : int
+        Number of dimensions that reflections of spots span: 2 for those of one zone, in
+        which other structures may have the same ones.
+    attainable : float
+        Cosine of the pattern and its own spots: what the right template may reach.
+    zone : tuple of float
+        Direction in the crystal, of length 1, that is the axis of the reflections of
+        spots if these span two dimensions, else NaN.
+    deviation : float
+        As `distance`, in standard deviations of the position of each spot.
+    n_twice : int
+        Spots that are explained by scattering twice only.
     """
 
     n_spots: int
@@ -97,6 +114,13 @@ class MatchReport(NamedTuple):
     log_ratio: float
     in_plane: float
     misfit: float
+    missing_amplitude: float
+    n_off: int
+    dimension: int
+    attainable: float
+    zone: tuple
+    deviation: float
+    n_twice: int
 
 
 def find_spots(prepared):
@@ -215,27 +239,43 @@ def describe_match(prepared, library, quaternion, excitation_width=None, spots=N
     q = check_quaternions(np.asarray(quaternion, dtype=float)[None], "quaternion")
     width = library.excitation_width if excitation_width is None else excitation_width
     spots = find_spots(prepared) if spots is None else spots
-    matrix = to_matrices(q)[0]
-    xy, intensity = _predict(matrix, library, width, prepared)
-    everywhere, _ = _predict(matrix, library, max(width, _REACHED / CUT), prepared)
-    explained, distance = _explain(spots, everywhere, prepared.geometry)
-    expected = _expect(prepared, spots, xy, intensity, explained)
+    matrix, geometry = to_matrices(q)[0], prepared.geometry
+    likely = predict(matrix, library, width, prepared)
+    reached = predict(matrix, library, max(width, _REACHED / CUT), prepared)
+    explained, distance, which = explain(spots, reached, geometry)
+    basis = span_indices(reached.hkl[which[explained]])
+    dimension = sum(vector is not None for vector in basis)
+    seen = explained
+    cell = find_cell(seen, reached, which, basis)
+    if cell is not None:
+        explained = seen | is_on_cell(spots.xy, cell, geometry)
+    expected = expect(prepared, likely, basis)
     total = max(spots.counts.sum(), np.finfo(float).tiny)
     amplitude = np.sqrt(np.maximum(spots.counts, 0))
     amplitudes = max(amplitude.sum(), np.finfo(float).tiny)
-    square = np.mean(distance[explained] ** 2) if explained.any() else 0.0
+    square = np.mean(distance[seen] ** 2) if seen.any() else 0.0
+    error = _position_error(spots, geometry)
+    deviation = np.mean((distance[seen] / error[seen]) ** 2) if seen.any() else 0.0
     return MatchReport(
-        len(spots.counts),
-        int(explained.sum()),
-        int((spots.counts[~explained] >= _FAINT * spots.counts.max(initial=0)).sum()),
-        float(spots.counts[~explained].sum() / total),
-        float(amplitude[~explained].sum() / amplitudes),
-        *expected[:3],
-        float(np.sqrt(square) / prepared.geometry.spot_radius),
-        expected[3],
-        _in_plane(matrix),
-        expected[4],
+        n_spots=len(spots.counts),
+        n_explained=int(explained.sum()),
+        n_unexplained=int((~explained).sum()),
+        unexplained=float(spots.counts[~explained].sum() / total),
+        unexplained_amplitude=float(amplitude[~explained].sum() / amplitudes),
+        distance=float(np.sqrt(square) / geometry.spot_radius),
+        in_plane=_in_plane(matrix),
+        dimension=dimension,
+        zone=_find_zone(reached.g[which[seen]]) if dimension == 2 else _NO_ZONE,
+        attainable=_attainable(prepared, spots),
+        deviation=float(np.sqrt(deviation)),
+        n_twice=int((explained & ~seen).sum()),
+        **expected._asdict(),
     )
+
+
+def _find_zone(g):
+    """Direction across all of some vectors, which lie in a plane."""
+    return tuple(np.linalg.svd(g)[2][-1].tolist())
 
 
 def _in_plane(matrix):
@@ -245,52 +285,23 @@ def _in_plane(matrix):
     return float(np.rad2deg(np.arctan2(matrix[2, 0], -matrix[2, 1])))
 
 
-def _predict(matrix, library, width, prepared):
-    """Positions and intensities of the reflections that an orientation excites."""
-    g, strength = library.reflections.g, library.reflections.intensity
-    reach = prepared.radial_step * len(prepared.polar)
-    x, y, seen = (np.zeros(len(g)) for _ in range(3))
-    found = excite(matrix, g, 1 / library.wavelength, width, 0.0, reach, x, y, seen)
-    return np.stack([x, y], axis=1)[found], (strength * seen)[found]
+def _position_error(spots, geometry):
+    """Standard deviation in 1/Å of the position of each spot, along one axis."""
+    counts = np.maximum(spots.counts, 1.0)
+    # The rays of a disc are half a radius from its centre on each axis.
+    square = (counts + spots.noise**2) / counts**2 * geometry.spot_radius**2 / 4
+    square += (_POSITION_ERROR * geometry.spot_radius) ** 2
+    return np.sqrt(square + (_PIXEL_ERROR * geometry.scale) ** 2)
 
 
-def _explain(spots, xy, geometry):
-    """Which spots have a reflection, and how far from it they are."""
-    if not len(xy) or not len(spots.xy):
-        nothing = np.zeros(len(spots.xy))
-        return nothing.astype(bool), nothing
-    distance, _ = cKDTree(xy).query(spots.xy)
-    radius = np.hypot(*spots.xy.T)
-    allowed = _TOLERANCE * geometry.spot_radius + _SCALE_TOLERANCE * radius
-    # Half a pixel is what a position is uncertain by.
-    allowed = np.maximum(allowed, geometry.scale)
-    return distance <= allowed, distance
-
-
-def _expect(prepared, spots, xy, intensity, explained):
-    """Number expected and missing, brightness missing, and how intensities differ."""
+def _attainable(prepared, spots):
+    """Cosine of a pattern and its own spots, those that overlap taken into account."""
+    if not len(spots.counts):
+        return 0.0
     geometry = prepared.geometry
-    radius = max(geometry.spot_radius / geometry.scale, 1.0)
-    place = np.rint(xy @ geometry.axes().T + geometry.center).astype(int)
-    inside = ((place >= 0) & (place < prepared.net.shape)).all(axis=1)
-    place, intensity = place[inside], intensity[inside]
-    net = prepared.net[tuple(place.T)].astype(float) * np.pi * radius**2
-    noise = prepared.noise[tuple(place.T)].astype(float) * np.pi * radius**2
-    known = np.isfinite(net) & (prepared.seen[tuple(place.T)] > 0.9)
-    net, noise, intensity = net[known], noise[known], intensity[known]
-    if not len(net) or not explained.any():
-        return 0, 0, 0.0, 0.0, 0.0
-    scale = np.maximum(net, 0).sum() / intensity.sum()
-    expected = scale * intensity
-    strong = expected > _EXPECTED * noise
-    gone = strong & (net < np.maximum(_MISSING * expected, 2 * noise))
-    both = strong & ~gone
-    ratio = np.log(net[both] / expected[both])
-    deviation = (net - expected)[both] ** 2 / (noise**2 + np.maximum(expected, 0))[both]
-    return (
-        int(strong.sum()),
-        int(gone.sum()),
-        float(expected[gone].sum() / max(expected.sum(), np.finfo(float).tiny)),
-        float(np.std(ratio)) if both.any() else 0.0,
-        float(np.sqrt(np.mean(deviation))) if both.any() else 0.0,
-    )
+    place = np.rint(spots.xy @ geometry.axes().T + geometry.center).astype(int)
+    last = np.array(prepared.image.shape) - 1
+    amplitude = prepared.image[tuple(np.clip(place, 0, last).T)].astype(float)
+    x, y = spots.xy.T.copy()
+    norm = norm_squared(x, y, amplitude, OVERLAP * geometry.spot_radius) ** 0.5
+    return float(min((amplitude**2).sum() / max(norm * prepared.norm, 1e-30), 1.0))

@@ -38,6 +38,23 @@ def rings(dose, center=CENTER, ellipse=(0.0, 0.0), random_state=0):
     return rng.poisson(dose * image / image.sum()).astype(float)
 
 
+def textured_rings(dose, center=CENTER, ellipse=(0.0, 0.0), random_state=0):
+    """Rings of a powder, the brightness of which varies along each."""
+    rng = np.random.default_rng(random_state)
+    radius, azimuth = radii(center, ellipse)
+    image = 3 * np.exp(-(radius**2) / 8) + 0.5 / (1 + radius / 8) ** 2
+    g, intensity = lengths()
+    for line in np.unique(g.round(9)):
+        weight = intensity[np.isclose(g, line)].sum() / line
+        texture = np.ones(SHAPE)
+        for n in (2, 4, 6):
+            phase = rng.uniform(0, 2 * np.pi)
+            texture += 0.15 * rng.normal() * np.cos(n * azimuth + phase)
+        ring = np.exp(-((radius - line / SCALE) ** 2) / 3)
+        image += 0.02 * weight * np.maximum(texture, 0) * ring
+    return rng.poisson(dose * image / image.sum()).astype(float)
+
+
 def spots(dose, center=CENTER, angle=0.3, beam=60.0, random_state=0):
     """The (001) pattern of a crystal, of which opposite spots differ."""
     rng = np.random.default_rng(random_state)

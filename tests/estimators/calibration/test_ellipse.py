@@ -5,7 +5,7 @@ import pytest
 
 from hyperspy_4dphase.estimators.calibration import distortion_matrix, estimate_ellipse
 
-from .scenes import radii, rings, spots
+from .scenes import CENTER, radii, rings, spots, textured_rings
 
 
 @pytest.mark.parametrize("ellipse", [(0, 0), (0.03, 0), (-0.01, 0.04)])
@@ -16,6 +16,23 @@ def test_ellipse_is_found_within_its_errors(ellipse):
     assert found.standard_error.max() < 0.005
     low, high = found.interval(0.9999)
     assert np.all((low < ellipse) & (ellipse < high))
+
+
+def test_intervals_hold_for_textured_rings():
+    hits, n = 0, 0
+    for seed in range(12):
+        ellipse = np.random.default_rng(seed).uniform(-0.03, 0.03, 2)
+        found = estimate_ellipse(
+            textured_rings(1e8, ellipse=ellipse, random_state=seed), center=CENTER
+        )
+        if not found.resolved:
+            continue
+        low, high = found.interval(0.95)
+        hits += np.sum((low < ellipse) & (ellipse < high))
+        n += 2
+    assert n >= 20
+    # Groups of all rings together hold it in 15 of these 22.
+    assert hits >= 0.85 * n
 
 
 def test_beam_stop_is_left_out():

@@ -35,3 +35,19 @@ def test_levels_are_checked():
     estimate = Estimate(np.zeros(1), np.ones((1, 1)), 5.0)
     with pytest.raises(ValueError, match="level must be"):
         estimate.interval(1.0)
+
+
+def test_value_is_excluded_as_often_as_asked_for():
+    rng = np.random.default_rng(0)
+    true, covariance, dof = np.array([1.0, 2.0]), np.array([[4.0, 1.0], [1.0, 2.0]]), 12
+    n, excluded = 4000, 0
+    for _ in range(n):
+        points = rng.multivariate_normal(true, covariance, dof + 1)
+        found = Estimate(points.mean(axis=0), np.cov(points.T) / (dof + 1), dof)
+        excluded += found.excludes(true, 0.05)
+    assert 0.04 < excluded / n < 0.06
+
+
+def test_nothing_is_excluded_by_what_is_not_resolved():
+    unknown = Estimate(np.zeros(2), np.full((2, 2), np.nan), 0.0, "too dark")
+    assert not unknown.excludes((50, 50))

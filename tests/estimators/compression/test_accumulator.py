@@ -80,7 +80,8 @@ def test_blocks_are_in_groups_for_which_no_worker_counts():
     for n in (1, 3, 64, 1000, 100_000):
         groups = group_blocks(n)
         assert [number for group in groups for number in group] == list(range(n))
-        assert max(map(len, groups)) <= 16
+        assert len(groups) <= 4096
+        assert max(map(len, groups)) <= max(16, -(-n // 4096))
     assert len(group_blocks(100)) == 100
     assert len(group_blocks(1024)) == 64
 

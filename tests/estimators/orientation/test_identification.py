@@ -2,46 +2,67 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.orientation import (
+    Identification,
     Matches,
     MatchReport,
     StructureMatch,
     find_spots,
     identify,
+    list_alternatives,
     match_structures,
     misorientation,
     place_library,
     prepare_pattern,
+)
+from hyperspy_4dphase.estimators.orientation._evidence import (
+    weigh_choice,
+    weigh_none,
+)
+from hyperspy_4dphase.estimators.orientation._quaternions import (
+    from_beam_directions,
+    from_rotation_vectors,
+    multiply,
 )
 from tests.estimators.orientation.orientation_patterns import (
     GEOMETRY,
     SHAPE,
     library_of,
     pattern_of,
+    phase_of,
     random_quaternions,
     symmetry_of,
 )
 
+TURNS = symmetry_of("TiO2")
 NAMES = ["NMC622", "4/m", "TiO2", "triclinic"]
 
 
-def match(cosine, n_spots=12, n_explained=12, distance=0.2):
+def match(cosine, n_spots=12, n_explained=12, distance=0.2, **changes):
     unexplained = 1 - n_explained / max(n_spots, 1)
     report = MatchReport(
-        n_spots,
-        n_explained,
-        n_spots - n_explained,
-        unexplained,
-        unexplained,
-        8,
-        0,
-        0.0,
-        distance,
-        0.3,
-        0.0,
-        1.0,
-    )
+        n_spots=n_spots,
+        n_explained=n_explained,
+        n_unexplained=n_spots - n_explained,
+        unexplained=unexplained,
+        unexplained_amplitude=unexplained,
+        n_expected=8,
+        n_missing=0,
+        missing=0.0,
+        distance=distance,
+        log_ratio=0.3,
+        in_plane=0.0,
+        misfit=1.0,
+        missing_amplitude=0.0,
+        n_off=0,
+        dimension=3,
+        attainable=0.96,
+        zone=(np.nan,) * 3,
+        deviation=5 * distance,
+        n_twice=0,
+    )._replace(**changes)
     found = Matches(np.eye(4)[:1], np.array([cosine]), np.array([0.005]))
-    return StructureMatch(found, report)
+    choice, none = weigh_choice(cosine, 0.005, report), weigh_none(cosine, report)
+    return StructureMatch(found, report, np.zeros(1), choice, none)
 
 
 def test_probabilities_sum_to_one():
@@ -77,6 +98,65 @@ def test_structures_that_explain_little_are_none():
     result = identify([[match(0.6, 20, 8, 0.4), match(0.55, 20, 7, 0.45)]])
     assert result.none_probability > 0.9
     assert result.best is None
+
+
+def test_reflections_of_a_larger_cell_that_are_missing_count_against_it():
+    whole, lacking = match(0.85), match(0.85, missing_amplitude=0.3, n_off=6)
+    assert identify([[lacking]]).none_probability > 0.5
+    assert identify([[whole]]).none_probability < 0.2
+    result = identify([[whole, lacking]])
+    assert result.probability[0] > 5 * result.probability[1]
+
+
+def test_spots_of_one_zone_leave_more_structures_open():
+    result = identify([[match(0.9, dimension=2)]])
+    assert result.one_zone
+    solid = identify([[match(0.9)]])
+    assert not solid.one_zone
+    assert result.none_probability > solid.none_probability
+    # Two zones together are more than one.
+    assert not identify([[match(0.9, dimension=2)]] * 2).one_zone
+
+
+def test_cosine_counts_by_what_it_may_reach():
+    weak = identify([[match(0.85, attainable=0.87)]])
+    strong = identify([[match(0.85, attainable=0.97)]])
+    assert weak.none_probability < strong.none_probability
+
+
+def test_few_spots_are_said_to_be_few():
+    unclear = Identification(np.array([0.4, 0.0]), 0.6, np.ones(2, bool), 0.1, 4)
+    assert unclear.best is None
+    assert unclear.too_few_spots
+    assert not unclear._replace(n_spots=12).too_few_spots
+    assert not unclear._replace(none_probability=0.95).too_few_spots
+    assert not unclear._replace(none_probability=0.3).too_few_spots
+
+
+def test_alternatives_are_listed_until_they_are_probable_together():
+    one = match(0.9)
+    several = one._replace(scores=np.array([2.0, 1.9, 0.0, -9.0]))
+    index, share = list_alternatives(several)
+    assert index.tolist() == [0, 1, 2]
+    assert share[0] > share[1] > share[2]
+    assert share.sum() > 0.97
+    assert list_alternatives(one)[0].tolist() == [0]
+
+
+def test_half_turn_about_the_axis_of_a_zone_is_among_the_alternatives(placed):
+    # Beam along [112] of rutile, which is no axis of symmetry.
+    base = phase_of("TiO2").structure.lattice.base
+    zone = np.array([1, 1, 2]) @ base
+    q = from_beam_directions((zone / np.linalg.norm(zone))[None])[0]
+    half = multiply(
+        from_rotation_vectors(np.pi * zone[None] / np.linalg.norm(zone)), q[None]
+    )
+    prepared = prepare_pattern(pattern_of("TiO2", q, 1e5), GEOMETRY)
+    (found,) = match_structures(prepared, [placed[NAMES.index("TiO2")]])
+    listed = found.matches.quaternions[list_alternatives(found)[0]]
+    for true in (q[None], half):
+        away = misorientation(listed, np.repeat(true, len(listed), 0), TURNS)
+        assert away.min() < 1.0
 
 
 def test_patterns_of_one_phase_tell_more_together():
@@ -140,3 +220,19 @@ def test_orientation_comes_first_that_explains_most(placed):
         errors.append(near[0])
     # A half turn about the zone axis of a plane of reflections is not told.
     assert np.sum(np.array(errors) < 1) >= 4
+
+
+@pytest.mark.parametrize("n_explained", [0, 6])
+@pytest.mark.parametrize("attainable", [0.3, 0.5, 0.7, 0.9])
+def test_grain_of_an_amorphous_ring_is_no_structure(n_explained, attainable):
+    """It explains little of its own pattern, too, which is no excuse for structures."""
+    weak = match(0.52, 22, n_explained, attainable=attainable)
+    assert identify([[weak]]).none_probability > 0.9
+
+
+def test_a_third_of_all_reflections_is_not_missing_by_chance():
+    """However well spots lie, and whatever dynamical scattering may do."""
+    good = {"n_spots": 21, "n_explained": 21, "distance": 0.1, "attainable": 0.95}
+    whole, part = (match(0.85, missing_amplitude=m, **good) for m in (0.05, 0.35))
+    assert identify([[whole]]).none_probability < 0.5
+    assert identify([[part]]).none_probability > 0.9

@@ -118,7 +118,8 @@ def test_sdist_installs_into_an_empty_environment(sdist, tmp_path):
     """With all that it says it needs, and nothing that the tests need."""
     stack, extra = _this_stack()
     venv.create(tmp_path / "venv", with_pip=True)
-    python = next((tmp_path / "venv").glob("*/python*"))
+    folder = "Scripts" if os.name == "nt" else "bin"
+    python = tmp_path / "venv" / folder / "python"
     requirement = f"hyperspy-4dphase{extra} @ {sdist.as_uri()}"
     _run(python, "-m", "pip", "-q", "install", "-c", ROOT / stack, requirement)
     _run(python, "-m", "pip", "check")

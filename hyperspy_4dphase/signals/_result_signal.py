@@ -11,9 +11,9 @@ from hyperspy_4dphase.signals._whole_files import WholeFiles
 _BRANCHES = (
     "Domain_map",
     "Domain_confidence",
-    "Phase_map",
     "Latent_embedding",
     "Pattern_decomposition",
+    "Phase_map",
 )
 
 

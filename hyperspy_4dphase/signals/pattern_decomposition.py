@@ -434,5 +434,3 @@ class PatternDecomposition(PlainArithmetic, Signal1D):
 
 class LazyPatternDecomposition(LazyResultSignal, PatternDecomposition, LazySignal1D):
     """The same, as it is after ``hs.load(..., lazy=True)``."""
-
-    _lazy = True

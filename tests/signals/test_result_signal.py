@@ -9,6 +9,8 @@ from hyperspy.signals import Signal2D
 
 from hyperspy_4dphase.signals.domain_map import LazyDomainMap
 
+from ..methods.conftest import calibrated, counts
+from ..methods.conftest import planted as planted_components
 from .domains import mapped
 
 
@@ -50,3 +52,18 @@ def test_learning_results_are_pickled():
     )
     # The scan stays where it is.
     assert domains.scan is None or loaded.scan is None
+
+
+def test_decompositions_are_pickled_and_stacked():
+    scan = calibrated(counts(*planted_components()))
+    scan.decomposition_rnmf(3, random_state=0, print_info=False, show_progressbar=False)
+    result = scan.get_decomposition_result()
+    for each in (result, result.as_lazy()):
+        loaded = pickle.loads(pickle.dumps(each))
+        assert type(loaded) is type(each)
+        np.testing.assert_array_equal(loaded.patterns().data, result.patterns().data)
+        assert loaded.algorithm == result.algorithm
+    stack = hs.stack([result, result.deepcopy()], show_progressbar=False)
+    assert not stack.metadata.Signal.signal_type
+    assert not stack.metadata.has_item("Pattern_decomposition")
+    np.testing.assert_array_equal(stack.data[1], result.data)

@@ -125,5 +125,6 @@ cluster.close()
 
 alone = hyperspy_4dphase.Compression.load(folder / "compression.npz")
 print(alone.n_significant, by_workers.n_significant)
-first, second = (c.singular_values[:12] for c in (alone, by_workers))
+n = alone.n_significant
+first, second = (c.singular_values[:n] for c in (alone, by_workers))
 print("largest difference of singular values:", np.abs(first / second - 1).max())

@@ -76,7 +76,7 @@ class PhaseMapping:
         Parameters
         ----------
         names : sequence of str, optional
-            One for each domain. By default those of :attr:`phases`.
+            One for each domain. By default those of `phases`.
         title : str, optional
             By default that of the domains.
         fig : matplotlib.figure.Figure or SubFigure, optional

@@ -22,7 +22,8 @@ class LevelOfDomains(t.HasTraits):
     by : {"level", "number"}
         Which of the next two decides.
     level : int
-        Down to which level of the tree the map goes, see :meth:`hyperspy_4dphase.DomainMap.at_level`.
+        Down to which level of the tree the map goes, see
+        :meth:`hyperspy_4dphase.DomainMap.at_level`.
     number : int
         How many domains it has, see :meth:`hyperspy_4dphase.DomainMap.cut`.
     selected : DomainMap

@@ -35,6 +35,8 @@ class Decomposition(NamedTuple):
     excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
         Flat masks.
     poissonian_noise_normalized : bool
+    centre : str or None
+        Of which a mean was subtracted first; ``maps @ patterns`` is without it then.
     provenance : dict or None
     """
 
@@ -47,6 +49,7 @@ class Decomposition(NamedTuple):
     excluded_patterns: np.ndarray | None = None
     excluded_pixels: np.ndarray | None = None
     poissonian_noise_normalized: bool = False
+    centre: str | None = None
     provenance: dict | None = None
 
     @classmethod
@@ -173,6 +176,7 @@ def read_results(signal):
         excluded_patterns=_flat_mask(results.navigation_mask),
         excluded_pixels=_flat_mask(results.signal_mask),
         poissonian_noise_normalized=bool(results.poissonian_noise_normalized),
+        centre=_find_centre(results),
         provenance=None if text is None else json.loads(str(text)),
     )
 
@@ -197,6 +201,13 @@ def map_signal(signal):
         "This version of HyperSpy gives no maps of components: "
         "decomposition_rnmf(return_result=True) does."
     )
+
+
+def _find_centre(results):
+    """Of what a mean was subtracted, or None where there was none."""
+    if plain(getattr(results, "mean", None)) is None:
+        return None
+    return str(getattr(results, "centre", None) or "samples")
 
 
 def _find_name(results, names):

@@ -8,6 +8,7 @@ all that the graph reads is as it was: the files by size and times, arrays by co
 import os
 import pickle
 import weakref
+from array import array as TypedArray
 from collections import OrderedDict
 from functools import cache
 
@@ -163,6 +164,8 @@ class _ContentReader(GraphWalker):
         return tokenize(np.asarray(array))
 
     def see_hdf5(self, dataset):
+        if not dataset:
+            raise UnknownContent("a file that is closed")
         plain = hasattr(dataset, "external") and not dataset.external
         if not plain or dataset.is_virtual or dataset.file.mode != "r":
             raise UnknownContent(dataset)
@@ -177,6 +180,9 @@ class _ContentReader(GraphWalker):
         return tuple(map(_state_of_file, files_in(os.path.join(root, array.path))))
 
     def see_other(self, value, module):
+        # These change where they are, and are no arrays.
+        if isinstance(value, bytearray | memoryview | TypedArray):
+            raise UnknownContent(type(value))
         # Generators of random numbers give others each time.
         if not _is_trusted(module) or module.startswith("numpy.random"):
             raise UnknownContent(value)

@@ -10,7 +10,8 @@ def get_decomposition_result(self):
 
     It holds patterns, maps, groups and provenance, and saves and reloads whole without
     the scan. Decompositions by HyperSpy's own ``decomposition()`` are taken as well;
-    they have no groups.
+    they have no groups. Of those with a mean subtracted (``centre="signal"``) there are
+    patterns and maps, but no ``model()``.
 
     Returns
     -------

@@ -5,7 +5,8 @@ from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.methods._reading import open_scan
 from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.signals._domain_images import check_images
-from hyperspy_4dphase.signals._naming_plan import plan_naming
+from hyperspy_4dphase.signals._naming_plan import check_geometry, plan_naming
+from hyperspy_4dphase.signals._optics import find_voltage
 from hyperspy_4dphase.signals.phase_mapping import PhaseMapping
 
 
@@ -107,8 +108,12 @@ dict of these, optional
         "scan_rotation": scan_rotation,
     }
     check_images(scan.signal_axes, scan.signal_type, "Classes and phases")
-    if structures is not None:
-        # What is wrong with them is said before the scan is read.
+    # What is wrong with them is said before the scan is read.
+    if structures is None:
+        check_geometry(scan.signal_axes, **naming)
+        if accelerating_voltage is not None:
+            find_voltage(self.metadata, accelerating_voltage)
+    else:
         plan_naming(
             structures,
             accelerating_voltage,

@@ -7,6 +7,7 @@ from matplotlib.patches import Patch
 
 from hyperspy_4dphase.plot._pattern import format_count, proportion
 from hyperspy_4dphase.plot._style import SMALL, WIDEST
+from hyperspy_4dphase.plot._text import draw_as_typed
 
 # Entries in a column of a legend.
 ROWS = 20
@@ -50,7 +51,7 @@ def legend_size(texts):
 
 def draw_legend(ax, colors, texts, title, *, beside=True):
     """Draw patches of colours and texts on the right of the axes, or in them."""
-    ax.legend(
+    legend = ax.legend(
         [Patch(color=color) for color in colors],
         texts,
         title=title,
@@ -66,6 +67,7 @@ def draw_legend(ax, colors, texts, title, *, beside=True):
         handleheight=1,
         columnspacing=1.2,
     )
+    draw_as_typed(legend.get_texts())
 
 
 def add_panel_below(ax, height):

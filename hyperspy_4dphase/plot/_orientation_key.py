@@ -1,6 +1,7 @@
 """What colours of orientations mean."""
 
 from hyperspy_4dphase.plot._style import SMALLEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 
 def draw_orientation_key(figure, place, point_group, title=None):
@@ -29,5 +30,5 @@ def draw_orientation_key(figure, place, point_group, title=None):
         text.set_fontsize(SMALLEST)
     if title:
         # Clear of the names of directions at the corners.
-        axes.set_title(title, fontsize=SMALLEST, pad=14)
+        axes.set_title(title, fontsize=SMALLEST, pad=14, **AS_TYPED)
     return axes

@@ -1,5 +1,7 @@
 """The components of a decomposition: a pattern and a map of each."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.colors import Normalize
 
@@ -14,6 +16,7 @@ from hyperspy_4dphase.plot._maps import draw_numbers, draw_scale_bar
 from hyperspy_4dphase.plot._palette import domain_colors
 from hyperspy_4dphase.plot._pattern import draw_pattern, proportion, spots_top
 from hyperspy_4dphase.plot._style import AMOUNT, SMALL, SMALLEST, WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _MOST, _MOST_IN_ROW = 12, 4
 
@@ -59,7 +62,7 @@ def plot_components(
     Raises
     ------
     TypeError
-        If `patterns` or `maps` hold no real numbers.
+        If `patterns` or `maps` hold no real numbers, or `components` are no sequence.
     ValueError
         If shapes do not fit, or if there is no such component.
 
@@ -82,6 +85,13 @@ def plot_components(
     check_extent(pattern_extent, patterns.ndim - 1, "pattern_extent")
     if groups is not None:
         check_length(groups, "groups", n)
+    if isinstance(components, str) or not (
+        components is None or isinstance(components, Iterable)
+    ):
+        raise TypeError(
+            "components must be a sequence of integers or None, not "
+            f"{components!r} of the type {type(components).__name__}."
+        )
     shown = range(min(n, _MOST)) if components is None else list(components)
     wrong = [i for i in shown if i not in range(n)]
     if wrong or not len(shown):
@@ -113,7 +123,7 @@ def plot_components(
     if patterns.ndim == 3 and scalebar:
         draw_scale_bar(axes[0][0], pattern_units, SMALLEST)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, **AS_TYPED)
     return figure
 
 

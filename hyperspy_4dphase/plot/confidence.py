@@ -9,6 +9,7 @@ from hyperspy_4dphase.plot._checks import check_extent, check_fractions, check_l
 from hyperspy_4dphase.plot._layout import make_figure, map_size
 from hyperspy_4dphase.plot._maps import draw_fractions, mean_known
 from hyperspy_4dphase.plot._style import BORDER, SURE
+from hyperspy_4dphase.plot._text import AS_TYPED
 from hyperspy_4dphase.plot.domains import plot_domains
 
 
@@ -84,7 +85,7 @@ def plot_confidence(
     elif np.isnan(confidence).any():
         bar.ax.set_xlabel("grey:\nmasked", fontsize="small")
     if title:
-        ax.set_title(title)
+        ax.set_title(title, **AS_TYPED)
     return ax
 
 

@@ -22,6 +22,7 @@ from hyperspy_4dphase.plot._layout import make_figure, map_size
 from hyperspy_4dphase.plot._maps import draw_numbers, draw_scale_bar
 from hyperspy_4dphase.plot._pattern import draw_image, proportion, with_units
 from hyperspy_4dphase.plot._style import DIVERGING, SMALLEST, WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _PANEL = 1.9
 # Percentile of the distances from the median at which colours end. Historical: chosen
@@ -113,7 +114,7 @@ def plot_continuum(
     draw = _draw_images if ends.ndim == 4 else _draw_curves
     draw(panels, differences, [to_rgb(color) for color in colors], extent, units)
     for axes, name in zip(panels, names, strict=True):
-        axes.set_title(f"{name}: red − blue", fontsize="small")
+        axes.set_title(f"{name}: red − blue", fontsize="small", **AS_TYPED)
     return figure
 
 

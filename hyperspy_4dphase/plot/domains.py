@@ -13,6 +13,7 @@ from hyperspy_4dphase.plot._layout import (
 )
 from hyperspy_4dphase.plot._maps import draw_domains
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _MOST_IN_LEGEND = 2 * ROWS
 
@@ -88,7 +89,7 @@ def plot_domains(
         ax = make_figure(None, size).add_subplot(anchor="NW")
     draw_domains(ax, labels, colors, extent, units, scalebar)
     if title:
-        ax.set_title(title)
+        ax.set_title(title, **AS_TYPED)
     if texts:
         draw_legend(ax, shown, texts, "probe positions")
     return ax

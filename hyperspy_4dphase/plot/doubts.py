@@ -13,6 +13,7 @@ from hyperspy_4dphase.plot._layout import (
 from hyperspy_4dphase.plot._maps import draw_domains, draw_fractions, mean_known
 from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
 from hyperspy_4dphase.plot._style import DOUBTFUL, WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 # A doubt below it is called none. Historical: chosen by eye.
 _CLEAR = 0.05
@@ -82,7 +83,7 @@ def plot_doubts(
     for ax, (name, doubt) in zip(axes, doubts.items(), strict=False):
         image = draw_fractions(ax, doubt, DOUBTFUL, extent, units, scalebar)
         image.set_clim(0, top)
-        ax.set_title(name)
+        ax.set_title(name, **AS_TYPED)
     bar = figure.colorbar(image, cax=bar_axes, ticklocation="left", label="doubt")
     bar.locator.set_params(nbins=5)
     bar.update_ticks()
@@ -93,7 +94,7 @@ def plot_doubts(
     _hide_inner_labels(axes)
     draw_legend(axes[-1], colors[kinds], texts, "probe positions")
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, **AS_TYPED)
     return figure
 
 

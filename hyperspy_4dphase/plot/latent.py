@@ -17,6 +17,7 @@ from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors, position_c
 from hyperspy_4dphase.plot._pattern import draw_pattern
 from hyperspy_4dphase.plot._points import MANY_POINTS, PointCloud, PointDensity
 from hyperspy_4dphase.plot._style import WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _MOST_IN_LEGEND = 15
 
@@ -249,7 +250,7 @@ def _add_panels(with_pattern, title):
     if with_pattern:
         axes["pattern"].set_title("mean pattern")
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, **AS_TYPED)
     return figure, axes
 
 

@@ -24,6 +24,7 @@ from hyperspy_4dphase.plot._place import (
     show_pattern,
 )
 from hyperspy_4dphase.plot._style import SMALL, SMALLEST, WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 # Patterns in the panel, and in each of its rows.
 _MOST, _MOST_IN_ROW = 16, 8
@@ -128,11 +129,11 @@ def plot_linked(
         panel = axes[label]
         draw_pattern(panel, means[label], pattern_extent, top=spots_top(means[label]))
         panel.spines[:].set(color=colors[label], linewidth=2.5)
-        panel.set_title(shorten(names[label], 14), fontsize=SMALLEST)
+        panel.set_title(shorten(names[label], 14), fontsize=SMALLEST, **AS_TYPED)
     if means.ndim == 3 and scalebar:
         draw_scale_bar(axes[shown[0]], pattern_units, SMALLEST)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, **AS_TYPED)
     shown = _Shown(labels, means, names, pattern_at, on_position, units, pattern_extent)
     return LinkedView(figure, axes, shown, pattern_units)
 
@@ -240,7 +241,7 @@ class LinkedView:
         if label is not None:
             self._lines = draw_outline(self._image, self._labels == label)
         title = "" if label is None else f"outlined: {self._names[label]}"
-        self.axes["map"].set_title(shorten(title, 40), fontsize=SMALL)
+        self.axes["map"].set_title(shorten(title, 40), fontsize=SMALL, **AS_TYPED)
         self.figure.canvas.draw_idle()
 
     def _on_click(self, event):
@@ -269,7 +270,9 @@ class LinkedView:
         shown = self._means[label] if label >= 0 else np.nan * self._means[0]
         show_pattern(mean, shown, self._extent, None)
         name = self._names[label] if label >= 0 else "no domain"
-        mean.set_title(shorten(f"mean of {name}" if label >= 0 else name, 32))
+        mean.set_title(
+            shorten(f"mean of {name}" if label >= 0 else name, 32), **AS_TYPED
+        )
         mean.title.set_fontsize(SMALL)
         color = domain_colors(len(self._means))[label] if label >= 0 else UNASSIGNED
         mean.spines[:].set(color=color, linewidth=2.5)

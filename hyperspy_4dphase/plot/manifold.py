@@ -12,6 +12,7 @@ from hyperspy_4dphase.plot._pattern import (
     power_norm,
     proportion,
 )
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _MOST_TICKS = 9
 _FAINTEST = 0.12
@@ -71,7 +72,8 @@ def plot_manifold(
     axes = figure.add_subplot()
     (_draw_images if patterns.ndim == 4 else _draw_curves)(axes, patterns, alpha)
     n_rows, n_columns = alpha.shape
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=title, aspect=aspect)
+    axes.set(xlabel=xlabel, ylabel=ylabel, aspect=aspect)
+    axes.set_title(title or "", **AS_TYPED)
     axes.set(xlim=(-0.5, n_columns - 0.5), ylim=(-0.5, n_rows - 0.5))
     axes.set_xticks(*_ticks(x))
     axes.set_yticks(*_ticks(y))

@@ -20,6 +20,7 @@ from hyperspy_4dphase.plot._orientation_key import draw_orientation_key
 from hyperspy_4dphase.plot._palette import UNASSIGNED
 from hyperspy_4dphase.plot._pattern import draw_pattern, spots_top
 from hyperspy_4dphase.plot._style import SMALL, SMALLEST, TEMPLATE, WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _PANEL = 1.75
 _MOST_IN_ROW = 5
@@ -156,12 +157,12 @@ def plot_phases(
     axes[0].set_title("phase", fontsize="medium")
     if with_orientations:
         draw_rgb(axes[1], orientations, phase_ids.ndim, *place)
-        axes[1].set_title(orientations_title, fontsize="medium")
+        axes[1].set_title(orientations_title, fontsize="medium", **AS_TYPED)
     _draw_keys(above, grid[0, -1], patches, texts, keys)
     if panels:
         _draw_panels(below[0], panels, pattern_extent)
     if title:
-        fig.suptitle(title)
+        fig.suptitle(title, **AS_TYPED)
     return fig
 
 
@@ -210,7 +211,7 @@ def _draw_panels(figure, panels, extent):
         ax.set_axis_off()
     for ax, panel in zip(axes, panels, strict=False):
         draw_pattern(ax, panel.pattern, extent, top=spots_top(panel.pattern))
-        ax.set_title(fill(panel.title, _TITLE), fontsize=SMALL)
+        ax.set_title(fill(panel.title, _TITLE), fontsize=SMALL, **AS_TYPED)
         for spine in ax.spines.values():
             spine.set(edgecolor=panel.color, linewidth=2.5)
         if panel.spots is not None and len(panel.spots.rows):

@@ -20,6 +20,7 @@ from hyperspy_4dphase.plot._place import (
     show_pattern,
 )
 from hyperspy_4dphase.plot._style import WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 from hyperspy_4dphase.plot.confidence import plot_sure_domains
 
 # A posterior below it gets no bar of its own.
@@ -115,7 +116,7 @@ def plot_posterior(
     options = {"extent": extent, "units": units, "names": names, "scalebar": scalebar}
     plot_sure_domains(labels, confidence, legend=False, ax=scan, **options)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, **AS_TYPED)
     ring, image = draw_ring(scan), scan.images[-1]
     label, sure = np.atleast_2d(labels, confidence)
 
@@ -126,7 +127,7 @@ def plot_posterior(
         show_pattern(pattern, pattern_at(row, column), pattern_extent, pattern_units)
         domain = _describe_domain(label[row, column], sure[row, column], names)
         place = describe_place(center[: labels.ndim], steps, units)
-        bars.set_title(f"{place}\n{domain}", loc="left", fontsize="medium")
+        bars.set_title(f"{place}\n{domain}", loc="left", fontsize="medium", **AS_TYPED)
 
     def on_click(event):
         # While the toolbar zooms or pans, the canvas is locked.
@@ -171,7 +172,7 @@ def _draw_bars(axes, posterior, names):
         axes.barh(place + 0.18, 1, 0.36, color=PALE, zorder=0)
         axes.barh(place + 0.18, fraction, 0.36, color=color)
         style = {"y": place - 0.05, "va": "bottom", "fontsize": "small"}
-        axes.text(0, s=shorten(name, 20), ha="left", **style)
+        axes.text(0, s=shorten(name, 20), ha="left", **style, **AS_TYPED)
         axes.text(1, s=format_percent(fraction), ha="right", **style)
 
 

@@ -19,6 +19,7 @@ from hyperspy_4dphase.plot._layout import (
 )
 from hyperspy_4dphase.plot._maps import draw_domains
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 
 def plot_refused(
@@ -99,7 +100,7 @@ def plot_refused(
     draw_borders(image, labels, "0.3")
     draw_legend(ax, colors[:-1], texts, "refused splits: probe positions")
     if title:
-        ax.set_title(title)
+        ax.set_title(title, **AS_TYPED)
     return ax
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from hyperspy_4dphase.plot._checks import check_index, check_real
 from hyperspy_4dphase.plot._layout import make_figure
 from hyperspy_4dphase.plot._style import FIRST, SECOND, SMALL
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 
 def plot_scree(singular_values, noise_edge=None, *, number=None, title=None, ax=None):
@@ -66,5 +67,5 @@ def plot_scree(singular_values, noise_edge=None, *, number=None, title=None, ax=
     ax.set(xlabel="direction", ylabel="singular value")
     ax.legend(frameon=False, fontsize=SMALL)
     if title:
-        ax.set_title(title)
+        ax.set_title(title, **AS_TYPED)
     return ax

@@ -30,6 +30,7 @@ from hyperspy_4dphase.plot._pattern import (
     with_units,
 )
 from hyperspy_4dphase.plot._style import SMALLEST, WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _MOST_IN_ROW = 4
 _PANEL = 1.5
@@ -170,7 +171,7 @@ class _Panels:
     def name(self, titles):
         """Write the names of parent and children, and what is in which row."""
         for axes, title in zip([self.parent, *self.means], titles, strict=True):
-            axes.set_title(title, fontsize="small")
+            axes.set_title(title, fontsize="small", **AS_TYPED)
         for kind, text in [(self.means, "mean"), (self.differences, "child − parent")]:
             for axes in kind[:: self.n_columns]:
                 axes.set_ylabel(text, fontsize="small")

@@ -12,6 +12,7 @@ from hyperspy_4dphase.plot._checks import (
 from hyperspy_4dphase.plot._layout import make_figure, map_size
 from hyperspy_4dphase.plot._maps import draw_numbers, mean_known
 from hyperspy_4dphase.plot._style import STEP_BORDER, STEPS
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 # Percentiles of the steps between which colours change. Historical: chosen by eye.
 _LOWEST, _HIGHEST = 1, 99.5
@@ -82,7 +83,7 @@ def plot_steps(
         draw_borders(image, labels, STEP_BORDER, width=1.1)
     _draw_color_bar(image, border, np.isnan(steps).any())
     if title:
-        ax.set_title(title)
+        ax.set_title(title, **AS_TYPED)
     return ax
 
 

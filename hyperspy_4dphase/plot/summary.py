@@ -33,6 +33,7 @@ from hyperspy_4dphase.plot._style import (
     SURE,
     WIDEST,
 )
+from hyperspy_4dphase.plot._text import AS_TYPED
 from hyperspy_4dphase.plot.phases import draw_spots
 
 # Rows of the table, patterns, and patterns side by side.
@@ -134,10 +135,16 @@ def plot_phase_summary(
         _draw_patterns(parts["patterns"], patterns, shown, spots, *style)
     if notes:
         parts["notes"].text(
-            0.01, 0.98, "\n".join(notes), va="top", fontsize=SMALL, color="0.25"
+            0.01,
+            0.98,
+            "\n".join(notes),
+            va="top",
+            fontsize=SMALL,
+            color="0.25",
+            **AS_TYPED,
         )
     if title:
-        parts["figure"].suptitle(title)
+        parts["figure"].suptitle(title, **AS_TYPED)
     return parts["figure"]
 
 
@@ -187,7 +194,7 @@ def _draw_maps(figure, maps, labels, extent, units):
     axes[0].set_title("domains", fontsize="medium")
     for ax, (name, (cmap, values)) in zip(axes[1:], maps.items(), strict=False):
         image = draw_fractions(ax, values, cmap, extent, units)
-        ax.set_title(name, fontsize="medium")
+        ax.set_title(name, fontsize="medium", **AS_TYPED)
         if np.isnan(values).all():
             style = {"transform": ax.transAxes, "ha": "center", "va": "center"}
             ax.text(0.5, 0.5, "not resolved", **style)
@@ -220,7 +227,7 @@ def _draw_table(ax, labels, order, names, mean_confidence):
         ax.barh(row, length, 0.5, 0.36, color=colors[label], transform=place)
         share = format_percent(sizes[label] / labels.size)
         ax.text(0.155, row, f"{format_count(sizes[label])} ({share})", **style)
-        ax.text(0.52, row, shorten(names[label] or "—", 52), **style)
+        ax.text(0.52, row, shorten(names[label] or "—", 52), **style, **AS_TYPED)
         sure = mean_confidence[label]
         text = "—" if np.isnan(sure) else format_percent(sure)
         ax.text(0.905, row, text, **style)

@@ -24,6 +24,7 @@ from hyperspy_4dphase.plot._pattern import (
     proportion,
 )
 from hyperspy_4dphase.plot._style import SMALLEST, WIDEST
+from hyperspy_4dphase.plot._text import AS_TYPED
 
 _FONTSIZE = 8
 # In inches: a character and a line of that size, and the stem above the root.
@@ -315,7 +316,7 @@ def _write_leaves(axes, lines):
 def _write(axes, text, place, offset, **style):
     """Write at so many points from a place, be it at the edge."""
     style |= {"xytext": offset, "textcoords": "offset points", "fontsize": _FONTSIZE}
-    axes.annotate(text, place, annotation_clip=False, **style)
+    axes.annotate(text, place, annotation_clip=False, **style, **AS_TYPED)
 
 
 def _width(texts):

@@ -49,6 +49,7 @@ class ConfidencePlots(ScanMap):
         from hyperspy_4dphase.plot._checks import check_names as check_figure_names
         from hyperspy_4dphase.plot._layout import make_figure, map_size
         from hyperspy_4dphase.plot._style import WIDEST
+        from hyperspy_4dphase.plot._text import AS_TYPED
 
         check_figure_arguments(title, fig=fig, scalebar=scalebar, legend=legend)
         names = check_figure_names(names, self.n_domains, "domain {}")
@@ -66,7 +67,7 @@ class ConfidencePlots(ScanMap):
         if is_whole:
             options |= {"names": names, "legend": legend, "ax": axes[1]}
             plot_sure_domains(self.domains.labels, confidence, **options)
-        fig.suptitle(title)
+        fig.suptitle(title, **AS_TYPED)
         return fig
 
     def plot_posterior(self, signal=None, *, names=None, plane=0, fig=None):

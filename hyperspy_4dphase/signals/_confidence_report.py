@@ -29,14 +29,14 @@ def describe_confidence(confidence):
             "  not resolved: there is nothing to be sure of; the confidence is NaN."
         ]
     labels = confidence.at_threshold(0).labels
-    values = confidence.data.reshape(labels.shape)[labels >= 0]
+    values = np.asarray(confidence.data).reshape(labels.shape)[labels >= 0]
     if not values.size:
         return []
     lines = [f"  mean_confidence={np.nanmean(values):.3g}"]
     doubts = confidence.doubts
     for name in _WHAT:
         if name in doubts:
-            doubt = doubts[name].data.reshape(labels.shape)
+            doubt = np.asarray(doubts[name].data).reshape(labels.shape)
             lines += _describe_doubt(name, doubt, labels)
     return lines
 

@@ -115,7 +115,7 @@ or dict of these
             scan_rotation=scan_rotation,
             resolution=resolution,
         )
-        kinds = _check_classes(classes, self.n_domains)
+        kinds = check_classes(classes, self.n_domains)
         images = read_images(
             self, "identify()", signal, False, show_progressbar, inner=True
         )
@@ -153,8 +153,19 @@ or dict of these
         return PhaseMap.from_domains(self, plan.candidates, names, settings, record)
 
 
-def _check_classes(classes, n_domains):
-    """Return the classes that a user gave, or None."""
+def check_classes(classes, n_domains):
+    """Return the classes that a user gave as a list of str, or None.
+
+    Parameters
+    ----------
+    classes : DomainClasses, sequence of str, or None
+    n_domains : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are anything else, or not one for each domain.
+    """
     if classes is None:
         return None
     classes = getattr(classes, "names", classes)
@@ -165,7 +176,7 @@ def _check_classes(classes, n_domains):
             f"{classes!r}."
         )
     kinds = list(classes)
-    if len(kinds) != n_domains or not set(kinds) <= set(known):
+    if len(kinds) != n_domains or not all(kind in known for kind in kinds):
         raise ValueError(
             f"classes must be one of {known} for each of {n_domains} domains, not "
             f"{classes!r}."

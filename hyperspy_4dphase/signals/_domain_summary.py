@@ -1,5 +1,6 @@
 """All that was found in a scan on one page: a figure, or a file for the browser."""
 
+import os
 from pathlib import Path
 
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
@@ -52,9 +53,11 @@ class DomainSummary(ScanMap):
 
         Raises
         ------
+        TypeError
+            If confidence, classes, phases or names are of another type.
         ValueError
-            If this is a slice, or if confidence, classes or phases are of other
-            domains; and as :meth:`mean_patterns`.
+            If this is a slice, if there are too few names, or if confidence, classes
+            or phases are of other domains; and as :meth:`mean_patterns`.
 
         Examples
         --------
@@ -109,8 +112,10 @@ class DomainSummary(ScanMap):
         ------
         FileExistsError
             If a file is there, and nobody can be asked.
+        IsADirectoryError, NotADirectoryError
+            If `filename` is a folder, or would be in a file.
         TypeError
-            If `overwrite` is neither None, True nor False.
+            If `overwrite` is neither None, True nor False, or `filename` no path.
         ValueError
             As :meth:`plot_phase_summary`.
 
@@ -183,14 +188,34 @@ def find_path(filename, overwrite):
     Raises
     ------
     TypeError
-        If `overwrite` is anything else.
+        If `overwrite` is anything else, or `filename` is no path.
+    ValueError
+        If `filename` is empty.
+    IsADirectoryError, NotADirectoryError
+        If a folder is there, or a file where a folder is to be.
     """
+    if isinstance(filename, bytes) or not isinstance(filename, str | os.PathLike):
+        raise TypeError(f"filename must be text or a pathlib.Path, not {filename!r}.")
+    if not Path(filename).name:
+        raise ValueError(f"filename must name a file, but is {str(filename)!r}.")
     if not (overwrite is None or isinstance(overwrite, bool)):
         raise TypeError(f"overwrite must be True, False or None, not {overwrite!r}.")
     path = Path(filename)
     if path.suffix.lower() not in (".html", ".htm"):
         # What stands after a full stop need not be a suffix: "scan_0.5".
         path = path.with_name(f"{path.name}.html")
+    for folder in (Path(filename), path):
+        if folder.is_dir():
+            raise IsADirectoryError(
+                f"filename is {str(filename)!r}, but {folder} is a folder; expected "
+                f"the name of a file, such as {str(folder / 'summary.html')!r}."
+            )
+    for parent in path.parents:
+        if parent.exists() and not parent.is_dir():
+            raise NotADirectoryError(
+                f"filename is {str(filename)!r}, but {parent} is a file; expected a "
+                "folder."
+            )
     if path.exists() and overwrite is None:
         overwrite = _ask(path)
     return path if overwrite or not path.exists() else None

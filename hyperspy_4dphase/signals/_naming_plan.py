@@ -82,14 +82,12 @@ resolution
 
     from hyperspy_4dphase.structures import load_candidates
 
-    check_flags(flip=flip)
     resolution = check_number("resolution", resolution, 0.2, 10)
-    turn = check_number("scan_rotation", scan_rotation, -360, 360)
-    radius = check_number("spot_radius", spot_radius, 0, above=True, optional=True)
     _, signal_axes = axes
     check_images(signal_axes, signal_type, "Phases")
-    center = read_center(center, signal_axes)
-    center = None if center is None else tuple(center.tolist())
+    center, radius, turn = check_geometry(
+        signal_axes, center, spot_radius, flip, scan_rotation
+    )
     candidates = load_candidates(structures)
     taken = sorted({c.name for c in candidates} & _RESERVED)
     if taken:
@@ -103,3 +101,32 @@ resolution
     return NamingPlan(
         candidates, voltage, wavelength, scale, center, radius, flip, turn, resolution
     )
+
+
+def check_geometry(axes, center, spot_radius, flip, scan_rotation):
+    """Check how patterns lie on the detector, as a user says it.
+
+    Parameters
+    ----------
+    axes : list of dict
+        Of a pattern, in array order.
+    center, spot_radius, flip, scan_rotation
+        See :meth:`DomainMap.identify`.
+
+    Returns
+    -------
+    center : tuple of float, or None
+        Row and column.
+    spot_radius : float or None
+    scan_rotation : float
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    check_flags(flip=flip)
+    turn = check_number("scan_rotation", scan_rotation, -360, 360)
+    radius = check_number("spot_radius", spot_radius, 0, above=True, optional=True)
+    center = read_center(center, axes)
+    center = None if center is None else tuple(center.tolist())
+    return center, radius, turn

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperspy_4dphase.signals._data_report import data_warnings, describe_faults
+from hyperspy_4dphase.signals._domain_names import check_classes
 from hyperspy_4dphase.signals._domain_patterns import check_whole
 from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._unresolved import list_unresolved
@@ -147,8 +148,12 @@ def summarize(
     TypeError, ValueError
         If the map is a slice, or results are of other domains.
     """
+    from hyperspy_4dphase.plot._checks import check_names
+
+    _check_kinds_of_results(confidence, phases)
     check_whole(domains, "a summary")
     labels, n = domains.labels, domains.n_domains
+    names = check_names(names, n, "")
     certainty = _find_certainty(confidence, labels, n)
     kinds = _check_kinds(classes, phases, n)
     if phases is not None:
@@ -177,6 +182,22 @@ def summarize(
     )
 
 
+def _check_kinds_of_results(confidence, phases):
+    """Refuse what is no result of the right kind."""
+    from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
+    from hyperspy_4dphase.signals.phase_map import PhaseMap
+
+    for name, value, kind, maker in (
+        ("confidence", confidence, DomainConfidence, "s.domain_confidence(domains)"),
+        ("phases", phases, PhaseMap, "domains.identify()"),
+    ):
+        if not (value is None or isinstance(value, kind)):
+            raise TypeError(
+                f"{name} must be a {kind.__name__}, as {maker} gives, or None, not "
+                f"{type(value).__name__}."
+            )
+
+
 def _find_certainty(confidence, labels, n_domains):
     """The probability that each position is of its domain, or None."""
     if confidence is None:
@@ -193,7 +214,7 @@ def _find_certainty(confidence, labels, n_domains):
             "confidence.domains."
         )
     values = confidence._values
-    posterior = confidence.posterior.data.reshape(-1, n_domains)
+    posterior = np.asarray(confidence.posterior.data).reshape(-1, n_domains)
     chosen = posterior[np.arange(labels.size), np.maximum(labels.ravel(), 0)]
     return np.where(own == labels, values, chosen.reshape(labels.shape))
 
@@ -202,13 +223,7 @@ def _check_kinds(classes, phases, n_domains):
     """The class of each domain as a list of str, or None."""
     if classes is None:
         return None if phases is None else list(phases.classes)
-    kinds = list(getattr(classes, "names", classes))
-    if len(kinds) != n_domains or not all(isinstance(kind, str) for kind in kinds):
-        raise ValueError(
-            f"classes must be what domains.classify() gave, or {n_domains} texts, one "
-            f"for each domain, but are {kinds!r}."
-        )
-    return kinds
+    return check_classes(classes, n_domains)
 
 
 def _check_phases(phases, labels, n_domains):
@@ -242,7 +257,6 @@ def _find_patterns(domains, phases, signal, show_progressbar):
 
 def _list_rows(labels, n_domains, certainty, kinds, phases, names):
     report = [None] * n_domains if phases is None else phases.report()
-    names = [""] * n_domains if names is None else list(names)
     rows = []
     for label, row in enumerate(report):
         inside = labels == label
@@ -269,7 +283,7 @@ def _list_rows(labels, n_domains, certainty, kinds, phases, names):
 
 
 def _find_doubts(confidence, shape):
-    return {k: v.data.reshape(shape) for k, v in confidence.doubts.items()}
+    return {k: np.asarray(v.data).reshape(shape) for k, v in confidence.doubts.items()}
 
 
 def _find_phases(phases, n_domains):

@@ -1,6 +1,7 @@
 """What is computed from a map is no map any more, but a plain signal."""
 
-from hyperspy.signals import LazySignal2D, Signal2D
+from hyperspy.signal import BaseSignal
+from hyperspy.signals import LazySignal1D, LazySignal2D, Signal1D, Signal2D
 
 from hyperspy_4dphase._results import axes_dictionaries, retitle, scan_metadata
 from hyperspy_4dphase.signals._result_signal import ResultSignal
@@ -11,13 +12,62 @@ _ONE = "neg pos abs invert"
 _IN_PLACE = "iadd isub imul ifloordiv itruediv imod ipow ilshift irshift iand ixor ior"
 
 
-class PlainArithmetic(ResultSignal, Signal2D):
+class PlainArithmetic(ResultSignal):
     """Signals whose arithmetic gives plain signals with the same axes.
 
     ``confidence > 0.5`` has no domains, and ``domains + 1`` no tree: what belongs to
     the map would be wrong, or be of other values. What changes a map in place makes it
-    a plain signal, too.
+    a plain signal, too; so does what gives other values, as ``map()`` and
+    ``derivative()``.
     """
+
+    def map(self, function, *arguments, inplace=True, **options):
+        """Apply a function, as HyperSpy does: the result is a plain signal.
+
+        Parameters
+        ----------
+        function, *arguments, inplace, **options
+            See :meth:`hyperspy.api.signals.BaseSignal.map`.
+
+        Returns
+        -------
+        hyperspy.signal.BaseSignal or None
+            None if `inplace`; this is a plain signal then.
+        """
+        options["inplace"] = inplace
+        if not inplace:
+            return self._as_plain().map(function, *arguments, **options)
+        super().map(function, *arguments, **options)
+        self._become_plain()
+        return None
+
+    def derivative(self, axis, *arguments, **options):
+        """Differentiate, as HyperSpy does: the result is a plain signal.
+
+        Parameters
+        ----------
+        axis, *arguments, **options
+            See :meth:`hyperspy.api.signals.BaseSignal.derivative`.
+
+        Returns
+        -------
+        hyperspy.signal.BaseSignal
+        """
+        return self._as_plain().derivative(axis, *arguments, **options)
+
+    def diff(self, axis, *arguments, **options):
+        """Subtract neighbours, as HyperSpy does: the result is a plain signal.
+
+        Parameters
+        ----------
+        axis, *arguments, **options
+            See :meth:`hyperspy.api.signals.BaseSignal.diff`.
+
+        Returns
+        -------
+        hyperspy.signal.BaseSignal
+        """
+        return self._as_plain().diff(axis, *arguments, **options)
 
     def __array_wrap__(self, array, context=None, return_scalar=False):
         """Make the result of a function of NumPy a plain signal."""
@@ -27,7 +77,9 @@ class PlainArithmetic(ResultSignal, Signal2D):
         """The same values as a plain signal, not copied."""
         title = self.metadata.get_item("General.title", "")
         metadata = retitle(scan_metadata(self), title)
-        cls = LazySignal2D if self._lazy else Signal2D
+        is_map = self.axes_manager.signal_dimension == 2
+        eager, lazy = (Signal2D, LazySignal2D) if is_map else (Signal1D, LazySignal1D)
+        cls = lazy if self._lazy else eager
         return cls(self.data, axes=axes_dictionaries(self), metadata=metadata)
 
 
@@ -47,7 +99,7 @@ def _alone(name):
 
 def _in_place(name):
     def operate(self, other):
-        getattr(Signal2D, name)(self, other)
+        getattr(BaseSignal, name)(self, other)
         self._become_plain()
         return self
 
@@ -60,7 +112,7 @@ def _add_operators():
         for name in names.split():
             name = f"__{name}__"
             operate = make(name)
-            operate.__name__, operate.__doc__ = name, getattr(Signal2D, name).__doc__
+            operate.__name__, operate.__doc__ = name, getattr(BaseSignal, name).__doc__
             setattr(PlainArithmetic, name, operate)
 
 

@@ -1,6 +1,7 @@
 """What maps of domains and of confidence have in common."""
 
 import numpy as np
+from hyperspy.signals import Signal2D
 
 from hyperspy_4dphase._results import (
     axes_dictionaries,
@@ -13,7 +14,7 @@ from hyperspy_4dphase.signals._scan_reference import ScanReference
 from hyperspy_4dphase.signals._stored_map import StoredMap
 
 
-class ScanMap(PlainArithmetic):
+class ScanMap(PlainArithmetic, Signal2D):
     """A value for each probe position of a scan, ``(|x, y)``, with its domains."""
 
     _reference = None

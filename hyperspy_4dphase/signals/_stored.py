@@ -210,8 +210,8 @@ def _number_axes(axes):
     return {f"axis_{i}": axis for i, axis in enumerate(axes)}
 
 
-def check_same_positions(axes, owner, others, name):
-    """Refuse navigation axes that are not those of a scan.
+def check_same_positions(axes, owner, others, name, step="position"):
+    """Refuse axes, of navigation unless another step is named, that are not a scan's.
 
     Parameters
     ----------
@@ -219,6 +219,8 @@ def check_same_positions(axes, owner, others, name):
         What is expected, and what came: HyperSpy's axes dictionaries in array order.
     owner, name : str
         Whose they are.
+    step : str, default "position"
+        What lies along the axes.
 
     Raises
     ------
@@ -235,11 +237,11 @@ def check_same_positions(axes, owner, others, name):
         if difference:
             raise ValueError(
                 f"{name} is of another scan: its axis {other.get('name')!s} has "
-                f"{difference[1]} per position, that of {owner} {difference[0]}."
+                f"{difference[1]} per {step}, that of {owner} {difference[0]}."
             )
         starts = axis_values(own)[0], axis_values(other)[0]
-        step = np.abs(np.append(axis_steps(own), 0)).max()
-        if not np.isclose(*starts, rtol=0, atol=0.01 * step):
+        width = np.abs(np.append(axis_steps(own), 0)).max()
+        if not np.isclose(*starts, rtol=0, atol=0.01 * width):
             raise ValueError(
                 f"{name} is of another scan, or of another part of it: its axis "
                 f"{other.get('name')!s} begins at {starts[1]:.6g}, that of {owner} at "

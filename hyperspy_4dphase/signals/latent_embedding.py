@@ -18,6 +18,7 @@ from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.compression import label_means
+from hyperspy_4dphase.signals._plain_arithmetic import PlainArithmetic
 from hyperspy_4dphase.signals._rebinning import RebinnedValues
 from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
@@ -26,7 +27,7 @@ from hyperspy_4dphase.signals._stored_model import StoredModel, store_model
 _N_AVERAGED = 500
 
 
-class LatentEmbedding(RebinnedValues, Signal1D):
+class LatentEmbedding(RebinnedValues, PlainArithmetic, Signal1D):
     """The latent means of a scan's patterns: (x, y | latent dimension).
 
     Made by ``s.vae_embed()``. It saves to ``.hspy`` and ``.zspy`` and reloads with its

@@ -9,7 +9,8 @@ from hyperspy_4dphase._results import array_shapes, axes_dictionaries, retitle
 from hyperspy_4dphase._results import scan_metadata as own_metadata
 from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
-from hyperspy_4dphase.signals._result_signal import LazyResultSignal, ResultSignal
+from hyperspy_4dphase.signals._plain_arithmetic import PlainArithmetic
+from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._scan_map import show_last_two
 from hyperspy_4dphase.signals._stored import Stored, check_same_positions
 
@@ -19,6 +20,7 @@ _KEPT = (
     "explained_variance",
     "explained_variance_ratio",
     "poissonian_noise_normalized",
+    "centre",
     "provenance",
 )
 
@@ -30,7 +32,7 @@ class StoredDecomposition(Stored):
     RESULT, MAKER = "decomposition", "decomposition_rnmf"
 
 
-class PatternDecomposition(ResultSignal, Signal1D):
+class PatternDecomposition(PlainArithmetic, Signal1D):
     """What each component contributes to each position: ``(x, y | component)``.
 
     Made by ``s.decomposition_rnmf(return_result=True)`` or
@@ -42,7 +44,8 @@ class PatternDecomposition(ResultSignal, Signal1D):
     Notes
     -----
     A slice in space (``result.inav[:10, :10]``) or of components
-    (``result.isig[:2]``) keeps the patterns that belong to it.
+    (``result.isig[:2]``) keeps the patterns that belong to it. Arithmetic and
+    ``map()`` give plain signals, which have no patterns.
     """
 
     _signal_type = "pattern_decomposition"
@@ -195,6 +198,11 @@ class PatternDecomposition(ResultSignal, Signal1D):
             (x, y | kx, ky), in data units, without noise: lazy if this is. NaN where
             masked.
 
+        Raises
+        ------
+        ValueError
+            If a mean was subtracted before the decomposition.
+
         Examples
         --------
         >>> from hyperspy_4dphase.data import oxide_bilayer
@@ -205,6 +213,7 @@ class PatternDecomposition(ResultSignal, Signal1D):
         >>> result.model()
         <Diffraction2D, title: Model of Oxide bilayer, dimensions: (16, 14|36, 32)>
         """
+        self._check_not_centred()
         axes = [axis | {"navigate": True} for axis in axes_dictionaries(self)[:-1]]
         metadata = self._rename("Model", self._stored.get("signal_type"))
         rows = self.data.reshape(-1, self.n_components) @ self._patterns
@@ -226,7 +235,8 @@ class PatternDecomposition(ResultSignal, Signal1D):
         TypeError
             If `signal` is no signal, or HyperSpy keeps no decompositions in signals.
         ValueError
-            If its shapes or its calibration are not those of this decomposition.
+            If its shapes or its calibration are not those of this decomposition, or if
+            a mean was subtracted before that.
 
         Examples
         --------
@@ -242,6 +252,7 @@ class PatternDecomposition(ResultSignal, Signal1D):
         """
         if not isinstance(signal, BaseSignal):
             raise TypeError(f"signal must be a scan, not {type(signal).__name__}.")
+        self._check_not_centred()
         shapes = array_shapes(signal)
         stored, found = self._stored, self._to_plain()
         expected = self.data.shape[:-1], stored.signal_shape
@@ -250,9 +261,12 @@ class PatternDecomposition(ResultSignal, Signal1D):
                 f"signal has the navigation and the signal shape {shapes} in array "
                 f"order; this decomposition is of {expected}."
             )
-        axes = axes_dictionaries(signal)[: len(shapes[0])]
-        own = axes_dictionaries(self)[:-1]
-        check_same_positions(own, "the decomposition", axes, "signal")
+        axes = axes_dictionaries(signal)
+        own, n = axes_dictionaries(self)[:-1], len(shapes[0])
+        check_same_positions(own, "the decomposition", axes[:n], "signal")
+        check_same_positions(
+            stored.signal_axes, "the decomposition", axes[n:], "signal", "pixel"
+        )
         if not fill_results(signal, found, *shapes):
             raise TypeError(
                 "This version of HyperSpy keeps no decompositions in signals: what it "
@@ -307,6 +321,53 @@ class PatternDecomposition(ResultSignal, Signal1D):
             **pattern_options(self._stored.signal_axes),
         )
 
+    def rebin(self, new_shape=None, scale=None, crop=True, dtype=None, out=None):
+        """Put the positions into larger, or smaller, bins, as HyperSpy does.
+
+        Parameters
+        ----------
+        new_shape, scale, crop, dtype, out : optional
+            As of :meth:`hyperspy.api.signals.BaseSignal.rebin`.
+
+        Returns
+        -------
+        PatternDecomposition
+            Values are added up, as those of the scan are; None if `out` is given.
+
+        Raises
+        ------
+        ValueError
+            If components were put together: their patterns differ.
+        """
+        n_axes, n = self.data.ndim, self.n_components
+        for values, kept in (new_shape, n), (scale, 1):
+            if values is not None and len(values) == n_axes and values[-1] != kept:
+                raise ValueError(
+                    f"rebin() keeps components apart: the last entry must be {kept}, "
+                    f"but is {values[-1]}. result.isig[:2] takes some of them."
+                )
+        return super().rebin(new_shape, scale, crop, dtype, out)
+
+    def _slicer(self, slices, isNavigation=None, out=None):
+        """Slice as HyperSpy does, and keep which components are left."""
+        numbers = self._numbers
+        chosen = numbers[self._get_array_slices(slices, isNavigation)[-1]]
+        made = super()._slicer(slices, isNavigation, out)
+        target = made if out is None else out
+        if isinstance(target, PatternDecomposition):
+            target._stored.set("numbers", np.atleast_1d(chosen))
+        return made
+
+    def _check_not_centred(self):
+        centre = self._stored.get("centre")
+        if centre is not None:
+            raise ValueError(
+                f"This decomposition was made with centre={centre!r}: it is of what is "
+                "left without a mean, which is not kept here, so the scan cannot be "
+                "told from it. s.get_decomposition_model() adds the mean; with "
+                "centre=None there is none."
+            )
+
     @property
     def _stored(self):
         return StoredDecomposition(self)
@@ -314,8 +375,22 @@ class PatternDecomposition(ResultSignal, Signal1D):
     @property
     def _numbers(self):
         """The numbers that components had when they were found."""
-        axis = self.axes_manager.signal_axes[0]
-        return np.round(np.asarray(axis.axis)).astype(int)
+        n, n_found = self.data.shape[-1], len(self._stored.array("patterns"))
+        kept = self._stored.array("numbers", int)
+        numbers = np.arange(n_found) if kept is None else kept
+        if len(numbers) == n:
+            return numbers
+        # Cropped, or sliced by an earlier version: only the axis knows.
+        values = np.asarray(self.axes_manager.signal_axes[0].axis)
+        numbers = np.round(values).astype(int)
+        is_known = np.allclose(values, numbers) and np.isin(numbers, range(n_found))
+        if not np.all(is_known) or len(set(numbers.tolist())) < n:
+            raise ValueError(
+                f"The component axis has the values {values.tolist()}: expected {n} "
+                f"different numbers from 0 to {n_found - 1}, those of the components "
+                "that are left. Scale and offset of this axis must stay as they were."
+            )
+        return numbers
 
     @property
     def _patterns(self):

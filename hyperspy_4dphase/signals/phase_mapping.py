@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from hyperspy_4dphase.signals._domain_summary import (
     draw_summary,
     find_path,
@@ -70,6 +72,41 @@ class PhaseMapping:
         names = [f"domain {row.label}, {row.name}" for row in self.classes]
         return self.domains.plot(**({"names": names} | options)).figure
 
+    def plot_linked(self, signal=None, *, names=None, **options):
+        """Plot the map of domains and their mean patterns, linked by clicks.
+
+        Parameters
+        ----------
+        signal : Diffraction2D or as the scan was, optional
+            By default the scan that was mapped, if it is still in memory.
+        names : sequence of str, optional
+            One for each domain. By default those of `phases`, or else of
+            `classes`.
+        **options
+            Of :meth:`DomainMap.plot_linked`.
+
+        Returns
+        -------
+        hyperspy_4dphase.plot.LinkedView
+
+        Raises
+        ------
+        ValueError
+            As :meth:`DomainMap.plot_linked`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> view = result.plot_linked()
+        """
+        if names is None and self.phases is not None:
+            names = [f"domain {i}, {r.phase}" for i, r in enumerate(self.report())]
+        elif names is None and self.classes is not None:
+            names = [f"domain {row.label}, {row.name}" for row in self.classes]
+        return self.domains.plot_linked(signal, names=names, **options)
+
     def plot_phase_summary(self, *, names=None, title=None, fig=None):
         """Plot map, confidence, doubts, sizes, names and mean patterns on one page.
 
@@ -127,8 +164,10 @@ class PhaseMapping:
         ------
         FileExistsError
             If a file is there, and nobody can be asked.
+        IsADirectoryError, NotADirectoryError
+            If `filename` is a folder, or would be in a file.
         TypeError
-            If `overwrite` is neither None, True nor False.
+            If `overwrite` is neither None, True nor False, or `filename` no path.
         ValueError
             As :meth:`plot_phase_summary`.
 
@@ -180,7 +219,7 @@ class PhaseMapping:
         found = [f"  domains={self.domains.n_domains}"]
         if self.confidence is not None:
             if self.confidence.is_resolved:
-                mean = float(_mean(self.confidence.data))
+                mean = float(_mean(np.asarray(self.confidence.data)))
                 found.append(f"  mean_confidence={mean:.3f}")
             else:
                 found.append("  mean_confidence=not resolved")

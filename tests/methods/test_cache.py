@@ -3,7 +3,9 @@
 import gc
 import os
 import shutil
+from array import array
 
+import dask
 import dask.array as da
 import h5py
 import hyperspy.api as hs
@@ -199,6 +201,29 @@ def test_stores_in_memory_prove_nothing(has_read):
     for _ in range(2):
         compress(signal, **SETTINGS)
         assert has_read()
+
+
+@pytest.mark.parametrize("kind", [bytearray, lambda b: array("B", b)])
+def test_buffers_prove_nothing(kind):
+    first, second = mixture(3).data, mixture(2, seed=5).data
+    buffer = kind(first.tobytes())
+    values = dask.delayed(np.frombuffer, pure=True)(buffer, first.dtype)
+    data = da.from_delayed(values, (first.size,), first.dtype).reshape(first.shape)
+    signal = Diffraction2D(data).as_lazy()
+    compress(signal, **SETTINGS)
+    buffer[:] = kind(second.tobytes())
+    check_is_of(compress(signal, **SETTINGS), signal.data.compute())
+
+
+def test_a_file_closed_under_a_signal_is_said_to_be_so(tmp_path):
+    path = tmp_path / "scan.hspy"
+    mixture(3).save(path)
+    signal = hs.load(path, lazy=True)
+    compress(signal, **SETTINGS)
+    signal.close_file()
+    with pytest.raises(Exception, match="[Ff]ile|block") as error:
+        compress(signal, **SETTINGS)
+    assert "Not an id" not in str(error.value).splitlines()[0]
 
 
 def test_functions_of_the_user_prove_nothing():

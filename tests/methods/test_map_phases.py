@@ -120,6 +120,12 @@ def test_masks():
             "kV|accelerating_voltage",
         ),
         ({"confidence": "yes"}, TypeError, "confidence"),
+        # Without structures, too.
+        ({"center": "mid"}, ValueError, "center"),
+        ({"center": [[1, 1]] * 3}, ValueError, "center"),
+        ({"spot_radius": "x"}, TypeError, "spot_radius"),
+        ({"scan_rotation": "x"}, TypeError, "scan_rotation"),
+        ({"accelerating_voltage": "abc"}, TypeError, "accelerating_voltage"),
     ],
 )
 def test_wrong_arguments_are_refused_before_reading(arguments, error, message):

@@ -69,3 +69,12 @@ def test_wrong_arguments(changes, message):
     given = {"patterns": PATTERNS, "maps": MAPS} | changes
     with pytest.raises(ValueError, match=message):
         plot_components(**given)
+
+
+@pytest.mark.parametrize(("components", "kind"), [("a", "str"), (5, "int")])
+def test_components_that_are_no_sequence(components, kind):
+    rng = np.random.default_rng(0)
+    with pytest.raises(TypeError, match=f"components must be.*{kind}"):
+        plot_components(
+            rng.random((3, 4, 5)), rng.random((3, 6, 7)), components=components
+        )

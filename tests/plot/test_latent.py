@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_4dphase.plot import LatentView, plot_latent
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
@@ -117,7 +118,10 @@ def test_units_and_extent():
         title="flake",
     )
     assert [text.get_text() for text in view.figure.texts] == ["flake"]
-    assert view.axes["map"].get_xlabel() == "x (nm)"
+    # A fifth of the 4.5 nm that the map is wide, rounded.
+    (bar,) = view.axes["map"].findobj(AnchoredSizeBar)
+    assert bar.txt_label.get_text() == "1 nm"
+    assert not len(view.axes["map"].get_xticks())
     assert view.axes["pattern"].get_ylabel() == "ky (1/Å)"
     assert tuple(view.axes["map"].images[0].get_extent()) == EXTENT
     assert view.axes["pattern"].get_aspect() == 1

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase import PhaseMapping
+from hyperspy_4dphase.signals._confidence_report import describe_confidence
 from hyperspy_4dphase.signals._phase_summary import summarize
 
 from .confidences import confident
@@ -195,3 +196,71 @@ def test_of_a_whole_mapping(tmp_path):
     assert "Colours of directions in Si" in found
     assert mapping.plot_phase_summary(title="mine").get_suptitle() == "mine"
     assert mapping.to_html(page, overwrite=False) is None
+
+
+@pytest.mark.parametrize("form", ["plot", "page"])
+def test_wrong_types_are_refused(form, tmp_path):
+    domains, *_ = mapped()
+
+    def ask(**given):
+        if form == "plot":
+            return domains.plot_phase_summary(**given)
+        return domains.to_html(tmp_path / "page.html", **given)
+
+    for name, value, error, match in (
+        ("confidence", 5, TypeError, "confidence must be a DomainConfidence.*not int"),
+        ("confidence", domains, TypeError, "not DomainMap"),
+        ("confidence", named()[1], TypeError, "not PhaseMap"),
+        ("phases", "x", TypeError, "phases must be a PhaseMap.*not str"),
+        ("classes", 5, TypeError, "classes must be what classify"),
+        ("classes", ["metal"] * N_DOMAINS, ValueError, "'vacuum'.*'metal'"),
+        ("classes", [[]] * N_DOMAINS, ValueError, "classes must be one of"),
+        ("names", ["a"], ValueError, "names must be"),
+        ("names", 5, TypeError, "names must be a list of texts"),
+        ("names", [5] * N_DOMAINS, TypeError, "names must be a list of texts"),
+    ):
+        with pytest.raises(error, match=match):
+            ask(**{name: value})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_are_no_files(tmp_path):
+    domains, *_ = mapped()
+    (tmp_path / "base.py").write_text("x")
+    for name, error, match in (
+        (7, TypeError, "filename must be text.*7"),
+        (None, TypeError, "filename must be text.*None"),
+        (b"h", TypeError, "filename must be text.*b'h'"),
+        ("", ValueError, "filename must name a file"),
+        (tmp_path / "base.py" / "x", NotADirectoryError, "base.py is a file"),
+        (tmp_path, IsADirectoryError, "is a folder"),
+    ):
+        with pytest.raises(error, match=match):
+            domains.to_html(name)
+    assert [path.name for path in tmp_path.iterdir()] == ["base.py"]
+
+
+def test_a_lazy_confidence(tmp_path):
+    confidence, *_ = confident()
+    confidence.save(tmp_path / "confidence.hspy")
+    loaded = hs.load(tmp_path / "confidence.hspy", lazy=True)
+    pages = [
+        found.domains.to_html(tmp_path / f"{i}.html", found).read_text(encoding="utf-8")
+        for i, found in enumerate([confidence, loaded])
+    ]
+    mean = f"mean confidence {np.nanmean(confidence.data):.3f}"
+    assert all(mean in page for page in pages)
+    assert describe_confidence(loaded) == describe_confidence(confidence)
+
+
+def test_linked_views_of_a_mapping():
+    _, phases, _ = named()
+    mapping = PhaseMapping(None, phases.domains, phases=phases)
+    scan = mapping.domains.scan
+    view = mapping.plot_linked(scan)
+    view.outline(0)
+    title = view.axes["map"].get_title()
+    assert title == f"outlined: domain 0, {phases.report()[0].phase}"
+    view = mapping.plot_linked(names=list("abcde"))
+    view.outline(1)
+    assert view.axes["map"].get_title() == "outlined: b"

@@ -297,3 +297,15 @@ class TestPlots:
 def closed_figures():
     yield
     plt.close("all")
+
+
+def test_other_values_are_a_plain_signal(embedding):
+    mapped = embedding.map(np.abs, inplace=False, show_progressbar=False)
+    for found, expected in (
+        (embedding + 1, embedding.data + 1),
+        (mapped, np.abs(embedding.data)),
+        (embedding > 0, embedding.data > 0),
+    ):
+        assert not isinstance(found, LatentEmbedding)
+        assert not found.metadata.has_item("Latent_embedding")
+        np.testing.assert_array_equal(found.data, expected)

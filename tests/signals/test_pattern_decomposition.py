@@ -4,6 +4,7 @@ import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from hyperspy.signals import Signal1D
 from pyxem.signals import Diffraction1D, Diffraction2D
 
 from hyperspy_4dphase import PatternDecomposition
@@ -220,3 +221,116 @@ def test_curves():
     )
     assert figure.get_suptitle() == "mine"
     assert [len(ax.lines) for ax in figure.axes if ax.lines] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("centre", ["signal", "navigation"])
+def test_a_mean_that_was_subtracted_is_not_forgotten(centre, tmp_path):
+    s = scan()
+    s.change_dtype(float)
+    s.decomposition(output_dimension=2, centre=centre, print_info=False)
+    result = s.get_decomposition_result()
+    assert result.maps().data.shape == (2, 12, 10)
+    result.save(tmp_path / "centred.hspy")
+    for found in (result, result.inav[:4], hs.load(tmp_path / "centred.hspy")):
+        with pytest.raises(ValueError, match=f"centre='{centre}'"):
+            found.model()
+    with pytest.raises(ValueError, match="centre="):
+        result.fill_learning_results(s)
+    s.decomposition(output_dimension=2, print_info=False)
+    model = s.get_decomposition_result().model()
+    np.testing.assert_allclose(model.data, s.get_decomposition_model().data)
+
+
+CHANGES = {
+    "sum of two": lambda r: r + r,
+    "product": lambda r: r * r,
+    "with a number": lambda r: r + 1,
+    "compared": lambda r: r > 1,
+    "negative": lambda r: -r,
+    "function of NumPy": np.sqrt,
+    "mapped": lambda r: r.map(np.sqrt, inplace=False, show_progressbar=False),
+    "derivative": lambda r: r.derivative(axis=-1),
+    "differences": lambda r: r.diff(axis=-1),
+}
+
+
+def decomposed():
+    """Three components of the same scan, always."""
+    return scan().decomposition_rnmf(3, return_result=True, **QUIET)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("lazy", [False, True])
+def test_other_values_are_a_plain_signal(change, lazy):
+    result = decomposed()
+    plain = Signal1D(result.data)
+    found = CHANGES[change](result.as_lazy() if lazy else result)
+    expected = CHANGES[change](plain)
+    np.testing.assert_array_equal(np.asarray(found.data), expected.data)
+    assert isinstance(found, Signal1D)
+    assert not isinstance(found, PatternDecomposition)
+    assert not found.metadata.has_item("Pattern_decomposition")
+    assert found.metadata.Signal.signal_type == ""
+
+
+def test_changed_in_place_it_becomes_plain():
+    for change in (
+        lambda r: r.__imul__(2),
+        lambda r: r.map(np.sqrt, show_progressbar=False),
+    ):
+        result = decomposed()
+        change(result)
+        assert type(result) is Signal1D
+        assert not result.metadata.has_item("Pattern_decomposition")
+
+
+def test_components_are_not_put_into_bins():
+    result = decomposed()
+    for options in ({"scale": (1, 1, 3)}, {"new_shape": (10, 12, 1)}):
+        with pytest.raises(ValueError, match="keeps components apart"):
+            result.rebin(**options)
+    made = result.rebin(scale=(2, 2, 1))
+    np.testing.assert_allclose(made.data.sum(), result.data.sum())
+    np.testing.assert_array_equal(made.patterns().data, result.patterns().data)
+
+
+@pytest.mark.parametrize("slices", [np.s_[:], np.s_[1:], np.s_[::2], np.s_[::-1]])
+def test_a_changed_axis_reorders_no_patterns(slices):
+    result = decomposed()
+    patterns = np.atleast_3d(result.patterns().data)[slices].reshape(-1, 9, 11)
+    part = result.isig[slices]
+    for scale, offset in ((1, 1), (-1, 2), (0.5, 40)):
+        axis = part.axes_manager.signal_axes[0]
+        axis.scale, axis.offset = scale, offset
+        np.testing.assert_array_equal(part.patterns().data.reshape(-1, 9, 11), patterns)
+    out = result.deepcopy()
+    result.isig.__getitem__(slice(0, 2), out=out)
+    np.testing.assert_array_equal(out.patterns().data, result.patterns().data[:2])
+
+
+def test_without_components_it_is_plain():
+    result = decomposed()
+    for found in (result.isig[2], result.sum(axis=-1), result.max(axis="component")):
+        assert not isinstance(found, PatternDecomposition)
+        assert found.data.shape == (12, 10)
+    assert isinstance(result.inav[0, 0], PatternDecomposition)
+
+
+def test_what_the_axis_no_longer_tells_is_refused():
+    result = decomposed()
+    expected = result.patterns().data[1:]
+    result.crop(-1, 1, 3)
+    np.testing.assert_array_equal(result.patterns().data, expected)
+    result.axes_manager.signal_axes[0].offset = 7
+    with pytest.raises(ValueError, match="component axis"):
+        result.patterns()
+
+
+@pytest.mark.parametrize("change", [{"scale": 7.0}, {"offset": 5.0}, {"units": "mrad"}])
+def test_results_are_not_put_into_a_scan_of_another_calibration(change):
+    result, other = decomposed(), scan()
+    result.fill_learning_results(other)
+    for name, value in change.items():
+        setattr(other.axes_manager.signal_axes[0], name, value)
+    with pytest.raises(ValueError, match="signal is of another scan"):
+        result.fill_learning_results(other)

@@ -6,9 +6,8 @@ import numpy as np
 
 from hyperspy_4dphase.estimators.orientation._evidence import (
     CHOICE,
-    NONE,
-    NONE_CONSTANT,
     SAME_IN_ZONE,
+    none_log_odds,
 )
 from hyperspy_4dphase.estimators.orientation._structure_match import smallest_set
 
@@ -125,7 +124,7 @@ def identify(patterns):
     chosen = np.exp(score - score.max())
     chosen /= chosen.sum()
     best = int(chosen.argmax())
-    log_odds = np.sum([p[best].none @ NONE + NONE_CONSTANT for p in shown])
+    log_odds = sum(none_log_odds(p[best].none, p[best].report) for p in shown)
     one_zone = len(shown) == 1 and shown[0][best].none[-1] > 0
     none = float(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
     none = 1 - (1 - SAME_IN_ZONE * one_zone) * (1 - none)

@@ -220,3 +220,19 @@ def test_orientation_comes_first_that_explains_most(placed):
         errors.append(near[0])
     # A half turn about the zone axis of a plane of reflections is not told.
     assert np.sum(np.array(errors) < 1) >= 4
+
+
+@pytest.mark.parametrize("n_explained", [0, 6])
+@pytest.mark.parametrize("attainable", [0.3, 0.5, 0.7, 0.9])
+def test_grain_of_an_amorphous_ring_is_no_structure(n_explained, attainable):
+    """It explains little of its own pattern, too, which is no excuse for structures."""
+    weak = match(0.52, 22, n_explained, attainable=attainable)
+    assert identify([[weak]]).none_probability > 0.9
+
+
+def test_a_third_of_all_reflections_is_not_missing_by_chance():
+    """However well spots lie, and whatever dynamical scattering may do."""
+    good = {"n_spots": 21, "n_explained": 21, "distance": 0.1, "attainable": 0.95}
+    whole, part = (match(0.85, missing_amplitude=m, **good) for m in (0.05, 0.35))
+    assert identify([[whole]]).none_probability < 0.5
+    assert identify([[part]]).none_probability > 0.9

@@ -59,11 +59,13 @@ numpydoc_validation_checks = {
 numpydoc_validation_exclude = {
     r"\.(Compression|Domain(Class|Confidence|Map|Model|Tree)|LatentEmbedding)$",
     r"\.PatternDecomposition$",
-    r"\.Phase(Map|Mapping)$",
+    r"\.(Phase(Map|Mapping)|PatternDecomposition|ScanPlan|OrientationAlternatives)$",
     r"\.(Ellipse)?Estimate$",
     r"\.(ScanTruth|CompressedPatterns|Detector|PatternClasses|RotationGroups)$",
     r"\.(TreeNode|LatentView|LinkedView|Atoms|Candidate)$",
     r"estimators\.orientation\.[A-Z]\w*$",
+    # HyperSpy writes it.
+    r"\.gui$",
     # It yields, which numpydoc takes for no return value.
     r"\.latent_distortions$",
 }

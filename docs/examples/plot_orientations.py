@@ -8,7 +8,7 @@ orientations. Here both are done with one scan, and compared: how long they take
 they agree, and how far both are from the truth.
 """
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 1
 import time
 from itertools import product
 

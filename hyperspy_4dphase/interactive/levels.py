@@ -22,9 +22,10 @@ class LevelOfDomains(t.HasTraits):
     by : {"level", "number"}
         Which of the next two decides.
     level : int
-        Down to which level of the tree the map goes, see :meth:`DomainMap.at_level`.
+        Down to which level of the tree the map goes, see
+        :meth:`hyperspy_4dphase.DomainMap.at_level`.
     number : int
-        How many domains it has, see :meth:`DomainMap.cut`.
+        How many domains it has, see :meth:`hyperspy_4dphase.DomainMap.cut`.
     selected : DomainMap
         The map that was chosen. The figure of :meth:`plot` follows it.
     message : str

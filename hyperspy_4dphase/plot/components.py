@@ -42,7 +42,7 @@ def plot_components(
     Parameters
     ----------
     patterns : numpy.ndarray, shape (n, nky, nkx) or (n, nk)
-    maps : numpy.ndarray of float, shape (n, *navigation_shape)
+    maps : numpy.ndarray of float, shape (n, ...)
         With one to three navigation axes, as in :func:`plot_confidence`; NaN where
         masked.
     components : sequence of int, optional

@@ -80,8 +80,8 @@ class PhaseMapping:
         signal : Diffraction2D or as the scan was, optional
             By default the scan that was mapped, if it is still in memory.
         names : sequence of str, optional
-            One for each domain. By default those of :attr:`phases`, or else of
-            :attr:`classes`.
+            One for each domain. By default those of `phases`, or else of
+            `classes`.
         **options
             Of :meth:`DomainMap.plot_linked`.
 
@@ -113,7 +113,7 @@ class PhaseMapping:
         Parameters
         ----------
         names : sequence of str, optional
-            One for each domain. By default those of :attr:`phases`.
+            One for each domain. By default those of `phases`.
         title : str, optional
             By default that of the domains.
         fig : matplotlib.figure.Figure or SubFigure, optional

@@ -67,7 +67,7 @@ class Compression(CompressionNumbers):
     >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
     >>> compression = hyperspy_4dphase.compress(s, random_state=0, print_info=False)
     >>> compression.rank, compression.n_significant, compression.n_reads
-    (13, 3, 4.0)
+    (13, 3, 3.0)
     """
 
     patterns: CompressedPatterns

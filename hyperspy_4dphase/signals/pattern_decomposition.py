@@ -211,7 +211,7 @@ class PatternDecomposition(PlainArithmetic, Signal1D):
         ...     3, random_state=0, print_info=False, return_result=True
         ... )
         >>> result.model()
-        <Diffraction2D, title: Model of Oxide bilayer, dimensions: (16, 14|36, 32)>
+        <ElectronDiffraction2D, title: Model of Oxide bilayer, dimensions: (16, 14|36, 32)>
         """
         self._check_not_centred()
         axes = [axis | {"navigate": True} for axis in axes_dictionaries(self)[:-1]]

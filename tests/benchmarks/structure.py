@@ -110,8 +110,8 @@ def _kept(seen, module, name):
     """Keep what a function is given and returns, as long as this is open."""
     function = getattr(module, name)
 
-    def kept(*arguments):
-        seen[name] = arguments, function(*arguments)
+    def kept(*arguments, **options):
+        seen[name] = arguments, function(*arguments, **options)
         return seen[name][1]
 
     return mock.patch.object(module, name, kept)

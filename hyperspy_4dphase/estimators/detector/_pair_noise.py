@@ -208,6 +208,11 @@ def _find_apart(positions):
 def _measure_distances(features, group, apart):
     """Of patterns from each other; groups below 0 do not count."""
     inside = np.flatnonzero(group >= 0)
+    if not inside.size:
+        # All pixels are of the other colour: patterns are as far apart as any.
+        distances = np.zeros((len(features),) * 2)
+        np.fill_diagonal(distances, np.inf)
+        return distances
     _, own = np.unique(group[inside], return_inverse=True)
     ones = np.ones(inside.size, np.float32)
     member = csr_array((ones, (own, inside)), shape=(own.max() + 1, group.size))

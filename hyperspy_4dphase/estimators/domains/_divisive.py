@@ -131,8 +131,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     >>> model = DivisiveDomains(random_state=0).fit(counts)
     >>> model.n_domains_
     3
-    >>> model.tree_[0].reason, model.tree_[1].size
-    ('split', 384)
+    >>> model.tree_[0].reason, model.tree_[0].size
+    ('split', 600)
     """
 
     def __init__(

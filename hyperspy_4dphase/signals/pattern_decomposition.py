@@ -210,8 +210,8 @@ class PatternDecomposition(PlainArithmetic, Signal1D):
         >>> result = s.decomposition_rnmf(
         ...     3, random_state=0, print_info=False, return_result=True
         ... )
-        >>> result.model()
-        <ElectronDiffraction2D, title: Model of Oxide bilayer, dimensions: (16, 14|36, 32)>
+        >>> result.model().metadata.General.title
+        'Model of Oxide bilayer'
         """
         self._check_not_centred()
         axes = [axis | {"navigate": True} for axis in axes_dictionaries(self)[:-1]]

@@ -2,8 +2,6 @@
 
 import threading
 import time
-import warnings
-from contextlib import contextmanager
 from operator import add
 
 import dask.array as da
@@ -13,6 +11,7 @@ import pytest
 from hyperspy_4dphase._patterns import PatternBlocks, gather_rows
 
 from .block_scans import Scan, collect, expected_rows, matrix, numbered
+from .local_cluster import local_cluster
 
 
 def slow_start(patterns, rows):
@@ -71,24 +70,6 @@ def test_interrupts_pass(where):
     assert threading.active_count() == n_threads
 
 
-@contextmanager
-def active_client():
-    distributed = pytest.importorskip("distributed")
-    with warnings.catch_warnings():
-        # Of a port that is taken, of sockets closed late: no concern of ours.
-        warnings.simplefilter("ignore")
-        with (
-            distributed.LocalCluster(
-                n_workers=1,
-                threads_per_worker=2,
-                processes=False,
-                dashboard_address=None,
-            ) as cluster,
-            distributed.Client(cluster),
-        ):
-            yield
-
-
 def test_distributed():
     data = numbered((9, 5, 3))
     kept = np.arange(45) % 5 > 0
@@ -104,7 +85,7 @@ def test_distributed():
     bad = data.copy()
     bad[8, 4, 2] = np.nan
     failing = Scan(data, (3, 5, 3), (2, 0, 0), OSError("no such disk"))
-    with active_client():
+    with local_cluster(1, processes=False, threads_per_worker=2):
         np.testing.assert_array_equal(
             matrix(blocks), expected_rows(data, 2, (kept, None))
         )

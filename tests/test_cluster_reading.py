@@ -3,7 +3,6 @@
 import os
 import signal
 import warnings
-from contextlib import contextmanager
 from functools import partial
 from operator import add
 from pathlib import Path
@@ -26,6 +25,7 @@ from hyperspy_4dphase.estimators.compression import (
 from hyperspy_4dphase.estimators.compression._accumulator import Accumulator
 
 from .block_scans import Scan, collect, expected_rows, matrix, numbered
+from .local_cluster import local_cluster
 
 distributed = pytest.importorskip("distributed")
 
@@ -38,28 +38,10 @@ class Sums(Accumulator):
         self.append(rows=rows, first=patterns[:, 0])
 
 
-@contextmanager
-def cluster(n_workers=2, processes=True, **options):
-    with warnings.catch_warnings():
-        # Of a port that is taken, of sockets closed late: no concern of ours.
-        warnings.simplefilter("ignore")
-        with (
-            distributed.LocalCluster(
-                n_workers=n_workers,
-                threads_per_worker=1,
-                processes=processes,
-                dashboard_address=None,
-                **options,
-            ) as found,
-            distributed.Client(found) as client,
-        ):
-            yield client
-
-
 @pytest.fixture(scope="module")
 def workers():
     """A client of two processes, as long as this module's tests need it."""
-    with cluster() as client:
+    with local_cluster() as client:
         yield client
 
 
@@ -139,7 +121,7 @@ def test_few_tasks_whatever_the_chunks(n_values):
     data = numbered((40, 50, 4, 2), np.int64)
     array = chunked(data, (1, 1, 2, 2))
     counted = CountTasks()
-    with cluster(processes=False) as client:
+    with local_cluster(processes=False) as client:
         client.cluster.scheduler.add_plugin(counted)
         blocks = blocks_of(array, n_values)
         found = blocks.accumulate(Sums())
@@ -204,7 +186,7 @@ def test_merges_leave_results_as_they_are(client, scan):
 @pytest.mark.parametrize("kind", ["accumulate", "reduce"])
 def test_a_worker_is_killed(scan, tmp_path, kind):
     array = with_a_kill(scan, tmp_path / "killed")
-    with cluster():
+    with local_cluster():
         if kind == "accumulate":
             found = blocks_of(array).accumulate(Sums())
             total, rows = found.sums["total"], found.ordered("rows", "rows")[0]
@@ -218,7 +200,7 @@ def test_a_worker_is_killed(scan, tmp_path, kind):
 
 
 def test_a_compression_survives_a_killed_worker(scan, tmp_path, as_large):
-    with cluster():
+    with local_cluster():
         whole = compressed(chunked(scan, (2, 20, -1, -1)))
         found = compressed(with_a_kill(scan, tmp_path / "killed"))
     assert (tmp_path / "killed").exists()
@@ -240,7 +222,7 @@ def test_a_chunk_that_kills_all_workers_is_named(scan):
 
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        cluster(),
+        local_cluster(),
         pytest.raises(RuntimeError, match=r"block 4 of 9 .*KilledWorker"),
     ):
         blocks_of(array).accumulate(Sums())
@@ -276,7 +258,7 @@ def test_values_that_are_no_counts_are_named(client):
 def test_what_workers_hold_already(client, scan):
     """Chunks in their memory are not computed again, wherever they are used."""
     counting = Scan(scan, (2, 10, 32, 30))
-    with cluster(processes=False):
+    with local_cluster(processes=False):
         held = counting.array.persist()
         distributed.wait(held)
         assert counting.counts() == {1}

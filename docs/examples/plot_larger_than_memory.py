@@ -111,7 +111,7 @@ for ax in axes.flat:
 # only sums of them come back.
 
 cluster = LocalCluster(
-    n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
 )
 client = Client(cluster)
 start = time.time()

@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import warnings
 
 import hyperspy.api as hs
 import numpy as np
@@ -14,6 +13,7 @@ from hyperspy_4dphase.estimators.nmf._rnmf import RandomizedNMF
 from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.methods.decomposition_rnmf import decomposition_rnmf
 
+from ..local_cluster import local_cluster
 from .conftest import (
     CHUNKS,
     N_COMPONENTS,
@@ -184,21 +184,9 @@ def test_blocks_are_the_whole(scan, chunks, request):
 
 @pytest.mark.usefixtures("small_blocks")
 def test_distributed(scan):
-    distributed = pytest.importorskip("distributed")
     expected = run(lazy(scan), N_COMPONENTS)
-    with warnings.catch_warnings():
-        # Of a port that is taken, of sockets closed late: no concern of ours.
-        warnings.simplefilter("ignore")
-        with (
-            distributed.LocalCluster(
-                n_workers=1,
-                threads_per_worker=2,
-                processes=False,
-                dashboard_address=None,
-            ) as cluster,
-            distributed.Client(cluster),
-        ):
-            found = run(lazy(scan, CHUNKS["cut signal"]), N_COMPONENTS)
+    with local_cluster(1, processes=False, threads_per_worker=2):
+        found = run(lazy(scan, CHUNKS["cut signal"]), N_COMPONENTS)
     check_same(found, expected)
 
 

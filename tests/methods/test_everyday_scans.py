@@ -7,6 +7,7 @@ from pyxem.signals import Diffraction2D, ElectronDiffraction2D
 
 from hyperspy_4dphase.estimators.domains import smooth_labels
 
+from ..local_cluster import local_cluster
 from .domain_scans import planted
 
 QUIET = {"show_progressbar": False, "print_info": False, "random_state": 0}
@@ -227,22 +228,13 @@ def test_neighbours_of_other_scans_do_not_vote():
 
 
 def test_workers_give_what_threads_give(tmp_path):
-    distributed = pytest.importorskip("distributed")
     s, labels = planted()
     s.save(tmp_path / "scan.zspy", chunks=(7, 5, 9, 11))
     s = hs.load(tmp_path / "scan.zspy", lazy=True)
     expected = s.cluster_hierarchical(**QUIET)
     assert agree(expected.labels, labels)
     means = expected.mean_patterns(show_progressbar=False).data
-    with (
-        distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            processes=False,
-            dashboard_address=None,
-        ) as cluster,
-        distributed.Client(cluster),
-    ):
+    with local_cluster(processes=False):
         fresh = hs.load(tmp_path / "scan.zspy", lazy=True)
         found = fresh.cluster_hierarchical(**QUIET)
         np.testing.assert_array_equal(found.labels, expected.labels)

@@ -9,6 +9,7 @@ from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators import RandomizedNMF
 from hyperspy_4dphase.estimators.nmf._hals import hals, purify
 from hyperspy_4dphase.estimators.nmf._number import (
+    _find_continuum,
     find_distinct_patterns,
     keep_dominant,
     measure_continuity,
@@ -79,6 +80,22 @@ def test_noise_not_taken_out_looks_like_a_heap():
     values = spread("two points") + np.random.default_rng(0).normal(size=4000)
     weights = np.full(4000, 1 / 4000)
     assert measure_continuity(values, weights, 0)[0] > 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"), [("uniform", 0, 0.1), ("heap", 0.85, 1)]
+)
+def test_how_often_two_halves_are_joined(kind, low, high):
+    """A wedge of 120 patterns hardly ever; a heap nearly always."""
+    n_joined, n_tried = 0, 60
+    for seed in range(n_tried):
+        values = spread(kind, 120, seed)
+        points = values + np.random.default_rng(seed + 99).normal(0, 0.05, 120)
+        halves = points > np.median(points)
+        members = {0: np.flatnonzero(halves), 1: np.flatnonzero(~halves)}
+        variance = np.full(120, 0.05**2)
+        n_joined += _find_continuum(points[:, None], variance, members) is not None
+    assert low <= n_joined / n_tried <= high
 
 
 def peak(centre, m=150, width=3.0):
@@ -192,9 +209,6 @@ def test_naphi(read):
     assert model.n_components_ == 6
 
 
-@pytest.mark.xfail(
-    reason="12 of 13 directions are found, 11 before, and one more component with them"
-)
 def test_two_lattices(read):
     model, _ = fit_scan(read("two_lattices_sim", "scan_32x32x64x64.hspy"))
     assert 5 <= model.n_components_ <= 7

@@ -70,6 +70,7 @@ def first_read(
         look.detector = noise
         if not isinstance(noise, Detector):
             look.detector = Detector("uniform" if noise == "uniform" else "counts")
+            look.has_unit = False
         look = look.correct(_correction_of(look.detector))
         look.read(look.detector.dark_variance)
         look.find_scaling()
@@ -138,6 +139,8 @@ class FirstRead:
         Of the noise of pixels, if it is not white; see :func:`correlate_noise`.
     descan : Descan or None
         What was taken out.
+    has_unit : bool
+        Whether it is known what one electron adds to a value.
     beside : numpy.random.RandomState
         What is drawn for the squares does not change the rest.
     sums : numpy.ndarray, shape (n_patterns,)
@@ -170,6 +173,7 @@ class FirstRead:
     neighbours: float = np.nan
     correlation: np.ndarray | None = None
     descan: Descan | None = None
+    has_unit: bool = True
 
     def __post_init__(self):
         self.signal_shape = shape = self.geometry.signal_shape

@@ -1,6 +1,7 @@
 """Reads of all patterns, each of them one power iteration, until nothing changes."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,6 +46,31 @@ _ROUNDING = 1e-10
 _ROUNDING_OF_PATTERN = 1e-6
 
 
+class Expected(NamedTuple):
+    """What is known of the noise before anything is decomposed.
+
+    Attributes
+    ----------
+    least_variance : float
+        Of a scaled value.
+    spectrum : numpy.ndarray, shape (n_pixels,), or None
+        Variances of the noise along its principal directions if it is not white.
+    """
+
+    least_variance: float = 0.0
+    spectrum: np.ndarray | None = None
+
+    def spread(self, column_noise):
+        """Noise along principal directions, that of the scaled pixels given.
+
+        Pixels whose noise is larger are taken to be anywhere in the spectrum.
+        """
+        if self.spectrum is None:
+            return column_noise
+        shuffled = np.random.RandomState(0).permutation(self.spectrum)
+        return column_noise * shuffled
+
+
 @dataclass
 class PowerIteration:
     """Finds the directions of patterns that stand above noise.
@@ -77,6 +103,9 @@ class PowerIteration:
         self._n_outstanding = int(np.clip(held, _N_OUTSTANDING[0], _N_OUTSTANDING[1]))
         least = max(_FIRST_RANK, self.rank) + self.oversampling
         self._width = min(self._widest, least)
+        # Whole electrons have the noise of counting, and nothing takes from it.
+        is_counted = self.first.detector.kind == "counts" and self.first.has_unit
+        self._expected = Expected(float(is_counted), self.spectrum)
 
     def run(self, is_small, n_iterations=None):
         """Read the patterns until what stands above noise no longer changes.
@@ -112,7 +141,7 @@ class PowerIteration:
                 found,
                 self.rank,
                 self.oversampling,
-                self.spectrum,
+                self._expected,
                 n_directions=0 if i else V.shape[1],
             )
             if i + 1 >= n_least and _has_settled(before, result, tolerance):
@@ -148,7 +177,7 @@ class PowerIteration:
         for i in range(_N_SAMPLE_ITERATIONS):
             products = blocks.accumulate(GramPass(V, scaling, device=self.device))
             found = Subspace.from_pass(products)
-            result, V = decompose(found, self._width, 0, self.spectrum)
+            result, V = decompose(found, self._width, 0, self._expected)
             if i < 2:
                 continue
             width = V.shape[1]
@@ -183,7 +212,7 @@ class PowerIteration:
         return orthonormalize(np.column_stack([V, more]))
 
 
-def decompose(found, rank, oversampling, spectrum=None, n_directions=0):
+def decompose(found, rank, oversampling, expected=None, n_directions=0):
     """Compute the singular value decomposition that one pass or more amount to.
 
     Parameters
@@ -191,7 +220,7 @@ def decompose(found, rank, oversampling, spectrum=None, n_directions=0):
     found : Subspace
     rank, oversampling : int
         As for :class:`PowerIteration`.
-    spectrum : numpy.ndarray, shape (n_pixels,), optional
+    expected : Expected, optional
     n_directions : int, optional
         How many right singular vectors are wanted at least.
 
@@ -206,11 +235,12 @@ def decompose(found, rank, oversampling, spectrum=None, n_directions=0):
     whiten = found.orthonormal_products(_ROUNDING)
     back = found.Z @ whiten
     singular_values, U = decompose_gram(back.T @ back)
-    column_noise = scaling.column_noise(found.column_sums, u)
-    if spectrum is not None:
-        column_noise = spectrum * column_noise.mean()
+    expected = expected or Expected()
+    column_noise = expected.spread(scaling.column_noise(found.column_sums, u))
     squared_norm = norms.sum()
-    edge = find_noise_edge(singular_values, squared_norm, noise, column_noise)
+    edge = find_noise_edge(
+        singular_values, squared_norm, noise, column_noise, expected.least_variance
+    )
     n_kept = max(edge.n_significant, rank) + oversampling
     wanted = slice(0, max(n_kept, n_directions))
     singular_values, U = singular_values[wanted], U[:, wanted]
@@ -222,8 +252,8 @@ def decompose(found, rank, oversampling, spectrum=None, n_directions=0):
     singular_values = singular_values[kept]
     B = np.ascontiguousarray((directions[:, kept] * singular_values).T, np.float32)
     explained = ((Q.astype(np.float64) * singular_values) ** 2).sum(axis=1)
-    expected = edge.variance * noise * (1 - Q.shape[1] / len(found.V))
-    expected = np.maximum(expected, _ROUNDING_OF_PATTERN * norms)
+    residual_noise = edge.variance * noise * (1 - Q.shape[1] / len(found.V))
+    residual_noise = np.maximum(residual_noise, _ROUNDING_OF_PATTERN * norms)
     result = CompressedPatterns(
         Q=Q,
         B=B,
@@ -233,7 +263,7 @@ def decompose(found, rank, oversampling, spectrum=None, n_directions=0):
         noise_variance=edge.variance,
         noise_edge=edge.edge,
         n_significant=edge.n_significant,
-        residual=np.maximum(norms - explained, 0) * inverse(expected),
+        residual=np.maximum(norms - explained, 0) * inverse(residual_noise),
         squared_norm=squared_norm,
         noise="poisson" if scaling.poisson else "uniform",
         row_limit=scaling.row_limit,

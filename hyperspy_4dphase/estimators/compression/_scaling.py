@@ -219,7 +219,9 @@ class NoiseEdge(NamedTuple):
     edge: float
 
 
-def find_noise_edge(singular_values, squared_norm, noise, column_noise):
+def find_noise_edge(
+    singular_values, squared_norm, noise, column_noise, least_variance=0.0
+):
     """Find where noise ends, and its variance, which decides where.
 
     Parameters
@@ -232,6 +234,10 @@ def find_noise_edge(singular_values, squared_norm, noise, column_noise):
         Expected noise of each scaled pattern, summed over its pixels.
     column_noise : numpy.ndarray, shape (n_pixels,)
         Expected noise of the scaled pixels, in any unit.
+    least_variance : float, optional
+        Of the noise of a scaled value. Where noise is all in a few pixels, as in those
+        of a direct beam, directions that are noise take more of it with them than
+        others do, and the next would seem to stand above what is left.
 
     Returns
     -------
@@ -244,6 +250,7 @@ def find_noise_edge(singular_values, squared_norm, noise, column_noise):
         left = squared_norm - (singular_values[:n_significant] ** 2).sum()
         freedom = (1 - n_significant / noise.size) * (1 - n_significant / m)
         variance = max(left, 0.0) / max(noise.sum() * freedom, 1.0)
+        variance = max(variance, least_variance)
         # All of it is in the columns that have any.
         own = variance * len(column_noise) / m
         edge = max(np.sqrt(own) * end, _ROUNDING * singular_values[0])

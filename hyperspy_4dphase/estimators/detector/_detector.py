@@ -14,6 +14,9 @@ from hyperspy_4dphase.estimators.detector._dark_level import (
 # How far the measured variance of an electron may be from what a comb says it is:
 # structure adds to it, averaging takes from it.
 _AGREES = 1.35
+# Standard error of that of n electrons, times their root, in simulated scans of 1 to 8
+# electrons a pattern.
+_RATIO_ERROR = 1.8
 _MOST_RATIO = 3.0
 # Share of the values that have no electron, where these are a peak of their own.
 _PEAK = 0.3
@@ -106,12 +109,14 @@ def measure_detector(pairs, *, scaled):
         return _guess_detector(pairs)
     # What dead pixels read is no level of the others.
     comb = find_comb(pairs.patterns if live.all() else pairs.patterns[:, live])
-    ratio = np.nan if comb is None else _measure_ratio_above_least(comb, pairs, live)
-    if ratio == ratio and comb.unit / _AGREES < ratio < comb.unit * _AGREES:
+    if comb is not None and comb.share_of_least >= _PEAK:
         # Values without an electron are seen, and no slope is needed.
-        return Detector(
-            "counts", gain=comb.unit, offset=comb.least, measured_gain=ratio
-        )
+        ratio, error = _measure_ratio_above_least(comb, pairs, live)
+        error *= _SURE
+        if comb.unit / _AGREES - error < ratio < comb.unit * _AGREES + error:
+            return Detector(
+                "counts", gain=comb.unit, offset=comb.least, measured_gain=ratio
+            )
     law = pairs.select(_find_counting(pairs, live)).law
     if (
         comb is not None
@@ -185,14 +190,20 @@ def _guess_detector(pairs):
 
 
 def _measure_ratio_above_least(comb, pairs, live):
-    """Variance of dim pixels over what they are above the least level, NaN where that
-    is no peak.
+    """Variance of dim pixels over what they are above the least level.
+
+    Returns
+    -------
+    ratio, error : float
+        NaN where dim pixels have no electron.
     """
-    if comb.share_of_least < _PEAK:
-        return np.nan
-    dim = live & (pairs.mean <= np.quantile(pairs.mean, 0.9))
+    dim = live & (pairs.mean <= np.quantile(pairs.mean[live], 0.9))
     above = (pairs.mean[dim] - comb.least).sum()
-    return float(pairs.variance[dim].sum() / above) if above > 0 else np.nan
+    if not above > 0:
+        return np.nan, np.nan
+    n_electrons = above * len(pairs.patterns) / comb.unit
+    ratio = pairs.variance[dim].sum() / above
+    return float(ratio), _RATIO_ERROR * comb.unit / np.sqrt(n_electrons)
 
 
 def _has_readout_noise(comb, law):

@@ -15,6 +15,9 @@ _MOST_RUNS = 512
 _COEFFICIENTS = np.array([-1.0, 3.0, -3.0, 1.0])
 # Bins of pixels of like variance, of which the median tells. Historical: by trial.
 _N_BINS = 8
+# Electrons of a bin at least, where these can be counted: the median of bins in which
+# most squares are 0 is 0.
+_FEWEST_ELECTRONS = 800
 # What squares of third differences of counts scatter by: of a Gaussian, and beyond it.
 _SQUARE = np.square(_COEFFICIENTS).sum()
 _FOURTH = (_COEFFICIENTS**4).sum()
@@ -154,9 +157,14 @@ def _compare(runs, pairs, detector):
     order = order[expected[order] > 0]
     if order.size < 8:
         return np.nan
-    parts = np.array_split(order, min(_N_BINS, order.size))
+    parts = np.array_split(order, min(_N_BINS, order.size))[1:]
+    if detector.kind == "counts":
+        electrons = n * _LENGTH / detector.gain**2 * expected
+        parts = [part for part in parts if electrons[part].sum() > _FEWEST_ELECTRONS]
+    if not parts:
+        return np.nan
     # Structure adds to some pixels, shared noise takes from all.
-    ratios = [squares[part].sum() / expected[part].sum() for part in parts[1:]]
+    ratios = [squares[part].sum() / expected[part].sum() for part in parts]
     return float(np.median(ratios))
 
 

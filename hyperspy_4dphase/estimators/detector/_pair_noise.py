@@ -21,6 +21,8 @@ _N_GROUPS = 256
 _NEIGHBOURS = 3
 # In distances of typical pairs.
 _MOST_APART = 3.0
+# Distances that differ by no more than this part of the largest are the same.
+_ROUNDING = 1e-9
 
 
 @dataclass
@@ -155,7 +157,7 @@ def pair_patterns(sample, signal_shape, used_pixels, positions=None):
         _measure_distances(features, np.where(colour != side, group, -1), apart)
         for side in (0, 1)
     )
-    partners = [each.argmin(axis=1) for each in distances]
+    partners = [_choose_partners(each) for each in distances]
     first, second = (patterns[nearest] for nearest in partners)
     differences = patterns - np.where(colour == 0, first, second)
     variance = np.einsum("ij,ij->j", differences, differences, dtype=np.float64)
@@ -169,6 +171,19 @@ def pair_patterns(sample, signal_shape, used_pixels, positions=None):
         distances,
         float((partners[0] == partners[1]).mean()),
     )
+
+
+def _choose_partners(distances):
+    """Nearest pattern of each; among those equally near, the next in order.
+
+    Where patterns have few counts, many are the same, and one that was the partner of
+    all of these would rule.
+    """
+    own = np.arange(len(distances))
+    least = distances.min(axis=1, keepdims=True)
+    finite = distances[np.isfinite(distances)]
+    nearest = distances <= least + _ROUNDING * finite.max(initial=0)
+    return np.where(nearest, (own - own[:, None]) % len(own), len(own)).argmin(axis=1)
 
 
 def _colour(signal_shape, places):

@@ -12,6 +12,9 @@ _SHARED_FROM = 0.1
 _SIZE = 64
 # Standard errors of a correlation of so few values, and pairs of independent ones.
 _SURE, _REUSED = 5.0, 2
+# What a single pair of values may add beyond, times its part: from Bernstein's
+# inequality. Where counts are rare, two that are neighbours by chance are most of all.
+_LUMP = _SURE**2 / 3
 
 
 def correlate_noise(pairs):
@@ -38,8 +41,11 @@ def correlate_noise(pairs):
     # half of their noise in common.
     odd = 2 / (1 + pairs.share_alike)
     chance = _SURE * np.sqrt(_REUSED / (len(few) * dim.sum()))
-    least = _SHARED_FROM + chance
-    if odd * max(_correlate(few, 0, 1), _correlate(few, 1, 0)) < least:
+    beyond = [
+        odd * (_correlate(few, *step) - _LUMP * _largest_part(few, *step))
+        for step in ((0, 1), (1, 0))
+    ]
+    if max(beyond) < _SHARED_FROM + chance:
         return None
     images = _images(pairs, dim)
     found = np.zeros((2 * _REACH + 1,) * 2)
@@ -106,11 +112,22 @@ def _images(pairs, pixels, step=1):
 
 def _correlate(images, down, right):
     """Correlation of pixels so far apart."""
+    one, other, norm = _shift(images, down, right)
+    return float(np.einsum("nij,nij->", one, other) / norm)
+
+
+def _largest_part(images, down, right):
+    """What the pair of values that adds most to a correlation adds to it."""
+    one, other, norm = _shift(images, down, right)
+    return float(np.abs(one * other).max(initial=0) / norm)
+
+
+def _shift(images, down, right):
+    """Images, those shifted so far, and the root of the product of their squares."""
     one, other = images[:, down:], images[:, : images.shape[1] - down]
     left = slice(max(right, 0), images.shape[2] + min(right, 0))
     shifted = slice(max(-right, 0), images.shape[2] + min(-right, 0))
     one, other = one[:, :, left], other[:, :, shifted]
     both = (one != 0).any(axis=0) & (other != 0).any(axis=0)
-    products = np.einsum("nij,nij->ij", one, other)[both].sum()
     squares = [np.einsum("nij,nij->ij", x, x)[both].sum() for x in (one, other)]
-    return float(products / max(np.sqrt(np.prod(squares)), np.finfo(float).tiny))
+    return one, other, max(np.sqrt(np.prod(squares)), np.finfo(float).tiny)

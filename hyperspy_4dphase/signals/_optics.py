@@ -1,6 +1,7 @@
 """Beam energy and calibration of patterns, as metadata and axes give them."""
 
 import re
+import warnings
 
 import numpy as np
 
@@ -11,6 +12,8 @@ _VOLTAGE = "Acquisition_instrument.TEM.beam_energy"
 # In 1/Å, for units of a reciprocal length as HyperSpy and pyxem write them.
 _PER_ANGSTROM = {"a": 1.0, "aa": 1.0, "å": 1.0, "angstrom": 1.0, "nm": 0.1, "pm": 100.0}
 _ANGLES = {"mrad": 1e-3, "rad": 1.0}
+# Nominal voltages are rounded: 1 % changes the wavelength by 0.5 %.
+_SAME_VOLTAGE = 0.01
 
 
 def find_voltage(metadata, accelerating_voltage=None):
@@ -47,6 +50,38 @@ def find_voltage(metadata, accelerating_voltage=None):
             f"{name}={voltage:g} is no accelerating voltage in kV: expected 1 to 3000."
         )
     return voltage
+
+
+def compare_voltage(metadata, voltage):
+    """Warn where a voltage that a user gave is not the one of the metadata.
+
+    Parameters
+    ----------
+    metadata : hyperspy.misc.utils.DictionaryTreeBrowser
+    voltage : float
+        In kV: the one that is used.
+
+    Warns
+    -----
+    UserWarning
+        If the metadata have another, or a value that is no number.
+    """
+    own = metadata.get_item(_VOLTAGE)
+    if own is None:
+        return
+    try:
+        agrees = np.isclose(float(own), voltage, rtol=_SAME_VOLTAGE)
+    except (TypeError, ValueError):
+        agrees = False
+    if not agrees:
+        shown = f"{own:g}" if isinstance(own, float) else own
+        warnings.warn(
+            f"accelerating_voltage={voltage:g} kV is used, but metadata.{_VOLTAGE} is "
+            f"{shown} kV. Correct whichever is wrong: templates and angles depend on "
+            "it.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def find_scale(axes, wavelength):

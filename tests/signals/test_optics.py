@@ -1,10 +1,17 @@
 """Beam energy and calibration of patterns, from metadata and axes."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hyperspy.misc.utils import DictionaryTreeBrowser
 
-from hyperspy_4dphase.signals._optics import find_scale, find_voltage, find_zero
+from hyperspy_4dphase.signals._optics import (
+    compare_voltage,
+    find_scale,
+    find_voltage,
+    find_zero,
+)
 
 WAVELENGTH = 0.0251
 
@@ -64,3 +71,23 @@ def test_voltage():
         find_voltage(metadata, 200_000)
     with pytest.raises(TypeError, match="accelerating_voltage"):
         find_voltage(metadata, "200 kV")
+
+
+@pytest.mark.parametrize("own", [300.0, 300, 200_000.0, "high", np.nan])
+def test_another_voltage_is_told(own):
+    metadata = DictionaryTreeBrowser({})
+    metadata.set_item("Acquisition_instrument.TEM.beam_energy", own)
+    shown = str(own).removesuffix(".0")
+    message = rf"voltage=200 kV is used, but metadata\.\S+ is {shown} kV"
+    with pytest.warns(UserWarning, match=message):
+        compare_voltage(metadata, 200.0)
+
+
+@pytest.mark.parametrize("own", [None, 200, 200.0, "200", 199.5])
+def test_the_same_voltage_is_silent(own):
+    metadata = DictionaryTreeBrowser({})
+    if own is not None:
+        metadata.set_item("Acquisition_instrument.TEM.beam_energy", own)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compare_voltage(metadata, 200.0)

@@ -46,7 +46,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
     A slice in space (``result.inav[:10, :10]``) or of components
     (``result.isig[:2]``) keeps the patterns that belong to it. A single component
     (``result.isig[1]``), another order of axes, arithmetic and ``map()`` give plain
-    signals, which have no patterns.
+    signals, which have no patterns; ``result.T`` is one until it is transposed back.
     """
 
     _signal_type = "pattern_decomposition"

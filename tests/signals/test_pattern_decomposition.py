@@ -4,7 +4,7 @@ import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from hyperspy.signals import Signal1D
+from hyperspy.signals import Signal1D, Signal2D
 from pyxem.signals import Diffraction1D, Diffraction2D
 
 from hyperspy_4dphase import PatternDecomposition
@@ -320,10 +320,9 @@ WITHOUT_COMPONENTS = {
     "one component": lambda r: r.isig[1],
     "one component of a line": lambda r: r.inav[2].isig[1],
     "sum": lambda r: r.sum(axis="sig"),
-    "transposed": lambda r: r.T,
     "other signal axis": lambda r: r.transpose(signal_axes=(0,)),
-    "as image": lambda r: r.as_signal2D((0, 1)),
-    "image and back": lambda r: r.as_signal2D((0, 1)).as_signal1D(0),
+    "one of images, and back": lambda r: r.T.inav[1].as_signal1D(0),
+    "image and back": lambda r: r.as_signal2D((0, 1)).as_signal1D(1),
     "component as signal again": lambda r: r.isig[1].as_signal1D(0),
     "rolled": lambda r: r.rollaxis(-1, 0),
     "squeezed": lambda r: r.isig[1:2].squeeze(),
@@ -365,6 +364,25 @@ def test_the_map_of_one_component():
             own.offset,
             own.units,
         )
+
+
+def test_transposed_and_back():
+    result = decomposed()
+    for turned in (result.T, result.as_signal2D((0, 1))):
+        assert type(turned) is Signal2D
+        back = turned.T
+        assert isinstance(back, PatternDecomposition)
+        np.testing.assert_array_equal(back.model().data, result.model().data)
+    part = result.T.inav[1:].T
+    np.testing.assert_array_equal(part.patterns().data, result.patterns().data[1:])
+
+
+def test_an_axis_of_another_name():
+    result = decomposed()
+    result.axes_manager.signal_axes[0].name = "part"
+    copy = result.deepcopy().as_lazy()
+    assert isinstance(copy, PatternDecomposition)
+    np.testing.assert_array_equal(copy.patterns().data, result.patterns().data)
 
 
 def test_what_keeps_its_components_is_one():

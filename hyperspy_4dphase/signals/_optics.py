@@ -102,7 +102,8 @@ def find_scale(axes, wavelength):
     Raises
     ------
     ValueError
-        If the axes have no units of a reciprocal length or an angle.
+        If the axes have no units of a reciprocal length or an angle, or two that make
+        pixels of other sizes along x and y.
     """
     factors = [_read_unit(axis_units(axis), wavelength) for axis in axes]
     if None in factors:
@@ -118,6 +119,17 @@ def find_scale(axes, wavelength):
         factor * abs(axis.get("scale", 1.0))
         for factor, axis in zip(factors, uniform, strict=True)
     ]
+    if not np.allclose(scales, scales[0], rtol=0.01):
+        # Axes in array order: y first.
+        shown = [
+            f"{name}: {axis.get('scale', 1.0):.6g} {axis_units(axis)}"
+            for name, axis in zip("xy", uniform[::-1], strict=True)
+        ]
+        raise ValueError(
+            "The units of the signal axes contradict each other, if pixels are square "
+            f"({', '.join(shown)}). Set s.calibration.units of the scan, or the units "
+            "of its signal axes, and map it again."
+        )
     return float(np.mean(scales))
 
 

@@ -53,6 +53,15 @@ def test_no_reciprocal_length(units):
         find_scale(axes(units), WAVELENGTH)
 
 
+def test_units_that_contradict_each_other():
+    both = axes("1/Å")
+    both[1]["units"] = "1/nm"
+    with pytest.raises(ValueError, match=r"x: 0\.02 1/nm, y: 0\.02 1/Å"):
+        find_scale(both, WAVELENGTH)
+    both[1]["scale"] = 0.2
+    assert find_scale(both, WAVELENGTH) == pytest.approx(0.02)
+
+
 def test_zero():
     assert find_zero(axes("1/Å", offset=(-0.3, -0.5))) == pytest.approx((15, 25))
     assert find_zero(axes("1/Å")) is None

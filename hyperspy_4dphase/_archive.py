@@ -13,6 +13,8 @@ COMPRESSION = "compression"
 _VERSION = 1
 # Where the name of a format stands in a file, at the latest, damaged or not.
 _HEAD_BYTES = 4096
+# The signature of a zip file, and where the name of its first member stands.
+_ZIP, _NAME_AT, _FIRST = b"PK\x03\x04", 30, b"header.npy"
 
 
 def to_json(value):
@@ -157,9 +159,38 @@ def is_of_kind(path, kind=COMPRESSION):
     """
     with open(path, "rb") as stream:
         head = stream.read(_HEAD_BYTES)
-    texts = json.dumps({"format": _name(kind)}).removesuffix("}"), "header.npy"
-    as_array, as_name = texts[0].encode("utf-32-le"), texts[1].encode()
-    return as_name in head and as_array in head
+    return _FIRST in head and _header_start(kind) in head
+
+
+def is_cut_short(path, kinds):
+    """Tell whether a file ends before it says what it is, but may have been of a kind.
+
+    Nothing is lost with such a file: no array had been written yet.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    kinds : sequence of str
+
+    Returns
+    -------
+    bool
+    """
+    with open(path, "rb") as stream:
+        head = stream.read(_HEAD_BYTES + 1)
+    signature, name = head[: len(_ZIP)], head[_NAME_AT : _NAME_AT + len(_FIRST)]
+    if not (_ZIP.startswith(signature) and _FIRST.startswith(name)):
+        return False
+    # The array's own header ends with its first line.
+    _, _, text = head[_NAME_AT + len(_FIRST) :].partition(b"\n")
+    return len(head) <= _HEAD_BYTES and any(
+        _header_start(kind).startswith(text) for kind in kinds
+    )
+
+
+def _header_start(kind):
+    """The first bytes of a header, as an array of text has them."""
+    return json.dumps({"format": _name(kind)}).removesuffix("}").encode("utf-32-le")
 
 
 def _name(kind):

@@ -15,6 +15,7 @@ import joblib
 from hyperspy_4dphase._archive import (
     COMPRESSION,
     as_json,
+    is_cut_short,
     is_of_kind,
     read_arrays,
     write_arrays,
@@ -75,7 +76,7 @@ class Checkpoint:
         if not self._path.exists():
             return
         kind = next((k for k in (CHECKPOINT, COMPRESSION) if self._is(k)), None)
-        if kind is None and (self._path.is_dir() or self._path.stat().st_size):
+        if kind is None and not self._holds_nothing():
             raise ValueError(
                 f"checkpoint={str(self._path)!r} is there, but is no checkpoint. It is "
                 "not overwritten: give another path."
@@ -113,6 +114,11 @@ class Checkpoint:
 
     def _is(self, kind):
         return self._path.is_file() and is_of_kind(self._path, kind)
+
+    def _holds_nothing(self):
+        """Whether the file may be replaced though it does not say what it is."""
+        kinds = CHECKPOINT, COMPRESSION
+        return self._path.is_file() and is_cut_short(self._path, kinds)
 
     def _check(self, found):
         names = {**found, **self._identity}

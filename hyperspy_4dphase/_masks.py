@@ -155,8 +155,14 @@ def _flatten(mask, axes, space):
             f"scan have the shape {shape} in array order, as in s.data.shape."
         )
         if values.shape == shape[::-1]:
-            transposed = "mask.data.T" if isinstance(mask, BaseSignal) else "mask.T"
+            is_signal = isinstance(mask, BaseSignal)
+            transposed = "mask.data.T" if is_signal else "mask.T"
             message += f" It is in the opposite order: {transposed} fits."
+            if is_signal and space == "signal":
+                message += (
+                    " Not so if it comes from pyxem's get_direct_beam_mask(), whose "
+                    "disc is then elsewhere: make a mask round the direct beam instead."
+                )
         raise ValueError(message)
     return _as_bool(values, space).flatten()
 

@@ -202,6 +202,38 @@ def test_truncated(path, share):
     opened(path)
 
 
+@pytest.mark.parametrize("n_bytes", [1, 2, 4, 5, 10, 31, 45, 100, 250, 300])
+def test_cut_before_it_says_what_it_is(path, n_bytes):
+    stop(path)
+    path.write_bytes(path.read_bytes()[:n_bytes])
+    assert not _archive.is_of_kind(path, "checkpoint")
+    with pytest.warns(UserWarning, match="is damaged.*starts anew"):
+        scan, reader = blocks(path)
+    np.testing.assert_array_equal(reader.accumulate(Sums()).sums["total"], expected())
+    assert scan.counts() == {1}
+
+
+@pytest.mark.parametrize(
+    "content", [b"1", b"PN", b"PK\x03\x05", b"PK\x03\x04" + bytes(26) + b"word/", b"\0"]
+)
+def test_short_files_of_others_are_not_overwritten(path, content):
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is there, but is no checkpoint"):
+        opened(path)
+    assert path.read_bytes() == content
+
+
+def test_what_numpy_saved_is_not_overwritten(path):
+    """It has the same name inside, and the same number of bytes before its values."""
+    with open(path, "wb") as stream:
+        np.savez(stream, header=np.array("a header of a measurement"))
+    whole = path.read_bytes()
+    for n_bytes in (len(whole), 250, 200):
+        path.write_bytes(whole[:n_bytes])
+        with pytest.raises(ValueError, match="is there, but is no checkpoint"):
+            opened(path)
+
+
 def test_changed_within(path):
     stop(path)
     content = bytearray(path.read_bytes())

@@ -5,6 +5,7 @@ from hyperspy.ui_registry import add_gui_method
 
 from hyperspy_4dphase.interactive._bounded import BoundedInt
 from hyperspy_4dphase.interactive._figures import ShownFigure
+from hyperspy_4dphase.signals._level_colors import level_colors
 from hyperspy_4dphase.signals.domain_map import DomainMap
 
 
@@ -30,6 +31,10 @@ class LevelOfDomains(t.HasTraits):
         The map that was chosen. The figure of :meth:`plot` follows it.
     message : str
         What it is, in words.
+    colors : numpy.ndarray, shape (n_domains, 3)
+        Red, green and blue of each domain of `selected`. A domain that stays the same
+        keeps its colour from choice to choice; where one is split, its largest part
+        keeps it. With all domains they are those of every other figure.
 
     Examples
     --------
@@ -52,6 +57,7 @@ class LevelOfDomains(t.HasTraits):
     n_domains = t.Int()
     selected = t.Instance(DomainMap)
     message = t.Str()
+    colors = t.Array(shape=(None, 3))
 
     def __init__(self, domains):
         super().__init__()
@@ -102,13 +108,23 @@ class LevelOfDomains(t.HasTraits):
             self._figure.update()
 
     def _select(self):
+        tree = self._domains.tree
         if self.by == "level":
-            made = self._domains.at_level(self.level)
+            made, nodes = self._domains.at_level(self.level), tree.at_level(self.level)
         else:
-            made = self._domains.cut(self.number)
+            made, nodes = self._domains.cut(self.number), tree.cut(self.number)
+        self.colors = level_colors(self._domains, nodes)
         n = made.n_domains
         domains = "1 domain" if n == 1 else f"{n} domains"
         self.selected, self.message = made, f"{domains} of {self.n_domains}"
 
     def _draw(self, figure):
-        self.selected.plot(title=self.message, ax=figure.add_subplot(anchor="W"))
+        from hyperspy_4dphase.plot import plot_domains
+
+        plot_domains(
+            self.selected.labels,
+            colors=self.colors,
+            title=self.message,
+            ax=figure.add_subplot(anchor="W"),
+            **self.selected._image_options(),
+        )

@@ -45,7 +45,7 @@ dict of these, optional
         The candidates, see :meth:`hyperspy_4dphase.DomainMap.identify`. Without any,
         domains are told apart and classified, but not named.
     accelerating_voltage : float, optional
-        In kV. By default that of the metadata.
+        In kV. By default that of the metadata; a warning tells where the two differ.
     confidence : bool, default True
         Whether to find out how surely each position belongs to its domain, which takes
         longer than all else.
@@ -109,12 +109,13 @@ dict of these, optional
     }
     check_images(scan.signal_axes, scan.signal_type, "Classes and phases")
     # What is wrong with them is said before the scan is read.
+    plan = None
     if structures is None:
         check_geometry(scan.signal_axes, **naming)
         if accelerating_voltage is not None:
             find_voltage(self.metadata, accelerating_voltage)
     else:
-        plan_naming(
+        plan = plan_naming(
             structures,
             accelerating_voltage,
             self.metadata,
@@ -142,14 +143,9 @@ dict of these, optional
     judged = self.domain_confidence(domains, **shared) if confidence else None
     reading = {"show_progressbar": show_progressbar}
     classes, phases = domains.classify(center=center, **reading), None
-    if structures is not None:
-        phases = domains.identify(
-            structures,
-            accelerating_voltage,
-            classes=classes,
-            **naming,
-            **reading,
-        )
+    if plan is not None:
+        # As identify() does, which would load the structures and warn again.
+        phases = domains._name(plan, classes.names, None, show_progressbar)
     result = PhaseMapping(compression, domains, judged, classes, phases)
     if print_info:
         print(f"Phase info:\n{result}")

@@ -163,6 +163,32 @@ def check_length(values, name, n):
         raise ValueError(f"{name} must be {n}, one for each, but are {len(values)}.")
 
 
+def check_colors(colors, n):
+    """Return `n` colours or more, with red, green and blue in [0, 1], as floats.
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers.
+    ValueError
+        If they are too few, or no colours.
+    """
+    try:
+        found = np.asarray(colors, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"colors must be numbers of the shape ({n}, 3), not {colors!r}."
+        ) from None
+    if found.ndim != 2 or found.shape[1] != 3 or len(found) < n:
+        raise ValueError(
+            f"colors have the shape {found.shape}; expected ({n}, 3): red, green and "
+            "blue of each domain."
+        )
+    if not ((found >= 0) & (found <= 1)).all():
+        raise ValueError("colors must be from 0 to 1.")
+    return found
+
+
 def check_names(names, n, default, name="names"):
     """Return `n` names, made from a template if None, as a list of str.
 

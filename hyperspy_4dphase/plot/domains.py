@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from hyperspy_4dphase.plot._checks import check_extent, check_labels, check_names
+from hyperspy_4dphase.plot._checks import (
+    check_colors,
+    check_extent,
+    check_labels,
+    check_names,
+)
 from hyperspy_4dphase.plot._layout import (
     ROWS,
     draw_legend,
@@ -24,6 +29,7 @@ def plot_domains(
     extent=None,
     units="px",
     names=None,
+    colors=None,
     title=None,
     scalebar=True,
     legend=True,
@@ -31,7 +37,7 @@ def plot_domains(
 ):
     """Show which domain each probe position belongs to.
 
-    A domain has the same colour in all figures.
+    A domain has the same colour in all figures, unless `colors` are given.
 
     Parameters
     ----------
@@ -47,6 +53,8 @@ def plot_domains(
     units : str, default "px"
     names : sequence of str, optional
         One for each domain, for the legend. "domain 0" and so on by default.
+    colors : array_like of float, optional, shape (n_domains, 3)
+        Red, green and blue of each domain, from 0 to 1.
     title : str, optional
     scalebar : bool, default True
         Draw a scale bar in place of ticks, unless units are pixels or there is a
@@ -63,10 +71,10 @@ def plot_domains(
     Raises
     ------
     TypeError
-        If `labels` are no integers.
+        If `labels` are no integers, or `colors` no numbers.
     ValueError
         If `labels` have no or too many axes, or hold less than -1, if there are fewer
-        names than domains, or if `extent` does not suit the axes.
+        names or colours than domains, or if `extent` does not suit the axes.
 
     Examples
     --------
@@ -79,7 +87,10 @@ def plot_domains(
     check_extent(extent, labels.ndim, "extent")
     n_domains = labels.max() + 1
     names = check_names(names, n_domains, "domain {}")
-    colors = np.vstack([domain_colors(n_domains), UNASSIGNED])
+    own = (
+        domain_colors(n_domains) if colors is None else check_colors(colors, n_domains)
+    )
+    colors = np.vstack([own[:n_domains], UNASSIGNED])
     shown, texts = _list_entries(labels, names, colors) if legend else ([], [])
     if ax is None:
         legend_width, legend_height = legend_size(texts)

@@ -15,7 +15,7 @@ from hyperspy_4dphase.plot._checks import (
     check_patterns,
     check_real,
 )
-from hyperspy_4dphase.plot._layout import format_percent, make_figure
+from hyperspy_4dphase.plot._layout import format_percent
 from hyperspy_4dphase.plot._maps import draw_domains, draw_fractions, draw_scale_bar
 from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
 from hyperspy_4dphase.plot._pattern import (
@@ -31,16 +31,20 @@ from hyperspy_4dphase.plot._style import (
     SMALL,
     SMALLEST,
     SURE,
-    WIDEST,
 )
+from hyperspy_4dphase.plot._summary_layout import MOST_PATTERNS, MOST_ROWS, lay_out
 from hyperspy_4dphase.plot._text import AS_TYPED
 from hyperspy_4dphase.plot.phases import draw_spots
 
-# Rows of the table, patterns, and patterns side by side.
-_MOST_ROWS, _MOST_PATTERNS, _MOST_IN_ROW = 16, 12, 6
-_LINE, _MAP = 0.21, 2.75
 # Characters that a line of notes holds.
 _NOTE = 125
+# Inches: of a character of the table; where its columns begin, and where bars end, on a
+# page of full width and beside a map; what the column of confidence takes.
+_CHARACTER = 0.0666
+_COLUMNS, _NARROW = (0.36, 1.4, 3.24, 4.59, 4.7), (0.3, 0.7, 1.87, 2.57, 2.68)
+_FULL, _CONFIDENCE = 7.5, 0.85
+# Most that rows of the table are apart, in inches.
+_LINE = 0.3
 
 
 def plot_phase_summary(
@@ -115,6 +119,7 @@ def plot_phase_summary(
     if n < 1:
         raise ValueError("labels have no domain: they are -1 all over.")
     maps = _collect_maps(labels, confidence, doubts)
+    resolved = confidence is None or "confidence" in maps
     if patterns is not None:
         patterns = check_patterns(patterns, "patterns", n)
         check_extent(pattern_extent, patterns.ndim - 1, "pattern_extent")
@@ -126,15 +131,20 @@ def plot_phase_summary(
     check_length(spots, "spots", n)
     notes = [line for note in notes for line in wrap(note, _NOTE)]
     order = np.argsort(-np.bincount(labels[labels >= 0], minlength=n), kind="stable")
-    parts = _make_parts(labels, extent, n, patterns, pattern_extent, notes, fig)
-    _draw_maps(parts["maps"], maps, labels, extent, units)
-    _draw_table(parts["table"].subplots(), labels, order, names, mean_confidence)
+    flat = None if patterns is None else proportion(patterns.shape[1:], pattern_extent)
+    place = labels.shape, extent
+    parts = lay_out(*place, 1 + len(maps), n, flat, len(notes), fig)
+    _draw_maps(parts, maps, labels, extent, units, resolved)
+    # Where it was not asked for, there is no column of dashes.
+    sure = mean_confidence
+    sure = sure if "confidence" in maps or not np.isnan(sure).all() else None
+    _draw_table(parts, labels, order, names, sure)
     if patterns is not None:
         style = pattern_extent, pattern_units
-        shown = order[:_MOST_PATTERNS]
-        _draw_patterns(parts["patterns"], patterns, shown, spots, *style)
+        shown = order[:MOST_PATTERNS]
+        _draw_patterns(parts, patterns, shown, spots, *style)
     if notes:
-        parts["notes"].text(
+        parts.notes.text(
             0.01,
             0.98,
             "\n".join(notes),
@@ -144,12 +154,12 @@ def plot_phase_summary(
             **AS_TYPED,
         )
     if title:
-        parts["figure"].suptitle(title, **AS_TYPED)
-    return parts["figure"]
+        parts.figure.suptitle(title, **AS_TYPED)
+    return parts.figure
 
 
 def _collect_maps(labels, confidence, doubts):
-    """What is shown beside the map of domains, by its title."""
+    """What is shown beside the map of domains, by its title; nothing of no value."""
     maps = {}
     if confidence is not None:
         found = check_fractions(confidence, "confidence", labels.shape)
@@ -161,85 +171,72 @@ def _collect_maps(labels, confidence, doubts):
         ]
         stack = np.ma.masked_invalid(checked).max(axis=0)
         maps["largest doubt"] = DOUBTFUL, stack.filled(np.nan)
-    return maps
+    return {name: shown for name, shown in maps.items() if not np.isnan(shown[1]).all()}
 
 
-def _make_parts(labels, extent, n, patterns, pattern_extent, notes, figure):
-    """Subfigures one below the other, and the figure."""
-    heights = {"maps": _map_height(labels.shape, extent) + 0.55}
-    heights["table"] = _LINE * min(n, _MOST_ROWS + 1) + 0.3
-    if patterns is not None:
-        n_shown = min(n, _MOST_PATTERNS)
-        panel = (WIDEST - 0.6) / _MOST_IN_ROW
-        height = panel * proportion(patterns.shape[1:], pattern_extent) + 0.3
-        heights["patterns"] = height * -(-n_shown // _MOST_IN_ROW)
-    if notes:
-        heights["notes"] = 0.165 * len(notes) + 0.1
-    figure = make_figure(figure, (WIDEST, sum(heights.values()) + 0.3))
-    grid = {"height_ratios": list(heights.values()), "squeeze": False}
-    parts = figure.subfigures(len(heights), 1, **grid)[:, 0]
-    return {"figure": figure, **dict(zip(heights, parts, strict=True))}
-
-
-def _map_height(shape, extent):
-    if len(shape) == 1:
-        return 1.0
-    return float(np.clip(_MAP * proportion(shape[-2:], extent), 1.2, 4.5))
-
-
-def _draw_maps(figure, maps, labels, extent, units):
-    axes = figure.subplots(1, 3, squeeze=False)[0]
+def _draw_maps(parts, maps, labels, extent, units, resolved):
+    figure, n_rows = parts.maps, parts.n_map_rows
+    n_columns = -(-(1 + len(maps)) // n_rows)
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     colors = np.vstack([domain_colors(labels.max() + 1), UNASSIGNED])
     draw_domains(axes[0], labels, colors, extent, units)
     axes[0].set_title("domains", fontsize="medium")
-    for ax, (name, (cmap, values)) in zip(axes[1:], maps.items(), strict=False):
+    axes[0].set_anchor("N" if len(axes) == 1 else "C")
+    if not resolved:
+        style = {"transform": axes[0].transAxes, "va": "top", "fontsize": SMALL}
+        axes[0].text(0, -0.03, "confidence: not resolved", **style)
+    for ax, (name, (cmap, values)) in zip(axes[1:], maps.items(), strict=True):
         image = draw_fractions(ax, values, cmap, extent, units)
         ax.set_title(name, fontsize="medium", **AS_TYPED)
-        if np.isnan(values).all():
-            style = {"transform": ax.transAxes, "ha": "center", "va": "center"}
-            ax.text(0.5, 0.5, "not resolved", **style)
-            continue
         draw_borders(image, labels, BORDER)
         bar = figure.colorbar(image, ax=ax, shrink=0.8, aspect=22)
         bar.ax.tick_params(labelsize=SMALL)
-    for ax in axes[1 + len(maps) :]:
-        ax.set_axis_off()
 
 
-def _draw_table(ax, labels, order, names, mean_confidence):
+def _draw_table(parts, labels, order, names, mean_confidence):
     """A line for each domain: a bar of its size, what it is, and how surely."""
+    ax, (width, height) = parts.table.subplots(), parts.table_size
     sizes = np.bincount(labels[labels >= 0], minlength=len(names))
-    shown, n = order[:_MOST_ROWS], len(order)
+    shown, n = order[:MOST_ROWS], len(order)
     colors, biggest = domain_colors(n), sizes.max()
-    n_rows = min(n, _MOST_ROWS + 1)
-    ax.set(xlim=(0, 1), ylim=(n_rows - 0.4, -1.5))
+    n_rows = min(n, MOST_ROWS + 1)
+    columns = np.array(_COLUMNS if width > _FULL else _NARROW) / width
+    number, count, bar, end, name = columns
+    sure = 1 - _CONFIDENCE / width
+    space = (1 if mean_confidence is None else sure) - name
+    # Few rows stand at the top of a place that is high.
+    ax.set(xlim=(0, 1), ylim=(max(n_rows - 0.4, height / _LINE - 1.5), -1.5))
     ax.set_axis_off()
     place = blended_transform_factory(ax.transAxes, ax.transData)
     style = {"transform": place, "va": "center", "fontsize": SMALL}
-    heads = ("domain", 0.0), ("positions", 0.155), ("what it is", 0.52)
-    for text, x in (*heads, ("confidence", 0.905)):
+    heads = [("domain", 0.0), ("positions", count), ("what it is", name)]
+    if mean_confidence is not None:
+        heads.append(("confidence", sure))
+    for text, x in heads:
         ax.text(x, -1, text, color="0.4", **style)
     for row, label in enumerate(shown):
-        ax.barh(row, 0.03, 0.7, 0.0, color=colors[label], transform=place)
-        ax.text(0.04, row, str(label), **style)
-        ax.barh(row, 0.15, 0.5, 0.36, color=PALE, transform=place)
-        length = 0.15 * sizes[label] / biggest
-        ax.barh(row, length, 0.5, 0.36, color=colors[label], transform=place)
+        ax.barh(row, 0.75 * number, 0.7, 0.0, color=colors[label], transform=place)
+        ax.text(number, row, str(label), **style)
+        ax.barh(row, end - bar, 0.5, bar, color=PALE, transform=place)
+        length = (end - bar) * sizes[label] / biggest
+        ax.barh(row, length, 0.5, bar, color=colors[label], transform=place)
         share = format_percent(sizes[label] / labels.size)
-        ax.text(0.155, row, f"{format_count(sizes[label])} ({share})", **style)
-        ax.text(0.52, row, shorten(names[label] or "—", 52), **style, **AS_TYPED)
-        sure = mean_confidence[label]
-        text = "—" if np.isnan(sure) else format_percent(sure)
-        ax.text(0.905, row, text, **style)
-    if n > _MOST_ROWS:
-        rest = sizes[order[_MOST_ROWS:]].sum()
-        text = f"… {n - _MOST_ROWS} smaller domains, {format_count(rest)} positions"
-        ax.text(0.04, _MOST_ROWS, text, color="0.4", **style)
+        ax.text(count, row, f"{format_count(sizes[label])} ({share})", **style)
+        said = shorten(names[label] or "—", int(space * width / _CHARACTER))
+        ax.text(name, row, said, **style, **AS_TYPED)
+        if mean_confidence is not None:
+            known = not np.isnan(mean_confidence[label])
+            text = format_percent(mean_confidence[label]) if known else "—"
+            ax.text(sure, row, text, **style)
+    if n > MOST_ROWS:
+        rest = sizes[order[MOST_ROWS:]].sum()
+        text = f"… {n - MOST_ROWS} smaller domains, {format_count(rest)} positions"
+        ax.text(number, MOST_ROWS, text, color="0.4", **style)
 
 
-def _draw_patterns(figure, patterns, shown, spots, extent, units):
-    n_rows = -(-len(shown) // _MOST_IN_ROW)
-    axes = figure.subplots(n_rows, _MOST_IN_ROW, squeeze=False).ravel()
+def _draw_patterns(parts, patterns, shown, spots, extent, units):
+    n_rows = -(-len(shown) // parts.n_in_row)
+    axes = parts.patterns.subplots(n_rows, parts.n_in_row, squeeze=False).ravel()
     colors, is_image = domain_colors(len(patterns)), patterns.ndim == 3
     for ax in axes[len(shown) :]:
         ax.set_axis_off()

@@ -202,7 +202,8 @@ def _patterns(summary):
     shown, cards = order[: figures.MOST_PATTERNS], []
     for row in shown:
         what = [f"{row.label}", _name(row) if row.name else "", row.kind]
-        caption = ", ".join(part for part in what if part)
+        # Amorphous domains are of the phase of that name.
+        caption = ", ".join(dict.fromkeys(part for part in what if part))
         caption = f"{caption}: {format_percent(row.fraction)}"
         if isfinite(row.mean_confidence):
             caption += f", confidence {row.mean_confidence:.3f}"

@@ -11,6 +11,8 @@ from hyperspy_4dphase.estimators.calibration import estimate_center
 _SIGNIFICANCE = 1e-3
 # ... and by more pixels than positions of spots are told by.
 _LEAST_DISTANCE = 0.5
+# Axes that are called zero in the middle may be so by half a pixel either way.
+_LEAST_FROM_ZERO = 1.0
 
 
 def read_center(center, axes, n_domains=None):
@@ -56,8 +58,8 @@ def read_center(center, axes, n_domains=None):
     return place[..., ::-1].copy()
 
 
-def compare_center(center, patterns, excluded):
-    """Warn where a given centre is not the one that patterns show.
+def compare_center(center, patterns, excluded, zero=None):
+    """Warn where a given centre is not the one that patterns or their axes show.
 
     Parameters
     ----------
@@ -65,17 +67,21 @@ def compare_center(center, patterns, excluded):
         Row and column.
     patterns : numpy.ndarray, shape (n, n_ky, n_kx)
     excluded : numpy.ndarray of bool, shape (n_ky, n_kx)
+    zero : tuple of float, optional
+        Row and column of the pixel that the axes call zero.
 
     Warns
     -----
     UserWarning
         If patterns have another centre of inversion, by more than its error and by
-        more than half a pixel.
+        more than half a pixel; or, where they do not tell, if `zero` is more than a
+        pixel away.
     """
     found = estimate_center(patterns, excluded)
-    if not found.resolved:
-        return
     center = np.asarray(center, dtype=float)
+    if not found.resolved:
+        _compare_zero(center, zero)
+        return
     if not _disagrees(center, found):
         return
     off = np.hypot(*(center - found.value))
@@ -89,7 +95,21 @@ def compare_center(center, patterns, excluded):
         f"the patterns, ({own_x:.1f} ± {error[0]:.1g}, {own_y:.1f} ± {error[1]:.1g}): "
         f"names and orientations may be wrong.{swapped}",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
+    )
+
+
+def _compare_zero(center, zero):
+    """Warn where a given centre is not the zero of the axes."""
+    if zero is None or np.hypot(*(center - zero)) <= _LEAST_FROM_ZERO:
+        return
+    (x, y), (own_x, own_y) = center[::-1], zero[::-1]
+    warnings.warn(
+        f"center=({x:.1f}, {y:.1f}) is used, but the signal axes are zero at "
+        f"({own_x:.1f}, {own_y:.1f}), and the patterns do not tell which is right. "
+        "Correct whichever is wrong.",
+        UserWarning,
+        stacklevel=6,
     )
 
 

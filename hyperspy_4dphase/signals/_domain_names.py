@@ -45,7 +45,8 @@ or dict of these
             The candidates: see :func:`hyperspy_4dphase.structures.load_candidates`. A
             dict gives names.
         accelerating_voltage : float, optional
-            In kV. By default that of the metadata of the scan.
+            In kV. By default that of the metadata of the scan; a warning tells where
+            the two differ.
         signal : Diffraction2D or as the scan was, optional
             As in :meth:`mean_patterns`.
         classes : DomainClasses or sequence of str, optional
@@ -84,8 +85,9 @@ or dict of these
         Warns
         -----
         UserWarning
-            If mean patterns have another centre than `center`, or none that is sure and
-            none is given.
+            If the metadata have another voltage than `accelerating_voltage`; if mean
+            patterns, or axes where patterns do not tell, have another centre than
+            `center`; or none that is sure and none is given.
 
         Examples
         --------
@@ -95,13 +97,6 @@ or dict of these
         >>> domains.identify(structure("NMC622")).names
         ['NMC622', 'amorphous']
         """
-        from hyperspy_4dphase.signals._naming import (
-            COMPARED,
-            measure_geometry,
-            name_domains,
-        )
-        from hyperspy_4dphase.signals.phase_map import PhaseMap
-
         own = self._stored_map
         plan = plan_naming(
             structures,
@@ -116,6 +111,31 @@ or dict of these
             resolution=resolution,
         )
         kinds = check_classes(classes, self.n_domains)
+        return self._name(plan, kinds, signal, show_progressbar)
+
+    def _name(self, plan, kinds, signal, show_progressbar):
+        """Name domains by a plan that was checked for this map.
+
+        Parameters
+        ----------
+        plan : NamingPlan
+        kinds : list of str or None
+            As `classes` of :meth:`identify`.
+        signal, show_progressbar
+            As of :meth:`identify`.
+
+        Returns
+        -------
+        PhaseMap
+        """
+        from hyperspy_4dphase.signals._naming import (
+            COMPARED,
+            measure_geometry,
+            name_domains,
+        )
+        from hyperspy_4dphase.signals.phase_map import PhaseMap
+
+        own = self._stored_map
         images = read_images(
             self, "identify()", signal, False, show_progressbar, inner=True
         )
@@ -124,6 +144,7 @@ or dict of these
         if kinds is None:
             # It was read just now, unless it is another scan.
             signal = None if own.get("inner") is not None else signal
+            center = None if plan.center is None else plan.center[::-1]
             kinds = self.classify(signal, center=center).names
         crystals = [kind in COMPARED for kind in kinds]
         geometry = measure_geometry(means, used, own.signal_axes, plan, crystals)

@@ -156,13 +156,13 @@ def measure_geometry(means, used, axes, plan, crystals):
     -----
     UserWarning
         If neither patterns nor axes tell where the direct beam is, or patterns have
-        another centre than was given.
+        another centre than was given, or axes have where patterns do not tell.
     """
     if plan.center is None:
         center = _find_center(means, used, axes)
     else:
         center = plan.center
-        compare_center(center, means, ~used)
+        compare_center(center, means, ~used, find_zero(axes))
     radius = plan.spot_radius
     if radius is None and any(crystals):
         radius = plan.scale * measure_spot_radius(means[crystals], center, ~used)
@@ -185,7 +185,7 @@ def _find_center(means, used, axes):
             f"The direct beam was not found with certainty ({found.problem}): names "
             "and orientations may be wrong. Give center.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return tuple(float(value) for value in found.value)
 

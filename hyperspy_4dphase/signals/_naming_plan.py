@@ -5,7 +5,7 @@ from typing import NamedTuple
 from hyperspy_4dphase._scalars import check_flags, check_number
 from hyperspy_4dphase.signals._center import read_center
 from hyperspy_4dphase.signals._domain_images import check_images
-from hyperspy_4dphase.signals._optics import find_scale, find_voltage
+from hyperspy_4dphase.signals._optics import compare_voltage, find_scale, find_voltage
 
 # What phases without a structure are called, here and in orix.
 _RESERVED = {"amorphous", "indexed", "not indexed", "not_indexed", "vacuum"}
@@ -77,6 +77,11 @@ resolution
     Raises
     ------
     TypeError, ValueError
+
+    Warns
+    -----
+    UserWarning
+        If the metadata have another voltage than the one that is given.
     """
     from diffsims.utils.sim_utils import get_electron_wavelength
 
@@ -98,6 +103,8 @@ resolution
     voltage = find_voltage(metadata, accelerating_voltage)
     wavelength = float(get_electron_wavelength(voltage))
     scale = find_scale(signal_axes, wavelength)
+    if accelerating_voltage is not None:
+        compare_voltage(metadata, voltage)
     return NamingPlan(
         candidates, voltage, wavelength, scale, center, radius, flip, turn, resolution
     )

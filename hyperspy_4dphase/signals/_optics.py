@@ -1,6 +1,7 @@
 """Beam energy and calibration of patterns, as metadata and axes give them."""
 
 import re
+import warnings
 
 import numpy as np
 
@@ -11,6 +12,8 @@ _VOLTAGE = "Acquisition_instrument.TEM.beam_energy"
 # In 1/Å, for units of a reciprocal length as HyperSpy and pyxem write them.
 _PER_ANGSTROM = {"a": 1.0, "aa": 1.0, "å": 1.0, "angstrom": 1.0, "nm": 0.1, "pm": 100.0}
 _ANGLES = {"mrad": 1e-3, "rad": 1.0}
+# Nominal voltages are rounded: 1 % changes the wavelength by 0.5 %.
+_SAME_VOLTAGE = 0.01
 
 
 def find_voltage(metadata, accelerating_voltage=None):
@@ -49,6 +52,38 @@ def find_voltage(metadata, accelerating_voltage=None):
     return voltage
 
 
+def compare_voltage(metadata, voltage):
+    """Warn where a voltage that a user gave is not the one of the metadata.
+
+    Parameters
+    ----------
+    metadata : hyperspy.misc.utils.DictionaryTreeBrowser
+    voltage : float
+        In kV: the one that is used.
+
+    Warns
+    -----
+    UserWarning
+        If the metadata have another, or a value that is no number.
+    """
+    own = metadata.get_item(_VOLTAGE)
+    if own is None:
+        return
+    try:
+        agrees = np.isclose(float(own), voltage, rtol=_SAME_VOLTAGE)
+    except (TypeError, ValueError):
+        agrees = False
+    if not agrees:
+        shown = f"{own:g}" if isinstance(own, float) else own
+        warnings.warn(
+            f"accelerating_voltage={voltage:g} kV is used, but metadata.{_VOLTAGE} is "
+            f"{shown} kV. Correct whichever is wrong: templates and angles depend on "
+            "it.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
 def find_scale(axes, wavelength):
     """Find the size of a pixel in reciprocal space.
 
@@ -67,7 +102,8 @@ def find_scale(axes, wavelength):
     Raises
     ------
     ValueError
-        If the axes have no units of a reciprocal length or an angle.
+        If the axes have no units of a reciprocal length or an angle, or two that make
+        pixels of other sizes along x and y.
     """
     factors = [_read_unit(axis_units(axis), wavelength) for axis in axes]
     if None in factors:
@@ -83,6 +119,17 @@ def find_scale(axes, wavelength):
         factor * abs(axis.get("scale", 1.0))
         for factor, axis in zip(factors, uniform, strict=True)
     ]
+    if not np.allclose(scales, scales[0], rtol=0.01):
+        # Axes in array order: y first.
+        shown = [
+            f"{name}: {axis.get('scale', 1.0):.6g} {axis_units(axis)}"
+            for name, axis in zip("xy", uniform[::-1], strict=True)
+        ]
+        raise ValueError(
+            "The units of the signal axes contradict each other, if pixels are square "
+            f"({', '.join(shown)}). Set s.calibration.units of the scan, or the units "
+            "of its signal axes, and map it again."
+        )
     return float(np.mean(scales))
 
 

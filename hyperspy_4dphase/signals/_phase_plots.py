@@ -85,6 +85,70 @@ class PhasePlots(ScanMap):
             **self._image_options(),
         )
 
+    def to_html(
+        self,
+        filename,
+        confidence=None,
+        *,
+        names=None,
+        signal=None,
+        title=None,
+        overwrite=None,
+        show_progressbar=None,
+    ):
+        """Write all that was found as a web page: one file, which any browser shows.
+
+        The page is that of :meth:`DomainMap.to_html`, of :attr:`domains`.
+
+        Parameters
+        ----------
+        filename : str or pathlib.Path
+            It gets ``.html`` unless it has it. Folders are made as needed.
+        confidence : DomainConfidence, optional
+            Of the same domains: ``s.domain_confidence(phases.domains)``.
+        names, signal, title : optional
+            As in :meth:`DomainMap.plot_phase_summary`.
+        overwrite : bool, optional
+            Whether a file of that name is replaced. By default it is asked, as
+            HyperSpy's ``save`` does.
+        show_progressbar : bool, optional
+            As in :meth:`mean_patterns`.
+
+        Returns
+        -------
+        pathlib.Path or None
+            The file; None if there is one that was not to be replaced.
+
+        Raises
+        ------
+        FileExistsError, IsADirectoryError, NotADirectoryError, TypeError
+            As :meth:`DomainMap.to_html`.
+        ValueError
+            If this is a slice; and as :meth:`DomainMap.to_html`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = phases.to_html(f"{folder}/scan")
+        >>> path.name
+        'scan.html'
+        """
+        return self.domains.to_html(
+            filename,
+            confidence,
+            phases=self,
+            names=names,
+            signal=signal,
+            title=title,
+            overwrite=overwrite,
+            show_progressbar=show_progressbar,
+        )
+
     def _orientation_colors(self, direction):
         """Colours of orientations, (*navigation_shape, 3), NaN where there is none."""
         from orix.plot import IPFColorKeyTSL

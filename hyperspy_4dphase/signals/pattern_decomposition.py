@@ -7,9 +7,9 @@ from hyperspy.signals import LazySignal1D, Signal1D
 from hyperspy_4dphase._learning_results import Decomposition, fill_results
 from hyperspy_4dphase._results import array_shapes, axes_dictionaries, retitle
 from hyperspy_4dphase._results import scan_metadata as own_metadata
+from hyperspy_4dphase.signals._component_axis import ComponentAxis
 from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
-from hyperspy_4dphase.signals._plain_arithmetic import PlainArithmetic
 from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._scan_map import show_last_two
 from hyperspy_4dphase.signals._stored import Stored, check_same_positions
@@ -32,7 +32,7 @@ class StoredDecomposition(Stored):
     RESULT, MAKER = "decomposition", "decomposition_rnmf"
 
 
-class PatternDecomposition(PlainArithmetic, Signal1D):
+class PatternDecomposition(ComponentAxis, Signal1D):
     """What each component contributes to each position: ``(x, y | component)``.
 
     Made by ``s.decomposition_rnmf(return_result=True)`` or
@@ -44,8 +44,9 @@ class PatternDecomposition(PlainArithmetic, Signal1D):
     Notes
     -----
     A slice in space (``result.inav[:10, :10]``) or of components
-    (``result.isig[:2]``) keeps the patterns that belong to it. Arithmetic and
-    ``map()`` give plain signals, which have no patterns.
+    (``result.isig[:2]``) keeps the patterns that belong to it. A single component
+    (``result.isig[1]``), another order of axes, arithmetic and ``map()`` give plain
+    signals, which have no patterns; ``result.T`` is one until it is transposed back.
     """
 
     _signal_type = "pattern_decomposition"
@@ -292,7 +293,7 @@ class PatternDecomposition(PlainArithmetic, Signal1D):
         Raises
         ------
         ValueError
-            If there is no such component.
+            If there is no such component, or if this is of a single position.
 
         Examples
         --------
@@ -308,6 +309,11 @@ class PatternDecomposition(PlainArithmetic, Signal1D):
 
         check_figure_arguments(title, fig=fig)
         maps = np.moveaxis(np.asarray(self.data), -1, 0)
+        if maps.ndim == 1:
+            raise ValueError(
+                "This is the decomposition of a single position, which has no maps: "
+                "patterns().plot() shows the components, model() the position."
+            )
         extent, units = image_extent(axes_dictionaries(self)[:-1])
         return plot_components(
             self._patterns.reshape(-1, *self._stored.signal_shape),

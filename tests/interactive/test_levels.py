@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.interactive import LevelOfDomains
+from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
 
 from ..signals.domains import mapped
 
@@ -63,6 +64,30 @@ def test_wrong_values_change_nothing(choice):
         assert getattr(choice, name) == before
     with pytest.raises(TypeError, match="domains must be a DomainMap"):
         LevelOfDomains(mapped()[1])
+
+
+def shown_colors(figure):
+    """The colours that the positions of a map are drawn in."""
+    image = figure.axes[0].images[0]
+    return image.to_rgba(image.get_array())[..., :3]
+
+
+def test_a_domain_keeps_its_colour(choice):
+    domains, _, labels = mapped()
+    own, figure = domain_colors(4), choice.plot()
+    # Of the first level 0 and 2 are one domain, 1 and 3 the other; the larger lead.
+    expected = {2: [0, 1, 2, 3], 1: [0, 1, 0, 1], 0: [0, 0, 0, 0]}
+    for level in (2, 1, 0, 1, 2):
+        choice.level = level
+        wanted = np.vstack([own[expected[level]], UNASSIGNED])[labels]
+        np.testing.assert_allclose(shown_colors(figure), wanted, atol=1 / 255)
+        assert choice.colors.shape == (choice.selected.n_domains, 3)
+    patches = figure.axes[0].get_legend().get_patches()
+    np.testing.assert_allclose([p.get_facecolor()[:3] for p in patches[:4]], own)
+    choice.by = "number"
+    choice.number = 3
+    wanted = np.vstack([own[[0, 1, 2, 1]], UNASSIGNED])[labels]
+    np.testing.assert_allclose(shown_colors(figure), wanted, atol=1 / 255)
 
 
 def test_widget(choice):

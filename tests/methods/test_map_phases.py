@@ -135,5 +135,20 @@ def test_wrong_arguments_are_refused_before_reading(arguments, error, message):
         s.map_phases(**arguments, **QUIET)
 
 
+def test_another_voltage_than_that_of_the_metadata_is_told_once():
+    s = scan()
+    options = {"confidence": False, "random_state": 0, **QUIET}
+    with pytest.warns(UserWarning, match="80 kV is used, but .* is 200 kV") as told:
+        result = s.map_phases(structure("Si"), 80, **options)
+    assert [warning.filename for warning in told] == [__file__]
+    assert result.phases.settings["accelerating_voltage"] == 80
+    with pytest.warns(UserWarning, match="80 kV is used, but .* is 200 kV") as told:
+        again = result.domains.identify(
+            structure("Si"), 80, classes=result.classes, show_progressbar=False
+        )
+    assert [warning.filename for warning in told] == [__file__]
+    np.testing.assert_array_equal(again.phase_ids, result.phases.phase_ids)
+
+
 def _fail(block):
     raise RuntimeError("read")

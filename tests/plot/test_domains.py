@@ -237,3 +237,29 @@ def test_labels_must_be_integers(dtype):
     with pytest.raises(TypeError, match="labels must be integers"):
         plot_domains(LABELS.astype(dtype))
     assert plt.get_fignums() == []
+
+
+def test_given_colors():
+    given = domain_colors(12)[7:]
+    ax = plot_domains(LABELS, colors=given)
+    expected = np.vstack([given[:5], UNASSIGNED])[LABELS]
+    np.testing.assert_allclose(colors_of(ax.images[0])[..., :3], expected)
+    patches = ax.get_legend().get_patches()
+    np.testing.assert_allclose(
+        [patch.get_facecolor()[:3] for patch in patches[:5]], given[:5]
+    )
+
+
+@pytest.mark.parametrize(
+    ("colors", "error", "message"),
+    [
+        (["red"] * 5, TypeError, r"numbers of the shape \(5, 3\)"),
+        (np.ones((4, 3)), ValueError, r"shape \(4, 3\); expected \(5, 3\)"),
+        (np.ones((5, 4)), ValueError, r"shape \(5, 4\); expected \(5, 3\)"),
+        (2 * np.ones((5, 3)), ValueError, "from 0 to 1"),
+        (np.full((5, 3), np.nan), ValueError, "from 0 to 1"),
+    ],
+)
+def test_wrong_colors(colors, error, message):
+    with pytest.raises(error, match=message):
+        plot_domains(LABELS, colors=colors)

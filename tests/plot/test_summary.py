@@ -87,13 +87,16 @@ def test_bars_are_as_long_as_domains_are_large():
 def test_what_is_not_known_is_left_out():
     figure = plot_phase_summary(make_labels())
     assert titles(figure) == ["domains"]
-    assert texts(figure).count("—") == 8
+    assert texts(figure).count("—") == 4
+    assert "confidence" not in texts(figure)
 
 
 def test_not_resolved():
     unknown = np.full(SHAPE, np.nan)
     figure = plot_phase_summary(make_labels(1), confidence=unknown)
-    assert "not resolved" in texts(figure)
+    assert "confidence: not resolved" in texts(figure)
+    # No map of nothing.
+    assert titles(figure) == ["domains"]
 
 
 def test_many_domains():
@@ -116,6 +119,65 @@ def test_other_dimensions(shape, pattern):
     figure = plot_phase_summary(labels, **full(4, shape, pattern))
     figure.canvas.draw()
     assert "confidence" in titles(figure)
+
+
+def covered(figure):
+    """The share of a page that its axes, titles and notes take."""
+    figure.canvas.draw()
+    width, height = figure.bbox.size
+    taken = np.zeros((100, 100), bool)
+    parts = [ax.get_tightbbox() for ax in figure.axes if ax.axison or ax.texts]
+    parts += [
+        text.get_window_extent() for part in figure.subfigs for text in part.texts
+    ]
+    for box in parts:
+        (x0, x1), (y0, y1) = (
+            np.round(100 * np.array(ends) / size).astype(int)
+            for ends, size in ((box.intervalx, width), (box.intervaly, height))
+        )
+        taken[max(y0, 0) : y1, max(x0, 0) : x1] = True
+    return taken.mean()
+
+
+@pytest.mark.parametrize("n", [2, 5, 8, 14])
+@pytest.mark.parametrize("shape", [(26, 24), (14, 24), (6, 40), (40, 18), (60,)])
+def test_no_page_is_empty(n, shape):
+    options = full(n, shape, (8, 8))
+    for name in ("confidence", "doubts", "mean_confidence", "notes"):
+        del options[name]
+    figure = plot_phase_summary(make_labels(n, shape), **options)
+    assert covered(figure) > 0.66
+
+
+@pytest.mark.parametrize("n", [3, 5, 14])
+@pytest.mark.parametrize("shape", [(26, 24), (6, 40)])
+def test_no_page_with_confidence_is_empty(n, shape):
+    figure = plot_phase_summary(make_labels(n, shape), **full(n, shape, (8, 8)))
+    assert covered(figure) > 0.75
+
+
+def test_an_empty_page_is_seen():
+    figure = plt.figure(figsize=(9, 7))
+    figure.subplots(1, 3)[0].set_title("domains")
+    for ax in figure.axes[1:]:
+        ax.set_axis_off()
+    assert covered(figure) < 0.4
+
+
+def test_a_single_map_has_the_table_at_its_side():
+    figure = plot_phase_summary(make_labels(5, (26, 24)), **only_patterns(5))
+    figure.canvas.draw()
+    boxes = [ax.get_window_extent() for ax in figure.axes]
+    assert all(box.x0 > boxes[0].x1 for box in boxes[1:])
+    figure = plot_phase_summary(make_labels(9, (26, 24)), **only_patterns(9))
+    figure.canvas.draw()
+    boxes = [ax.get_window_extent() for ax in figure.axes]
+    assert boxes[1].x0 > boxes[0].x1
+    assert all(box.y1 < boxes[0].y0 for box in boxes[2:])
+
+
+def only_patterns(n):
+    return {"patterns": np.random.default_rng(0).random((n, 8, 8))}
 
 
 def test_in_a_figure_that_is_given():

@@ -90,6 +90,17 @@ def test_tables_say_what_is_known():
     assert "faulty_pixels=3 left out" in found
 
 
+def test_a_domain_that_is_named_as_its_class_is_told_once():
+    made = summary(2)
+    rows = [
+        row._replace(name="amorphous", kind="amorphous", others=[], probability=1)
+        for row in made.rows
+    ]
+    found = text_of(make_page(summary(2, rows=rows), "1"))
+    assert "0, amorphous: " in found
+    assert "amorphous, amorphous" not in found
+
+
 def test_not_resolved():
     unknown = np.full((14, 19), np.nan)
     found = text_of(make_page(summary(confidence=unknown, doubts={}), "1"))

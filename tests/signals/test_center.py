@@ -65,3 +65,22 @@ def test_row_before_column_is_told(patterns):
     excluded = np.zeros((60, 84), bool)
     with pytest.warns(UserWarning, match="give the column first"):
         compare_center(CAMERA.center[::-1], patterns, excluded)
+
+
+def test_axes_are_asked_where_patterns_do_not_tell():
+    blank = np.random.default_rng(0).poisson(1.0, (1, 60, 84)).astype(float)
+    excluded = np.zeros((60, 84), bool)
+    message = r"center=\(50\.0, 20\.0\) is used, .* zero at \(42\.0, 30\.0\)"
+    with pytest.warns(UserWarning, match=message):
+        compare_center((20, 50), blank, excluded, (30, 42))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compare_center((29.5, 41.5), blank, excluded, (30, 42))
+        compare_center((20, 50), blank, excluded)
+
+
+def test_patterns_are_believed_rather_than_axes(patterns):
+    excluded = np.zeros((60, 84), bool)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compare_center(CAMERA.center, patterns, excluded, (10, 20))

@@ -148,6 +148,44 @@ def test_a_file(tmp_path, monkeypatch):
     assert plt.get_fignums() == []
 
 
+def test_the_page_of_a_confidence(tmp_path):
+    confidence, *_ = confident()
+    page = confidence.to_html(tmp_path / "page").read_text(encoding="utf-8")
+    path = confidence.domains.to_html(tmp_path / "other", confidence)
+    assert page == path.read_text(encoding="utf-8")
+    assert confidence.to_html(tmp_path / "page.html", overwrite=False) is None
+    options = {"names": list("abcd"), "title": "mine", "overwrite": True}
+    page = confidence.to_html(tmp_path / "page", ["mixed"] * 4, **options).read_text()
+    assert "<h1>mine</h1>" in page
+    assert "<td>mixed</td>" in page
+    with pytest.raises(TypeError, match="phases must be a PhaseMap.*not int"):
+        confidence.to_html(tmp_path / "third", phases=3)
+    with pytest.raises(ValueError, match="whole"):
+        confidence.isig[:4, :4].to_html(tmp_path / "third")
+    assert not (tmp_path / "third.html").exists()
+
+
+def test_the_page_of_phases(tmp_path):
+    _, phases, _ = named()
+    page = phases.to_html(tmp_path / "page").read_text(encoding="utf-8")
+    path = phases.domains.to_html(tmp_path / "other", phases=phases)
+    assert page == path.read_text(encoding="utf-8")
+    assert "Map of phases: Al, Si, amorphous" in page
+    assert "Mean pattern of domain 0" in page
+    others, *_ = confident()
+    with pytest.raises(ValueError, match="confidence is of other domains"):
+        phases.to_html(tmp_path / "third", others)
+    with pytest.raises(ValueError, match="phases are of other domains|confidence is"):
+        others.to_html(tmp_path / "third", phases=phases)
+    with pytest.raises(ValueError, match="whole"):
+        phases.isig[:4, :4].to_html(tmp_path / "third")
+    phases.save(tmp_path / "phases.hspy")
+    loaded = hs.load(tmp_path / "phases.hspy")
+    again = loaded.to_html(tmp_path / "again").read_text(encoding="utf-8")
+    assert "Map of phases: Al, Si, amorphous" in again
+    assert not (tmp_path / "third.html").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

@@ -1,10 +1,17 @@
 """Beam energy and calibration of patterns, from metadata and axes."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hyperspy.misc.utils import DictionaryTreeBrowser
 
-from hyperspy_4dphase.signals._optics import find_scale, find_voltage, find_zero
+from hyperspy_4dphase.signals._optics import (
+    compare_voltage,
+    find_scale,
+    find_voltage,
+    find_zero,
+)
 
 WAVELENGTH = 0.0251
 
@@ -46,6 +53,15 @@ def test_no_reciprocal_length(units):
         find_scale(axes(units), WAVELENGTH)
 
 
+def test_units_that_contradict_each_other():
+    both = axes("1/Å")
+    both[1]["units"] = "1/nm"
+    with pytest.raises(ValueError, match=r"x: 0\.02 1/nm, y: 0\.02 1/Å"):
+        find_scale(both, WAVELENGTH)
+    both[1]["scale"] = 0.2
+    assert find_scale(both, WAVELENGTH) == pytest.approx(0.02)
+
+
 def test_zero():
     assert find_zero(axes("1/Å", offset=(-0.3, -0.5))) == pytest.approx((15, 25))
     assert find_zero(axes("1/Å")) is None
@@ -64,3 +80,23 @@ def test_voltage():
         find_voltage(metadata, 200_000)
     with pytest.raises(TypeError, match="accelerating_voltage"):
         find_voltage(metadata, "200 kV")
+
+
+@pytest.mark.parametrize("own", [300.0, 300, 200_000.0, "high", np.nan])
+def test_another_voltage_is_told(own):
+    metadata = DictionaryTreeBrowser({})
+    metadata.set_item("Acquisition_instrument.TEM.beam_energy", own)
+    shown = str(own).removesuffix(".0")
+    message = rf"voltage=200 kV is used, but metadata\.\S+ is {shown} kV"
+    with pytest.warns(UserWarning, match=message):
+        compare_voltage(metadata, 200.0)
+
+
+@pytest.mark.parametrize("own", [None, 200, 200.0, "200", 199.5])
+def test_the_same_voltage_is_silent(own):
+    metadata = DictionaryTreeBrowser({})
+    if own is not None:
+        metadata.set_item("Acquisition_instrument.TEM.beam_energy", own)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compare_voltage(metadata, 200.0)

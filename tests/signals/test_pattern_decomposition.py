@@ -4,7 +4,7 @@ import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from hyperspy.signals import Signal1D
+from hyperspy.signals import Signal1D, Signal2D
 from pyxem.signals import Diffraction1D, Diffraction2D
 
 from hyperspy_4dphase import PatternDecomposition
@@ -314,6 +314,98 @@ def test_without_components_it_is_plain():
         assert not isinstance(found, PatternDecomposition)
         assert found.data.shape == (12, 10)
     assert isinstance(result.inav[0, 0], PatternDecomposition)
+
+
+WITHOUT_COMPONENTS = {
+    "one component": lambda r: r.isig[1],
+    "one component of a line": lambda r: r.inav[2].isig[1],
+    "sum": lambda r: r.sum(axis="sig"),
+    "other signal axis": lambda r: r.transpose(signal_axes=(0,)),
+    "one of images, and back": lambda r: r.T.inav[1].as_signal1D(0),
+    "image and back": lambda r: r.as_signal2D((0, 1)).as_signal1D(1),
+    "component as signal again": lambda r: r.isig[1].as_signal1D(0),
+    "rolled": lambda r: r.rollaxis(-1, 0),
+    "squeezed": lambda r: r.isig[1:2].squeeze(),
+    "split": lambda r: r.split(axis=-1, number_of_parts=3)[1],
+    "transform": lambda r: r.fft(apodization=False),
+}
+
+
+@pytest.mark.parametrize("change", WITHOUT_COMPONENTS)
+@pytest.mark.parametrize("lazy", [False, True])
+def test_nothing_is_left_of_it_without_components(change, lazy, tmp_path):
+    """Neither the type nor the patterns, by which a file would be one again."""
+    result = decomposed()
+    for axis in result.axes_manager._axes:
+        axis.units = "nm"
+    result = result.as_lazy() if lazy else result
+    found = WITHOUT_COMPONENTS[change](result)
+    assert not isinstance(found, PatternDecomposition)
+    assert not found.metadata.has_item("Pattern_decomposition")
+    assert found.metadata.Signal.signal_type == ""
+    assert found._lazy == lazy
+    assert isinstance(result, PatternDecomposition)
+    np.testing.assert_array_equal(result.patterns().data, decomposed().patterns().data)
+    found.save(tmp_path / "found.zspy")
+    assert not isinstance(hs.load(tmp_path / "found.zspy"), PatternDecomposition)
+
+
+def test_the_map_of_one_component():
+    result = decomposed()
+    found = result.isig[1]
+    np.testing.assert_array_equal(found.data, result.maps().data[1])
+    for axis, own in zip(
+        found.axes_manager.navigation_axes,
+        result.axes_manager.navigation_axes,
+        strict=True,
+    ):
+        assert (axis.scale, axis.offset, axis.units) == (
+            own.scale,
+            own.offset,
+            own.units,
+        )
+
+
+def test_transposed_and_back():
+    result = decomposed()
+    for turned in (result.T, result.as_signal2D((0, 1))):
+        assert type(turned) is Signal2D
+        back = turned.T
+        assert isinstance(back, PatternDecomposition)
+        np.testing.assert_array_equal(back.model().data, result.model().data)
+    part = result.T.inav[1:].T
+    np.testing.assert_array_equal(part.patterns().data, result.patterns().data[1:])
+
+
+def test_an_axis_of_another_name():
+    result = decomposed()
+    result.axes_manager.signal_axes[0].name = "part"
+    copy = result.deepcopy().as_lazy()
+    assert isinstance(copy, PatternDecomposition)
+    np.testing.assert_array_equal(copy.patterns().data, result.patterns().data)
+
+
+def test_what_keeps_its_components_is_one():
+    result = decomposed()
+    patterns = result.patterns().data
+    place = result.inav[3, 2]
+    np.testing.assert_allclose(place.model().data, result.model().data[2, 3])
+    np.testing.assert_array_equal(place.patterns().data, patterns)
+    with pytest.raises(ValueError, match="a single position, which has no maps"):
+        place.plot_components()
+    one = place.isig[1]
+    np.testing.assert_array_equal(one.patterns().data.squeeze(), patterns[1])
+    line = result.inav[3]
+    np.testing.assert_allclose(line.model().data, result.model().data[:, 3])
+    for same in (
+        result.swap_axes(0, 1),
+        result.split(axis=0, number_of_parts=2)[1],
+        result.squeeze(),
+        result.as_lazy(),
+        result.isig[::-1].isig[::-1],
+    ):
+        assert isinstance(same, PatternDecomposition)
+        np.testing.assert_array_equal(same.patterns().data, patterns)
 
 
 def test_what_the_axis_no_longer_tells_is_refused():

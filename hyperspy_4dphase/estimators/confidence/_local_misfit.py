@@ -36,8 +36,8 @@ _VARIANCE = 2 + 8 * _COMMON**2
 _FARTHEST = 1.5
 # Weight of a position at most, of the median: no single one makes a fit.
 _MOST_PRECISE = 3.0
-# Fewest positions of a domain that are looked at: a quadratic has six coefficients, of
-# patterns within 2.5 positions.
+# Fewest positions of a patch that are looked at: a quadratic has six coefficients, of
+# patterns within 2.5 positions, and a small patch would only be compared with itself.
 _FEWEST = 40
 # Median absolute deviation of a normal distribution, in standard deviations.
 _MAD = 0.6745
@@ -62,14 +62,19 @@ def measure_local_misfit(points, spread, positions):
     -------
     numpy.ndarray, shape (n,), or None
         Squared distance from the quadratic, and what it has in common with that of the
-        neighbours, less what is usual, in its standard deviations. None for a domain of
-        too few positions, and where a scan has not two dimensions.
+        neighbours, less what is usual, in its standard deviations. NaN in a patch of
+        too few positions; None if there is no other, and where a scan has not two
+        dimensions.
     """
     if len(points) < _FEWEST or positions.shape[1] != 2:
         return None
     places, n_features = tuple(positions.T), points.shape[1]
     inside = np.zeros(positions.max(axis=0) + 1, bool)
     inside[places] = True
+    patches, _ = ndimage.label(inside, np.ones((3, 3)))
+    is_large = (np.bincount(patches.ravel()) >= _FEWEST)[patches][places]
+    if not is_large.any():
+        return None
     field = np.zeros((*inside.shape, n_features))
     typical = float(np.median(spread))
     # Fits lean towards 0.
@@ -87,7 +92,8 @@ def measure_local_misfit(points, spread, positions):
     usual = np.maximum(usual, 1) + _CURVED * fit.measure_misfit() / n_features
     common = _compare_neighbours(left, _FARTHEST * np.sqrt(n_features * usual))
     excess = distance + _COMMON * common - n_features * usual
-    return (excess / (usual * np.sqrt(_VARIANCE * n_features)))[places]
+    excess = (excess / (usual * np.sqrt(_VARIANCE * n_features)))[places]
+    return np.where(is_large, excess, np.nan)
 
 
 def _compare_neighbours(left, farthest):

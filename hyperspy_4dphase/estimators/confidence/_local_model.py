@@ -164,7 +164,7 @@ class LocalModel:
         found = measure_local_misfit(white, spread, np.stack(places, axis=1))
         if found is not None:
             excess = excess.copy()
-            excess[own] = found
+            excess[own] = np.where(np.isnan(found), excess[own], found)
         return excess
 
     def _find_meetings(self):

@@ -90,3 +90,18 @@ def test_few_positions_and_lines_are_not_told():
     points, places, _ = scan()
     assert measure(points[:30], places[:30]) is None
     assert measure(points, np.arange(len(points))[:, None]) is None
+
+
+def test_a_small_patch_is_not_compared_with_itself():
+    """It may lie far from its domain, amid another one, and be odd as a whole."""
+    points, places, _ = scan()
+    row, column = places.T
+    patch = (abs(row - 30) < 2) & (abs(column - 40) < 2)
+    members = (column < 26) | patch
+    misfit = measure(points[members], places[members])
+    assert np.isnan(misfit[patch[members]]).all()
+    assert np.isfinite(misfit[~patch[members]]).all()
+    few = np.flatnonzero(patch)
+    scattered = places[:200] * 3
+    assert measure(points[:200], scattered) is None
+    assert measure(points[few], places[few]) is None

@@ -18,7 +18,7 @@ import dask
 from sklearn.utils import gen_batches
 
 from hyperspy_4dphase._bad_values import BadValue
-from hyperspy_4dphase._block_reading import (
+from hyperspy_4dphase._one_block import (
     UnreadableBlock,
     apply_to_block,
     name_what_fails,

@@ -4,16 +4,24 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from math import prod
 
 import dask.array as da
 import numpy as np
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
+from hyperspy_4dphase._block_cuts import cut_blocks
 from hyperspy_4dphase._dask_clients import find_client, is_held
 from hyperspy_4dphase._one_block import apply_to_block, name_what_fails
 from hyperspy_4dphase._threads import available_threads
 
+# Of values, not of bytes: the same counts in a wider type are cut in the same way.
+BLOCK_VALUES = 16 * 2**20
+# The same of chunks that workers of a dask client have in memory.
+_HELD_BLOCK_VALUES = 2 * 2**20
+# A block of larger chunks, as of all positions and few pixels, is cut.
+_MOST_BLOCK_BYTES = 512 * 2**20
 # Threads; beyond, memory is the limit. Historical: chosen by trial, not calibrated.
 _MAX_WORKERS = 8
 # Blocks that are added up before they are merged: where there are so many groups that
@@ -41,6 +49,35 @@ class BlockReader:
     blocks: list
     pixels: np.ndarray | None
     kept: dict = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, data, kept, block_values):
+        """Cut what is kept of a scan into blocks.
+
+        Parameters
+        ----------
+        data : numpy.ndarray or dask.array.Array, shape (\\*navigation, \\*signal)
+        kept : KeptPart
+        block_values : int
+            Aimed size of a block.
+
+        Returns
+        -------
+        BlockReader
+        """
+        reader = cls(data, [], None if kept.pixels.all() else kept.pixels)
+        n_axes, n_pixels = len(kept.navigation_shape), max(prod(kept.signal_shape), 1)
+        if isinstance(data, da.Array):
+            chunks = data.chunks[:n_axes]
+        else:
+            chunks = [(1,) * n for n in kept.navigation_shape]
+        if reader.is_held:
+            # Chunks that are joined may have to be brought from another worker.
+            block_values = min(block_values, _HELD_BLOCK_VALUES)
+        most = _MOST_BLOCK_BYTES // (n_pixels * data.dtype.itemsize)
+        aimed = block_values // n_pixels
+        reader.blocks = cut_blocks(chunks, kept.patterns, aimed, most)
+        return reader
 
     @property
     def client(self):

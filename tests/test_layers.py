@@ -57,17 +57,18 @@ LAYERS = {
     ),
     "_block_reading.py": Layer(
         {"numpy", "dask", "sklearn", "threadpoolctl"}
-        | ours("_dask_clients", "_one_block", "_threads"),
+        | ours("_block_cuts", "_dask_clients", "_one_block", "_threads"),
         ours("_cluster_reading"),
     ),
     "_dask_clients.py": Layer({"dask"}, {"distributed"}),
+    "_kept.py": Layer({"numpy"}),
     "_one_block.py": Layer({"numpy"} | ours("_bad_values")),
     "_read_timing.py": Layer({"numpy"} | ours("_block_reading")),
     "_chunk_advice.py": Layer(set()),
     "_threads.py": Layer({"dask"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
-        | ours("_bad_values", "_block_cuts", "_block_reading", "_correction")
+        | ours("_bad_values", "_block_reading", "_correction", "_kept")
         | ours("_read_timing")
     ),
     "_correction.py": Layer({"numpy"}),

@@ -6,10 +6,7 @@ from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators.confidence import (
-    MapEnsemble,
-    run_rounds,
-)
+from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
 from hyperspy_4dphase.estimators.domains import flat_tree
 from hyperspy_4dphase.methods._autoencoder import make_embedding
 from hyperspy_4dphase.methods._confidence_source import open_source

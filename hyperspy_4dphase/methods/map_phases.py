@@ -144,11 +144,7 @@ dict of these, optional
     classes, phases = domains.classify(center=center, **reading), None
     if structures is not None:
         phases = domains.identify(
-            structures,
-            accelerating_voltage,
-            classes=classes,
-            **naming,
-            **reading,
+            structures, accelerating_voltage, classes=classes, **naming, **reading
         )
     result = PhaseMapping(compression, domains, judged, classes, phases)
     if print_info:

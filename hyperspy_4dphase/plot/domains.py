@@ -3,12 +3,7 @@
 import numpy as np
 
 from hyperspy_4dphase.plot._checks import check_extent, check_labels, check_names
-from hyperspy_4dphase.plot._layout import (
-    ROWS,
-    draw_legend,
-    format_entry,
-    make_map_axes,
-)
+from hyperspy_4dphase.plot._layout import ROWS, draw_legend, format_entry, make_map_axes
 from hyperspy_4dphase.plot._maps import draw_domains
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
 from hyperspy_4dphase.plot._text import AS_TYPED

@@ -10,11 +10,7 @@ from hyperspy_4dphase.plot._checks import (
     check_length,
     check_names,
 )
-from hyperspy_4dphase.plot._layout import (
-    draw_legend,
-    format_entry,
-    make_map_axes,
-)
+from hyperspy_4dphase.plot._layout import draw_legend, format_entry, make_map_axes
 from hyperspy_4dphase.plot._maps import draw_domains
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
 from hyperspy_4dphase.plot._text import AS_TYPED

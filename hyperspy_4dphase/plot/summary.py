@@ -25,14 +25,7 @@ from hyperspy_4dphase.plot._pattern import (
     spots_top,
 )
 from hyperspy_4dphase.plot._place import shorten
-from hyperspy_4dphase.plot._style import (
-    BORDER,
-    DOUBTFUL,
-    SMALL,
-    SMALLEST,
-    SURE,
-    WIDEST,
-)
+from hyperspy_4dphase.plot._style import BORDER, DOUBTFUL, SMALL, SMALLEST, SURE, WIDEST
 from hyperspy_4dphase.plot._text import AS_TYPED
 from hyperspy_4dphase.plot.phases import draw_spots
 

@@ -7,10 +7,7 @@ from hyperspy.signal import BaseSignal
 from hyperspy.signals import LazySignal1D, Signal1D
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import (
-    axes_dictionaries,
-    filled,
-)
+from hyperspy_4dphase._results import axes_dictionaries, filled
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.signals._latent_plots import LatentPlots

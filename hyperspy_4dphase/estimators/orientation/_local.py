@@ -126,18 +126,7 @@ def _background(pattern, ring, n_rings):
 
 @numba.njit(cache=True, nogil=True)
 def _refine_patterns(patterns, local):
-    (
-        n_side,
-        step,
-        start,
-        site,
-        weight,
-        center,
-        offset,
-        share,
-        ring,
-        site_ring,
-    ) = local
+    n_side, step, start, site, weight, center, offset, share, ring, site_ring = local
     n_rings = max(ring.max(), site_ring.max()) + 1
     n_disc = len(offset)
     bright = np.empty(len(center), np.float32)

@@ -8,10 +8,7 @@ import numpy as np
 
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.orientation._library import TemplateLibrary
-from hyperspy_4dphase.estimators.orientation._quaternions import (
-    multiply,
-    turn_in_plane,
-)
+from hyperspy_4dphase.estimators.orientation._quaternions import multiply, turn_in_plane
 from hyperspy_4dphase.estimators.orientation._spots import OVERLAP, norm_squared
 
 # Of a template's norm: where less of it is on pixels that are used, it says nothing.

@@ -1,23 +1,27 @@
 """How blocks of patterns are read: in threads, or by the workers of a dask client."""
 
-import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import prod
 
-import dask
 import dask.array as da
 import numpy as np
-from dask.blockwise import Blockwise
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
-from hyperspy_4dphase._bad_values import BadValue
+from hyperspy_4dphase._block_cuts import cut_blocks
+from hyperspy_4dphase._dask_clients import find_client, is_held
+from hyperspy_4dphase._one_block import apply_to_block, name_what_fails
 from hyperspy_4dphase._threads import available_threads
 
+# Of values, not of bytes: the same counts in a wider type are cut in the same way.
+BLOCK_VALUES = 16 * 2**20
+# The same of chunks that workers of a dask client have in memory.
+_HELD_BLOCK_VALUES = 2 * 2**20
+# A block of larger chunks, as of all positions and few pixels, is cut.
+_MOST_BLOCK_BYTES = 512 * 2**20
 # Threads; beyond, memory is the limit. Historical: chosen by trial, not calibrated.
 _MAX_WORKERS = 8
 # Blocks that are added up before they are merged: where there are so many groups that
@@ -25,10 +29,6 @@ _MAX_WORKERS = 8
 _LEAST_GROUPS, _MOST_IN_GROUP = 64, 16
 _MOST_GROUPS = 4096
 _KEPT_GROUPS = 16
-
-
-class UnreadableBlock(RuntimeError):
-    """A block of patterns could not be read; the message says which."""
 
 
 @dataclass
@@ -50,10 +50,39 @@ class BlockReader:
     pixels: np.ndarray | None
     kept: dict = field(default_factory=dict)
 
+    @classmethod
+    def open(cls, data, kept, block_values):
+        """Cut what is kept of a scan into blocks.
+
+        Parameters
+        ----------
+        data : numpy.ndarray or dask.array.Array, shape (\\*navigation, \\*signal)
+        kept : KeptPart
+        block_values : int
+            Aimed size of a block.
+
+        Returns
+        -------
+        BlockReader
+        """
+        reader = cls(data, [], None if kept.pixels.all() else kept.pixels)
+        n_axes, n_pixels = len(kept.navigation_shape), max(prod(kept.signal_shape), 1)
+        if isinstance(data, da.Array):
+            chunks = data.chunks[:n_axes]
+        else:
+            chunks = [(1,) * n for n in kept.navigation_shape]
+        if reader.is_held:
+            # Chunks that are joined may have to be brought from another worker.
+            block_values = min(block_values, _HELD_BLOCK_VALUES)
+        most = _MOST_BLOCK_BYTES // (n_pixels * data.dtype.itemsize)
+        aimed = block_values // n_pixels
+        reader.blocks = cut_blocks(chunks, kept.patterns, aimed, most)
+        return reader
+
     @property
     def client(self):
         """distributed.Client or None: Whose workers read the blocks."""
-        return _active_client() if isinstance(self.data, da.Array) else None
+        return find_client() if isinstance(self.data, da.Array) else None
 
     @property
     def share_read(self):
@@ -149,17 +178,7 @@ class BlockReader:
     @cached_property
     def is_held(self):
         """bool: Whether workers of a client have chunks, or what these are made of."""
-        if "distributed" not in sys.modules or not isinstance(self.data, da.Array):
-            return False
-        from distributed import futures_of
-
-        layers = getattr(self.data.dask, "layers", None)
-        if layers is None:
-            return bool(futures_of(self.data))
-        # Layers that are made of functions are not looked into: they have too many
-        # tasks.
-        layers = (x for x in layers.values() if not isinstance(x, Blockwise))
-        return any(futures_of(list(layer.values())) for layer in layers)
+        return is_held(self.data)
 
     def run_threads(self, function, order, n_workers):
         """Apply a function to some blocks in threads.
@@ -248,65 +267,6 @@ def gather_rows(pieces):
     return arrays
 
 
-@contextmanager
-def name_what_fails(description):
-    """Turn an error inside into one that says what was being read.
-
-    Parameters
-    ----------
-    description : str
-        As of :meth:`BlockReader.describe`.
-
-    Raises
-    ------
-    UnreadableBlock
-    """
-    try:
-        yield
-    except (BadValue, UnreadableBlock):
-        raise
-    except Exception as error:
-        raise UnreadableBlock(
-            f"Reading {description} failed: {type(error).__name__}: {error}"
-        ) from error
-
-
-def apply_to_block(function, block, rows, inside, pixels):
-    """Call a function on those patterns and pixels of a block that are read.
-
-    Parameters
-    ----------
-    function : callable
-        ``function(patterns, rows)``.
-    block : numpy.ndarray
-        The values of a region.
-    rows, inside : numpy.ndarray
-        As of :class:`Block`.
-    pixels : numpy.ndarray of bool, or None
-        As of :class:`BlockReader`.
-
-    Returns
-    -------
-    object
-        What the function returns.
-    """
-    n_pixels = prod(block.shape) // (rows if inside is None else inside).size
-    patterns = np.reshape(block, (-1, n_pixels))
-    if inside is not None:
-        patterns = patterns[inside]
-    if pixels is not None:
-        patterns = patterns[:, pixels]
-    if np.ma.is_masked(patterns):
-        raise ValueError(
-            "The data turned out to be masked arrays: fill in the values, as in "
-            "da.ma.filled(s.data, 0), and give navigation_mask or signal_mask."
-        )
-    patterns = np.ma.getdata(patterns)
-    if patterns.dtype.kind == "b":
-        patterns = patterns.view(np.uint8)
-    return function(patterns, rows)
-
-
 def _run_in_threads(task, order, n_workers):
     """Yield ([item], task(item)) for items of an order, computed in threads."""
     with (
@@ -326,17 +286,3 @@ def _run_in_threads(task, order, n_workers):
         finally:
             for _, future in waiting:
                 future.cancel()
-
-
-def _active_client():
-    # Looked up only where the user has imported distributed: importing it is slow.
-    scheduler = dask.config.get("scheduler", None)
-    is_wanted = scheduler in (None, "distributed", "dask.distributed")
-    if "distributed" not in sys.modules or not is_wanted:
-        return None
-    from distributed import default_client
-
-    try:
-        return default_client()
-    except ValueError:
-        return None

@@ -18,11 +18,7 @@ import dask
 from sklearn.utils import gen_batches
 
 from hyperspy_4dphase._bad_values import BadValue
-from hyperspy_4dphase._block_reading import (
-    UnreadableBlock,
-    apply_to_block,
-    name_what_fails,
-)
+from hyperspy_4dphase._one_block import UnreadableBlock, apply_to_block, name_what_fails
 
 # Results that are merged at once, and the levels of merges that workers do: the client
 # gets one result for so many groups.

@@ -20,17 +20,10 @@ from hyperspy_4dphase._bad_values import (
     describe_bad_values,
     merge_bad_values,
 )
-from hyperspy_4dphase._block_cuts import cut_blocks
-from hyperspy_4dphase._block_reading import BlockReader, gather_rows
+from hyperspy_4dphase._block_reading import BLOCK_VALUES, BlockReader, gather_rows
 from hyperspy_4dphase._correction import Correction
+from hyperspy_4dphase._kept import KeptPart, as_mask
 from hyperspy_4dphase._read_timing import describe_reading, time_read
-
-# Of values, not of bytes: the same counts in a wider type are cut in the same way.
-_BLOCK_VALUES = 16 * 2**20
-# The same of chunks that workers of a dask client have in memory.
-_HELD_BLOCK_VALUES = 2 * 2**20
-# A block of larger chunks, as of all positions and few pixels, is cut.
-_MOST_BLOCK_BYTES = 512 * 2**20
 
 
 class PatternBlocks:
@@ -60,14 +53,10 @@ class PatternBlocks:
 
     Attributes
     ----------
-    shape : tuple of int
-        (n_patterns, n_pixels) of what is kept.
     dtype : numpy.dtype
         Of `data`.
     navigation_shape, signal_shape : tuple of int
         Of `data`.
-    kept_pixels : numpy.ndarray of bool, shape (n_signal_pixels,), or None
-        Flat; None if all are kept.
     correction : Correction
     is_lazy : bool
         Whether `data` is a dask array.
@@ -84,7 +73,7 @@ class PatternBlocks:
         kept_patterns=None,
         kept_pixels=None,
         progress=None,
-        block_values=_BLOCK_VALUES,
+        block_values=BLOCK_VALUES,
         allow_negative=False,
         correction=None,
         checkpoint=None,
@@ -104,29 +93,9 @@ class PatternBlocks:
         self._allow_negative = allow_negative
         self._is_checked = self._is_loaded = False
         self.n_reads = 0
-        self._keep(
-            _as_mask(kept_patterns, prod(self.navigation_shape)),
-            _as_mask(kept_pixels, prod(self.signal_shape)),
-        )
-
-    def _keep(self, patterns, pixels):
-        """Set what is kept and cut the scan into blocks."""
-        self._positions = np.flatnonzero(patterns)
-        self.kept_pixels = None if pixels.all() else pixels
-        self.shape = (len(self._positions), int(pixels.sum()))
-        if self.is_lazy:
-            chunks = self._data.chunks[: len(self.navigation_shape)]
-        else:
-            chunks = [(1,) * n for n in self.navigation_shape]
-        n_pixels = max(prod(self.signal_shape), 1)
-        most = _MOST_BLOCK_BYTES // (n_pixels * self.dtype.itemsize)
-        self._reader = BlockReader(self._data, [], self.kept_pixels)
-        block_values = self._block_values
-        if self._reader.is_held:
-            # Chunks that are joined may have to be brought from another worker.
-            block_values = min(block_values, _HELD_BLOCK_VALUES)
-        aimed = block_values // n_pixels
-        self._reader.blocks = cut_blocks(chunks, patterns, aimed, most)
+        shapes = self.navigation_shape, self.signal_shape
+        self._kept = KeptPart.from_masks(*shapes, kept_patterns, kept_pixels)
+        self._reader = BlockReader.open(data, self._kept, block_values)
 
     @classmethod
     def wrap(cls, X, **options):
@@ -134,9 +103,19 @@ class PatternBlocks:
         return X if isinstance(X, cls) else cls(X, 1, **options)
 
     @property
+    def shape(self):
+        """tuple of int: (n_patterns, n_pixels) of what is kept."""
+        return self._kept.shape
+
+    @property
+    def kept_pixels(self):
+        """numpy.ndarray of bool, shape (n_signal_pixels,), or None if all are kept."""
+        return None if self._kept.pixels.all() else self._kept.pixels
+
+    @property
     def positions(self):
         """numpy.ndarray of int, shape (n_patterns, n_axes): On the navigation axes."""
-        places = np.unravel_index(self._positions, self.navigation_shape)
+        places = np.unravel_index(self._kept.places, self.navigation_shape)
         return np.stack(places, axis=1)
 
     @property
@@ -205,7 +184,7 @@ class PatternBlocks:
             return self._accumulate(accumulator, stage)
         what = vars(accumulator) | {"sums": None, "pieces": None}
         what = type(accumulator).__name__, what, self.correction
-        kept = self._positions, self.kept_pixels
+        kept = self._kept.places, self.kept_pixels
         with self._checkpoint.begin((*what, *kept), self.n_blocks) as log:
             return self._accumulate(accumulator, stage, log)
 
@@ -259,7 +238,7 @@ class PatternBlocks:
         """
         if not packed:
             return self
-        other = self._copy(self.correction)
+        other = copy(self)
         by_row = {rows[0]: item for rows, item in packed}
         kept = {
             number: by_row[block.rows[0]]
@@ -337,12 +316,11 @@ class PatternBlocks:
         PatternBlocks
             A copy, which goes on counting reads.
         """
-        kept_patterns = _as_mask(kept_patterns, self.shape[0])
-        kept_pixels = _as_mask(kept_pixels, self.shape[1])
-        patterns = np.zeros(prod(self.navigation_shape), dtype=bool)
-        patterns[self._positions[kept_patterns]] = True
-        other = self._copy(correction.restrict(kept_patterns, kept_pixels))
-        other._keep(patterns, self._mask_of(kept_pixels))
+        kept_patterns = as_mask(kept_patterns, self.shape[0])
+        kept_pixels = as_mask(kept_pixels, self.shape[1])
+        kept = self._kept.restrict(kept_patterns, kept_pixels)
+        other = self._copy(correction.restrict(kept_patterns, kept_pixels), kept)
+        other._reader = BlockReader.open(self._data, kept, self._block_values)
         return other
 
     def shift(self, shifts, kept_pixels):
@@ -360,22 +338,14 @@ class PatternBlocks:
         PatternBlocks
             A copy, which goes on counting reads.
         """
-        other = self._copy(replace(self.correction, shifts=shifts))
+        kept = self._kept.restrict(pixels=kept_pixels)
         # The reader goes on reading the pixels that were kept before.
-        other.kept_pixels = self._mask_of(kept_pixels)
-        other.shape = self.shape[0], int(kept_pixels.sum())
-        return other
+        return self._copy(replace(self.correction, shifts=shifts), kept)
 
-    def _copy(self, correction):
+    def _copy(self, correction, kept):
         other = copy(self)
-        other.correction = correction
+        other.correction, other._kept = correction, kept
         return other
-
-    def _mask_of(self, kept):
-        """Return which of all pixels are kept, given which of those kept now."""
-        pixels = _as_mask(self.kept_pixels, prod(self.signal_shape)).copy()
-        pixels[pixels] = kept
-        return pixels
 
     def _read_checked(self, function, run, merge, stage, total=None, log=None):
         accumulates = total is not None
@@ -417,19 +387,10 @@ class PatternBlocks:
         row, pixel = found.first
         if self._reader.pixels is not None:
             pixel = np.flatnonzero(self._reader.pixels)[pixel]
-        place = self._positions[row] * prod(self.signal_shape) + pixel
+        place = self._kept.places[row] * prod(self.signal_shape) + pixel
         shape = self.navigation_shape + self.signal_shape
         where = tuple(map(int, np.unravel_index(place, shape)))
         return describe_bad_values(found, where, len(self.navigation_shape))
-
-
-def _as_mask(kept, size):
-    if kept is None:
-        return np.ones(size, dtype=bool)
-    kept = np.asarray(kept, dtype=bool).ravel()
-    if kept.size != size:
-        raise ValueError(f"A mask of {kept.size} elements was given, {size} expected.")
-    return kept
 
 
 class _AllPatterns:

@@ -8,6 +8,9 @@ from types import FunctionType
 import dask.array as da
 import numpy as np
 
+# Modules of objects that cannot be pickled.
+_OPAQUE = "_thread", "threading"
+
 
 def files_of(data):
     """Find the files that a dask array is read from, and what tells if they change.
@@ -25,13 +28,8 @@ def files_of(data):
     """
     if not isinstance(data, da.Array):
         return {}
-    finder = _FileFinder()
-    try:
-        finder.dump(dict(data.dask))
-    except (pickle.PicklingError, TypeError, AttributeError, OSError, ValueError):
-        # What is found before something that cannot be looked into still holds.
-        pass
-    paths = (os.path.realpath(name) for name, exists in finder.found if exists(name))
+    found = _FileFinder().walk(data.dask)
+    paths = (os.path.realpath(name) for name, exists in found if exists(name))
     return {path: state for path in paths if (state := state_of(path))}
 
 
@@ -91,13 +89,36 @@ class GraphWalker(pickle.Pickler):
 
     Attributes
     ----------
+    NOTHING : object
+        What stands for nothing that was found.
     found : dict
         What was found, in order, as keys.
     """
 
+    NOTHING = None
+
     def __init__(self):
         super().__init__(_Nowhere(), protocol=pickle.HIGHEST_PROTOCOL)
         self.found = {}
+
+    def walk(self, graph):
+        """Look at all that a graph holds.
+
+        Parameters
+        ----------
+        graph : mapping
+
+        Returns
+        -------
+        dict
+            What was found, as keys.
+        """
+        try:
+            self.dump(dict(graph))
+        except (pickle.PicklingError, TypeError, AttributeError, OSError, ValueError):
+            # What is found before something that cannot be looked into still holds.
+            pass
+        return self.found
 
     def persistent_id(self, value):
         """Look at a value; anything but None is not looked into further."""
@@ -122,36 +143,38 @@ class GraphWalker(pickle.Pickler):
             return self.see_zarr(value)
         return self.see_other(value, module)
 
+    def see_name(self, value):
+        return self.NOTHING
+
+    see_array = see_hdf5 = see_zarr = see_name
+
+    def see_other(self, value, module):
+        # Functions of the user cannot all be pickled.
+        is_opaque = isinstance(value, FunctionType) or module in _OPAQUE
+        return self.NOTHING if is_opaque else None
+
 
 class _FileFinder(GraphWalker):
     """Finds names that may be those of files, and what tells whether there is one."""
 
-    _NOTHING = "", os.path.isfile
+    NOTHING = "", os.path.isfile
 
     def see_name(self, value):
         name = os.fsdecode(value)
         # Names of chunks, types and methods are no files.
         is_path = os.path.splitext(name)[1] or os.path.isabs(name)
-        return (name, os.path.isfile) if is_path and "\0" not in name else self._NOTHING
+        return (name, os.path.isfile) if is_path and "\0" not in name else self.NOTHING
 
     def see_array(self, value):
         name = getattr(value, "filename", None)
-        return self._NOTHING if name is None else self.see_name(name)
+        return self.NOTHING if name is None else self.see_name(name)
 
     def see_hdf5(self, value):
         file = getattr(value, "file", None)
-        return self.see_name(file.filename) if file else self._NOTHING
+        return self.see_name(file.filename) if file else self.NOTHING
 
     def see_zarr(self, value):
         return str(zarr_root(value) or ""), os.path.exists
-
-    def see_other(self, value, module):
-        # Functions of the user cannot all be pickled.
-        is_opaque = isinstance(value, FunctionType) or module in (
-            "_thread",
-            "threading",
-        )
-        return self._NOTHING if is_opaque else None
 
 
 class _Nowhere:

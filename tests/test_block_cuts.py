@@ -91,7 +91,9 @@ def test_chunks_that_are_too_large_are_cut(most):
 
 
 def test_a_scan_in_chunks_of_few_pixels_is_not_held(monkeypatch):
-    monkeypatch.setattr("hyperspy_4dphase._patterns._MOST_BLOCK_BYTES", 8 * 40 * 30)
+    monkeypatch.setattr(
+        "hyperspy_4dphase._block_reading._MOST_BLOCK_BYTES", 8 * 40 * 30
+    )
     lazy = da.from_array(numbered((24, 20, 30)), chunks=(24, 20, 3))
     blocks = PatternBlocks(lazy, 2, block_values=600)
     sizes = [part.size for _, part in blocks.reduce(collect, add)]

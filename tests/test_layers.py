@@ -53,18 +53,22 @@ LAYERS = {
     "_bad_values.py": Layer({"numpy"}),
     "_block_cuts.py": Layer({"numpy"}),
     "_cluster_reading.py": Layer(
-        {"dask", "sklearn"} | ours("_bad_values", "_block_reading")
+        {"dask", "sklearn"} | ours("_bad_values", "_one_block")
     ),
     "_block_reading.py": Layer(
-        {"numpy", "dask", "sklearn", "threadpoolctl"} | ours("_bad_values", "_threads"),
-        {"distributed"} | ours("_cluster_reading"),
+        {"numpy", "dask", "sklearn", "threadpoolctl"}
+        | ours("_block_cuts", "_dask_clients", "_one_block", "_threads"),
+        ours("_cluster_reading"),
     ),
+    "_dask_clients.py": Layer({"dask"}, {"distributed"}),
+    "_kept.py": Layer({"numpy"}),
+    "_one_block.py": Layer({"numpy"} | ours("_bad_values")),
     "_read_timing.py": Layer({"numpy"} | ours("_block_reading")),
     "_chunk_advice.py": Layer(set()),
     "_threads.py": Layer({"dask"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
-        | ours("_bad_values", "_block_cuts", "_block_reading", "_correction")
+        | ours("_bad_values", "_block_reading", "_correction", "_kept")
         | ours("_read_timing")
     ),
     "_correction.py": Layer({"numpy"}),
@@ -231,7 +235,7 @@ def test_offence_is_seen(file, source):
     ("file", "source"),
     [
         ("__init__.py", "from . import _register"),
-        ("_block_reading.py", "def client():\n    from distributed import get_client"),
+        ("_dask_clients.py", "def client():\n    from distributed import get_client"),
         ("estimators/nmf/_rnmf.py", "from ..._patterns import blocks"),
         ("estimators/nmf/_rnmf.py", "from ..compression import Compression"),
         ("estimators/vae/_vae.py", "def fit():\n    import torch.nn as nn"),

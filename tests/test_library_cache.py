@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase import _library_cache as cache
-from hyperspy_4dphase.estimators.orientation import Reflections, _library
+from hyperspy_4dphase.estimators.orientation import Reflections
+from hyperspy_4dphase.estimators.orientation import _library_building as building
 
 TABLE = Reflections(np.eye(3, dtype=int), 0.3 * np.eye(3), np.array([1.0, 2.0, 3.0]))
 SYMMETRY = np.eye(4)[:1]
@@ -21,7 +22,7 @@ def built(monkeypatch):
 
     def build(*args, **options):
         calls.append(args)
-        return _library.build_library(*args, **options)
+        return building.build_library(*args, **options)
 
     monkeypatch.setattr(cache, "build_library", build)
     return calls
@@ -64,7 +65,7 @@ def test_other_reflections_are_another_library(folder, built, monkeypatch):
 
 
 def test_default_and_the_same_given_are_one_library(folder, built):
-    load(excitation_width=_library.EXCITATION_WIDTH)
+    load(excitation_width=building.EXCITATION_WIDTH)
     load()
     assert len(built) == 1
 
@@ -97,7 +98,7 @@ def test_damaged_file_is_built_anew(folder, built, damage):
 
 def test_new_version_does_not_trust_old_files(folder, built, monkeypatch):
     load()
-    monkeypatch.setattr(_library, "FORMAT_VERSION", _library.FORMAT_VERSION + 1)
+    monkeypatch.setattr(building, "FORMAT_VERSION", building.FORMAT_VERSION + 1)
     load()
     assert len(built) == 2
 

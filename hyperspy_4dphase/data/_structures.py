@@ -113,16 +113,13 @@ def _thiophosphate():
     return _make_phase("LGPS", 137, (8.718, 8.718, 12.634, 90, 90, 90), sites)
 
 
-def _diamond(name, a, element):
-    sites = [(element, (0, 0, 0)), (element, (0.25, 0.25, 0.25))]
-    return _cubic(name, 227, a, FCC, sites)
-
-
 STRUCTURES = {
     "NMC622": _layered_oxide,
     "WS2": lambda: _monolayer("WS2", 3.153, "W", "S", 1.57),
     "WSe2": lambda: _monolayer("WSe2", 3.282, "W", "Se", 1.67),
-    "Si": lambda: _diamond("Si", 5.431, "Si"),
+    "Si": lambda: _cubic(
+        "Si", 227, 5.431, FCC, [("Si", (0, 0, 0)), ("Si", (0.25,) * 3)]
+    ),
     "Al": lambda: _cubic("Al", 225, 4.050, FCC, [("Al", (0, 0, 0))]),
     "Fe": lambda: _cubic("Fe", 229, 2.866, BODY, [("Fe", (0, 0, 0))]),
     "SrTiO3": _strontium_titanate,

@@ -6,12 +6,7 @@ from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.data._amorphous import amorphous_pattern
 from hyperspy_4dphase.data._camera import Camera
 from hyperspy_4dphase.data._checks import check_shape
-from hyperspy_4dphase.data._maps import (
-    coordinates,
-    rough_line,
-    smooth_field,
-    soft_step,
-)
+from hyperspy_4dphase.data._maps import coordinates, rough_line, smooth_field, soft_step
 from hyperspy_4dphase.data._scattering import vacuum_pattern
 from hyperspy_4dphase.data._simulation import simulate_scan
 

@@ -3,9 +3,7 @@
 import numpy as np
 
 from hyperspy_4dphase._results import is_uniform
-from hyperspy_4dphase.interop._units import (
-    show_units,
-)
+from hyperspy_4dphase.interop._units import show_units
 
 # How far two steps may differ, relative to their size, to be taken as one: the last of
 # 4096 pixels is then wrong by less than half a pixel.

@@ -13,11 +13,7 @@ from hyperspy_4dphase.interop._signals import (
     read_signal,
     read_text,
 )
-from hyperspy_4dphase.interop._units import (
-    show_units,
-    spell_length,
-    spell_reciprocal,
-)
+from hyperspy_4dphase.interop._units import show_units, spell_length, spell_reciprocal
 
 # How many of the last axes are the signal's.
 _N_SIGNAL = {"scan": 2, "pattern": 2, "map": 0, "vectors": 0}

@@ -9,10 +9,7 @@ import numpy as np
 
 from hyperspy_4dphase.interop import _py4dstem_calibration as _calibration
 from hyperspy_4dphase.interop._peaks import is_peaks_of_py4dstem, read_peaks
-from hyperspy_4dphase.interop._reconstructions import (
-    place_on_scan,
-    read_reconstruction,
-)
+from hyperspy_4dphase.interop._reconstructions import place_on_scan, read_reconstruction
 from hyperspy_4dphase.interop._signals import (
     DIFFRACTION,
     make_signal,

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperspy_4dphase._masks import same_mask
-from hyperspy_4dphase.estimators.vae import PatternVAE
+from hyperspy_4dphase._scalars import check_names
+from hyperspy_4dphase.estimators.confidence import DOUBTS, DOUBTS_FOUND
+from hyperspy_4dphase.estimators.vae import DISTORTIONS, PatternVAE
 from hyperspy_4dphase.methods._autoencoder import (
     OPTIONS,
     check_weights,
     make_vae,
     read_patterns,
 )
+from hyperspy_4dphase.methods._reading import least_rank
 from hyperspy_4dphase.methods._sources import Features, leave_out, read_features
 from hyperspy_4dphase.signals._stored_model import StoredModel
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
@@ -50,13 +53,82 @@ class ConfidenceSource:
         decoder = self.vae if self.model is None else self.model
         return None if decoder is None else decoder.latent_dim
 
+    @property
+    def least_rank(self):
+        """int or None: What to ask of a compression that `vae` is trained on."""
+        return None if self.vae is None else least_rank(self.latent_dim)
+
+    def check_doubts(self, doubts):
+        """Check which sources of doubt are asked for.
+
+        Parameters
+        ----------
+        doubts : sequence of str, or None
+            Names of `DOUBTS`, or of what comes of them; None for all that there can be.
+
+        Returns
+        -------
+        tuple of str
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there are no such names, or a decoder is needed that is not there.
+        """
+        has_model = self.latent_dim is not None
+        if doubts is None:
+            return tuple(name for name in DOUBTS if has_model or name != "distortion")
+        # What comes of a source stands for it.
+        sources = {name: name for name in DOUBTS} | DOUBTS_FOUND
+        names = check_names("doubts", doubts, sources)
+        names = {sources[name] for name in names}
+        if "distortion" in names and not has_model:
+            raise ValueError(
+                "doubts has 'distortion', which needs a decoder: take source='vae', a "
+                "dict of vae_embed()'s options, or a LatentEmbedding with its model."
+            )
+        # In one order, whatever that of a set is.
+        return tuple(name for name in DOUBTS if name in names)
+
+    def check_distortion(self, distortion, scan):
+        """Check how latent space is to be distorted.
+
+        Parameters
+        ----------
+        distortion : str
+            One of `DISTORTIONS`.
+        scan : Scan
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name, or it needs what is not there.
+        """
+        if distortion not in DISTORTIONS:
+            raise ValueError(
+                f"distortion={distortion!r}; expected one of {DISTORTIONS}."
+            )
+        n_axes, n_dims = len(scan.signal_shape), self.latent_dim
+        if distortion == "ssim" and (n_axes != 2 or n_dims is None or n_dims > 2):
+            found = "no embedding" if n_dims is None else f"{n_dims} latent dimensions"
+            raise ValueError(
+                "distortion='ssim' needs patterns with two signal axes and an "
+                f"embedding of one or two dimensions; there are {n_axes} signal axes "
+                f"and {found}."
+            )
+        return distortion
+
     def mask(self, scan, given, signal_mask):
         """Leave out of a scan what the source, or given domains, leave out.
 
         Parameters
         ----------
         scan : Scan
-        given : GivenDomains or None
+        given : GivenDomains
         signal_mask : object
             What the user gave, which takes the place of other masks of pixels.
 
@@ -68,10 +140,8 @@ class ConfidenceSource:
         if self.features is not None:
             pixels = self.features.excluded_pixels
             scan = leave_out(scan, self.features.missing, pixels, signal_mask)
-        if given is not None:
-            pixels = given.excluded_pixels if pixels is None else None
-            scan = leave_out(scan, given.excluded_patterns, pixels, signal_mask)
-        return scan
+        pixels = given.excluded_pixels if pixels is None else None
+        return leave_out(scan, given.excluded_patterns, pixels, signal_mask)
 
     def check(self, scan):
         """Check that there is what a scan needs.

@@ -93,16 +93,18 @@ def measure_exposures(scan, exposures, labels):
     ----------
     scan : Scan
         As it was mapped.
-    exposures : 2 or tuple of Scan
+    exposures : None, 2 or tuple of Scan
         With 2, counts are split, see :func:`check_counts`.
     labels : numpy.ndarray of int, shape (n_patterns,)
         The map of the whole scan.
 
     Returns
     -------
-    dict
-        See :attr:`DomainConfidence.exposures`.
+    dict or None
+        See :attr:`DomainConfidence.exposures`; None without exposures.
     """
+    if exposures is None:
+        return None
     if exposures == 2:
         n_axes = len(scan.navigation_shape)
         halves = split_counts(scan.signal.data, scan.seed, n_axes)

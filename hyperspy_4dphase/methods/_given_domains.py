@@ -27,15 +27,15 @@ class GivenDomains:
 
     Attributes
     ----------
-    labels : numpy.ndarray of int64, shape (n_positions,)
-        -1 is unassigned, or masked.
+    labels : numpy.ndarray of int64, shape (n_positions,), or None
+        -1 is unassigned, or masked. None if no domains were given.
     tree : DomainTree or None
         Of a map that has one.
     excluded_patterns, excluded_pixels : numpy.ndarray of bool, or None
         Flat masks of that map.
     """
 
-    labels: np.ndarray
+    labels: np.ndarray | None = None
     tree: DomainTree | None = None
     excluded_patterns: np.ndarray | None = None
     excluded_pixels: np.ndarray | None = None
@@ -49,15 +49,17 @@ class GivenDomains:
 
         Returns
         -------
-        labels : numpy.ndarray of int64, shape (n_kept,)
+        labels : numpy.ndarray of int64, shape (n_kept,), or None
             As they were, if none is left out of 0 ... n - 1.
-        tree : DomainTree
+        tree : DomainTree or None
 
         Raises
         ------
         ValueError
             If all are unassigned.
         """
+        if self.labels is None:
+            return None, None
         labels = self.labels[scan.kept_patterns]
         assigned = labels >= 0
         if not assigned.any():
@@ -85,7 +87,7 @@ def read_domains(scan, domains):
     ----------
     scan : Scan
         Only its axes are looked at.
-    domains : DomainMap, DomainConfidence, BaseSignal or array-like
+    domains : None, DomainMap, DomainConfidence, BaseSignal or array-like
         See :func:`domain_confidence`.
 
     Returns
@@ -97,6 +99,8 @@ def read_domains(scan, domains):
     TypeError, ValueError
         If they are nothing of this kind, or of another scan.
     """
+    if domains is None:
+        return GivenDomains()
     if isinstance(domains, DomainConfidence):
         domains = domains.domains
     if isinstance(domains, DomainMap):

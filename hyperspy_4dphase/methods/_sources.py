@@ -136,6 +136,9 @@ def name_source(source, none="compressed patterns"):
     """
     if source is None or isinstance(source, str):
         return source or none
+    if isinstance(source, dict):
+        # Options of a training.
+        return "vae"
     name, title = type(source).__name__, ""
     if isinstance(source, BaseSignal):
         title = source.metadata.get_item("General.title", "")

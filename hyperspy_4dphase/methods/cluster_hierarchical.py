@@ -181,7 +181,7 @@ def cluster_hierarchical(
             "leave one of them out."
         )
     options = {name: arguments[name] for name in _OPTIONS}
-    options["device"] = resolve_device(device)
+    device = options["device"] = resolve_device(device)
     flags = {name: arguments[name] for name in _FLAGS}
     check_flags(**flags)
     estimator = DivisiveDomains(**options)
@@ -195,7 +195,6 @@ def cluster_hierarchical(
         features = found.values[scan.kept_patterns]
     check_enough(scan, n_domains)
     if source is None and n_parts is None:
-        device = estimator.device
         scan, compression = read_scan(scan, compression, print_info, device=device)
     _fit(estimator, scan, features, compression, neighbours_sum)
     labels, tree = estimator.labels_, estimator.tree_

@@ -1,22 +1,19 @@
 """A camera's values as counts of electrons, where these can be told apart."""
 
 import warnings
-from dataclasses import dataclass
-from typing import NamedTuple
 
-import dask.array as da
 import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.methods._counting import Clipped, Rounding, count_scan
 from hyperspy_4dphase.methods._reading import compress_scan, open_scan
 from hyperspy_4dphase.signals._data_report import describe_faults
 
 _DTYPES = "uint8", "uint16", "uint32"
-# Electrons. Readout noise scatters to one electron below the offset; where more than
-# this fraction of values is lower, the offset is wrong. Historical: chosen by trial.
-_FAR_BELOW = -1.5
+# Where more than this fraction of values is far below the offset, that is wrong.
+# Historical: chosen by trial.
 _MAX_FRACTION_FAR_BELOW = 1e-4
 # Below this share of values without an electron, a measured offset is an extreme of the
 # values, and no level of theirs.
@@ -134,17 +131,17 @@ def count_electrons(
     is_offset_measured = offset is None
     if is_offset_measured:
         offset = compression.detector["offset"]
-    rounding = _Rounding(float(gain), float(offset), dtype)
+    rounding = Rounding(float(gain), float(offset), dtype)
     with scan.progress() as progress:
         blocks = scan.blocks(progress, replaced=replaced)
-        clipped = blocks.reduce(rounding.find_clipped, _Clipped.merge)
+        clipped = blocks.reduce(rounding.find_clipped, Clipped.merge)
     unseen = is_offset_measured and rounding.offset != 0
     _warn_of(clipped, rounding, blocks.size, unseen)
     if print_info:
         lines = _describe(rounding, is_measured, compression, clipped)
         print(*lines, sep="\n")
     counted = type(signal)(
-        _count(scan, rounding, replaced),
+        count_scan(scan, rounding, replaced),
         axes=scan.axes,
         metadata=signal.metadata.as_dictionary(),
         original_metadata=signal.original_metadata.as_dictionary(),
@@ -154,52 +151,6 @@ def count_electrons(
         {"gain": rounding.gain, "offset": rounding.offset, **faults},
     )
     return counted
-
-
-class _Clipped(NamedTuple):
-    """What lies outside of a type, over some blocks."""
-
-    largest: float
-    n_above: int
-    n_below: int
-    n_far_below: int
-    n_empty: int
-
-    def merge(self, other):
-        sums = (one + another for one, another in zip(self[1:], other[1:], strict=True))
-        return _Clipped(max(self.largest, other.largest), *sums)
-
-
-@dataclass(frozen=True)
-class _Rounding:
-    """Values to whole electrons."""
-
-    gain: float
-    offset: float
-    dtype: np.dtype
-
-    @property
-    def most(self):
-        return int(np.iinfo(self.dtype).max)
-
-    def electrons(self, values):
-        electrons = values.astype(np.float64)
-        electrons -= self.offset
-        electrons /= self.gain
-        return np.rint(electrons, out=electrons)
-
-    def find_clipped(self, patterns, rows):
-        electrons = self.electrons(patterns)
-        below = electrons < 0, electrons < _FAR_BELOW
-        kinds = electrons > self.most, *below, electrons == 0
-        largest = float(electrons.max(initial=0))
-        return _Clipped(largest, *map(np.count_nonzero, kinds))
-
-    def __call__(self, values):
-        electrons = self.electrons(values)
-        # NaN is nowhere but in what masks leave out.
-        electrons[np.isnan(electrons)] = 0
-        return np.clip(electrons, 0, self.most, out=electrons).astype(self.dtype)
 
 
 def _check_dtype(dtype):
@@ -280,46 +231,3 @@ def _describe(rounding, is_measured, compression, clipped):
     if clipped.n_above:
         lines.append(f"  clipped={clipped.n_above} values became {rounding.most}")
     return lines
-
-
-def _count(scan, rounding, replaced):
-    """The data as counts: an array, or a dask array of the same chunks."""
-    data = scan.signal.data
-    is_lazy = isinstance(data, da.Array)
-    if not is_lazy:
-        # One line of the scan after the other: rounding takes eight bytes a value.
-        chunks = (1, *data.shape[1:])
-        data = da.from_array(np.ma.getdata(data), chunks, name=False)
-    if replaced is None:
-        replaced = np.empty((3, 0))
-    positions, pixels = replaced[:2].astype(int)
-    n_pixels = np.prod(scan.signal_shape)
-    counts = data.map_blocks(
-        _count_block,
-        rounding=rounding,
-        kept_patterns=scan.kept_patterns.reshape(scan.navigation_shape),
-        kept_pixels=scan.kept_pixels.reshape(scan.signal_shape),
-        places=np.unravel_index(positions * n_pixels + pixels, data.shape),
-        values=replaced[2],
-        dtype=rounding.dtype,
-        meta=np.empty((0,) * data.ndim, rounding.dtype),
-    )
-    if is_lazy:
-        return counts
-    counted = np.empty(data.shape, rounding.dtype)
-    da.store(counts, counted, lock=False, scheduler="threads")
-    return counted
-
-
-def _count_block(
-    block, rounding, kept_patterns, kept_pixels, places, values, block_info=None
-):
-    """A part of the data as counts."""
-    region = [slice(*ends) for ends in block_info[0]["array-location"]]
-    counted = rounding(block)
-    own = np.stack(places) - np.array([[part.start] for part in region])
-    inside = ((own >= 0) & (own < np.array(block.shape)[:, np.newaxis])).all(axis=0)
-    counted[tuple(own[:, inside])] = rounding(values[inside])
-    counted[~kept_patterns[tuple(region[: kept_patterns.ndim])]] = 0
-    counted[..., ~kept_pixels[tuple(region[-kept_pixels.ndim :])]] = 0
-    return counted

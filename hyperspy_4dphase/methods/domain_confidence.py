@@ -4,16 +4,10 @@ import numpy as np
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._provenance import provenance
-from hyperspy_4dphase._scalars import check_integer, check_names, check_number
+from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators.confidence import (
-    DOUBTS,
-    DOUBTS_FOUND,
-    MapEnsemble,
-    run_rounds,
-)
+from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
 from hyperspy_4dphase.estimators.domains import flat_tree
-from hyperspy_4dphase.estimators.vae import DISTORTIONS
 from hyperspy_4dphase.methods._autoencoder import make_embedding
 from hyperspy_4dphase.methods._confidence_source import open_source
 from hyperspy_4dphase.methods._exposures import (
@@ -23,7 +17,7 @@ from hyperspy_4dphase.methods._exposures import (
     measure_exposures,
 )
 from hyperspy_4dphase.methods._given_domains import read_domains
-from hyperspy_4dphase.methods._reading import least_rank, open_scan, read_scan
+from hyperspy_4dphase.methods._reading import open_scan, read_scan
 from hyperspy_4dphase.methods._sources import check_enough, name_source
 from hyperspy_4dphase.signals._confidence_report import describe_confidence
 from hyperspy_4dphase.signals._domain_report import describe_domains
@@ -191,44 +185,36 @@ optional
     n_rounds = check_integer("n_rounds", n_rounds, 1)
     device = resolve_device(device)
     exposures = check_exposures(scan, exposures)
-    given = None if domains is None else read_domains(scan, domains)
+    given = read_domains(scan, domains)
     origin = open_source(scan, source, device, n_rounds)
     options = {
         "n_maps": check_integer("n_maps", n_maps, 2),
         "threshold": check_number("threshold", threshold, 0, 1),
-        "doubts": _check_doubts(doubts, origin.latent_dim is not None),
-        "distortion": _check_distortion(distortion, origin, scan),
+        "doubts": origin.check_doubts(doubts),
+        "distortion": origin.check_distortion(distortion, scan),
+        "n_rounds": n_rounds,
     }
     if compression is None:
         scan = origin.mask(scan, given, signal_mask)
     check_enough(scan)
     origin.check(scan)
-    if given is not None:
-        given.keep(scan)
-    rank = None if origin.vae is None else least_rank(origin.latent_dim)
-    scan, compression = read_scan(
-        scan, compression, print_info, rank=rank, device=device
-    )
+    given.keep(scan)
+    needed = {"rank": origin.least_rank, "device": device}
+    scan, compression = read_scan(scan, compression, print_info, **needed)
     check_counts(exposures, compression)
-    reference, tree = (None, None) if given is None else given.keep(scan)
-    best, reports = _map_scan(
-        scan, compression, origin, reference, n_rounds=n_rounds, **options
-    )
+    reference, tree = given.keep(scan)
+    best, reports = _map_scan(scan, compression, origin, reference, **options)
     estimator = best.ensemble
     if tree is None:
         n, reason = estimator.n_domains_, estimator.reason_
         tree = flat_tree(np.ones(n, dtype=int), "consensus" if n > 1 else reason)
-    told = {
-        "n_rounds": n_rounds,
+    found = measure_exposures(scan, exposures, estimator.consensus_)
+    told = options | {
         "device": device,
-        "source": "vae" if isinstance(source, dict) else name_source(source),
+        "source": name_source(source),
         "domains": name_source(domains, "consensus"),
     }
-    found = None
-    if exposures is not None:
-        labels = estimator.consensus_
-        found = measure_exposures(scan, exposures, labels)
-    told, outcome = options | told, _sum_up(estimator, reports)
+    outcome = _sum_up(estimator, reports)
     record = provenance("domain_confidence", told, scan.seed, outcome, compression)
     confidence = DomainConfidence.from_scan(
         scan,
@@ -243,39 +229,8 @@ optional
         embedding=_find_embedding(scan, best, origin, compression),
     )
     if print_info:
-        asked = f"agreed on by {n_maps} maps" if given is None else "as given"
-        n_left_out = 0 if reference is None else int((reference < 0).sum())
-        _report(confidence, scan, compression, asked, n_left_out)
+        _report(confidence, scan, compression, n_maps, reference)
     return (confidence, estimator) if return_info else confidence
-
-
-def _check_doubts(doubts, has_model):
-    if doubts is None:
-        return tuple(name for name in DOUBTS if has_model or name != "distortion")
-    # What comes of a source stands for it.
-    sources = {name: name for name in DOUBTS} | DOUBTS_FOUND
-    names = check_names("doubts", doubts, sources)
-    names = {sources[name] for name in names}
-    if "distortion" in names and not has_model:
-        raise ValueError(
-            "doubts has 'distortion', which needs a decoder: take source='vae', a dict "
-            "of vae_embed()'s options, or a LatentEmbedding with its model."
-        )
-    # In one order, whatever that of a set is.
-    return tuple(name for name in DOUBTS if name in names)
-
-
-def _check_distortion(distortion, origin, scan):
-    if distortion not in DISTORTIONS:
-        raise ValueError(f"distortion={distortion!r}; expected one of {DISTORTIONS}.")
-    n_axes, n_dims = len(scan.signal_shape), origin.latent_dim
-    if distortion == "ssim" and (n_axes != 2 or n_dims is None or n_dims > 2):
-        found = "no embedding" if n_dims is None else f"{n_dims} latent dimensions"
-        raise ValueError(
-            "distortion='ssim' needs patterns with two signal axes and an embedding "
-            f"of one or two dimensions; there are {n_axes} signal axes and {found}."
-        )
-    return distortion
 
 
 def _map_scan(scan, compression, origin, reference, *, n_rounds, **options):
@@ -321,7 +276,10 @@ def _sum_up(estimator, reports):
     }
 
 
-def _report(confidence, scan, compression, asked, n_left_out):
+def _report(confidence, scan, compression, n_maps, reference):
+    asked, n_left_out = f"agreed on by {n_maps} maps", 0
+    if reference is not None:
+        asked, n_left_out = "as given", int((reference < 0).sum())
     domains, best = confidence.domains, confidence.at_threshold(0)
     n_unsure = int((domains.labels < 0).sum() - (best.labels < 0).sum())
     unsure = (f"less sure than threshold={confidence.threshold:.3g}", n_unsure)

@@ -62,6 +62,31 @@ def check_labels(labels, name="labels", shape=None):
     return labels
 
 
+def check_labels_to_click(labels):
+    """Return the same of a map of which a place is one probe position.
+
+    Parameters
+    ----------
+    labels : array-like of int, DomainMap or DomainConfidence
+
+    Returns
+    -------
+    numpy.ndarray of int
+
+    Raises
+    ------
+    TypeError, ValueError
+        As of :func:`check_labels`, and of three navigation axes.
+    """
+    labels = check_labels(labels)
+    if labels.ndim == 3:
+        raise ValueError(
+            "labels must have one or two navigation axes, so that a click means one "
+            f"position, but have the shape {labels.shape}."
+        )
+    return labels
+
+
 def check_fractions(values, name, shape=None):
     """Return numbers from 0 to 1 on a scan as floats, NaN where masked.
 
@@ -93,7 +118,7 @@ def check_fractions(values, name, shape=None):
     return np.clip(values, 0, 1)
 
 
-def _check_scan_shape(values, name, shape):
+def _check_scan_shape(values, name, shape=None):
     if shape is not None and values.shape != shape:
         raise ValueError(
             f"{name} must have the shape {shape}, but the shape is {values.shape}."
@@ -273,15 +298,13 @@ def check_tree(parent, size, label):
     return parent, size, label
 
 
-def check_scan_values(values, name, shape=None):
+def check_scan_values(values, name):
     """Return real numbers on a scan as floats, NaN where there are none.
 
     Parameters
     ----------
     values : array-like of float
     name : str
-    shape : tuple of int, optional
-        The shape expected.
 
     Returns
     -------
@@ -290,9 +313,9 @@ def check_scan_values(values, name, shape=None):
     Raises
     ------
     TypeError, ValueError
-        If they are no real numbers, of another shape, or infinite.
+        If they are no real numbers, of no shape that a scan has, or infinite.
     """
     values = check_real(values, name)
-    _check_scan_shape(values, name, shape)
+    _check_scan_shape(values, name)
     _refuse_infinite(values, name)
     return values

@@ -49,6 +49,15 @@ def legend_size(texts):
     return width, 0.2 * min(len(texts), ROWS) + 0.4
 
 
+def make_map_axes(shape, extent, texts):
+    """Make a figure of one map, with room for a legend of these texts beside it."""
+    legend_width, legend_height = legend_size(texts)
+    width, height = map_size(shape, extent, legend_width + 0.4)
+    size = width + legend_width + 0.4, max(height + 0.5, legend_height)
+    # A legend beside a map that floats in its place could be cut off.
+    return make_figure(None, size).add_subplot(anchor="NW")
+
+
 def draw_legend(ax, colors, texts, title, *, beside=True):
     """Draw patches of colours and texts on the right of the axes, or in them."""
     legend = ax.legend(

@@ -163,11 +163,7 @@ def _draw_key(ax, norm):
     """Show below the axes how pale means how sure."""
     shades = LinearSegmentedColormap.from_list("opacity", ["white", "0.3"])
     bar = ax.figure.colorbar(
-        ScalarMappable(norm, shades),
-        ax=ax,
-        location="bottom",
-        shrink=0.5,
-        aspect=16,
+        ScalarMappable(norm, shades), ax=ax, location="bottom", shrink=0.5, aspect=16
     )
     bar.set_label("confidence", fontsize="small")
     bar.ax.tick_params(labelsize="small")

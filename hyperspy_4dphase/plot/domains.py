@@ -8,14 +8,7 @@ from hyperspy_4dphase.plot._checks import (
     check_labels,
     check_names,
 )
-from hyperspy_4dphase.plot._layout import (
-    ROWS,
-    draw_legend,
-    format_entry,
-    legend_size,
-    make_figure,
-    map_size,
-)
+from hyperspy_4dphase.plot._layout import ROWS, draw_legend, format_entry, make_map_axes
 from hyperspy_4dphase.plot._maps import draw_domains
 from hyperspy_4dphase.plot._palette import UNASSIGNED, domain_colors
 from hyperspy_4dphase.plot._text import AS_TYPED
@@ -93,11 +86,7 @@ def plot_domains(
     colors = np.vstack([own[:n_domains], UNASSIGNED])
     shown, texts = _list_entries(labels, names, colors) if legend else ([], [])
     if ax is None:
-        legend_width, legend_height = legend_size(texts)
-        width, height = map_size(labels.shape, extent, legend_width + 0.4)
-        size = width + legend_width + 0.4, max(height + 0.5, legend_height)
-        # A legend beside a map that floats in its place could be cut off.
-        ax = make_figure(None, size).add_subplot(anchor="NW")
+        ax = make_map_axes(labels.shape, extent, texts)
     draw_domains(ax, labels, colors, extent, units, scalebar)
     if title:
         ax.set_title(title, **AS_TYPED)

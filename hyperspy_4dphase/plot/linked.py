@@ -8,7 +8,7 @@ from hyperspy_4dphase.plot._borders import draw_outline
 from hyperspy_4dphase.plot._checks import (
     check_callable,
     check_extent,
-    check_labels,
+    check_labels_to_click,
     check_names,
     check_patterns,
 )
@@ -101,12 +101,7 @@ def plot_linked(
     >>> view.position
     (5, 2)
     """
-    labels = check_labels(labels)
-    if labels.ndim == 3:
-        raise ValueError(
-            "labels must have one or two navigation axes, so that a click means one "
-            f"position, but have the shape {labels.shape}."
-        )
+    labels = check_labels_to_click(labels)
     least = int(labels.max()) + 1
     if least < 1:
         raise ValueError("labels have no domain: they are -1 all over.")

@@ -6,7 +6,7 @@ from hyperspy_4dphase.plot._checks import (
     check_callable,
     check_extent,
     check_fractions,
-    check_labels,
+    check_labels_to_click,
     check_names,
 )
 from hyperspy_4dphase.plot._layout import format_percent, make_figure, map_size
@@ -94,12 +94,7 @@ def plot_posterior(
     ...     labels, confidence, posterior, lambda row, column: np.ones((12, 14))
     ... )
     """
-    labels = check_labels(labels)
-    if labels.ndim == 3:
-        raise ValueError(
-            "labels must have one or two navigation axes, so that a click means one "
-            f"position, but have the shape {labels.shape}."
-        )
+    labels = check_labels_to_click(labels)
     check_extent(extent, labels.ndim, "extent")
     confidence = check_fractions(confidence, "confidence", labels.shape)
     unknown = np.isnan(confidence)

@@ -10,13 +10,7 @@ from hyperspy_4dphase.plot._checks import (
     check_length,
     check_names,
 )
-from hyperspy_4dphase.plot._layout import (
-    draw_legend,
-    format_entry,
-    legend_size,
-    make_figure,
-    map_size,
-)
+from hyperspy_4dphase.plot._layout import draw_legend, format_entry, make_map_axes
 from hyperspy_4dphase.plot._maps import draw_domains
 from hyperspy_4dphase.plot._palette import PALE, domain_colors
 from hyperspy_4dphase.plot._text import AS_TYPED
@@ -92,10 +86,7 @@ def plot_refused(
     parts, texts = _number_parts(sides, labels, shown, names, scores)
     colors = np.vstack([domain_colors(2 * len(shown)), PALE])
     if ax is None:
-        legend_width, legend_height = legend_size(texts)
-        width, height = map_size(labels.shape, extent, legend_width + 0.4)
-        size = width + legend_width + 0.4, max(height + 0.5, legend_height)
-        ax = make_figure(None, size).add_subplot(anchor="NW")
+        ax = make_map_axes(labels.shape, extent, texts)
     image = draw_domains(ax, parts, colors, extent, units, scalebar)
     draw_borders(image, labels, "0.3")
     draw_legend(ax, colors[:-1], texts, "refused splits: probe positions")

@@ -4,11 +4,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from hyperspy_4dphase.plot._borders import draw_borders
-from hyperspy_4dphase.plot._checks import (
-    check_extent,
-    check_labels,
-    check_scan_values,
-)
+from hyperspy_4dphase.plot._checks import check_extent, check_labels, check_scan_values
 from hyperspy_4dphase.plot._layout import make_figure, map_size
 from hyperspy_4dphase.plot._maps import draw_numbers, mean_known
 from hyperspy_4dphase.plot._style import STEP_BORDER, STEPS

@@ -42,16 +42,8 @@ def read_means(domains, signal=None, show_progressbar=None):
     UserWarning
         If the values of `signal` are not those that the map was made of.
     """
-    labels, n, stored = domains.labels.ravel(), domains.n_domains, domains._stored_map
-    has_variances = stored.get("gain") is None
-    read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)
-    means, variances, sums = read
-    rows = np.flatnonzero(labels >= 0)
-    is_same = check_same_values(sums, rows, stored, signal is not None)
-    pixels = stored.excluded_pixels
-    means = filled(means.T, pixels).T
-    if variances is not None:
-        variances = filled(variances.T, pixels).T
+    labels, stored = domains.labels.ravel(), domains._stored_map
+    means, variances, is_same = _read_whole(domains, labels, signal, show_progressbar)
     if is_same:
         # Those of another scan are not remembered.
         stored.set("mean_patterns", means)
@@ -92,7 +84,7 @@ def read_inner_means(domains, signal=None, show_progressbar=None):
     UserWarning
         As :func:`read_means`.
     """
-    stored, n = domains._stored_map, domains.n_domains
+    stored = domains._stored_map
     kept = stored.get("inner")
     if signal is None and kept is not None:
         return kept["means"], kept["variances"], kept["sizes"]
@@ -102,15 +94,8 @@ def read_inner_means(domains, signal=None, show_progressbar=None):
         labels = apply_apart(find_inner_positions, domains.labels).ravel()
     else:
         labels = find_inner_positions(domains.labels).ravel()
-    has_variances = stored.get("gain") is None
-    read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)
-    means, variances, sums = read
-    rows = np.flatnonzero(labels >= 0)
-    is_same = check_same_values(sums, rows, stored, signal is not None)
-    means = filled(means.T, stored.excluded_pixels).T
-    if variances is not None:
-        variances = filled(variances.T, stored.excluded_pixels).T
-    sizes = np.bincount(labels[rows], minlength=n)
+    means, variances, is_same = _read_whole(domains, labels, signal, show_progressbar)
+    sizes = np.bincount(labels[labels >= 0], minlength=domains.n_domains)
     if is_same:
         stored.set("inner", {"means": means, "variances": variances, "sizes": sizes})
     return means, variances, sizes
@@ -153,6 +138,20 @@ def read_ends(domains, ends, signal=None, show_progressbar=None):
     check_same_values(read.sums, rows, stored, signal is not None)
     ends = means[:, 1:].reshape(2 * n, -1)
     return filled(ends.T, stored.excluded_pixels).T.reshape(n, 2, -1)
+
+
+def _read_whole(domains, labels, signal, show_progressbar):
+    """Means and variances as wholes, and whether the scan is that of the map."""
+    n, stored = domains.n_domains, domains._stored_map
+    has_variances = stored.get("gain") is None
+    read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)
+    rows = np.flatnonzero(labels >= 0)
+    is_same = check_same_values(read.sums, rows, stored, signal is not None)
+    means, variances = (
+        None if values is None else filled(values.T, stored.excluded_pixels).T
+        for values in (read.means, read.variances)
+    )
+    return means, variances, is_same
 
 
 def _read_labels(domains, labels, n, signal, show_progressbar, variances=False):

@@ -127,11 +127,7 @@ def find_library(candidate, wavelength, resolution, reach):
             "patterns reach to: check their calibration."
         ) from error
     return load_or_build_library(
-        table,
-        wavelength,
-        candidate.rotations,
-        max_g=reach,
-        resolution=resolution,
+        table, wavelength, candidate.rotations, max_g=reach, resolution=resolution
     )
 
 

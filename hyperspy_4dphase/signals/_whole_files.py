@@ -38,9 +38,7 @@ class WholeFiles:
                 raise
             kept = " The file that was there is unchanged." if target.exists() else ""
             raise OSError(
-                error.errno,
-                f"{error.strerror}: nothing was saved.{kept}",
-                str(target),
+                error.errno, f"{error.strerror}: nothing was saved.{kept}", str(target)
             ) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -12,24 +12,8 @@ from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
 from hyperspy_4dphase.signals._result_signal import LazyResultSignal
 from hyperspy_4dphase.signals._scan_map import show_last_two
-from hyperspy_4dphase.signals._stored import Stored, check_same_positions
-
-_KEPT = (
-    "algorithm",
-    "groups",
-    "explained_variance",
-    "explained_variance_ratio",
-    "poissonian_noise_normalized",
-    "centre",
-    "provenance",
-)
-
-
-class StoredDecomposition(Stored):
-    """Reads what a decomposition keeps in its metadata."""
-
-    NODE, VERSION = "Pattern_decomposition", 1
-    RESULT, MAKER = "decomposition", "decomposition_rnmf"
+from hyperspy_4dphase.signals._stored import check_same_positions
+from hyperspy_4dphase.signals._stored_decomposition import KEPT, StoredDecomposition
 
 
 class PatternDecomposition(ComponentAxis, Signal1D):
@@ -68,7 +52,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         PatternDecomposition
         """
         metadata = scan.name_result("Decomposition", cls._signal_type)
-        record = {name: getattr(found, name) for name in _KEPT}
+        record = {name: getattr(found, name) for name in KEPT}
         metadata[StoredDecomposition.NODE] = StoredDecomposition.collect(
             scan.masked(found.excluded_patterns, found.excluded_pixels),
             compression,
@@ -92,17 +76,17 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         Those of one group pass smoothly into one another along the scan, as slices of a
         bent crystal do. None where this was not sought.
         """
-        return self._of_components("groups", int)
+        return self._stored.of_components("groups", int)
 
     @property
     def explained_variance(self):
         """numpy.ndarray, shape (n_components,): Of each component, or None."""
-        return self._of_components("explained_variance", float)
+        return self._stored.of_components("explained_variance", float)
 
     @property
     def explained_variance_ratio(self):
         """numpy.ndarray, shape (n_components,): The same as a share, or None."""
-        return self._of_components("explained_variance_ratio", float)
+        return self._stored.of_components("explained_variance_ratio", float)
 
     @property
     def algorithm(self):
@@ -134,7 +118,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         """
         axis = {"name": "component", "size": self.n_components, "navigate": True}
         metadata = self._rename("Component patterns", self._stored.get("signal_type"))
-        return self._stored.make_patterns(self._patterns, [axis], metadata)
+        return self._stored.make_patterns(self._stored.patterns, [axis], metadata)
 
     def maps(self):
         """The map of each component.
@@ -214,10 +198,10 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         >>> result.model().metadata.General.title
         'Model of Oxide bilayer'
         """
-        self._check_not_centred()
+        self._stored.check_not_centred()
         axes = [axis | {"navigate": True} for axis in axes_dictionaries(self)[:-1]]
         metadata = self._rename("Model", self._stored.get("signal_type"))
-        rows = self.data.reshape(-1, self.n_components) @ self._patterns
+        rows = self.data.reshape(-1, self.n_components) @ self._stored.patterns
         return self._stored.make_patterns(rows, axes, metadata)
 
     def fill_learning_results(self, signal):
@@ -253,7 +237,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         """
         if not isinstance(signal, BaseSignal):
             raise TypeError(f"signal must be a scan, not {type(signal).__name__}.")
-        self._check_not_centred()
+        self._stored.check_not_centred()
         shapes = array_shapes(signal)
         stored, found = self._stored, self._to_plain()
         expected = self.data.shape[:-1], stored.signal_shape
@@ -316,7 +300,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
             )
         extent, units = image_extent(axes_dictionaries(self)[:-1])
         return plot_components(
-            self._patterns.reshape(-1, *self._stored.signal_shape),
+            self._stored.patterns.reshape(-1, *self._stored.signal_shape),
             maps,
             components=components,
             groups=self.groups,
@@ -356,7 +340,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
 
     def _slicer(self, slices, isNavigation=None, out=None):
         """Slice as HyperSpy does, and keep which components are left."""
-        numbers = self._numbers
+        numbers = self._stored.numbers
         chosen = numbers[self._get_array_slices(slices, isNavigation)[-1]]
         made = super()._slicer(slices, isNavigation, out)
         target = made if out is None else out
@@ -364,47 +348,9 @@ class PatternDecomposition(ComponentAxis, Signal1D):
             target._stored.set("numbers", np.atleast_1d(chosen))
         return made
 
-    def _check_not_centred(self):
-        centre = self._stored.get("centre")
-        if centre is not None:
-            raise ValueError(
-                f"This decomposition was made with centre={centre!r}: it is of what is "
-                "left without a mean, which is not kept here, so the scan cannot be "
-                "told from it. s.get_decomposition_model() adds the mean; with "
-                "centre=None there is none."
-            )
-
     @property
     def _stored(self):
         return StoredDecomposition(self)
-
-    @property
-    def _numbers(self):
-        """The numbers that components had when they were found."""
-        n, n_found = self.data.shape[-1], len(self._stored.array("patterns"))
-        kept = self._stored.array("numbers", int)
-        numbers = np.arange(n_found) if kept is None else kept
-        if len(numbers) == n:
-            return numbers
-        # Cropped, or sliced by an earlier version: only the axis knows.
-        values = np.asarray(self.axes_manager.signal_axes[0].axis)
-        numbers = np.round(values).astype(int)
-        is_known = np.allclose(values, numbers) and np.isin(numbers, range(n_found))
-        if not np.all(is_known) or len(set(numbers.tolist())) < n:
-            raise ValueError(
-                f"The component axis has the values {values.tolist()}: expected {n} "
-                f"different numbers from 0 to {n_found - 1}, those of the components "
-                "that are left. Scale and offset of this axis must stay as they were."
-            )
-        return numbers
-
-    @property
-    def _patterns(self):
-        return self._stored.array("patterns")[self._numbers]
-
-    def _of_components(self, name, dtype):
-        values = self._stored.array(name, dtype)
-        return None if values is None else values[self._numbers]
 
     def _rename(self, what, signal_type=""):
         title = self.metadata.get_item("General.title", "")
@@ -423,7 +369,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         """All of it as :class:`Decomposition`."""
         values = np.asarray(self.data).reshape(-1, self.n_components)
         excluded = np.isnan(values).any(axis=1)
-        kept = {name: self._stored.get(name) for name in _KEPT}
+        kept = {name: self._stored.get(name) for name in KEPT}
         kept |= {
             "groups": self.groups,
             "explained_variance": self.explained_variance,
@@ -431,7 +377,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         }
         return Decomposition(
             values,
-            self._patterns,
+            self._stored.patterns,
             excluded_patterns=excluded if excluded.any() else None,
             excluded_pixels=self._stored.excluded_pixels,
             **kept,

@@ -6,11 +6,7 @@ import warnings
 import numpy as np
 from diffpy.structure.spacegroups import GetSpaceGroup, IsSpaceGroupIdentifier
 
-from hyperspy_4dphase.structures._atoms import (
-    SAME_SITE,
-    check_sites,
-    describe_crowding,
-)
+from hyperspy_4dphase.structures._atoms import SAME_SITE, check_sites, describe_crowding
 from hyperspy_4dphase.structures._operations import Operations
 
 # Space groups that the International Tables describe with two origins.

@@ -78,6 +78,7 @@ def test_names(scan):
     assert name_source(None) == "compressed patterns"
     assert name_source(None, "consensus") == "consensus"
     assert name_source("rnmf") == "rnmf"
+    assert name_source({"latent_dim": 3}) == "vae"
     assert name_source(np.ones(3)) == "ndarray"
     assert name_source(scan) == f"{type(scan).__name__} 'planted'"
     scan.metadata.General.title = ""

@@ -1,6 +1,5 @@
 """`LatentEmbedding`: what it carries, decodes, encodes, and keeps in a file."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from pyxem.signals import Diffraction1D, Diffraction2D
@@ -271,32 +270,6 @@ def test_one_dimensional_patterns():
     assert axes(decoded, "signal_axes") == axes(scan, "signal_axes")
     assert np.isnan(decoded.isig[38:].data).all()
     assert np.isfinite(decoded.isig[:38].data).all()
-
-
-@pytest.mark.usefixtures("closed_figures")
-class TestPlots:
-    def test_manifold(self, embedding):
-        figure = embedding.plot_manifold(n=5)
-        labels = {
-            text for ax in figure.axes for text in (ax.get_xlabel(), ax.get_ylabel())
-        }
-        assert {"latent dimension 0", "latent dimension 1"} <= labels
-
-    def test_loss(self, embedding):
-        ax = embedding.plot_loss()
-        drawn = [line.get_ydata() for line in ax.get_lines()]
-        for loss in embedding.loss.T:
-            assert any(np.array_equal(line, loss) for line in drawn)
-
-    def test_latent_of_another_scan(self, embedding, scan):
-        with pytest.raises(ValueError, match=r"another scan.*\(12, 9\).*\(12, 10\)"):
-            embedding.plot_latent(signal=scan.inav[:9])
-
-
-@pytest.fixture
-def closed_figures():
-    yield
-    plt.close("all")
 
 
 def test_other_values_are_a_plain_signal(embedding):

@@ -294,20 +294,6 @@ def test_components_are_not_put_into_bins():
     np.testing.assert_array_equal(made.patterns().data, result.patterns().data)
 
 
-@pytest.mark.parametrize("slices", [np.s_[:], np.s_[1:], np.s_[::2], np.s_[::-1]])
-def test_a_changed_axis_reorders_no_patterns(slices):
-    result = decomposed()
-    patterns = np.atleast_3d(result.patterns().data)[slices].reshape(-1, 9, 11)
-    part = result.isig[slices]
-    for scale, offset in ((1, 1), (-1, 2), (0.5, 40)):
-        axis = part.axes_manager.signal_axes[0]
-        axis.scale, axis.offset = scale, offset
-        np.testing.assert_array_equal(part.patterns().data.reshape(-1, 9, 11), patterns)
-    out = result.deepcopy()
-    result.isig.__getitem__(slice(0, 2), out=out)
-    np.testing.assert_array_equal(out.patterns().data, result.patterns().data[:2])
-
-
 def test_without_components_it_is_plain():
     result = decomposed()
     for found in (result.isig[2], result.sum(axis=-1), result.max(axis="component")):

@@ -58,7 +58,7 @@ def estimate_center(patterns, excluded=None):
     .. [1] K.-Y. Liang and S. L. Zeger, Biometrika 73, 13 (1986),
        doi:10.1093/biomet/73.1.13
     """
-    checked, used, roots = prepare_images(patterns, excluded)
+    _, used, roots = prepare_images(patterns, excluded)
     # Square roots of square roots: a bright spot and the direct beam, which together
     # agree about the point between them, count for less than all that is weak.
     start, rival, part = _find_start(np.sqrt(roots), used)

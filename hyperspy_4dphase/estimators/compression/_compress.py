@@ -177,14 +177,7 @@ def _compress(
     # A GPU takes patterns as they are.
     most_kept = _MAX_PACKED_BYTES if device == "cpu" else 0
     first = first_read(
-        blocks,
-        geometry,
-        noise,
-        keep_faulty,
-        squares,
-        random_state,
-        descan,
-        most_kept,
+        blocks, geometry, noise, keep_faulty, squares, random_state, descan, most_kept
     )
     spectrum = later = None
     if first.correlation is not None:

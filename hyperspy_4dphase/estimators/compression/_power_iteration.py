@@ -7,10 +7,7 @@ import numpy as np
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.compression._compressed import (
-    CompressedPatterns,
-    decompose_gram,
-)
+from hyperspy_4dphase.estimators.compression._compressed import CompressedPatterns
 from hyperspy_4dphase.estimators.compression._first_read import FirstRead
 from hyperspy_4dphase.estimators.compression._packing_pass import keep_packed
 from hyperspy_4dphase.estimators.compression._passes import GramPass
@@ -18,6 +15,7 @@ from hyperspy_4dphase.estimators.compression._rare_patterns import (
     find_outliers,
     find_rare_directions,
 )
+from hyperspy_4dphase.estimators.compression._remainder import decompose_gram
 from hyperspy_4dphase.estimators.compression._scaling import find_noise_edge
 from hyperspy_4dphase.estimators.compression._subspace import Subspace, orthonormalize
 

@@ -63,10 +63,7 @@ class Squares:
         random_state = np.random.RandomState()
         random_state.set_state(self.random_state)
         found = compress(
-            self.counts,
-            noise=self.noise,
-            random_state=random_state,
-            device=self.device,
+            self.counts, noise=self.noise, random_state=random_state, device=self.device
         )
         # Where there is no noise at all, nothing can be weak.
         if not (found.n_significant and found.noise_variance > 0):

@@ -1,8 +1,6 @@
 """How sure a map of domains is, from several maps of one scan."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -10,6 +8,7 @@ from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators.confidence import _map_inputs as inputs
 from hyperspy_4dphase.estimators.confidence import _numbering as numbering
 from hyperspy_4dphase.estimators.confidence import _overlap as overlap
+from hyperspy_4dphase.estimators.confidence._prior import find_prior
 from hyperspy_4dphase.estimators.confidence._translation import translate_votes
 from hyperspy_4dphase.estimators.confidence._vote_fractions import (
     Votes,
@@ -19,13 +18,6 @@ from hyperspy_4dphase.estimators.confidence._vote_fractions import (
 # Where maps merge domains, sizes have this many votes beside those that tell. Measured
 # on simulated maps: with 1 they come out much less sure than right.
 _VOTES_OF_SIZES = 0.25
-# The prior is sought among these, in votes. Historical: chosen by trial in 2026.
-_PRIOR_RANGE = 1e-4, 10.0
-# Positions that the prior is fitted to, at most: more change it by little.
-_MAX_POSITIONS_FOR_PRIOR = 20_000
-# Effective number of maps below which they are copies, which tell no prior.
-# Historical: chosen by trial in 2026, not calibrated.
-_MIN_MAPS_FOR_PRIOR = 1.5
 
 
 class MapConsensus(BaseEstimator):
@@ -287,7 +279,10 @@ class MapConsensus(BaseEstimator):
             self._order = numbering.order_by_size(winners, n_domains)
         fractions = self._translated.fractions[:, self._order]
         n_votes = self.n_effective_ * (self._votes.first >= 0) @ self.map_weights_
-        self.prior_ = self._find_prior(fractions, n_votes)
+        if self.prior is None:
+            self.prior_ = find_prior(fractions, n_votes, self.n_effective_)
+        else:
+            self.prior_ = float(self.prior)
         n_votes = n_votes.astype(np.float32)[:, np.newaxis]
         posterior = n_votes * fractions + np.float32(self.prior_ / n_domains)
         posterior /= posterior.sum(axis=1, keepdims=True)
@@ -298,46 +293,3 @@ class MapConsensus(BaseEstimator):
         sure = self.confidence_ >= self.threshold
         self.labels_ = np.where(sure, self.consensus_, np.int32(-1))
         self.n_iter_ = self._translated.n_iter
-
-    def _find_prior(self, fractions, n_votes):
-        if self.prior is not None:
-            return float(self.prior)
-        if self.n_effective_ < _MIN_MAPS_FOR_PRIOR or fractions.shape[1] == 1:
-            return 1.0
-        at = np.flatnonzero(n_votes > 0)
-        if at.size > _MAX_POSITIONS_FOR_PRIOR:
-            random = np.random.default_rng(0)
-            at = random.choice(at, _MAX_POSITIONS_FOR_PRIOR, replace=False)
-        return find_likeliest_prior(fractions[at], n_votes[at])
-
-
-def find_likeliest_prior(fractions, n_votes):
-    """Find the symmetric Dirichlet prior that makes votes most likely.
-
-    Parameters
-    ----------
-    fractions : numpy.ndarray of float, shape (n_positions, n_domains)
-        Of the votes; each row sums to 1.
-    n_votes : numpy.ndarray of float, shape (n_positions,)
-        They need not be whole.
-
-    Returns
-    -------
-    float
-        Its strength, from 1e-4 to 10 votes.
-    """
-    n_domains = fractions.shape[1]
-    votes = fractions.astype(np.float64) * n_votes[:, np.newaxis]
-    # Few different numbers of votes, many positions.
-    single, n_single = np.unique(votes.round(6), return_counts=True)
-    total, n_total = np.unique(n_votes.round(6), return_counts=True)
-
-    def minus_log_likelihood(log_prior):
-        prior = np.exp(log_prior)
-        part = prior / n_domains
-        result = n_total @ (gammaln(total + prior) - gammaln(prior))
-        return result - n_single @ (gammaln(single + part) - gammaln(part))
-
-    bounds = np.log(_PRIOR_RANGE)
-    best = minimize_scalar(minus_log_likelihood, bounds=bounds, method="bounded")
-    return float(np.exp(best.x))

@@ -150,14 +150,7 @@ class MapEnsemble(BaseEstimator):
         self.callback = callback
 
     def fit(
-        self,
-        X,
-        y=None,
-        *,
-        features=None,
-        model=None,
-        reference=None,
-        positions=None,
+        self, X, y=None, *, features=None, model=None, reference=None, positions=None
     ):
         """Map compressed patterns many times.
 

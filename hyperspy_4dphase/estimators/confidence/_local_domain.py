@@ -26,7 +26,7 @@ _LEAST_PURE, _FEWEST_PURE = 0.3, 8
 _PER_MEDIAN = 1 / 0.4549
 
 
-def sum_around(field, n_axes):
+def sum_around(field, n_axes, spread=2 * WIDTH**2):
     """Add up what is around each place of a grid, the nearer the more weight.
 
     Parameters
@@ -34,6 +34,8 @@ def sum_around(field, n_axes):
     field : numpy.ndarray
         The first `n_axes` axes are those of the grid.
     n_axes : int
+    spread : float, optional
+        Square of the distance at which weights are 1 / e.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def sum_around(field, n_axes):
         The value at the place itself has no weight.
     """
     offsets = np.arange(-REACH, REACH + 1)
-    weights = np.exp(-np.square(offsets) / (2 * WIDTH**2))
+    weights = np.exp(-np.square(offsets) / spread)
     total = field.astype(float)
     for axis in range(n_axes):
         total = ndimage.correlate1d(total, weights, axis, mode="constant")
@@ -50,12 +52,7 @@ def sum_around(field, n_axes):
 
 def sum_squares_around(field, n_axes):
     """Add up the same with squared weights."""
-    offsets = np.arange(-REACH, REACH + 1)
-    weights = np.exp(-np.square(offsets) / WIDTH**2)
-    total = field.astype(float)
-    for axis in range(n_axes):
-        total = ndimage.correlate1d(total, weights, axis, mode="constant")
-    return total - field
+    return sum_around(field, n_axes, WIDTH**2)
 
 
 @dataclass

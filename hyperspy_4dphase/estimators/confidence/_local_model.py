@@ -14,10 +14,7 @@ from hyperspy_4dphase.estimators.confidence._domain_model import (
     add_rounding,
     log_between,
 )
-from hyperspy_4dphase.estimators.confidence._local_domain import (
-    fit_domain,
-    sum_around,
-)
+from hyperspy_4dphase.estimators.confidence._local_domain import fit_domain, sum_around
 from hyperspy_4dphase.estimators.confidence._local_misfit import measure_local_misfit
 from hyperspy_4dphase.estimators.domains._gradual import find_pure
 

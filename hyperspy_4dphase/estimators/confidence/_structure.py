@@ -29,12 +29,7 @@ _WHOLE = {"constant": 7.5, "size": 1.8, "distance": 1.2}
 # of 79 simulated scans of 15 kinds, in which wrong positions count twice;
 # `make bench-structure` fits them anew, and prints how well kinds of scans are told
 # that were left out.
-_NOTHING_HIDDEN = {
-    "constant": 2.1,
-    "agreement": 1.7,
-    "likeness": 0.42,
-    "misfit": -0.56,
-}
+_NOTHING_HIDDEN = {"constant": 2.1, "agreement": 1.7, "likeness": 0.42, "misfit": -0.56}
 # Log odds at least of inclusions, which stand on evidence of their own.
 _INCLUSION = 3.0
 # Probability that a position that is placed in one is right, though its pattern alone

@@ -123,7 +123,7 @@ def measure_detector(pairs, *, scaled):
         and _is_electron(comb, law, pairs)
         and not _has_readout_noise(comb, law)
     ):
-        return _build_from_comb(pairs, comb, law)
+        return _build_from_comb(comb, law)
     whole, guessed = restore_clipped(pairs), 0.0
     if whole is not None:
         seen, law = law, whole.select(live).law
@@ -225,7 +225,7 @@ def _is_electron(comb, law, pairs):
     return unit / _AGREES - error < law.gain < unit * _AGREES + error
 
 
-def _build_from_comb(pairs, comb, law):
+def _build_from_comb(comb, law):
     offset = 0.0
     error = np.hypot(law.variance_error, law.reach * law.gain_error) / comb.unit**2
     # What the line says where it meets no variance, with the gain that is known.

@@ -4,9 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.domains._boundaries import (
-    dissolve_boundaries,
-)
+from hyperspy_4dphase.estimators.domains._boundaries import dissolve_boundaries
 from hyperspy_4dphase.estimators.domains._descriptions import (
     Descriptions,
     find_main_direction,

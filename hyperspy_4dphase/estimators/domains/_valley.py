@@ -90,10 +90,7 @@ def find_valley(values, min_size):
     low_in, width_in, inside = low[fits], width[fits], n_inside[fits]
     flanks = (
         (first[fits] - n_below[cuts] // 2, low_in - left[cuts]),
-        (
-            (n_below[cuts] + n) // 2 - last[fits],
-            right[cuts] - (low_in + width_in),
-        ),
+        ((n_below[cuts] + n) // 2 - last[fits], right[cuts] - (low_in + width_in)),
     )
     log_p = np.full(fits.shape, np.inf)
     log_p[fits] = np.maximum(*(_score(inside, width_in, *flank) for flank in flanks))

@@ -9,8 +9,8 @@ from hyperspy_4dphase.estimators.orientation._identification import (
     Identification,
     identify,
 )
-from hyperspy_4dphase.estimators.orientation._library import (
-    TemplateLibrary,
+from hyperspy_4dphase.estimators.orientation._library import TemplateLibrary
+from hyperspy_4dphase.estimators.orientation._library_building import (
     build_library,
     library_key,
 )

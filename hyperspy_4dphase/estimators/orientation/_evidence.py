@@ -10,7 +10,7 @@ option judges them on patterns of other structures.
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.orientation._library import EXCITATION_WIDTH
+from hyperspy_4dphase.estimators.orientation._library_building import EXCITATION_WIDTH
 
 # Of the logarithm of a structure's likelihood, see `weigh_choice`.
 CHOICE = np.array([1.589, -0.428, -2.890, -8.278, -1.359, 0.938, -0.824, -1.285])

@@ -74,32 +74,20 @@ def refine_orientations(patterns, local):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> lattice = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> library = orientation.build_library(*lattice, max_g=0.9, resolution=4)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import (
-    ...     build_local_library,
-    ...     refine_orientations,
-    ... )
-    >>> local = build_local_library(library, turned.data[0], geometry, counts.shape)
-    >>> refine_orientations(counts[None], local).quaternions.shape
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> around = turned.data[0], geometry, counts.shape
+    >>> local = orientation.build_local_library(library, *around)
+    >>> orientation.refine_orientations(counts[None], local).quaternions.shape
     (1, 4)
     """
     patterns = np.asarray(patterns)
@@ -138,18 +126,7 @@ def _background(pattern, ring, n_rings):
 
 @numba.njit(cache=True, nogil=True)
 def _refine_patterns(patterns, local):
-    (
-        n_side,
-        step,
-        start,
-        site,
-        weight,
-        center,
-        offset,
-        share,
-        ring,
-        site_ring,
-    ) = local
+    n_side, step, start, site, weight, center, offset, share, ring, site_ring = local
     n_rings = max(ring.max(), site_ring.max()) + 1
     n_disc = len(offset)
     bright = np.empty(len(center), np.float32)

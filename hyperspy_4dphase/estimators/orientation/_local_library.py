@@ -8,7 +8,7 @@ import numpy as np
 
 from hyperspy_4dphase._scalars import check_number
 from hyperspy_4dphase.estimators.orientation._geometry import check_geometry
-from hyperspy_4dphase.estimators.orientation._library import MOST_SPOTS
+from hyperspy_4dphase.estimators.orientation._library_building import MOST_SPOTS
 from hyperspy_4dphase.estimators.orientation._prepared import spot_images
 from hyperspy_4dphase.estimators.orientation._quaternions import (
     check_quaternions,
@@ -25,7 +25,7 @@ from hyperspy_4dphase.estimators.orientation._spots import (
 # Square roots of intensities, whatever the power of libraries of all orientations: of
 # single weak patterns counting noise decides, and it is the same for all square roots.
 POWER = 0.5
-# Spots below this part of a template's largest weight are left out, see _library.py.
+# Of a template's largest weight, as LEAST_WEIGHT in _library_building.py.
 _LEAST_WEIGHT = 0.05
 
 
@@ -113,28 +113,18 @@ def build_local_library(
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> lattice = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> library = orientation.build_library(*lattice, max_g=0.9, resolution=4)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import build_local_library
-    >>> local = build_local_library(
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> local = orientation.build_local_library(
     ...     library, turned.data[0], geometry, counts.shape, reach=1.5, step=0.75
     ... )
     >>> local.shape

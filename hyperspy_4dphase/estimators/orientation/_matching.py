@@ -8,10 +8,7 @@ import numpy as np
 
 from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.estimators.orientation._library import TemplateLibrary
-from hyperspy_4dphase.estimators.orientation._quaternions import (
-    multiply,
-    turn_in_plane,
-)
+from hyperspy_4dphase.estimators.orientation._quaternions import multiply, turn_in_plane
 from hyperspy_4dphase.estimators.orientation._spots import OVERLAP, norm_squared
 
 # Of a template's norm: where less of it is on pixels that are used, it says nothing.
@@ -87,30 +84,19 @@ def place_library(library, prepared):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> lattice = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> library = orientation.build_library(*lattice, max_g=0.9, resolution=4)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import place_library
-    >>> placed = place_library(library, prepared)
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> placed = orientation.place_library(library, prepared)
     >>> placed.shape == prepared.polar.shape
     True
     """
@@ -168,32 +154,20 @@ def match_library(prepared, placed, n_best=10):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> lattice = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> library = orientation.build_library(*lattice, max_g=0.9, resolution=4)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import place_library
-    >>> placed = place_library(library, prepared)
-    >>> from hyperspy_4dphase.estimators.orientation import match_library
-    >>> matches = match_library(prepared, placed, n_best=3)
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> placed = orientation.place_library(library, prepared)
+    >>> matches = orientation.match_library(prepared, placed, n_best=3)
     >>> matches.quaternions.shape
     (3, 4)
     """

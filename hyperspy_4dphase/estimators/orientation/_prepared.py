@@ -10,7 +10,7 @@ from hyperspy_4dphase.estimators.orientation._geometry import (
     PatternGeometry,
     check_geometry,
 )
-from hyperspy_4dphase.estimators.orientation._library import POWER
+from hyperspy_4dphase.estimators.orientation._library_building import POWER
 
 # Standard deviations of the background that are taken off before the power, which would
 # otherwise make most of what is matched out of noise where there is no spot.
@@ -85,20 +85,15 @@ def prepare_pattern(pattern, geometry, *, variance=None, excluded=None):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
     >>> prepared.image.shape
     (72, 80)
     """

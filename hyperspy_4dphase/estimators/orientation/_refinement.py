@@ -6,7 +6,10 @@ import numba
 import numpy as np
 
 from hyperspy_4dphase._scalars import check_integer
-from hyperspy_4dphase.estimators.orientation._library import LEAST_WEIGHT, POWER
+from hyperspy_4dphase.estimators.orientation._library_building import (
+    LEAST_WEIGHT,
+    POWER,
+)
 from hyperspy_4dphase.estimators.orientation._matching import Matches, keep_distinct
 from hyperspy_4dphase.estimators.orientation._quaternions import (
     check_quaternions,
@@ -56,37 +59,22 @@ def refine_matches(prepared, library, matches, n_best=None):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> lattice = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> library = orientation.build_library(*lattice, max_g=0.9, resolution=4)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import place_library
-    >>> placed = place_library(library, prepared)
-    >>> from hyperspy_4dphase.estimators.orientation import (
-    ...     match_library,
-    ...     misorientation,
-    ...     refine_matches,
-    ... )
-    >>> found = refine_matches(prepared, library, match_library(prepared, placed))
-    >>> error = misorientation(found.quaternions, turned.data, silicon.rotations)
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> placed = orientation.place_library(library, prepared)
+    >>> matches = orientation.match_library(prepared, placed)
+    >>> found = orientation.refine_matches(prepared, library, matches).quaternions
+    >>> error = orientation.misorientation(found, turned.data, silicon.rotations)
     >>> bool(error.min() < 0.5)
     True
     """

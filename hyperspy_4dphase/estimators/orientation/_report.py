@@ -137,22 +137,16 @@ def find_spots(prepared):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import find_spots
-    >>> spots = find_spots(prepared)
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> spots = orientation.find_spots(prepared)
     >>> spots.xy.shape
     (24, 2)
     """
@@ -209,30 +203,19 @@ def describe_match(prepared, library, quaternion, excitation_width=None, spots=N
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> lattice = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> library = orientation.build_library(*lattice, max_g=0.9, resolution=4)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import describe_match
-    >>> report = describe_match(prepared, library, turned.data[0])
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> report = orientation.describe_match(prepared, library, turned.data[0])
     >>> report.n_spots, report.n_unexplained > 0
     (24, True)
     """

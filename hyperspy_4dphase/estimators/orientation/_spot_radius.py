@@ -32,16 +32,13 @@ def measure_spot_radius(patterns, center, excluded=None):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import measure_spot_radius
-    >>> radius = measure_spot_radius(counts[None], camera.center)
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> radius = orientation.measure_spot_radius(counts[None], camera.center)
     >>> round(radius * camera.scale / camera.disc_radius, 1)
     1.2
     """

@@ -71,32 +71,20 @@ def match_structures(prepared, placed, n_best=12):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> lattice = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> library = orientation.build_library(*lattice, max_g=0.9, resolution=4)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import place_library
-    >>> placed = place_library(library, prepared)
-    >>> from hyperspy_4dphase.estimators.orientation import match_structures
-    >>> (match,) = match_structures(prepared, [placed])
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> placed = orientation.place_library(library, prepared)
+    >>> (match,) = orientation.match_structures(prepared, [placed])
     >>> round(float(match.matches.cosine[0]), 2)
     0.92
     """
@@ -168,36 +156,21 @@ def list_alternatives(match, probability=SET_PROBABILITY):
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import build_library
-    >>> library = build_library(
-    ...     silicon.reflections(0.9),
-    ...     camera.wavelength,
-    ...     silicon.rotations,
-    ...     max_g=0.9,
-    ...     resolution=4,
-    ... )
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> lattice = silicon.reflections(0.9), camera.wavelength, silicon.rotations
+    >>> library = orientation.build_library(*lattice, max_g=0.9, resolution=4)
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import prepare_pattern
-    >>> prepared = prepare_pattern(counts, geometry)
-    >>> from hyperspy_4dphase.estimators.orientation import place_library
-    >>> placed = place_library(library, prepared)
-    >>> from hyperspy_4dphase.estimators.orientation import (
-    ...     list_alternatives,
-    ...     match_structures,
-    ... )
-    >>> (match,) = match_structures(prepared, [placed])
-    >>> index, share = list_alternatives(match)
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> prepared = orientation.prepare_pattern(counts, geometry)
+    >>> placed = orientation.place_library(library, prepared)
+    >>> (match,) = orientation.match_structures(prepared, [placed])
+    >>> index, share = orientation.list_alternatives(match)
     >>> int(index[0]), bool(share.sum() > 0.97)
     (0, True)
     """

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperspy_4dphase.estimators.orientation._geometry import check_geometry
-from hyperspy_4dphase.estimators.orientation._library import (
+from hyperspy_4dphase.estimators.orientation._library_building import (
     EXCITATION_WIDTH,
     LEAST_WEIGHT,
     MOST_SPOTS,
@@ -66,26 +66,17 @@ def template_spots(
 
     Examples
     --------
-    >>> from hyperspy_4dphase.data import Camera, structure
-    >>> from hyperspy_4dphase.structures import load_candidates
-    >>> camera = Camera(signal_shape=(72, 80), scale=0.025)
-    >>> (silicon,) = load_candidates(structure("Si"))
-    >>> from hyperspy_4dphase.estimators.orientation import PatternGeometry
-    >>> geometry = PatternGeometry(
-    ...     camera.center, camera.scale, camera.disc_radius, outer_radius=0.9
-    ... )
     >>> from orix.quaternion import Rotation
-    >>> from hyperspy_4dphase.data import crystal_pattern
+    >>> from hyperspy_4dphase import data, structures
+    >>> from hyperspy_4dphase.estimators import orientation
+    >>> camera = data.Camera(signal_shape=(72, 80), scale=0.025)
+    >>> (silicon,) = structures.load_candidates(data.structure("Si"))
+    >>> optics = camera.center, camera.scale, camera.disc_radius
+    >>> geometry = orientation.PatternGeometry(*optics, outer_radius=0.9)
     >>> turned = Rotation.from_euler((20, 45, 0), degrees=True)
-    >>> counts = 1e5 * crystal_pattern("Si", turned, camera)
-    >>> from hyperspy_4dphase.estimators.orientation import template_spots
-    >>> spots = template_spots(
-    ...     silicon.reflections(0.9),
-    ...     turned.data[0],
-    ...     camera.wavelength,
-    ...     geometry,
-    ...     counts.shape,
-    ... )
+    >>> counts = 1e5 * data.crystal_pattern("Si", turned, camera)
+    >>> turned = silicon.reflections(0.9), turned.data[0], camera.wavelength
+    >>> spots = orientation.template_spots(*turned, geometry, counts.shape)
     >>> spots._fields
     ('rows', 'columns', 'weight', 'hkl')
     """

@@ -12,9 +12,7 @@ from torch import nn
 from hyperspy_4dphase._threads import torch_threads
 from hyperspy_4dphase.estimators.vae._compressed_inputs import CompressedInputs
 from hyperspy_4dphase.estimators.vae._compressed_network import CompressedNetwork
-from hyperspy_4dphase.estimators.vae._convolutional_network import (
-    ConvolutionalNetwork,
-)
+from hyperspy_4dphase.estimators.vae._convolutional_network import ConvolutionalNetwork
 from hyperspy_4dphase.estimators.vae._image_inputs import ImageInputs
 from hyperspy_4dphase.estimators.vae._network_parts import Brightness, make_seeded
 from hyperspy_4dphase.estimators.vae._sources import BATCH

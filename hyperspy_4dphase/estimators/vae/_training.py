@@ -136,7 +136,7 @@ def evaluate(network, batches, beta=1.0):
     generator = torch.Generator().manual_seed(0)
     total, n = 0.0, 0
     for inputs, *_ in batches:
-        mean, log_variance, latent = _sample(network, inputs, inputs, generator)
+        mean, log_variance, latent = _sample(network, inputs, generator)
         loss = network.shapes.measure_misfit(inputs, network.shapes.decode(latent))
         loss = loss + beta * compute_divergence(mean, log_variance).sum(dim=1)
         total += float(loss.double().sum())
@@ -165,7 +165,7 @@ def _train_epoch(network, source, beta, n_flattened, optimizer, rate, generator)
         on_gpu = inputs.device.type == "cuda" and inputs.ndim > 2
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=on_gpu):
             noisy = network.shapes.augment(inputs, generator)
-            mean, log_variance, latent = _sample(network, noisy, inputs, generator)
+            mean, log_variance, latent = _sample(network, noisy, generator)
             decoded = network.shapes.decode(latent)
         misfit = network.shapes.measure_misfit(inputs, decoded.float())
         divergence = compute_divergence(mean, log_variance).sum(dim=1)
@@ -182,8 +182,8 @@ def _train_epoch(network, source, beta, n_flattened, optimizer, rate, generator)
     return total / max(n, 1)
 
 
-def _sample(network, noisy, inputs, generator):
-    mean, log_variance = network.shapes.encode(noisy)
+def _sample(network, inputs, generator):
+    mean, log_variance = network.shapes.encode(inputs)
     mean, log_variance = mean.float(), log_variance.float()
     noise = torch.randn(mean.shape, generator=generator).to(mean.device)
     return mean, log_variance, mean + (0.5 * log_variance).exp() * noise

@@ -9,7 +9,6 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators import MapConsensus, overlap_confidence
-from hyperspy_4dphase.estimators.confidence._consensus import find_likeliest_prior
 
 from .test_overlap import A, B, noisy
 
@@ -232,21 +231,3 @@ def test_thresholds_are_numbers(maps):
 def test_rounds_are_whole(maps):
     with pytest.raises(TypeError, match="max_iter must be an integer.*not 2.5"):
         MapConsensus(max_iter=2.5).fit(maps)
-
-
-@pytest.mark.parametrize("prior", [0.1, 1, 5])
-@pytest.mark.parametrize(("n_votes", "n_domains"), [(4, 3), (25, 8)])
-def test_planted_prior(prior, n_votes, n_domains):
-    rng = np.random.default_rng(0)
-    p = rng.dirichlet(np.full(n_domains, prior / n_domains), 20_000)
-    votes = rng.multinomial(n_votes, p) / n_votes
-    found = find_likeliest_prior(votes, np.full(len(votes), float(n_votes)))
-    assert found == pytest.approx(prior, rel=0.1)
-
-
-def test_bounds_of_the_prior():
-    unanimous = np.repeat(np.eye(3), 50, axis=0)
-    n_votes = np.full(150, 10.0)
-    assert find_likeliest_prior(unanimous, n_votes) < 0.01
-    even = np.full((150, 3), 1 / 3)
-    assert find_likeliest_prior(even, n_votes) == pytest.approx(10, 0.01)

@@ -220,8 +220,13 @@ def test_a_chunk_that_kills_all_workers_is_named(scan):
     )
     import dask
 
+    settings = {
+        "distributed.scheduler.allowed-failures": 0,
+        # Whatever waits on a worker that dies is blamed as well: nothing does.
+        "distributed.scheduler.worker-saturation": 1.0,
+    }
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        dask.config.set(settings),
         local_cluster(),
         pytest.raises(RuntimeError, match=r"block 4 of 9 .*KilledWorker"),
     ):

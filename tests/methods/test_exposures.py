@@ -126,7 +126,9 @@ def test_two_given_exposures():
     found = run(scan, (one, other)).exposures
     assert found["n_domains"].tolist() == [2, 3]
     assert 0.3 < found["rand_index"] < 0.9
-    np.testing.assert_allclose(found["overlap"], [[1, 0.5], [1, 1]], atol=0.03)
+    # Both domains are as large: either may be the first.
+    overlap = found["overlap"][np.argsort(found["overlap"][:, 1])]
+    np.testing.assert_allclose(overlap, [[1, 0.5], [1, 1]], atol=0.03)
     assert unchanged(one, before[0])
     assert unchanged(other, before[1])
 

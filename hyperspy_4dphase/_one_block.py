@@ -68,4 +68,7 @@ def apply_to_block(function, block, rows, inside, pixels):
     patterns = np.ma.getdata(patterns)
     if patterns.dtype.kind == "b":
         patterns = patterns.view(np.uint8)
+    if patterns.dtype.kind == "f" and patterns.dtype.itemsize not in (4, 8):
+        # What nobody computes with: half and extended precision.
+        patterns = patterns.astype("f4" if patterns.dtype.itemsize < 4 else "f8")
     return function(patterns, rows)

@@ -24,7 +24,8 @@ def report_data(compression, print_info):
     Warns
     -----
     UserWarning
-        If neighbouring patterns share their noise, or if noise follows no known law.
+        If patterns are repeated, if values are cut off, if neighbouring patterns share
+        their noise, or if noise follows no known law.
     """
     for message in data_warnings(compression):
         warnings.warn(message, UserWarning, stacklevel=4)
@@ -111,15 +112,33 @@ def data_warnings(compression):
     """
     detector = compression.detector
     messages = []
+    repeated, clipped = detector.get("repeated", 0), detector.get("clipped_pixels", 0)
+    same = (
+        f"{repeated} patterns are the same as another one, value for value: were "
+        "they recorded or copied twice, or did the detector hang? "
+    )
     shared = detector.get("neighbours", np.nan)
     if shared < _SHARED_BELOW:
         messages.append(
             "Neighbouring patterns agree better than counting allows: their noise has "
             f"{100 * shared:.3g} % of the variance of independent patterns. Were they "
-            "averaged, smoothed, repeated or interpolated along the scan? Boundaries "
+            "averaged, smoothed, repeated or interpolated along the scan? "
+            f"{same if repeated else ''}Boundaries "
             "then become domains and components of their own, and confidence is too "
             "high. Use the scan as it was recorded, or every n-th position of it: "
             "s.inav[::n, ::n]."
+        )
+    elif repeated:
+        messages.append(
+            f"{same}Copies have no noise of their own, and may become domains and "
+            "components that are sure. Leave them out with navigation_mask."
+        )
+    if clipped:
+        messages.append(
+            f"Values end at {detector['clipped_at']:g}: {clipped} pixels have it again "
+            "and again. They are saturated, or counts beyond were cut off or began "
+            "from 0 again. How bright these pixels are is not known; leave them out "
+            "with signal_mask, or use the data as they were recorded."
         )
     if detector.get("kind") == "gain" and detector["misfit"] > _MISFIT_FROM:
         messages.append(

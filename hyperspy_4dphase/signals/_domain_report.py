@@ -6,7 +6,7 @@ import numpy as np
 _WHY_NOT = {
     "noise": "patterns differ by no more than noise",
     "size": "there are too few positions for two parts",
-    "no gap": "there is no gap between any two parts",
+    "no gap": "there is no gap between any two parts of min_size positions or more",
     "continuum": "patterns change gradually, without a gap",
     "depth": "max_depth=0",
     "n_domains": "n_domains=1",

@@ -218,7 +218,8 @@ def test_six_dimensions_are_a_series_of_series():
     s, labels = series(400)
     data = s.data[:, np.newaxis].repeat(2, axis=1)
     twice = ElectronDiffraction2D(data)
-    domains = twice.cluster_hierarchical(**QUIET)
+    with pytest.warns(UserWarning, match=f"{labels.size} patterns are the same as"):
+        domains = twice.cluster_hierarchical(**QUIET)
     assert domains.axes_manager.navigation_shape == (2, 3)
     assert agree(domains.labels, labels[:, np.newaxis].repeat(2, axis=1))
 
@@ -249,3 +250,28 @@ def test_workers_give_what_threads_give(tmp_path):
         np.testing.assert_array_equal(found.labels, expected.labels)
         again = found.mean_patterns(show_progressbar=False).data
         np.testing.assert_allclose(again, means, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["f2", ">f2", "g"])
+@pytest.mark.parametrize("lazy", [False, True])
+def test_half_and_extended_precision(dtype, lazy):
+    s, labels = planted()
+    expected = s.cluster_hierarchical(**QUIET)
+    other = Diffraction2D(s.data.astype(dtype))
+    found = (other.as_lazy() if lazy else other).cluster_hierarchical(**QUIET)
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    assert agree(found.labels, labels)
+
+
+def test_what_no_counting_gives_is_warned_of():
+    s, _ = planted()
+    half = len(s.data) // 2
+    s.data[half : 2 * half] = s.data[:half]
+    with pytest.warns(UserWarning, match="the same as another one, value for value"):
+        s.cluster_hierarchical(**QUIET)
+    s, _ = planted()
+    bright = 30 * s.data.astype(float)
+    top = int(np.quantile(bright, 0.99))
+    s.data = np.minimum(np.random.default_rng(0).poisson(bright), top)
+    with pytest.warns(UserWarning, match=f"Values end at {top}: .* pixels"):
+        s.cluster_hierarchical(**QUIET)

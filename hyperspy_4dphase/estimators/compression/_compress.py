@@ -240,6 +240,9 @@ def _record(result, first):
         "apart": detector.apart,
         "neighbours": float(first.neighbours),
         "pixels_share": float(nearest),
+        "repeated": 0 if first.repeated is None else int(first.repeated.sum()),
+        "clipped_pixels": first.clipped.n_pixels,
+        "clipped_at": first.clipped.value,
     }
 
 

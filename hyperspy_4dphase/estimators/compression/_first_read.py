@@ -23,10 +23,17 @@ from hyperspy_4dphase.estimators.detector._spikes import (
     find_broken_frames,
     find_single_events,
 )
+from hyperspy_4dphase.estimators.detector._unlike_counts import (
+    Clipped,
+    find_clipped,
+    find_repeated,
+)
 from hyperspy_4dphase.estimators.shifts._descan import Descan, fit_descan
 
 # In values, not in bytes: the same counts in a wider type give the same sample.
 _SAMPLE_VALUES = 64 * 2**20
+# Patterns that are compared at least, though they may be the same.
+_FEWEST_SAMPLED = 32
 _MEASURED = ("measured", "counts")
 NOISES = ("poisson", "uniform", *_MEASURED)
 
@@ -139,6 +146,10 @@ class FirstRead:
         Of the noise of pixels, if it is not white; see :func:`correlate_noise`.
     descan : Descan or None
         What was taken out.
+    repeated : numpy.ndarray of bool, shape (n_patterns,), or None
+        Patterns that are the same as one before; None if that was not looked for.
+    clipped : Clipped
+        Pixels whose values end.
     has_unit : bool
         Whether it is known what one electron adds to a value.
     beside : numpy.random.RandomState
@@ -173,6 +184,8 @@ class FirstRead:
     neighbours: float = np.nan
     correlation: np.ndarray | None = None
     descan: Descan | None = None
+    repeated: np.ndarray | None = None
+    clipped: Clipped = Clipped()
     has_unit: bool = True
 
     def __post_init__(self):
@@ -221,6 +234,10 @@ class FirstRead:
         """Find out what the detector does, and which values are no counts."""
         rows, sample = self.statistics.sample()
         spikes, runs = self.statistics.spikes, self.statistics.runs
+        recorded = sample
+        self.repeated = find_repeated(
+            *self.statistics.ordered("rows", "weighted_sums", "totals")
+        )
         pairs = self._pairs(rows, sample)
         detector = measure_detector(pairs, scaled=True)
         if not keep_faulty:
@@ -246,7 +263,17 @@ class FirstRead:
             detector = measure_detector(pairs, scaled=noise == "counts")
         self.detector = detector
         self.neighbours = measure_neighbour_noise(runs, pairs, detector)
+        used = np.ones(recorded.shape[1], bool)
+        if self.faulty_pixels is not None:
+            used = ~self.faulty_pixels
+        self.clipped = find_clipped(recorded, used)
         self.correlation = correlate_noise(pairs)
+        if self.correlation is not None:
+            # Where no pattern has one that is alike but beside it, as in small grains,
+            # structure is left in the others, and neighbouring pixels share that, too.
+            nearest = self._pairs(rows, sample, apart=False).select(used)
+            if correlate_noise(nearest) is None:
+                self.correlation = None
 
     def _never_change(self, sample):
         """Pixels that have one value in all patterns, (n_pixels,)."""
@@ -259,8 +286,13 @@ class FirstRead:
         broken = find_broken_frames(totals, self.statistics.spikes)
         return broken if broken.any() else None
 
-    def _pairs(self, rows, sample):
-        positions = self.geometry.positions[rows]
+    def _pairs(self, rows, sample, apart=True):
+        """Pairs of like patterns, each from another place unless not `apart`."""
+        once = ~self.repeated[rows]
+        if once.sum() >= _FEWEST_SAMPLED:
+            # A pattern and its copy differ by no noise.
+            rows, sample = rows[once], sample[once]
+        positions = self.geometry.positions[rows] if apart else None
         return pair_patterns(sample, self.signal_shape, self.used_pixels, positions)
 
     def find_scaling(self):
@@ -268,6 +300,9 @@ class FirstRead:
         found = self.statistics
         counts, shares = found.sums["counts"], found.sums["fractions"]
         totals, self.sums = found.ordered("rows", "totals", "weighted_sums")
+        if self.repeated is not None:
+            # Of electrons now, and without broken pixels.
+            self.repeated = find_repeated(self.sums, totals)
         _, sample = found.sample()
         if not (counts.any() or sample.any()):
             raise ValueError(

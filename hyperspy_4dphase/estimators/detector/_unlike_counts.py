@@ -1,0 +1,93 @@
+"""What no detector that counts gives: patterns twice, and values that end somewhere."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Patterns of so much in all, in units of one electron, are never the same by chance.
+_LEAST_TOTAL = 50.0
+# Sums that differ by less are rounded in another order.
+_ROUNDING = 1e-12
+# Part of all patterns, and number, from which on repeated ones are told of: of a few
+# nobody would be misled.
+_REPEATED_FROM, _FEWEST_REPEATED = 0.005, 8
+# A pixel is at the end of its range if so large a part of its values are the largest
+# of all: of values that are counted, and this large, fewer are the same. Less is enough
+# where it is the largest that the type of the data has.
+_SHARE_AT_END, _SHARE_AT_TYPE, _FEWEST_AT_END = 0.1, 0.01, 5
+# The largest value must be so large, and so many times the typical one.
+_LARGE, _ABOVE_TYPICAL = 50.0, 2.0
+
+
+class Clipped(NamedTuple):
+    """Pixels whose values end at the largest of all.
+
+    Attributes
+    ----------
+    n_pixels : int
+        How many there are; 0 if values do not end.
+    value : float
+        Where they end.
+    """
+
+    n_pixels: int = 0
+    value: float = np.nan
+
+
+def find_repeated(sums, totals, gain=1.0):
+    """Find patterns that are, value for value, the same as one before.
+
+    Parameters
+    ----------
+    sums : numpy.ndarray, shape (n_patterns,)
+        Sums of the values, each pixel with a weight of its own.
+    totals : numpy.ndarray, shape (n_patterns,)
+        Plain sums.
+    gain : float, optional
+        Of one electron.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_patterns,)
+        All False if there are no more than may be left unsaid.
+    """
+    order = np.argsort(sums, kind="stable")
+    same = np.zeros(len(sums), bool)
+    if len(sums) > 1:
+        near = _ROUNDING * np.abs(sums[order[1:]])
+        is_next = np.diff(sums[order]) <= near
+        is_next &= np.abs(np.diff(totals[order])) <= _ROUNDING * totals[order[1:]]
+        same[order[1:]] = is_next
+    same &= totals > _LEAST_TOTAL * gain
+    if same.sum() < max(_FEWEST_REPEATED, _REPEATED_FROM * len(sums)):
+        same[:] = False
+    return same
+
+
+def find_clipped(sample, used):
+    """Find pixels whose values end where those of no counting do.
+
+    Parameters
+    ----------
+    sample : numpy.ndarray, shape (n_patterns, n_pixels)
+        As it was recorded.
+    used : numpy.ndarray of bool, shape (n_pixels,)
+        Pixels that are not broken.
+
+    Returns
+    -------
+    Clipped
+    """
+    changes = used & (np.ptp(sample, axis=0) > 0)
+    if not changes.any():
+        return Clipped()
+    largest = sample[:, changes].max()
+    typical = float(np.median(sample[:, changes]))
+    if not largest >= max(_LARGE, _ABOVE_TYPICAL * typical):
+        return Clipped()
+    is_whole = sample.dtype.kind in "ui"
+    is_end = is_whole and largest == np.iinfo(sample.dtype).max
+    n_there = (sample == largest).sum(axis=0)
+    share = _SHARE_AT_TYPE if is_end else _SHARE_AT_END
+    at_end = changes & (n_there >= max(_FEWEST_AT_END, share * len(sample)))
+    return Clipped(int(at_end.sum()), float(largest))

@@ -151,6 +151,7 @@ def test_a_given_map_of_one_domain(scan, confidence):
     assert_not_resolved(again)
 
 
+@pytest.mark.filterwarnings("ignore:.* patterns are the same as another one")
 def test_a_given_map_of_one_domain_where_there_are_two():
     """The scan is resolved: that there is only one domain is then in doubt."""
     scan, labels = planted(n_domains=2)

@@ -398,6 +398,7 @@ def test_inner_positions_stand_for_their_domain():
     assert row.n_explained == row.n_spots
 
 
+@pytest.mark.filterwarnings("ignore:.* patterns are the same as another one")
 def test_a_series_has_the_same_names_throughout():
     s = scan()
     both = ElectronDiffraction2D(np.stack([s.data, s.data[::-1]]))

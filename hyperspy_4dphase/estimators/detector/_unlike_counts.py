@@ -11,6 +11,8 @@ _ROUNDING = 1e-12
 # Part of all patterns, and number, from which on repeated ones are told of: of a few
 # nobody would be misled.
 _REPEATED_FROM, _FEWEST_REPEATED = 0.005, 8
+# Where nearly all are, there is no noise in the scan: it was not recorded.
+_MOST_REPEATED = 0.9
 # A pixel is at the end of its range if so large a part of its values are the largest
 # of all: of values that are counted, and this large, fewer are the same. Less is enough
 # where it is the largest that the type of the data has.
@@ -49,7 +51,7 @@ def find_repeated(sums, totals, gain=1.0):
     Returns
     -------
     numpy.ndarray of bool, shape (n_patterns,)
-        All False if there are no more than may be left unsaid.
+        All False if there are no more than may be left unsaid, or nearly all are.
     """
     order = np.argsort(sums, kind="stable")
     same = np.zeros(len(sums), bool)
@@ -58,8 +60,10 @@ def find_repeated(sums, totals, gain=1.0):
         is_next = np.diff(sums[order]) <= near
         is_next &= np.abs(np.diff(totals[order])) <= _ROUNDING * totals[order[1:]]
         same[order[1:]] = is_next
-    same &= totals > _LEAST_TOTAL * gain
-    if same.sum() < max(_FEWEST_REPEATED, _REPEATED_FROM * len(sums)):
+    is_told = totals > _LEAST_TOTAL * gain
+    same &= is_told
+    is_few = same.sum() < max(_FEWEST_REPEATED, _REPEATED_FROM * len(sums))
+    if is_few or same.sum() > _MOST_REPEATED * is_told.sum():
         same[:] = False
     return same
 

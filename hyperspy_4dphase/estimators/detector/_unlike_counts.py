@@ -17,6 +17,8 @@ _MOST_REPEATED = 0.9
 # of all: of values that are counted, and this large, fewer are the same. Less is enough
 # where it is the largest that the type of the data has.
 _SHARE_AT_END, _SHARE_AT_TYPE, _FEWEST_AT_END = 0.1, 0.01, 5
+# Values that are looked at, at most: they limit the time.
+_MOST_VALUES = 4 * 2**20
 # The largest value must be so large, and so many times the typical one.
 _LARGE, _ABOVE_TYPICAL = 50.0, 2.0
 
@@ -82,16 +84,19 @@ def find_clipped(sample, used):
     -------
     Clipped
     """
-    changes = used & (np.ptp(sample, axis=0) > 0)
+    sample = sample[:: -(-sample.size // _MOST_VALUES) or 1]
+    high = sample.max(axis=0, initial=0)
+    changes = used & (high > sample.min(axis=0, initial=high.max(initial=0)))
     if not changes.any():
         return Clipped()
-    largest = sample[:, changes].max()
-    typical = float(np.median(sample[:, changes]))
-    if not largest >= max(_LARGE, _ABOVE_TYPICAL * typical):
+    largest = high[changes].max()
+    few = sample.ravel()[:: max(1, sample.size // 2**16)]
+    if not largest >= max(_LARGE, _ABOVE_TYPICAL * float(np.median(few))):
         return Clipped()
     is_whole = sample.dtype.kind in "ui"
     is_end = is_whole and largest == np.iinfo(sample.dtype).max
-    n_there = (sample == largest).sum(axis=0)
     share = _SHARE_AT_TYPE if is_end else _SHARE_AT_END
-    at_end = changes & (n_there >= max(_FEWEST_AT_END, share * len(sample)))
+    there = np.flatnonzero(changes & (high == largest))
+    n_there = (sample[:, there] == largest).sum(axis=0)
+    at_end = n_there >= max(_FEWEST_AT_END, share * len(sample))
     return Clipped(int(at_end.sum()), float(largest))

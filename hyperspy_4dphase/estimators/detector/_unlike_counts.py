@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Patterns of so much in all, in units of one electron, are never the same by chance.
+# Patterns of so much in all, in electrons, are never the same by chance.
 _LEAST_TOTAL = 50.0
 # Sums that differ by less are rounded in another order.
 _ROUNDING = 1e-12
@@ -38,7 +38,7 @@ class Clipped(NamedTuple):
     value: float = np.nan
 
 
-def find_repeated(sums, totals, gain=1.0):
+def find_repeated(sums, totals):
     """Find patterns that are, value for value, the same as one before.
 
     Parameters
@@ -47,8 +47,6 @@ def find_repeated(sums, totals, gain=1.0):
         Sums of the values, each pixel with a weight of its own.
     totals : numpy.ndarray, shape (n_patterns,)
         Plain sums.
-    gain : float, optional
-        Of one electron.
 
     Returns
     -------
@@ -62,7 +60,7 @@ def find_repeated(sums, totals, gain=1.0):
         is_next = np.diff(sums[order]) <= near
         is_next &= np.abs(np.diff(totals[order])) <= _ROUNDING * totals[order[1:]]
         same[order[1:]] = is_next
-    is_told = totals > _LEAST_TOTAL * gain
+    is_told = totals > _LEAST_TOTAL
     same &= is_told
     is_few = same.sum() < max(_FEWEST_REPEATED, _REPEATED_FROM * len(sums))
     if is_few or same.sum() > _MOST_REPEATED * is_told.sum():

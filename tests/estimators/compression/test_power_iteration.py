@@ -5,8 +5,14 @@ import pytest
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators.compression._passes import GramPass
-from hyperspy_4dphase.estimators.compression._power_iteration import decompose
-from hyperspy_4dphase.estimators.compression._scaling import Scaling
+from hyperspy_4dphase.estimators.compression._power_iteration import (
+    Expected,
+    decompose,
+)
+from hyperspy_4dphase.estimators.compression._scaling import (
+    Scaling,
+    find_noise_edge,
+)
 from hyperspy_4dphase.estimators.compression._subspace import Subspace
 
 from ..conftest import N_PATTERNS, N_PIXELS, RANK
@@ -48,3 +54,29 @@ def test_iterations_never_lose_what_they_have(X, scaling):
     assert (np.diff(found, axis=0) > -1e-4 * found[-1]).all()
     exact = np.linalg.svd(scaled(X, result), compute_uv=False)[:RANK]
     np.testing.assert_allclose(found[-1], exact, rtol=1e-3)
+
+
+def test_noise_that_pixels_share_is_none_of_dead_pixels():
+    """And brighter pixels have more of it, wherever in the spectrum they are."""
+    column_noise = np.repeat([0.0, 1.0, 3.0], [10, 20, 20])
+    spectrum = np.linspace(0.1, 1.9, 50)
+    found = Expected(spectrum=spectrum).spread(column_noise)
+    np.testing.assert_array_equal(found > 0, column_noise > 0)
+    ratio = found[10:] / column_noise[10:]
+    assert len(np.unique(ratio)) == 40
+    assert np.isin(np.round(ratio, 9), np.round(spectrum, 9)).all()
+    np.testing.assert_array_equal(Expected().spread(column_noise), column_noise)
+
+
+def test_noise_of_counts_is_no_less_than_that_of_counting():
+    """So that what is noise cannot make the next direction stand out."""
+    rng = np.random.default_rng(0)
+    # The noise of four pixels of twenty is a hundred times that of the others.
+    noise = np.repeat([100.0, 1.0], [4, 16])
+    X = rng.standard_normal((400, 20)) * np.sqrt(noise / noise.mean())
+    values = np.linalg.svd(X, compute_uv=False)
+    own = values, (X**2).sum(), np.full(400, 20.0), np.ones(20)
+    assert find_noise_edge(*own).variance < 0.5
+    held = find_noise_edge(*own, least_variance=1.0)
+    assert held.variance >= 1
+    assert held.n_significant <= find_noise_edge(*own).n_significant

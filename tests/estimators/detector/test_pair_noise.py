@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
+from hyperspy_4dphase.estimators.detector._pair_noise import (
+    _choose_partners,
+    pair_patterns,
+)
 
 from ..detector_scans import (
     KINDS,
@@ -146,3 +149,12 @@ def test_data_stay_as_they_are():
     before = data.copy()
     pair_patterns(data, SIGNAL, np.arange(M))
     np.testing.assert_array_equal(data, before)
+
+
+def test_equal_patterns_have_partners_in_turn():
+    """One that was the partner of all would be counted for all."""
+    distances = np.zeros((6, 6))
+    np.fill_diagonal(distances, np.inf)
+    assert _choose_partners(distances).tolist() == [1, 2, 3, 4, 5, 0]
+    distances[2, 5] = -1.0
+    assert _choose_partners(distances).tolist() == [1, 2, 5, 4, 5, 0]

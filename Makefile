@@ -39,8 +39,9 @@ demo: $(READY)
 test: $(READY)
 	$(PYTEST) $(BIN)/python $(TEST)
 
+# Benchmarks run in the first environment only, and so do their tests.
 test-py4dstem: $(READY_2)
-	$(PYTEST) $(BIN_2)/python $(TEST)
+	$(PYTEST) $(BIN_2)/python $(TEST) --ignore=tests/benchmarks
 
 # HyperSpy and pyxem are not there: what runs without them is tested, and then the whole
 # way from one environment to the other and back.

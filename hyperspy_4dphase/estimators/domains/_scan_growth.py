@@ -12,6 +12,7 @@ from hyperspy_4dphase.estimators.domains._directions import measure_strength
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._growth import Growth
+from hyperspy_4dphase.estimators.domains._patches import separate_patches
 from hyperspy_4dphase.estimators.domains._pooled import (
     average_blocks,
     find_pooled_split,
@@ -92,6 +93,7 @@ class ScanGrowth(Growth):
         if self._evidence is not None:
             self._find_regions()
             self._dissolve_rims()
+            self._separate_patches()
 
     def _find_split(self, node):
         """Find a split that single points show, or else means of neighbours."""
@@ -222,6 +224,17 @@ class ScanGrowth(Growth):
         for leaf in leaves:
             if not leaf.rows.size:
                 self._remove(leaf)
+        self._gather()
+
+    def _separate_patches(self):
+        """Split leaves into patches that do not touch and are not of one domain."""
+        for leaf in self.leaves():
+            if not leaf.is_inclusion and leaf.rows.size >= 2 * self._min_size:
+                points = self._evidence.points[leaf.rows]
+                field = Field(points, self.shapes.positions[leaf.rows])
+                found = separate_patches(field, self._min_size)
+                names = range(found.max() + 1)
+                self._split_regions(leaf, [leaf.rows[found == i] for i in names])
         self._gather()
 
     def _find_mixed(self, labels, parts):

@@ -61,7 +61,7 @@ class _Borders:
         """Change next to a border over that further away; infinite if not known."""
         points = self._field.points
         grid = self._field.spread(labels, -1)
-        contacts = _find_contacts(grid, pair)
+        contacts = find_contacts(grid, pair)
         pure = find_pure(grid)[self._field.places]
         n_features, changes = points.shape[1], np.zeros(2)
         around = self._tree.query_ball_point(contacts, _FARTHEST)
@@ -83,8 +83,19 @@ class _Borders:
         return float(np.sqrt(max(changes[0], 0) / changes[1]))
 
 
-def _find_contacts(grid, pair):
-    """Places half way between neighbours of both labels, (n_contacts, n_axes)."""
+def find_contacts(grid, pair):
+    """Find the places half way between neighbours of two labels.
+
+    Parameters
+    ----------
+    grid : numpy.ndarray of int
+    pair : tuple of int
+        The labels.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_contacts, n_axes)
+    """
     found = []
     for axis in range(grid.ndim):
         at = np.moveaxis(grid, axis, 0)

@@ -1,14 +1,15 @@
 """Trees of what another exposure of the same scan might have given.
 
-A border that counting noise makes come and go is told by that. Of several trees, the
-one that the others agree with best is right more often than any.
+Which borders are found may hang on counting noise. Of several trees, the one at whose
+borders patterns jump most, and bend least, is right more often than any.
 """
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.parallel import Parallel, delayed
 
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
+from hyperspy_4dphase.estimators.domains._field import Field
+from hyperspy_4dphase.estimators.domains._jumps import sum_jumps
 from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 
 # Variance added to make another exposure, in units of that of the noise. More hides
@@ -47,7 +48,7 @@ def grow_another(shapes, evidence, seed, min_size, max_depth=None):
 
 
 def choose_tree(growth, min_size, max_depth, random_state):
-    """Choose the tree that trees of other exposures agree with best.
+    """Choose among a tree and those of other exposures by what their borders show.
 
     Parameters
     ----------
@@ -72,16 +73,11 @@ def choose_tree(growth, min_size, max_depth, random_state):
         for seed in seeds
     )
     trees = [growth, *others]
-    labels = [tree.result().labels for tree in trees]
-    agreed = [
-        sum(adjusted_rand_score(one, other) for other in labels) for one in labels
-    ]
+    rows = np.flatnonzero(shapes.known)
+    field = Field(evidence.points[rows], shapes.positions[rows])
+    jumps = [sum_jumps(tree.result().labels[rows], field) for tree in trees]
     # Of equally good ones it is the first.
-    index = int(np.argmax(np.round(agreed, 6)))
-    # Noise that was added may hide a domain: that is no evidence against it.
-    if labels[index].max() < labels[0].max():
-        return growth
-    best = trees[index]
+    best = trees[int(np.argmax(np.round(jumps, 6)))]
     if best is not growth:
         best.adopt(shapes, evidence)
     return best

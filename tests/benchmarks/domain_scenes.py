@@ -7,6 +7,7 @@ import hyperspy.api as hs
 import numpy as np
 from orix.quaternion import Rotation
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, BisectingKMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
@@ -70,6 +71,8 @@ def positives():
     for bent in (False, True):
         name = "precipitates, bent matrix" if bent else "precipitates"
         scenes[name] = partial(precipitates, bent)
+    for dose in (1000, 5000):
+        scenes[f"polycrystal, {dose}"] = partial(polycrystal, dose)
     if SHARED.is_dir():
         scenes |= {"naphi classes": naphi, "two_lattices grains": two_lattices}
     return scenes
@@ -104,6 +107,24 @@ def precipitates(bent=False, dose=1000, random_state=0):
         camera=_CAMERA,
     )
     return scan, Truth.of(truth)
+
+
+def polycrystal(dose=5000, random_state=0, n_grains=60, shape=(36, 36)):
+    """Grains of Al on [001], cells of random points, turned at random in the plane."""
+    rng = np.random.default_rng(random_state)
+    seeds = rng.uniform(0, 1, (n_grains, 2)) * shape
+    positions = np.indices(shape).reshape(2, -1).T
+    grain = cKDTree(seeds).query(positions)[1].reshape(shape)
+    turns = np.deg2rad(rng.uniform(0, 90, n_grains))
+    base = zone_rotation(data.structure("Al"), (0, 0, 1))
+    about = Rotation.from_axes_angles((0, 0, 1), turns)
+    patterns = [crystal_pattern("Al", base * turn, _CAMERA) for turn in about]
+    weights = gaussian_filter(np.eye(n_grains)[grain], (0.6, 0.6, 0), mode="nearest")
+    scan, _ = simulate_scan(
+        np.stack(patterns), weights, dose, random_state=random_state, camera=_CAMERA
+    )
+    mixed = 1 - weights.max(axis=-1)
+    return scan, Truth(grain.ravel(), mixed.ravel(), np.ones(grain.size, int))
 
 
 def naphi():

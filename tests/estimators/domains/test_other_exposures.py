@@ -61,7 +61,7 @@ def test_strengths_are_those_of_the_scan_as_it_is(shapes):
     assert noisier < 0.95 * expected
 
 
-def test_the_one_that_others_agree_with(shapes, monkeypatch):
+def test_the_one_with_the_borders(shapes, monkeypatch):
     growth = grown(shapes)
     merged = grown(shapes)
     leaf = merged.leaves()[0]
@@ -83,7 +83,7 @@ def test_the_one_that_others_agree_with(shapes, monkeypatch):
 
 
 def test_what_added_noise_hides_is_no_evidence(shapes, monkeypatch):
-    """Others with fewer domains do not decide, however well they agree."""
+    """Others that lack a border are not chosen, however many they are."""
 
     def grow_another(*given):
         merged = grown(shapes)

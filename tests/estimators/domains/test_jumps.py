@@ -1,0 +1,65 @@
+"""Borders of a map at which patterns jump, and those through what bends."""
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators.domains._field import Field
+from hyperspy_4dphase.estimators.domains._jumps import sum_jumps
+
+SHAPE, N_FEATURES = (20, 24), 8
+POSITIONS = np.indices(SHAPE).reshape(2, -1).T
+HALVES = (POSITIONS[:, 1] >= SHAPE[1] // 2).astype(int)
+
+
+def field_of(change, seed=0):
+    """Unit noise, and a change along the first four features."""
+    points = np.random.default_rng(seed).standard_normal((len(POSITIONS), N_FEATURES))
+    points[:, :4] += np.reshape(change, (len(POSITIONS), -1))
+    return Field(points, POSITIONS)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_border_counts_for_a_map(seed):
+    field = field_of(3.0 * HALVES, seed)
+    assert sum_jumps(HALVES, field) > 10
+    assert sum_jumps(HALVES, field_of(6.0 * HALVES, seed)) > sum_jumps(HALVES, field)
+    whole, moved = np.zeros_like(HALVES), np.roll(HALVES, 6)
+    assert sum_jumps(whole, field) == 0
+    assert sum_jumps(moved, field) < sum_jumps(HALVES, field)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cut_through_a_bend_counts_against_it(seed):
+    x = POSITIONS[:, 1]
+    phases = np.arange(4)
+    bend = 10 * np.sin(x[:, None] / 5 + phases)
+    assert sum_jumps(HALVES, field_of(bend, seed)) < -10
+    # The border is worth more than what bends on both sides of it.
+    both = field_of(bend + 10 * HALVES[:, None], seed)
+    assert sum_jumps(HALVES, both) > 10
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cut_through_noise_or_an_even_change_is_worth_nothing(seed):
+    expected = pytest.approx(0, abs=10)
+    assert sum_jumps(HALVES, field_of(0 * HALVES, seed)) == expected
+    assert sum_jumps(HALVES, field_of(2.0 * POSITIONS[:, 1], seed)) == expected
+
+
+def test_points_without_a_label_have_no_border():
+    labels = np.where(HALVES == 1, -1, 0)
+    assert sum_jumps(labels, field_of(9.0 * HALVES)) == 0
+
+
+@pytest.mark.parametrize("shape", [(60,), (10, 10, 12)])
+def test_lines_and_volumes(shape):
+    positions = np.indices(shape).reshape(len(shape), -1).T
+    half = (positions[:, 0] >= shape[0] // 2).astype(int)
+    points = np.random.default_rng(0).standard_normal((len(half), N_FEATURES))
+    points[:, 0] += 8 * half
+    total = sum_jumps(half, Field(points, positions))
+    if len(shape) == 1:
+        # Fewer than six positions on each side of a single place.
+        assert total == 0
+    else:
+        assert total > 10

@@ -30,6 +30,11 @@ _WINDOW = {1: 15, 2: 15, 3: 7}
 # from 0.935 to 0.878.
 _FADED = 40
 LEAST_STEP = 1.95
+# Part of an edge by which the step of a border is less than that of its edges. Chosen
+# among 0, 1 and 2 on 20 bent particles, crystals in glass and plates, and on 10 bent
+# crystals alone: of these 1, 0 and 0 are cut, and the mean Rand index of the others is
+# 0.878, 0.884 and 0.844.
+_SHORTENED = 1.0
 # Fewest edges that make a border.
 _FEWEST = 3
 # Positions from other points within which steps may be those to the other points.
@@ -155,9 +160,16 @@ class Steps:
         return min(_FEWEST, self.width)
 
     def summarize(self, ratios):
-        """float: Step of a border from those of its edges, infinite for too few."""
-        enough = len(ratios) >= self._fewest
-        return float(np.percentile(ratios, _FADED)) if enough else np.inf
+        """float: Step of a border from those of its edges, infinite for too few.
+
+        That of a short border may be high by chance, and counts for less; but where
+        the scan is no wider there are no longer ones.
+        """
+        n = len(ratios)
+        if n < self._fewest:
+            return np.inf
+        shortened = _SHORTENED / n if self.width >= _FEWEST else 0.0
+        return float(np.percentile(ratios, _FADED)) * (1 - shortened)
 
 
 def measure_steps(field):

@@ -85,6 +85,15 @@ def test_few_points_go_to_what_is_most_like_them():
     assert found[own == 1][0] != found[own == 0][0]
 
 
+def test_very_many_patches_are_as_many_domains_as_there_are():
+    corners = [(10 * i, 10 * j) for i in range(14) for j in range(14)]
+    kinds = np.arange(len(corners)) % 3
+    centers = np.random.default_rng(0).normal(0, 4, (3, N_FEATURES))
+    field, names = patches_at(corners, lambda names, _: centers[kinds[names]])
+    found = separate_patches(field, 10)
+    assert adjusted_rand_score(kinds[names], found) == 1
+
+
 def test_one_patch_is_one():
     field, _ = patches_at(CORNERS[:1], lambda names, positions: 9 * positions[:, :1])
     assert not separate_patches(field, 10).any()

@@ -112,9 +112,9 @@ def test_borders_name_both_sides():
 def test_the_step_of_a_short_border_counts_for_less():
     steps = measure_steps(field_of(flat((30, 30))))
     ratios = np.full(100, 2.5)
-    found = [steps.summarize(ratios[:n]) for n in (3, 10, 100)]
-    assert found == sorted(found)
-    assert found[0] < 2 < found[1] < 2.4 < found[2] < 2.5
+    short, long = (steps.summarize(ratios[:n]) for n in (10, 100))
+    assert short < 0.97 * long
+    assert long == pytest.approx(2.5)
     # A scan of two positions across has none longer than two.
     narrow = measure_steps(field_of(flat((2, 60))))
     assert narrow.summarize(ratios[:2]) == pytest.approx(2.5)

@@ -174,10 +174,17 @@ def _compress(
     is_small = blocks.size <= _MAX_HELD_VALUES
     if is_small:
         blocks = blocks.load()
-    # A GPU takes patterns as they are.
-    most_kept = _MAX_PACKED_BYTES if device == "cpu" else 0
     first = first_read(
-        blocks, geometry, noise, keep_faulty, squares, random_state, descan, most_kept
+        blocks,
+        geometry,
+        noise,
+        keep_faulty,
+        squares,
+        random_state,
+        descan,
+        _MAX_PACKED_BYTES,
+        # A GPU takes patterns as they are.
+        goes_on_packed=device == "cpu",
     )
     spectrum = later = None
     if first.correlation is not None:

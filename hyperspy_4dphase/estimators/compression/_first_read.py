@@ -47,6 +47,7 @@ def first_read(
     random_state,
     descan=None,
     most_kept=0,
+    goes_on_packed=True,
 ):
     """Read all patterns once, and once more where the detector has to be corrected.
 
@@ -65,14 +66,18 @@ def first_read(
     descan : {None, "fit"}
         Whether a plane of shifts is taken out, if there is one.
     most_kept : int, optional
-        Memory in which patterns are kept for further reads, packed, in bytes.
+        Memory in which patterns are kept, packed, in bytes.
+    goes_on_packed : bool, optional
+        Whether these are for further reads, and not for finding the scaling only.
 
     Returns
     -------
     FirstRead
     """
     start = random_state.get_state()
-    look = FirstRead(blocks, geometry, squares, random_state, start, most_kept)
+    look = FirstRead(
+        blocks, geometry, squares, random_state, start, most_kept, goes_on_packed
+    )
     if noise not in _MEASURED:
         look.detector = noise
         if not isinstance(noise, Detector):
@@ -137,6 +142,8 @@ class FirstRead:
         Values that are no counts; see :class:`CompressedPatterns`.
     most_kept : int
         Memory for packed patterns, in bytes.
+    goes_on_packed : bool
+        Whether these are for further reads.
     changes : tuple
         Names of the methods of `blocks` that corrected them, and their arguments.
     neighbours : float
@@ -176,6 +183,7 @@ class FirstRead:
     random_state: np.random.RandomState
     start: tuple
     most_kept: int = 0
+    goes_on_packed: bool = True
     changes: tuple = ()
     detector: Detector | None = None
     faulty_patterns: np.ndarray | None = None
@@ -320,14 +328,18 @@ class FirstRead:
             shares = np.maximum(shares, floor * inverse(totals).sum())
             reliability = 1 / (1 + 3 * np.sqrt(inverse(counts)))
             weight = n / totals.mean() * inverse(shares) * reliability
-            self.balance = Balance(sample, floor)
+            pieces = sorted(found.packed, key=lambda piece: piece[0][0])
+            if sum(len(rows) for rows, _ in pieces) < n:
+                pieces = ()
+            self.balance = Balance(sample, floor, [packed for _, packed in pieces])
             self.scaling = self.balance.refine(weight, reliability)
         else:
             weight = np.ones(counts.size)
             if self.detector.kind == "pixels":
                 weight = inverse(self.detector.pixel_variance)
             self.scaling = Scaling(weight, poisson=False)
-        self.blocks = self.blocks.keep(found.packed)
+        if self.goes_on_packed:
+            self.blocks = self.blocks.keep(found.packed)
         # It holds the sample in pieces, too.
         del self.statistics
 

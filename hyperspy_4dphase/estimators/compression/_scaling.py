@@ -125,7 +125,7 @@ class Scaling:
 
 
 class Balance:
-    """Finds the weights that make noise white on a sample of patterns.
+    """Finds the weights that make noise white, on all patterns or on a sample.
 
     Parameters
     ----------
@@ -133,25 +133,36 @@ class Balance:
         Drawn at random from all patterns.
     floor : float, optional
         See :class:`Scaling`.
+    packed : sequence of PackedPatterns, optional
+        All patterns, piece by piece, if they are at hand. Of few counts, a sample has
+        too few to tell the weights of dark pixels.
     """
 
-    def __init__(self, sample, floor=0.0):
+    def __init__(self, sample, floor=0.0, packed=()):
         self._floor = floor
-        step = max(1, -(-4 * sample.size // _MAX_BALANCED_BYTES))
-        sample = sample[::step]
-        self._packed = pack_patterns(sample)
-        if self._packed is None:
-            self._sample = sample.astype(np.float32)
-        self._totals = sample.sum(axis=1, dtype=np.float64)
+        step = max(1, -(-sum(part.nbytes for part in packed) // _MAX_BALANCED_BYTES))
+        self._packed = packed[::step]
+        if packed:
+            nothing = np.zeros(sample.shape[1])
+            totals = [part.add_up(nothing)[1] for part in self._packed]
+            self._totals = np.concatenate(totals)
+        else:
+            step = max(1, -(-4 * sample.size // _MAX_BALANCED_BYTES))
+            sample = sample[::step]
+            few = pack_patterns(sample)
+            self._packed = () if few is None else (few,)
+            if few is None:
+                self._sample = sample.astype(np.float32)
+            self._totals = sample.sum(axis=1, dtype=np.float64)
         self._totals += floor * sample.shape[1]
 
     def refine(self, weight, reliability, n_iterations=10):
-        """Refine column weights by Sinkhorn iterations on the sample.
+        """Refine column weights by Sinkhorn iterations.
 
         Parameters
         ----------
         weight : numpy.ndarray, shape (n_pixels,)
-            Column weights after the first iteration, from all patterns. The sample only
+            Column weights after the first iteration, from all patterns. A sample only
             tells by how much the others change them.
         reliability : numpy.ndarray, shape (n_pixels,)
         n_iterations : int, optional
@@ -175,8 +186,13 @@ class Balance:
         return Scaling(weight, reliability, limit, floor=self._floor)
 
     def _column_weight(self, u):
-        if self._packed is not None:
-            sums = self._packed.weigh(u)
+        if self._packed:
+            ends = np.cumsum([len(part) for part in self._packed])
+            own = np.split(u, ends[:-1])
+            sums = sum(
+                part.weigh(of_part)
+                for part, of_part in zip(self._packed, own, strict=True)
+            )
         else:
             sums = (u.astype(np.float32) @ self._sample).astype(np.float64)
         # Readout noise stays where the offset leaves less than nothing.
@@ -184,8 +200,8 @@ class Balance:
         return len(u) * inverse(sums + _PSEUDOCOUNT * sums.mean())
 
     def _row_weights(self, weight):
-        if self._packed is not None:
-            _, _, sums = self._packed.add_up(weight)
+        if self._packed:
+            sums = np.concatenate([part.add_up(weight)[2] for part in self._packed])
         else:
             sums = (self._sample @ weight.astype(np.float32)).astype(np.float64)
         sums += self._floor * weight.sum()

@@ -1,0 +1,42 @@
+"""Weights of dark pixels, which few counts tell: they are those of all patterns."""
+
+import numpy as np
+import pytest
+
+from hyperspy_4dphase.estimators import compress_patterns
+from hyperspy_4dphase.estimators.compression._packed import pack_patterns
+from hyperspy_4dphase.estimators.compression._scaling import Balance
+
+SIDE = 80
+
+
+@pytest.fixture(scope="module")
+def counts():
+    """Vacuum, where all counts are in a direct beam, and a thin sample beside it."""
+    rng = np.random.default_rng(0)
+    radius = np.hypot(*(np.indices((SIDE, SIDE)) - SIDE / 2)).ravel()
+    beam = np.exp(-0.5 * (radius / 1.5) ** 2) + 3e-6
+    halo = np.exp(-radius / 15)
+    sample = beam / beam.sum() + 0.3 * halo / halo.sum()
+    patterns = np.stack([beam / beam.sum(), sample / sample.sum()])
+    kind = (rng.random(3000) < 0.33).astype(int)
+    return rng.poisson(200 * patterns[kind]).astype(np.uint16)
+
+
+def test_noise_ends_where_that_of_white_noise_does(counts):
+    """What the weights leave uneven moves the edge up, and hides weak structure."""
+    result = compress_patterns(counts, random_state=0)
+    n_lit = (counts.sum(axis=0) > 0).sum()
+    limit = np.sqrt(len(counts)) + np.sqrt(n_lit)
+    assert result.noise_edge < 1.75 * limit
+    assert result.singular_values[0] > 9 * result.noise_edge
+
+
+def test_weights_of_pieces_are_those_of_all(counts):
+    weight = reliability = np.ones(counts.shape[1])
+    whole = Balance(counts[:10], packed=[pack_patterns(counts)])
+    cuts = np.split(counts, [700, 1900])
+    pieces = Balance(counts[:10], packed=[pack_patterns(part) for part in cuts])
+    one, other = (each.refine(weight, reliability) for each in (whole, pieces))
+    np.testing.assert_allclose(one.column_weight, other.column_weight, rtol=1e-9)
+    assert one.row_limit == pytest.approx(other.row_limit)

@@ -9,6 +9,7 @@ from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.domains import (
     find_inner_positions,
     leaf_sizes,
+    mark_inner,
     weighted_mean,
 )
 from hyperspy_4dphase.signals._same_values import check_same_values
@@ -90,10 +91,10 @@ def read_inner_means(domains, signal=None, show_progressbar=None):
         return kept["means"], kept["variances"], kept["sizes"]
     if signal is None and domains.scan is None:
         return *domains._means(None, show_progressbar), leaf_sizes(domains.tree)
+    inner = None
     if is_series(stored.navigation_axes):
-        labels = apply_apart(find_inner_positions, domains.labels).ravel()
-    else:
-        labels = find_inner_positions(domains.labels).ravel()
+        inner = apply_apart(mark_inner, domains.labels)
+    labels = find_inner_positions(domains.labels, inner).ravel()
     means, variances, is_same = _read_whole(domains, labels, signal, show_progressbar)
     sizes = np.bincount(labels[labels >= 0], minlength=domains.n_domains)
     if is_same:

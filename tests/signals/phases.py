@@ -55,8 +55,8 @@ def truth():
 
 
 @lru_cache
-def counts(dose=4000):
-    rng = np.random.default_rng(5)
+def counts(dose=4000, seed=5):
+    rng = np.random.default_rng(seed)
     return rng.poisson(dose * patterns()[truth()]).astype(np.uint16)
 
 

@@ -20,6 +20,11 @@ _MAX_OVER_AVERAGE = 1e6
 _PSEUDOCOUNT = 1e-3
 # Memory of the sample that weights are found on, in single precision; historical.
 _MAX_BALANCED_BYTES = 64 * 2**20
+# Memory of packed patterns, all of which they are found on instead: some 16 million
+# counts. Of more a sample has enough.
+_MAX_BALANCED_PACKED = 32 * 2**20
+# Change of weights from one iteration to the next that ends these.
+_SETTLED = 1e-3
 # The 99.9 % quantile of the Tracy-Widom distribution of real matrices.
 _TRACY_WIDOM_999 = 3.3
 # Singular values below this fraction of the largest are rounding: single precision.
@@ -134,15 +139,15 @@ class Balance:
     floor : float, optional
         See :class:`Scaling`.
     packed : sequence of PackedPatterns, optional
-        All patterns, piece by piece, if they are at hand. Of few counts, a sample has
-        too few to tell the weights of dark pixels.
+        All patterns, piece by piece, if they are at hand. If their counts are few, a
+        sample has too few to tell the weights of dark pixels.
     """
 
     def __init__(self, sample, floor=0.0, packed=()):
         self._floor = floor
-        step = max(1, -(-sum(part.nbytes for part in packed) // _MAX_BALANCED_BYTES))
-        self._packed = packed[::step]
-        if packed:
+        is_small = sum(part.nbytes for part in packed) <= _MAX_BALANCED_PACKED
+        self._packed = packed if is_small else ()
+        if self._packed:
             nothing = np.zeros(sample.shape[1])
             totals = [part.add_up(nothing)[1] for part in self._packed]
             self._totals = np.concatenate(totals)
@@ -173,11 +178,14 @@ class Balance:
         """
         first = last = self._column_weight(inverse(self._totals))
         for _ in range(n_iterations):
+            before = last
             _, u = self._row_weights(last * reliability)
             last = self._column_weight(u)
             # Pixels without counts are counted in rows, but take nothing: weights would
             # fall from one iteration to the next, and those of rows rise.
             last *= first.sum() * inverse(last.sum())
+            if np.abs(last - before).max() <= _SETTLED * before.max():
+                break
         return self.make_scaling(weight * last * inverse(first), reliability)
 
     def make_scaling(self, weight, reliability):

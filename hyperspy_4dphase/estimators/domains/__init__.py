@@ -2,7 +2,10 @@
 
 from hyperspy_4dphase.estimators.domains._descriptions import Descriptions
 from hyperspy_4dphase.estimators.domains._divisive import DivisiveDomains
-from hyperspy_4dphase.estimators.domains._inner import find_inner_positions
+from hyperspy_4dphase.estimators.domains._inner import (
+    find_inner_positions,
+    mark_inner,
+)
 from hyperspy_4dphase.estimators.domains._node_means import node_means, weighted_mean
 from hyperspy_4dphase.estimators.domains._smoothing import smooth_labels
 from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
@@ -27,6 +30,7 @@ __all__ = [
     "find_parts",
     "flat_tree",
     "leaf_sizes",
+    "mark_inner",
     "merge_domains",
     "node_means",
     "recount_patterns",

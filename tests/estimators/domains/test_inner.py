@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.domains import find_inner_positions
+from hyperspy_4dphase._series import apply_apart
+from hyperspy_4dphase.estimators.domains import find_inner_positions, mark_inner
 
 
 def test_neighbours_are_of_the_same_domain():
@@ -35,3 +36,14 @@ def test_lines_and_volumes():
 
 def test_no_position_at_all():
     assert (find_inner_positions(np.full((3, 4), -1)) == -1).all()
+
+
+def test_scans_of_a_series_have_neighbours_of_their_own():
+    """A domain whose positions are all at its border has all of them."""
+    labels = np.zeros((2, 9, 20), int)
+    labels[:, 0, ::2] = 1
+    labels[1] = labels[1, ::-1]
+    found = find_inner_positions(labels, apply_apart(mark_inner, labels))
+    assert (found == 1).sum() == (labels == 1).sum() == 20
+    for one, both in zip(labels, found, strict=True):
+        np.testing.assert_array_equal(both == 0, find_inner_positions(one) == 0)

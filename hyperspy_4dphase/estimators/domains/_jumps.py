@@ -6,6 +6,7 @@ the second what bends or grows thicker.
 """
 
 from itertools import combinations_with_replacement
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -21,6 +22,22 @@ _SPACING = 4.0
 _FEWEST = 6
 
 
+class Jumps(NamedTuple):
+    """How far the borders of a map are jumps.
+
+    Attributes
+    ----------
+    total : float
+        Of all places along all borders: the root of the evidence for a jump, in
+        standard deviations of what noise makes of it, less that for a bend.
+    error : float
+        What noise makes of it.
+    """
+
+    total: float
+    error: float
+
+
 def sum_jumps(labels, field):
     """Sum up by how much jumps explain the borders of a map better than bends.
 
@@ -33,17 +50,17 @@ def sum_jumps(labels, field):
 
     Returns
     -------
-    float
-        Of all places along all borders: the root of the evidence for a jump, in
-        standard deviations of what noise makes of it, less that for a bend.
+    Jumps
     """
     grid = field.spread(labels, -1)
-    total = 0.0
+    total, n_places = 0.0, 0
     for pair in _find_touching(grid):
         contacts = find_contacts(grid, pair)
         for gain in _compare_along(labels, pair, contacts, field):
             total += np.sign(gain) * np.sqrt(abs(gain))
-    return float(total)
+            n_places += 1
+    # The root of evidence is a height in units of its noise.
+    return Jumps(float(total), float(np.sqrt(n_places)))
 
 
 def _compare_along(labels, pair, contacts, field):

@@ -19,10 +19,9 @@ _ADDED_NOISE = 0.25
 # Other exposures of a scan that is mapped once; none of larger scans, whose borders are
 # long, since each takes as long as the tree.
 _N_OTHERS, _MOST_POSITIONS = 2, 20_000
-# Part by which borders of another exposure must jump more, or it is not taken. Of 15
-# simulated scans gains of 3 % and more made 4 of 4 maps better by 0.003 to 0.07 (Rand
-# index), those below 2.5 % changed 5 maps by -0.005 to 0.007.
-_LEAST_GAIN = 0.025
+# By how much more borders of another exposure must jump for it to be taken, in units of
+# what noise makes of their sum.
+_LEAST_GAIN = 2.0
 
 
 def grow_another(shapes, evidence, seed, min_size, max_depth=None):
@@ -80,9 +79,10 @@ def choose_tree(growth, min_size, max_depth, random_state):
     rows = np.flatnonzero(shapes.known)
     field = Field(evidence.points[rows], shapes.positions[rows])
     jumps = [sum_jumps(tree.result().labels[rows], field) for tree in trees]
-    best = int(np.argmax(jumps))
+    best = int(np.argmax([own.total for own in jumps]))
     # Added noise makes borders less sharp: of nearly equal ones it is the first.
-    if jumps[best] - jumps[0] <= _LEAST_GAIN * abs(jumps[0]):
+    error = max(jumps[0].error, jumps[best].error)
+    if jumps[best].total - jumps[0].total <= _LEAST_GAIN * error:
         return growth
     trees[best].adopt(shapes, evidence)
     return trees[best]

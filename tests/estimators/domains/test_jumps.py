@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.domains._field import Field
-from hyperspy_4dphase.estimators.domains._jumps import sum_jumps
+from hyperspy_4dphase.estimators.domains._jumps import sum_jumps as measure_jumps
 
 SHAPE, N_FEATURES = (20, 24), 8
 POSITIONS = np.indices(SHAPE).reshape(2, -1).T
 HALVES = (POSITIONS[:, 1] >= SHAPE[1] // 2).astype(int)
+
+
+def sum_jumps(labels, field):
+    return measure_jumps(labels, field).total
 
 
 def field_of(change, seed=0):
@@ -44,6 +48,16 @@ def test_a_cut_through_noise_or_an_even_change_is_worth_nothing(seed):
     expected = pytest.approx(0, abs=10)
     assert sum_jumps(HALVES, field_of(0 * HALVES, seed)) == expected
     assert sum_jumps(HALVES, field_of(2.0 * POSITIONS[:, 1], seed)) == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_error_is_what_noise_makes_of_the_sum(seed):
+    clean = 3.0 * HALVES
+    found = [measure_jumps(HALVES, field_of(clean, 10 * seed + k)) for k in range(8)]
+    totals = [jumps.total for jumps in found]
+    assert np.std(totals) < 2 * found[0].error
+    assert np.ptp(totals) > 0.2 * found[0].error
+    assert measure_jumps(0 * HALVES, field_of(clean)).error == 0
 
 
 def test_points_without_a_label_have_no_border():

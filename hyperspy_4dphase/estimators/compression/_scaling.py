@@ -21,7 +21,7 @@ _PSEUDOCOUNT = 1e-3
 # Memory of the sample that weights are found on, in single precision; historical.
 _MAX_BALANCED_BYTES = 64 * 2**20
 # Memory of packed patterns, all of which they are found on instead: some 16 million
-# counts. Of more a sample has enough.
+# counts. Of more a sample is taken, for the sake of time.
 _MAX_BALANCED_PACKED = 32 * 2**20
 # Change of weights from one iteration to the next that ends these.
 _SETTLED = 1e-3

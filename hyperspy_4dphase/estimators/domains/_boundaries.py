@@ -8,6 +8,7 @@ from hyperspy_4dphase.estimators.domains._mixtures import find_center, find_mixt
 from hyperspy_4dphase.estimators.domains._shapes import whitening
 from hyperspy_4dphase.estimators.domains._tubes import (
     MAX_DENSITY_RATIO,
+    count_in_tubes,
     draw_lines,
     find_in_tubes,
     squared_tube_radius,
@@ -122,7 +123,7 @@ def _find_ends(shapes, labels, label, kept, random_state, min_mixed):
         beyond = near & (along > reach) & ~inside[:, None]
         before = (near & inside[:, None]).sum(axis=0) / fraction
         after = beyond.sum(axis=0) / fraction
-        between = find_in_tubes(own, center, lines, radius)[0].sum(axis=0)
+        between = count_in_tubes(own, center, lines, radius)
         found = between < MAX_DENSITY_RATIO * np.sqrt(before * after)
         found &= np.minimum(before, after) >= _MIN_POINTS
         for column in np.flatnonzero(found):

@@ -15,8 +15,8 @@ from hyperspy_4dphase.estimators.domains._clusters import (
 )
 from hyperspy_4dphase.estimators.domains._tubes import (
     MAX_DENSITY_RATIO,
+    count_in_tubes,
     draw_lines,
-    find_in_tubes,
     squared_tube_radius,
 )
 
@@ -118,8 +118,7 @@ def find_unmixed(bridging, inside, one, other, random_state):
             break
         lines, _ = draw_lines(end, bridging[left])
         n_inside, *n_ends = (
-            find_in_tubes(group, end, lines, radius)[0].sum(axis=0)
-            for group in (inside, one, other)
+            count_in_tubes(group, end, lines, radius) for group in (inside, one, other)
         )
         # Of few points, so many more may be there by chance.
         clear = n_inside - np.sqrt(n_inside) < MAX_DENSITY_RATIO * np.minimum(*n_ends)

@@ -4,6 +4,7 @@ What mixes two crowds lies on the line between them. Such a line has many points
 both of its ends and few in between.
 """
 
+import numba
 import numpy as np
 
 # Most points between two crowds, as a fraction of those near the ends of the line.
@@ -62,3 +63,26 @@ def find_in_tubes(points, start, lines, squared_radius):
     along = points @ lines.T
     off = np.square(points).sum(axis=1)[:, None] - along**2
     return off < squared_radius, along
+
+
+def count_in_tubes(points, start, lines, squared_radius):
+    """Count the points that are near each line through a point, on both sides of it.
+
+    Parameters are those of :func:`find_in_tubes`.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_lines,)
+    """
+    points = points - start
+    squares = np.square(points).sum(axis=1)
+    return _count_near(points @ lines.T, squares, squared_radius)
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_near(along, squares, squared_radius):
+    counts = np.zeros(along.shape[1], np.int64)
+    for i in range(along.shape[0]):
+        for j in range(along.shape[1]):
+            counts[j] += squares[i] - along[i, j] ** 2 < squared_radius
+    return counts

@@ -8,6 +8,7 @@ of what lies beyond it. In a valley they are rarer than on both flanks.
 import functools
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from scipy.special import bdtr
 
@@ -26,8 +27,8 @@ _N_PLACES = 6
 _N_CUTS = 48
 _EVEN = np.linspace(0, 1, _N_CUTS)
 # One row for each window.
-_ALL_WIDTHS = np.repeat(_WIDTHS, _N_PLACES)[:, None]
-_STEPS = np.tile(np.linspace(0, 1, _N_PLACES), len(_WIDTHS))[:, None]
+_ALL_WIDTHS = np.repeat(_WIDTHS, _N_PLACES)
+_STEPS = np.tile(np.linspace(0, 1, _N_PLACES), len(_WIDTHS))
 
 
 class Valley(NamedTuple):
@@ -58,6 +59,31 @@ class Valley(NamedTuple):
     n_smaller: int
 
 
+class _Windows(NamedTuple):
+    """Windows that may be a valley.
+
+    Attributes
+    ----------
+    n_below : numpy.ndarray of int, shape (n_windows,)
+        Values below the cut that each is placed around.
+    n_inside : numpy.ndarray of int, shape (n_windows,)
+        Values in the window.
+    low, width : numpy.ndarray, shape (n_windows,)
+        Lower edges and widths.
+    in_flanks : numpy.ndarray of int, shape (2, n_windows)
+        Values between the window and the median on either side of it.
+    flanks : numpy.ndarray, shape (2, n_windows)
+        How wide these are.
+    """
+
+    n_below: np.ndarray
+    n_inside: np.ndarray
+    low: np.ndarray
+    width: np.ndarray
+    in_flanks: np.ndarray
+    flanks: np.ndarray
+
+
 def find_valley(values, min_size):
     """Find the emptiest valley in a sample of values.
 
@@ -72,45 +98,24 @@ def find_valley(values, min_size):
     Valley or None
         None where there is none.
     """
-    values = np.sort(values)
-    n = values.size
-    if n < 2 * min_size:
+    values = np.sort(values).astype(float)
+    if values.size < 2 * min_size:
         return None
-    n_below = _choose_cuts(values, min_size)
-    n_smaller = np.minimum(n_below, n - n_below)
-    low, width, fits = _place_windows(values, n_below)
-    first, last = np.searchsorted(values, low), np.searchsorted(values, low + width)
-    n_inside = last - first
-    fits &= n_inside <= MAX_IN_VALLEY * n_smaller
-    if not fits.any():
+    found = _place_windows(values, min_size, _cut_tails(min_size, values.size))
+    if not found.low.size:
         return None
-    left, right = _find_medians(values, n_below)
-    # Only of windows that fit: the chances take most of the time.
-    cuts = np.nonzero(fits)[1]
-    low_in, width_in, inside = low[fits], width[fits], n_inside[fits]
-    flanks = (
-        (first[fits] - n_below[cuts] // 2, low_in - left[cuts]),
-        ((n_below[cuts] + n) // 2 - last[fits], right[cuts] - (low_in + width_in)),
-    )
-    log_p = np.full(fits.shape, np.inf)
-    log_p[fits] = np.maximum(*(_score(inside, width_in, *flank) for flank in flanks))
+    # Values must be rarer than on both flanks.
+    log_p = _score(found.n_inside, found.width, found.in_flanks, found.flanks)
+    log_p = log_p.max(axis=0)
+    n_smaller = np.minimum(found.n_below, values.size - found.n_below)
+    share = found.n_inside / n_smaller
     # Of those that are beyond doubt, the emptiest.
     sure = log_p <= max(_SURE_SCORE, log_p.min() + 1)
-    share = n_inside / n_smaller
-    best = np.unravel_index(np.where(sure, share, np.inf).argmin(), share.shape)
-    edges = low[best], (low + width)[best]
-    cut = _cut_mixtures_in_half(values, n_below[best[1]], *edges)
-    found = map(float, (log_p[best], share[best], cut, *edges))
-    return Valley(*found, int(n_smaller[best[1]]))
-
-
-def _choose_cuts(values, min_size):
-    """Numbers of values below each cut: close at both ends, and even in between."""
-    n = values.size
-    first, last = values[min_size - 1], values[n - min_size]
-    even = first + _EVEN * (last - first)
-    even = np.clip(np.searchsorted(values, even), min_size, n - min_size)
-    return np.unique(np.concatenate([_cut_tails(min_size, n), even]))
+    best = np.where(sure, share, np.inf).argmin()
+    edges = found.low[best], found.low[best] + found.width[best]
+    cut = _cut_mixtures_in_half(values, found.n_below[best], *edges)
+    scores = map(float, (log_p[best], share[best], cut, *edges))
+    return Valley(*scores, int(n_smaller[best]))
 
 
 @functools.lru_cache(maxsize=256)
@@ -120,29 +125,58 @@ def _cut_tails(min_size, n):
     return np.concatenate([tails, n - tails])
 
 
-def _find_medians(values, n_below):
-    """Medians of what lies on either side of each cut."""
-    return values[n_below // 2], values[(n_below + values.size) // 2]
+@numba.njit(cache=True, nogil=True)
+def _place_windows(values, min_size, tails):
+    """Place windows around cuts, between the medians of both parts.
 
+    Cuts are close at both ends, and even in between.
 
-def _place_windows(values, n_below):
-    """Place windows around each cut, between the medians of both parts.
+    Parameters
+    ----------
+    values : numpy.ndarray of float, shape (n,)
+        Ascending.
+    min_size : int
+        Fewest values of a part.
+    tails : numpy.ndarray of int
+        Numbers of values below the cuts at the ends.
 
     Returns
     -------
-    low, width : numpy.ndarray, shape (n_windows, n_cuts)
-        Lower edges and widths.
-    fits : numpy.ndarray of bool, shape (n_windows, n_cuts)
-        Whether there is room for the window.
+    _Windows
+        Those that have few enough values in them.
     """
-    cut = (values[n_below - 1] + values[n_below]) / 2
-    left, right = _find_medians(values, n_below)
-    distance = right - left
-    width = _ALL_WIDTHS * distance
-    lowest = np.maximum(left + _MARGIN * distance, cut - width)
-    highest = np.minimum(right - _MARGIN * distance - width, cut)
-    low = lowest + _STEPS * (highest - lowest)
-    return low, width, (highest >= lowest) & (distance > 0)
+    n = values.size
+    first, last = values[min_size - 1], values[n - min_size]
+    even = np.searchsorted(values, first + _EVEN * (last - first))
+    even = np.minimum(np.maximum(even, min_size), n - min_size)
+    cuts = np.unique(np.concatenate((tails, even)))
+    most = _ALL_WIDTHS.size * cuts.size
+    n_below, n_inside = np.empty(most, np.int64), np.empty(most, np.int64)
+    low, width = np.empty(most), np.empty(most)
+    in_flanks, flanks = np.empty((2, most), np.int64), np.empty((2, most))
+    k = 0
+    for i in range(_ALL_WIDTHS.size):
+        for below in cuts:
+            cut = (values[below - 1] + values[below]) / 2
+            left, right = values[below // 2], values[(below + n) // 2]
+            distance = right - left
+            wide = _ALL_WIDTHS[i] * distance
+            lowest = max(left + _MARGIN * distance, cut - wide)
+            highest = min(right - _MARGIN * distance - wide, cut)
+            if highest < lowest or distance <= 0:
+                continue
+            edge = lowest + _STEPS[i] * (highest - lowest)
+            start = np.searchsorted(values, edge)
+            end = np.searchsorted(values, edge + wide)
+            if end - start > MAX_IN_VALLEY * min(below, n - below):
+                continue
+            n_below[k], low[k], width[k], n_inside[k] = below, edge, wide, end - start
+            in_flanks[0, k], flanks[0, k] = start - below // 2, edge - left
+            in_flanks[1, k] = (below + n) // 2 - end
+            flanks[1, k] = right - (edge + wide)
+            k += 1
+    inside = n_below[:k], n_inside[:k]
+    return _Windows(*inside, low[:k], width[:k], in_flanks[:, :k], flanks[:, :k])
 
 
 def _score(n_inside, width, n_flank, flank):
@@ -152,17 +186,23 @@ def _score(n_inside, width, n_flank, flank):
     return np.log10(np.maximum(chance, np.finfo(float).tiny))
 
 
+@numba.njit(cache=True, nogil=True)
 def _cut_mixtures_in_half(values, n_below, low, high):
     """Find the cut half way between two crowds, unless values crowd on the way."""
     middle = (_find_crowd(values[:n_below]) + _find_crowd(values[n_below:])) / 2
-    nearest = np.clip(middle, low, high)
-    inside, between = (
-        np.ptp(np.searchsorted(values, edges)) / max(np.ptp(edges), 1e-30)
-        for edges in ((low, high), (nearest, middle))
-    )
+    nearest = min(max(middle, low), high)
+    inside = _measure_density(values, low, high)
+    between = _measure_density(values, min(nearest, middle), max(nearest, middle))
     return nearest if between > 2 * inside else middle
 
 
+@numba.njit(cache=True, nogil=True)
+def _measure_density(values, low, high):
+    n = np.searchsorted(values, high) - np.searchsorted(values, low)
+    return n / max(high - low, 1e-30)
+
+
+@numba.njit(cache=True, nogil=True)
 def _find_crowd(values):
     """Mean of the shortest half of sorted values: where they crowd, tails aside."""
     half = max(values.size // 2, 1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.domains._tubes import (
+    count_in_tubes,
     draw_lines,
     find_in_tubes,
     squared_tube_radius,
@@ -49,3 +50,5 @@ def test_distance_from_a_line(n_features):
         assert near.shape == along.shape == (5, 4)
         np.testing.assert_array_equal(near[:, i], offs < 2)
         np.testing.assert_allclose(along[:, i], places, atol=1e-12)
+        counted = count_in_tubes(points, start, lines, 4.0)
+        np.testing.assert_array_equal(counted, near.sum(axis=0))

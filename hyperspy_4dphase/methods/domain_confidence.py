@@ -51,7 +51,8 @@ def domain_confidence(
 
     The scan is mapped many times over: as trees of what other exposures could have
     given, by clusterings of different kinds, and in distorted latent spaces ([1]_). The
-    domains are those of the map that the others agree with best. The confidence is the
+    domains are those that :func:`cluster_hierarchical` finds with the same seed, or of
+    an embedding those of the map that the others agree with best. The confidence is the
     probability that a label is right: what the maps say on average of a position, given
     counting noise and mixing, times the probability that its domain is one that the
     scan tells apart, neither a piece of another one nor several.
@@ -68,7 +69,8 @@ optional
         (labels, or with ``merged=False`` a mask of each cluster), or labels of the
         navigation shape in array order; -1 is unassigned. Labels that are not 0, 1, 2
         ... are numbered anew, in their order. By default the confidence is that of the
-        map that the others agree with best.
+        map that the scan's own tree shows, or of an embedding the map that the others
+        agree with best.
     source : None, "vae", dict, LatentEmbedding, "rnmf", BaseSignal or array-like, \
 optional
         What is mapped. As in :func:`cluster_hierarchical`: by default the compressed

@@ -1,5 +1,6 @@
 """Many maps of one scan, and how sure they are of it together."""
 
+import copy
 import warnings
 from functools import partial
 
@@ -47,10 +48,10 @@ class MapEnsemble(BaseEstimator):
     - ``"structure"``: whether the domains are those that the scan tells apart, see
       ``judge_structure``. It takes positions, and is not judged without.
 
-    The maps vote (:class:`MapConsensus`). Domains are those of the tree that the others
-    agree with best, which is the first map; without positions there is one tree of all
-    patterns. Domains of features are those of the patterns where these are as many, or
-    where features merge them; parts of a latent space that no gap parts are joined.
+    The maps vote (:class:`MapConsensus`). Domains are those of the tree that
+    :class:`DivisiveDomains` chooses, which is the first map. Domains of features are
+    those of the patterns where these are as many, or where features merge them; parts
+    of a latent space that no gap parts are joined.
 
     Parameters
     ----------
@@ -93,8 +94,8 @@ class MapEnsemble(BaseEstimator):
         ``"boundary"``: probability that another domain is the larger part of a mixture;
         ``"noise"``: that it is of another domain, unmixed; for each other source, what
         its maps deny the consensus beyond these; with ``"structure"`` also
-        ``"domain"`` (its size, its distance to the next one, and where else there are
-        patterns like these), ``"unresolved"`` (steps within it, and other trees) and
+        ``"domain"`` (its size, and its distance to the next one), ``"unresolved"``
+        (other trees, and which domain patterns like these are of elsewhere) and
         ``"misfit"``: what each takes off the probability.
     maps_ : numpy.ndarray of int16, shape (n_maps, n_patterns)
         Labels as drawn from each map's probabilities.
@@ -236,7 +237,8 @@ class MapEnsemble(BaseEstimator):
             self.doubts,
             maker.has_features,
             model is not None,
-            random_state,
+            # Trees are to be those that `DivisiveDomains` grows with this seed.
+            copy.deepcopy(random_state),
             len(maker.shapes.points),
         )
         n_jobs = self.n_jobs or available_threads()

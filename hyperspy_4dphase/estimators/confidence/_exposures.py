@@ -12,9 +12,8 @@ from threadpoolctl import threadpool_limits
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
+from hyperspy_4dphase.estimators.domains._other_exposures import count_others
 
-# Trees of each exposure, of which the one is taken that the others agree with best.
-_N_TREES = 3
 # Fewest positions of a domain that is split to see whether that predicts more.
 _FEWEST = 20
 # Overlap (intersection over union) from which on a domain has come back.
@@ -39,8 +38,8 @@ def map_exposure(X, positions, random_state):
     """
     maps = PatternMaps(X, check_positions(positions, X.shape[0]))
     with threadpool_limits(1):
-        maps.grow(_N_TREES, random_state, -1)
-        labels = maps.find_medoid()
+        maps.grow(1 + count_others(maps.shapes), random_state, -1)
+        labels = maps.choose()
         parts = labels.copy()
         for label in range(int(labels.max()) + 1):
             rows = np.flatnonzero(labels == label)

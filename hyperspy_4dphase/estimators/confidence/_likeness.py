@@ -7,6 +7,8 @@ from hyperspy_4dphase.estimators.confidence._numbering import find_chances
 
 # Patterns that are like one; from 10 to 40 makes no difference.
 _N_LIKE = 20
+# Log odds where all of them have its label.
+MOST_LIKENESS = np.log((_N_LIKE + 0.5) / 0.5)
 # Positions within this distance along every axis have the same pattern because they are
 # near, and say nothing.
 _NEAR = 3

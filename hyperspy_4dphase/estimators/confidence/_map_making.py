@@ -19,6 +19,7 @@ from hyperspy_4dphase.estimators.confidence._structure import (
     judge_structure,
     keep_inclusions,
 )
+from hyperspy_4dphase.estimators.domains._other_exposures import count_others
 from hyperspy_4dphase.estimators.domains._shapes import FeatureShapes
 
 DOUBTS = ("distortion", "resampling", "kinds", "noise", "structure")
@@ -165,8 +166,10 @@ class MapMaker:
             return
         numbers = [task.number for task in tasks if task.kind is kinds.divide_shapes]
         self._tree_of = {number: k for k, number in enumerate(numbers, 1)}
-        judged = structure and self.shapes.positions is not None
-        n_others = max(len(numbers), _FEWEST_OTHERS if judged else 0)
+        has_positions = self.shapes.positions is not None
+        n_named = count_others(self.shapes) if has_positions else 0
+        n_judging = _FEWEST_OTHERS if structure and has_positions else 0
+        n_others = max(len(numbers), n_named, n_judging)
         self._patterns.grow(1 + n_others, random_state, n_jobs, tell)
 
     def make_first(self, random_state):
@@ -178,7 +181,7 @@ class MapMaker:
             -1 for none.
         """
         if not self.has_features:
-            return self._patterns.find_medoid()
+            return self._patterns.choose()
         kind, everywhere = kinds.FEATURE_KINDS[0], np.where(self.clustered.known, 0, -1)
         return self._map_part(kind, everywhere, self.clustered, random_state)
 
@@ -237,7 +240,7 @@ class MapMaker:
         evidence = self._patterns.find_evidence(None)
         if evidence is None or not evidence.exists:
             return labels, posterior
-        own = self._patterns.find_medoid()
+        own = self._patterns.choose()
         return keep_inclusions(evidence, own, labels, posterior)
 
     @property

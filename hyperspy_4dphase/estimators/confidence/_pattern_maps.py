@@ -1,14 +1,16 @@
 """What maps of one scan have in common: its patterns, what it says, and its trees."""
 
-import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.confidence import _map_kinds as kinds
 from hyperspy_4dphase.estimators.confidence._numbering import number_labels
-from hyperspy_4dphase.estimators.confidence._overlap import compare_maps, find_medoid
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
-from hyperspy_4dphase.estimators.domains._other_exposures import grow_another
+from hyperspy_4dphase.estimators.domains._other_exposures import (
+    count_others,
+    find_sharpest,
+    grow_another,
+)
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
 
 
@@ -38,7 +40,7 @@ class PatternMaps:
             positions = check_positions(positions, X.shape[0])
         self.shapes = CompressedShapes.from_compressed(X, positions)
         self.votes, self.trees, self.reason = {}, [], None
-        self._evidence = None
+        self._evidence = self._chosen = None
 
     def grow(self, n_trees, random_state, n_jobs, tell=None):
         """Grow trees, the first of the patterns, the others of other exposures.
@@ -68,13 +70,25 @@ class PatternMaps:
             if tell is not None:
                 tell(len(self.trees), n_trees)
 
-    def find_medoid(self):
-        """Labels (n_patterns,) of the tree that the others agree with best."""
-        maps = np.stack([number_labels(tree) for tree in self.trees])
-        if len(maps) < 3:
-            return maps[0]
-        similarities = compare_maps(maps)
-        return maps[find_medoid(maps, similarities, 1 - np.eye(len(maps)))]
+    def choose(self):
+        """Choose the tree that names the domains.
+
+        Where positions are known it is the one that :class:`DivisiveDomains` chooses;
+        else there is one tree only.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (n_patterns,)
+            -1 for none.
+        """
+        if self._chosen is None:
+            shapes, evidence = self.shapes, self._evidence
+            trees = self.trees[: 1 + count_others(shapes)]
+            maps = [number_labels(tree) for tree in trees]
+            can_choose = evidence is not None and evidence.exists
+            best = find_sharpest(maps, shapes, evidence) if can_choose else 0
+            self._chosen = maps[best]
+        return self._chosen
 
     def find_evidence(self, random_state):
         """What the scan says of domains, or None if positions are not known."""

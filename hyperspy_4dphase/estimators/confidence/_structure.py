@@ -13,7 +13,10 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics.cluster import contingency_matrix
 
-from hyperspy_4dphase.estimators.confidence._likeness import measure_likeness
+from hyperspy_4dphase.estimators.confidence._likeness import (
+    MOST_LIKENESS,
+    measure_likeness,
+)
 from hyperspy_4dphase.estimators.confidence._numbering import match_one_to_one
 from hyperspy_4dphase.estimators.domains._field import Field, average_alike
 from hyperspy_4dphase.estimators.domains._gradual import find_pure, take_pure
@@ -97,7 +100,8 @@ def judge_structure(
     included = _are_inclusions(evidence, rows, own)
     whole = np.where(included, np.maximum(whole, _INCLUSION), whole)
     hidden = _add_up(_NOTHING_HIDDEN, features)
-    likely = _NOTHING_HIDDEN["agreement"] * (_MOST_AGREEMENT - features["agreement"])
+    most = {"agreement": _MOST_AGREEMENT, "likeness": MOST_LIKENESS}
+    likely = sum(_NOTHING_HIDDEN[k] * (most[k] - features[k]) for k in most)
     fits = -_NOTHING_HIDDEN["misfit"] * features["misfit"]
     best = hidden + likely + fits
     unresolved = expit(hidden + likely) - expit(hidden)

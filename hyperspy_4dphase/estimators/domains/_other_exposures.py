@@ -24,6 +24,11 @@ _N_OTHERS, _MOST_POSITIONS = 2, 20_000
 _LEAST_GAIN = 2.0
 
 
+def count_others(shapes):
+    """How many trees of other exposures a map of these shapes is chosen from."""
+    return _N_OTHERS if len(shapes.points) <= _MOST_POSITIONS else 0
+
+
 def grow_another(shapes, evidence, seed, min_size, max_depth=None):
     """Grow a tree of what another exposure might have given.
 
@@ -67,22 +72,42 @@ def choose_tree(growth, min_size, max_depth, random_state):
         It, or another one with its shapes.
     """
     evidence, shapes = growth.evidence, growth.shapes
-    is_large = len(shapes.points) > _MOST_POSITIONS
-    if evidence is None or is_large or max_depth == 0:
+    n_others = count_others(shapes)
+    if evidence is None or max_depth == 0 or not n_others:
         return growth
-    seeds = random_state.randint(2**31 - 1, size=_N_OTHERS)
+    seeds = random_state.randint(2**31 - 1, size=n_others)
     others = Parallel(-1, prefer="threads")(
         delayed(grow_another)(shapes, evidence, seed, min_size, max_depth)
         for seed in seeds
     )
     trees = [growth, *others]
+    best = find_sharpest([tree.result().labels for tree in trees], shapes, evidence)
+    if best:
+        trees[best].adopt(shapes, evidence)
+    return trees[best]
+
+
+def find_sharpest(maps, shapes, evidence):
+    """Find the map whose borders are jumps of the pattern rather than bends.
+
+    Parameters
+    ----------
+    maps : list of numpy.ndarray of int, shape (n,)
+        Labels, -1 for none: the scan's own, then those of other exposures.
+    shapes : Shapes
+        Of the scan itself.
+    evidence : Evidence
+        Of these.
+
+    Returns
+    -------
+    int
+        The first one, unless noise does not explain by how much another is better.
+    """
     rows = np.flatnonzero(shapes.known)
     field = Field(evidence.points[rows], shapes.positions[rows])
-    jumps = [sum_jumps(tree.result().labels[rows], field) for tree in trees]
+    jumps = [sum_jumps(labels[rows], field) for labels in maps]
     best = int(np.argmax([own.total for own in jumps]))
     # Added noise makes borders less sharp: of nearly equal ones it is the first.
     error = max(jumps[0].error, jumps[best].error)
-    if jumps[best].total - jumps[0].total <= _LEAST_GAIN * error:
-        return growth
-    trees[best].adopt(shapes, evidence)
-    return trees[best]
+    return best if jumps[best].total - jumps[0].total > _LEAST_GAIN * error else 0

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
+from hyperspy_4dphase.estimators import (
+    DivisiveDomains,
+    MapEnsemble,
+    compress_patterns,
+)
 from hyperspy_4dphase.estimators.confidence._map_making import MapMaker
 from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 
@@ -22,7 +26,7 @@ def counted(dose=600, seed=0, n_domains=3):
 
 
 def compressed(counts):
-    return compress_patterns(counts, random_state=0, device="cpu")
+    return compress_patterns(counts, random_state=0)
 
 
 @pytest.fixture(scope="module")
@@ -86,45 +90,17 @@ def test_first_tree_is_that_of_the_patterns(faint):
     np.testing.assert_array_equal(*trees)
 
 
-def medoid_of(trees):
-    maps = PatternMaps.__new__(PatternMaps)
-    maps.trees = trees
-    return maps.find_medoid()
-
-
-@pytest.mark.parametrize("odd", range(4))
-def test_medoid(odd):
-    """The map that the others agree with best, wherever it stands."""
-    rng = np.random.default_rng(0)
-    truth = np.repeat([0, 1, 2], [50, 40, 30])
-    trees = []
-    for k, n_wrong in enumerate([3, 3, 3, 3]):
-        tree = truth.copy()
-        tree[10 * k : 10 * k + n_wrong] = 2
-        trees.append(tree)
-    trees[odd] = rng.integers(3, size=120)
-    trees.insert(odd, truth)
-    np.testing.assert_array_equal(medoid_of(trees), truth)
-    np.testing.assert_array_equal(medoid_of(trees[::-1]), truth)
-
-
-def test_medoid_is_numbered_from_0_on():
-    tree = np.repeat([4, -1, 1], [10, 50, 30])
-    np.testing.assert_array_equal(
-        medoid_of([tree] * 3), np.repeat([1, -1, 0], [10, 50, 30])
-    )
-
-
-def test_medoid_of_few_is_the_first():
-    one, other = np.repeat([0, 1], [30, 10]), np.repeat([0, 1], [20, 20])
-    np.testing.assert_array_equal(medoid_of([one, other]), one)
-    np.testing.assert_array_equal(medoid_of([other]), other)
-
-
-def test_a_merge_that_others_do_not_make_is_left_out():
-    truth = np.repeat([0, 1, 2], [50, 40, 30])
-    merged = np.minimum(truth, 1)
-    np.testing.assert_array_equal(medoid_of([merged, truth, truth, truth]), truth)
+@pytest.mark.parametrize("scan", ["planted", "faint"])
+def test_domains_are_those_of_the_tree_of_the_same_seed(scan, request):
+    X, _ = request.getfixturevalue(scan)
+    for seed in range(3):
+        own = DivisiveDomains(random_state=seed).fit(X, positions=places(SHAPE)).labels_
+        assert adjusted_rand_score(own, grown(X, seed=seed).choose()) == 1
+        # An ensemble plans its maps before it grows them.
+        ensemble = MapEnsemble(n_maps=5, random_state=seed)
+        shared = PatternMaps(X, places(SHAPE))
+        ensemble.fit(shared)
+        assert adjusted_rand_score(own, shared.choose()) == 1
 
 
 def test_structure_of_right_and_of_wrong_maps(planted):

@@ -126,6 +126,26 @@ def separate_patches(field, min_size):
     return labels
 
 
+def are_apart(field, one, other):
+    """Whether two sets of points are apart, as patches of two domains are.
+
+    Parameters
+    ----------
+    field : Field
+        Of unit noise.
+    one, other : numpy.ndarray of int
+        Their points.
+
+    Returns
+    -------
+    bool
+    """
+    means = average_alike(field).points
+    step = field.points[other].mean(axis=0) - field.points[one].mean(axis=0)
+    noise = 1 / len(one) + 1 / len(other)
+    return _judge(step, noise, means[one], means[other]) >= _APART
+
+
 def _find_patches(field, min_size):
     """Connected points, diagonals included, as far as these are not few."""
     inside = field.inside

@@ -1,5 +1,7 @@
 """Growing a tree where it is known where points are in the scan."""
 
+from functools import partial
+
 import numpy as np
 from scipy.cluster.hierarchy import linkage, to_tree
 from scipy.spatial import cKDTree
@@ -8,17 +10,27 @@ from hyperspy_4dphase.estimators.domains._boundaries import (
     dissolve_boundaries,
     find_nearest,
 )
-from hyperspy_4dphase.estimators.domains._directions import measure_strength
+from hyperspy_4dphase.estimators.domains._directions import (
+    discriminate,
+    measure_strength,
+    refine_direction,
+)
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._growth import Growth
+from hyperspy_4dphase.estimators.domains._joins import Joins
+from hyperspy_4dphase.estimators.domains._nodes import Node
 from hyperspy_4dphase.estimators.domains._patches import separate_patches
 from hyperspy_4dphase.estimators.domains._pooled import (
     average_blocks,
     find_pooled_split,
 )
 from hyperspy_4dphase.estimators.domains._regions import find_regions
-from hyperspy_4dphase.estimators.domains._splits import Split, find_split
+from hyperspy_4dphase.estimators.domains._splits import (
+    MAX_LOG_P,
+    Split,
+    find_split,
+)
 from hyperspy_4dphase.estimators.domains._surroundings import Surroundings
 
 # Positions around an inclusion that tell what it is in.
@@ -89,10 +101,15 @@ class ScanGrowth(Growth):
         self.grow()
         if self._evidence is not None:
             self._place_inclusions()
+            joins = Joins(self.shapes, self._evidence)
+            self._join(joins.find_of_one_kind)
         self.dissolve_boundaries()
         if self._evidence is not None:
+            gaps = partial(joins.find_without_step, has_gap=self._has_gap)
+            self._join(gaps)
             self._find_regions()
             self._dissolve_rims()
+            self._join(joins.find_of_one_kind)
             self._separate_patches()
 
     def _find_split(self, node):
@@ -137,6 +154,18 @@ class ScanGrowth(Growth):
         node.refused = refused
         return None
 
+    def _has_gap(self, one, other):
+        """Whether patterns of two leaves leave a gap that the scan confirms."""
+        rows = np.sort(np.concatenate([one.rows, other.rows]))
+        points, side = self._points(Node(rows)), np.isin(rows, other.rows)
+        if not points.shape[1]:
+            return False
+        cut = refine_direction(points, discriminate(points, side), self._min_size)
+        if cut is None or cut.valley.log_p > MAX_LOG_P:
+            return False
+        split = Split(side, np.nan, cut.valley.share, cut.valley.log_p)
+        return self._evidence.judge(rows, points, split, self._random_state).stands
+
     def _place_inclusions(self):
         """Make each kind of inclusion a part of the leaf that it is mostly in."""
         if self._max_depth == 0:
@@ -174,6 +203,14 @@ class ScanGrowth(Growth):
         for part in parts:
             part.is_inclusion = part is not rest
         return rest
+
+    def _join(self, find):
+        """Join leaves as long as some are found that are of one domain."""
+        while (pair := find(self.leaves())) is not None:
+            one, other = pair
+            one.rows = np.sort(np.concatenate([one.rows, other.rows]))
+            self._remove(other)
+        self._gather()
 
     def _find_regions(self):
         """Split leaves where the pattern makes a step between neighbouring positions.
@@ -266,7 +303,7 @@ class ScanGrowth(Growth):
         """Split a leaf into regions, those that differ most first."""
         if len(members) < 2:
             return
-        points, reason = self._evidence.points, leaf.reason
+        points, reason, leaf_size = self._evidence.points, leaf.reason, leaf.rows.size
         means = np.stack([points[rows].mean(axis=0) for rows in members])
         waiting = [(leaf, to_tree(linkage(means, "average")))]
         while waiting:
@@ -288,6 +325,7 @@ class ScanGrowth(Growth):
             )
             for part in parts:
                 part.reason = reason
+                part.is_region = part.rows.size < leaf_size / 2
             waiting += zip(parts, branches, strict=False)
 
     def _dissolve_pooled_boundaries(self, labels, pooled):

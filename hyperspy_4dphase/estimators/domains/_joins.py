@@ -1,0 +1,143 @@
+"""Which leaves of a tree are of one domain, though they were split.
+
+A split of many parts stands on the steps of most of its borders, and on the gap that
+most of its patterns leave. Two leaves that it has made may have neither. And thin
+crystals are sought by what they add to the patterns around them, thicker ones of the
+same kind by the gap that they leave among all patterns.
+"""
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from hyperspy_4dphase.estimators.domains._field import Field
+from hyperspy_4dphase.estimators.domains._gradual import find_pure, take_pure
+from hyperspy_4dphase.estimators.domains._patches import are_apart
+
+# Positions around one in an inclusion that tell what is there without it.
+_N_AROUND = 12
+# Of what an inclusion adds so large a part (cosine) must be the change to the domain,
+# and so much of it must be there: what is less than half of a pattern does not name it.
+_ALIKE, _LEAST = 0.9, 0.5
+# Patterns of the smaller of two leaves between which a gap would be beyond doubt: of
+# half so many, none between them has a chance of 1e-4.
+_MANY = 40
+
+
+class Joins:
+    """Leaves that are of one domain.
+
+    Parameters
+    ----------
+    shapes : Shapes
+        With positions.
+    evidence : Evidence
+        Of these.
+    """
+
+    def __init__(self, shapes, evidence):
+        self._steps, self._evidence = evidence.steps, evidence
+        rows = np.flatnonzero(shapes.known)
+        self._field = Field(evidence.points[rows], shapes.positions[rows])
+        self._place = np.full(len(shapes.points), -1)
+        self._place[rows] = np.arange(rows.size)
+        self._judged = set()
+
+    def find_without_step(self, leaves, has_gap):
+        """Find two leaves that touch without a step, and have no gap between them.
+
+        Parameters
+        ----------
+        leaves : list of Node
+        has_gap : callable
+            Called as ``has_gap(one, other)``.
+
+        Returns
+        -------
+        tuple of Node, or None
+        """
+        leaves = [leaf for leaf in leaves if not leaf.is_inclusion]
+        labels = np.full(len(self._place), -1)
+        for i, leaf in enumerate(leaves):
+            labels[leaf.rows] = i
+        pairs, ratios = self._steps.borders(labels)
+        for pair in np.unique(pairs, axis=0):
+            one, other = (leaves[i] for i in pair)
+            if one.pooled or other.pooled or not self._is_new(one, other):
+                continue
+            step = self._steps.summarize(ratios[(pairs == pair).all(axis=1)])
+            if self._evidence.is_border(step) or has_gap(one, other):
+                continue
+            # Few patterns leave no gap that is beyond doubt.
+            members = [self._place[leaf.rows] for leaf in (one, other)]
+            if min(map(len, members)) >= _MANY or not self._are_apart(*members):
+                return one, other
+        return None
+
+    def find_of_one_kind(self, leaves):
+        """Find a domain, and an inclusion that is of its kind.
+
+        Parameters
+        ----------
+        leaves : list of Node
+
+        Returns
+        -------
+        tuple of Node, or None
+        """
+        members = [self._place[leaf.rows] for leaf in leaves]
+        names = np.full(len(self._field.points), -1)
+        for i, own in enumerate(members):
+            names[own] = i
+        pure = find_pure(self._field.spread(names, -1))[self._field.places]
+        for i, inclusion in enumerate(leaves):
+            if not (inclusion.is_inclusion or inclusion.is_region):
+                continue
+            for k, domain in enumerate(leaves):
+                if k == i or domain.is_inclusion or not self._is_new(domain, inclusion):
+                    continue
+                # What a step parts from a domain is no part of it.
+                if inclusion.is_region and self._touch(members[i], names == k):
+                    continue
+                if self._is_of(members[i], members[k], pure):
+                    return domain, inclusion
+        return None
+
+    def _is_new(self, one, other):
+        """Whether two leaves were not judged yet as they are."""
+        key = one, other, one.rows.size, other.rows.size
+        is_new = key not in self._judged
+        self._judged.add(key)
+        return is_new
+
+    def _is_of(self, inclusion, domain, pure):
+        """Whether what an inclusion adds to its surroundings is a domain's pattern."""
+        points, positions = self._field.points, self._field.positions
+        rest = np.ones(len(points), bool)
+        rest[domain] = rest[inclusion] = False
+        rest = np.flatnonzero(rest)
+        if len(rest) < _N_AROUND:
+            return False
+        near = cKDTree(positions[rest]).query(positions[inclusion], _N_AROUND)[1]
+        around = points[rest[near]].astype(float).mean(axis=1)
+        added = points[inclusion] - around
+        inner = take_pure(domain, pure, _N_AROUND, 0.0)
+        change = points[inner].astype(float).mean(axis=0) - around
+        along, squares = (change * added).sum(), np.square(change).sum()
+        excess = np.square(added).sum() - added.size * (1 + 1 / _N_AROUND)
+        if excess <= 0 or along < _LEAST * squares:
+            return False
+        if along < _ALIKE * np.sqrt(squares * excess):
+            return False
+        return not self._are_apart(take_pure(inclusion, pure, _N_AROUND, 0.0), inner)
+
+    def _are_apart(self, one, other):
+        both = np.sort(np.concatenate([one, other]))
+        field = Field(self._field.points[both], self._field.positions[both])
+        return are_apart(field, *(np.searchsorted(both, rows) for rows in (one, other)))
+
+    def _touch(self, rows, others):
+        """Whether some points are next to others, corners included."""
+        grid = self._field.spread(others, False)
+        around = ndimage.binary_dilation(grid, np.ones((3,) * grid.ndim))
+        return bool(around[self._field.places][rows].any())

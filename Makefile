@@ -92,7 +92,7 @@ bench-workers: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-# On both stacks, each in an empty environment, too.
+# Sdist and wheel are installed into an empty environment, on both stacks.
 wheel: $(READY) $(READY_2)
 	$(BIN)/python -m hatchling build -d dist
 	$(PYTEST) $(BIN)/python -m pytest -m wheel tests/test_wheel.py tests/test_register.py

@@ -70,7 +70,7 @@ class DomainKinds(PositionMaps):
         ------
         ValueError
             If patterns are no images with square pixels, if `threshold` is no
-            probability; and as :meth:`mean_patterns`.
+            probability, if a domain has no position; and as :meth:`mean_patterns`.
         TypeError
             If `keep_faulty_pixels` is no bool.
 

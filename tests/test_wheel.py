@@ -97,6 +97,8 @@ def test_metadata_are_complete(metadata):
     classifiers = " ".join(metadata.get_all("Classifier"))
     for part in ("Development Status", "Programming Language :: Python :: 3", "Topic"):
         assert part in classifiers
+    least = metadata["Requires-Python"].removeprefix(">=")
+    assert f"Python :: {least} " in classifiers
     extras = set(metadata.get_all("Provides-Extra"))
     assert extras >= {"distributed", "py4dstem", "docs", "tests", "all"}
 

@@ -105,7 +105,7 @@ def plot_phases(
     panels : sequence of PatternPanel, optional
         Patterns, with the spots of their templates.
     title : str, optional
-    extent, units
+    extent, units : optional
         As of :func:`plot_domains`.
     pattern_extent : tuple of float, optional
         Left, right, bottom and top edge of patterns.

@@ -107,10 +107,12 @@ class DomainKinds(PositionMaps):
 
         Parameters
         ----------
-        signal, center, keep_faulty_pixels : optional
+        signal, center : optional
             As in :meth:`classify`.
         max_error : float, default 0.2
             Largest standard deviation, by counting noise, of a value that is given.
+        keep_faulty_pixels : bool, default False
+            As in :meth:`classify`.
         %(show_progressbar)s
 
         Returns

@@ -14,7 +14,7 @@ _DIRECT_BEAM = 2.5
 class PatternGeometry(NamedTuple):
     """Calibration of patterns, which are corrected for elliptical distortion.
 
-    Attributes
+    Parameters
     ----------
     center : tuple of float
         Row and column of the direct beam, in pixels.

@@ -230,7 +230,7 @@ class PatternVAE(PatternTransformer):
 
         Parameters
         ----------
-        X, y, sample_weight
+        X, y, sample_weight : array_like
             See :meth:`fit`.
 
         Returns

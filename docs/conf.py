@@ -39,9 +39,8 @@ numpydoc_validation_checks = {
     "SA01",
     # tests/test_docstrings.py asks every function and method for an example.
     "EX01",
-    # A type may say all, and so may a name.
+    # A type may say all.
     "RT03",
-    "PR07",
     # Summaries of properties begin with their type, as of attributes.
     "SS02",
 }

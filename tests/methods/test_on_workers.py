@@ -67,11 +67,11 @@ def test_phases_and_orientations_of_every_position():
         again = found.orientations(show_progressbar=False)
     np.testing.assert_array_equal(found.phase_ids, expected.phase_ids)
     np.testing.assert_allclose(found.quaternions, expected.quaternions, atol=1e-5)
-    one, other = (
-        np.asarray(m.rotations.data if hasattr(m, "rotations") else m)
-        for m in (again, turned)
+    known = expected.phase_ids >= 0
+    assert known.any()
+    np.testing.assert_allclose(
+        again.rotations.data[known], turned.rotations.data[known], atol=1e-4
     )
-    np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 def _describe(domains):

@@ -46,7 +46,8 @@ test-py4dstem: $(READY_2)
 # HyperSpy and pyxem are not there: what runs without them is tested, and then the whole
 # way from one environment to the other and back.
 test-quantem: $(READY) $(READY_3)
-	$(PYTEST) $(BIN_3)/python -m pytest tests/interop/test_quantem.py $(ARGS)
+	$(PYTEST) $(BIN_3)/python -m pytest tests/interop/test_quantem.py \
+		hyperspy_4dphase/interop/quantem.py $(ARGS)
 	$(PYTEST) $(BIN)/python -m pytest tests/interop/test_quantem.py -k whole_way $(ARGS)
 
 lint: $(READY)
@@ -92,7 +93,7 @@ bench-workers: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-# On both stacks, each in an empty environment, too.
+# Sdist and wheel are installed into an empty environment, on both stacks.
 wheel: $(READY) $(READY_2)
 	$(BIN)/python -m hatchling build -d dist
 	$(PYTEST) $(BIN)/python -m pytest -m wheel tests/test_wheel.py tests/test_register.py

@@ -4,24 +4,34 @@ from importlib.util import find_spec
 
 import pytest
 
-# Examples of these modules need a package that is not always there.
-_NEEDED = {"hyperspy_4dphase.interop.py4dstem": "py4DSTEM"}
+# Packages that examples of these modules, or functions, need, and that are not always
+# there. The longest name counts.
+_NEEDED = {
+    "hyperspy_4dphase.interop.py4dstem": ("py4DSTEM",),
+    "hyperspy_4dphase.interop.quantem": ("hyperspy",),
+    "hyperspy_4dphase.interop.quantem.to_quantem": ("quantem",),
+}
+
+
+def _lacking(name):
+    """The packages that an example needs and that are not installed."""
+    found = [place for place in _NEEDED if f"{name}.".startswith(f"{place}.")]
+    needed = _NEEDED[max(found, key=len)] if found else ()
+    return [package for package in needed if find_spec(package) is None]
 
 
 def pytest_collection_modifyitems(items):
     """Skip examples of packages that are not installed."""
     for item in items:
-        if isinstance(item, pytest.DoctestItem):
-            package = _NEEDED.get(item.name.rsplit(".", 1)[0])
-            if package and find_spec(package) is None:
-                reason = f"{package} is not installed"
-                item.add_marker(pytest.mark.skip(reason=reason))
+        if isinstance(item, pytest.DoctestItem) and (lacking := _lacking(item.name)):
+            reason = f"{', '.join(lacking)} is not installed"
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)
 def plain_examples(request):
     """Examples show no progress bars, and their figures are closed."""
-    if not isinstance(request.node, pytest.DoctestItem):
+    if not isinstance(request.node, pytest.DoctestItem) or not find_spec("hyperspy"):
         yield
         return
     import hyperspy.api as hs

@@ -39,31 +39,20 @@ numpydoc_validation_checks = {
     "SA01",
     # tests/test_docstrings.py asks every function and method for an example.
     "EX01",
-    # Several values are named, and a type may say all.
-    "RT02",
+    # A type may say all.
     "RT03",
     # Summaries of properties begin with their type, as of attributes.
     "SS02",
-    # Parameters that several functions have are listed in one line ("extent, units :
-    # as in plot_domains"), and a name may say all.
-    "PR03",
-    "PR04",
-    "PR07",
-    # Texts that are filled in by `with_shared_parameters` end on their last line.
-    "GL02",
-    # Attributes of results are told in "Attributes" of their class.
-    "GL08",
-    "SS01",
 }
 # Nobody makes these: they come out of functions, and list attributes.
 numpydoc_validation_exclude = {
-    r"\.(Compression|Domain(Class|Confidence|Map|Model|Tree)|LatentEmbedding)$",
-    r"\.PatternDecomposition$",
+    r"\.(Compression|Domain(Class|Confidence|Map|Tree)|LatentEmbedding)$",
     r"\.(Phase(Map|Mapping)|PatternDecomposition|ScanPlan|OrientationAlternatives)$",
     r"\.(Ellipse)?Estimate$",
     r"\.(ScanTruth|CompressedPatterns|Detector|PatternClasses|RotationGroups)$",
     r"\.(TreeNode|LatentView|LinkedView|Atoms|Candidate)$",
-    r"estimators\.orientation\.[A-Z]\w*$",
+    r"\.(Identification|Match(es|Report)|Spots|StructureMatch|RefinedOrientations)$",
+    r"\.((Local|Placed|Template)Library|PreparedPattern)$",
     # HyperSpy writes it.
     r"\.gui$",
     # It yields, which numpydoc takes for no return value.

@@ -75,7 +75,7 @@ def with_shared_parameters(function):
     function.__doc__ = re.sub(
         r"^( *)%\((\w+)\)s *$",
         lambda line: textwrap.indent(PARAMETERS[line[2]], line[1]),
-        inspect.cleandoc(function.__doc__ or ""),
+        inspect.cleandoc(function.__doc__ or "") + "\n",
         flags=re.MULTILINE,
     )
     return function

@@ -4,8 +4,10 @@ pytest runs the examples themselves (``--doctest-modules``). Here it is seen tha
 is one, and that the reference lists all that is public.
 """
 
+import doctest
 import importlib
 import inspect
+import pkgutil
 import re
 from pathlib import Path
 
@@ -72,14 +74,29 @@ def find(name):
     raise AssertionError(f"{name} is listed, but does not exist")
 
 
+def is_shown(found, name):
+    """Whether a docstring uses what it is of, in an example that is run."""
+    if not (inspect.isfunction(found) or inspect.ismethod(found)):
+        return True
+    examples = doctest.DocTestParser().get_examples(found.__doc__ or "")
+    run = [e.source for e in examples if not e.options.get(doctest.SKIP)]
+    return any(re.search(rf"\b{name}\(", source) for source in run)
+
+
 def without_example(names):
     """Of full names, those of functions and methods whose docstring shows no use."""
-    return [
-        name
-        for name in names
-        if inspect.isfunction(found := find(name)) or inspect.ismethod(found)
-        if ">>> " not in (found.__doc__ or "")
-    ]
+    return [name for name in names if not is_shown(find(name), name.rpartition(".")[2])]
+
+
+def own_methods(cls):
+    """Yield the class and the name of all public methods that this package wrote."""
+    for base in cls.__mro__:
+        if base.__module__.startswith(PACKAGE[:-1]):
+            for member, value in vars(base).items():
+                is_method = isinstance(value, (classmethod, staticmethod))
+                if is_method or inspect.isfunction(value):
+                    if not HIDDEN.match(member) and member not in INTERNAL:
+                        yield base, member
 
 
 PAGE_TEXTS = [page.read_text(encoding="utf-8") for page in sorted(PAGES.glob("*.rst"))]
@@ -88,6 +105,29 @@ LISTED = sorted(set(listed(PAGE_TEXTS)))
 
 def test_whatever_is_listed_has_an_example():
     assert without_example(LISTED) == []
+
+
+def test_whatever_replaces_a_method_of_hyperspy_has_an_example():
+    classes = [found for name in LISTED if inspect.isclass(found := find(name))]
+    own = {pair for cls in classes for pair in own_methods(cls)}
+    assert {"save", "rebin", "map"} <= {member for _, member in own}
+    lacking = [
+        f"{base.__name__}.{member}"
+        for base, member in own
+        if not is_shown(getattr(base, member), member)
+    ]
+    assert sorted(lacking) == []
+
+
+def test_what_is_public_in_parts_of_estimators_is_listed():
+    estimators = importlib.import_module("hyperspy_4dphase.estimators")
+    parts = [m for m in pkgutil.iter_modules(estimators.__path__) if m.ispkg]
+    listed_names = {name.rpartition(".")[2] for name in LISTED}
+    for part in parts:
+        public = set(
+            importlib.import_module(f"{estimators.__name__}.{part.name}").__all__
+        )
+        assert public - listed_names == set(), part.name
 
 
 def test_all_public_names_are_listed():
@@ -138,6 +178,22 @@ def base_signal():
 )
 def test_lack_of_an_example_is_seen(text):
     assert without_example(listed([text]))
+
+
+@pytest.mark.parametrize(
+    ("example", "shown"),
+    [
+        (">>> find('re')", True),
+        (">>> find('re')  # doctest: +SKIP", False),
+        (">>> from tests import find", False),
+    ],
+)
+def test_an_example_counts_if_it_is_run_and_of_the_function(example, shown):
+    def find():
+        pass
+
+    find.__doc__ = f"Find.\n\n{example}\n"
+    assert is_shown(find, "find") is shown
 
 
 def test_no_members_are_wanted_where_none_are_listed():

@@ -37,9 +37,11 @@ domains = s.cluster_hierarchical(random_state=0, **quiet)
 domains.save("domains.hspy")
 again = hs.load("domains.hspy")
 import hyperspy_4dphase
+from importlib.metadata import distribution
+origin = json.loads(distribution("hyperspy-4dphase").read_text("direct_url.json"))
 print(json.dumps([
-    hyperspy_4dphase.__file__, type(again).__name__, int(again.n_domains),
-    [int(n) for n in again.sizes],
+    hyperspy_4dphase.__file__, origin["url"], type(again).__name__,
+    int(again.n_domains), [int(n) for n in again.sizes],
 ]))
 """
 
@@ -95,6 +97,8 @@ def test_metadata_are_complete(metadata):
     classifiers = " ".join(metadata.get_all("Classifier"))
     for part in ("Development Status", "Programming Language :: Python :: 3", "Topic"):
         assert part in classifiers
+    least = metadata["Requires-Python"].removeprefix(">=")
+    assert f"Python :: {least} " in classifiers
     extras = set(metadata.get_all("Provides-Extra"))
     assert extras >= {"distributed", "py4dstem", "docs", "tests", "all"}
 
@@ -114,23 +118,34 @@ def test_sdist_holds_what_builds_tests_and_documents_it(sdist):
     assert not [name for name in held if built & set(name.split("/"))]
 
 
-@pytest.mark.wheel
-def test_sdist_installs_into_an_empty_environment(sdist, tmp_path):
-    """With all that it says it needs, and nothing that the tests need."""
+@pytest.fixture(scope="module")
+def environment(sdist, tmp_path_factory):
+    """An empty environment with the sdist, all that it says it needs, and no more."""
     stack, extra = _this_stack()
-    venv.create(tmp_path / "venv", with_pip=True)
-    folder = "Scripts" if os.name == "nt" else "bin"
-    python = tmp_path / "venv" / folder / "python"
+    folder = tmp_path_factory.mktemp("empty") / "venv"
+    venv.create(folder, with_pip=True)
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     requirement = f"hyperspy-4dphase{extra} @ {sdist.as_uri()}"
     _run(python, "-m", "pip", "-q", "install", "-c", ROOT / stack, requirement)
+    return python
+
+
+@pytest.mark.wheel
+@pytest.mark.parametrize("kind", ["sdist", "wheel"])
+def test_both_install_into_an_empty_environment(kind, environment, request, tmp_path):
+    """They need nothing that the tests need, and the first scan is mapped."""
+    python, archive = environment, request.getfixturevalue(kind)
+    install = (python, "-m", "pip", "-q", "install", "--force-reinstall", "--no-deps")
+    _run(*install, archive)
     _run(python, "-m", "pip", "check")
     text = _run(python, "-m", "hyperspy_4dphase", "info", "--check", cwd=tmp_path)
     assert f"hyperspy-4dphase {hyperspy_4dphase.__version__}" in text
     assert "All of them are attached." in text
     text = _run(python, "-W", "ignore", "-c", FIRST_SCAN, cwd=tmp_path)
-    place, kind, n_domains, sizes = json.loads(text.splitlines()[-1])
-    assert Path(place).is_relative_to(tmp_path)
-    assert (kind, n_domains, sizes) == ("DomainMap", 3, [80, 80, 80])
+    place, origin, found, n_domains, sizes = json.loads(text.splitlines()[-1])
+    assert Path(place).is_relative_to(python.parents[1])
+    assert origin == archive.as_uri()
+    assert (found, n_domains, sizes) == ("DomainMap", 3, [80, 80, 80])
 
 
 def _this_stack():

@@ -111,6 +111,15 @@ xmap
 xmap.plot(remove_padding=True)
 
 # %%
+# Map and patterns are linked. After ``%matplotlib widget`` a click into the map shows
+# the pattern of that position beside the mean of its domain, and a click on a mean
+# pattern outlines its domain. Here it is done by hand.
+
+view = domains.plot_linked(show_progressbar=False)
+view.select(20, 36)
+view.outline(side)
+
+# %%
 # **Real patterns**: textured rings that were measured, on a measured map of labels. Six
 # classes are four phases, since some are one structure that is turned.
 

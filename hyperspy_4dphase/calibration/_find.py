@@ -107,7 +107,9 @@ def find_ellipse(patterns, signal_mask=None, *, center=None):
 
     Parameters
     ----------
-    patterns, signal_mask
+    patterns : pyxem.signals.Diffraction2D
+        As of :func:`find_center`.
+    signal_mask : None, BaseSignal or array-like of bool, optional
         As of :func:`find_center`.
     center : sequence of float, optional
         Column and row (x, y) in pixels near which the centre is sought. By default
@@ -154,10 +156,12 @@ def find_scale(
 
     Parameters
     ----------
-    patterns, signal_mask
+    patterns : pyxem.signals.Diffraction2D
         As of :func:`find_center`, all of one structure, in any orientations.
     structure : path, orix Phase, diffpy Structure or Candidate
         The structure, as :func:`hyperspy_4dphase.structures.load_candidates` takes it.
+    signal_mask : None, BaseSignal or array-like of bool, optional
+        As of :func:`find_center`.
     center : sequence of float, optional
         Column and row (x, y) in pixels. By default that of :func:`find_center`.
     ellipse : EllipseEstimate, optional

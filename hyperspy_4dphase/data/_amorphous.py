@@ -74,7 +74,7 @@ def amorphous_profile(phase, q, *, disorder=0.12, reach=10.0):
 
     Returns
     -------
-    intensity : numpy.ndarray
+    numpy.ndarray
         In Å² per atom, non-negative, of the shape of ``q``.
 
     References
@@ -145,7 +145,7 @@ def amorphous_pattern(
 
     Returns
     -------
-    pattern : numpy.ndarray of shape (nky, nkx)
+    numpy.ndarray of shape (nky, nkx)
         Non-negative, of sum 1.
 
     Raises

@@ -90,8 +90,10 @@ class Camera:
 
         Returns
         -------
-        qx, qy : numpy.ndarray of shape (nky, nkx)
-            In 1/Å, along columns and rows.
+        qx : numpy.ndarray of shape (nky, nkx)
+            In 1/Å, along columns.
+        qy : numpy.ndarray of shape (nky, nkx)
+            In 1/Å, along rows.
 
         Examples
         --------
@@ -115,7 +117,7 @@ class Camera:
 
         Returns
         -------
-        q : numpy.ndarray of shape (nky, nkx)
+        numpy.ndarray of shape (nky, nkx)
             In 1/Å.
 
         Examples
@@ -138,7 +140,7 @@ class Camera:
 
         Returns
         -------
-        image : numpy.ndarray of shape (nky, nkx)
+        numpy.ndarray of shape (nky, nkx)
 
         Examples
         --------

@@ -31,7 +31,7 @@ def zone_rotation(phase, zone, in_plane=0.0):
 
     Returns
     -------
-    rotation : orix.quaternion.Rotation
+    orix.quaternion.Rotation
         From the sample to the crystal, as orix and diffsims take it.
 
     Examples
@@ -61,7 +61,7 @@ def crystal_spots(phase, rotation, camera, thickness=20.0):
     ----------
     phase : orix.crystal_map.Phase
         The crystal, every atom of its cell listed.
-    rotation : orix.quaternion.Rotation
+    orix.quaternion.Rotation
         From the sample to the crystal.
     camera : Camera
         Gives the electrons' energy and the part of reciprocal space that is seen.
@@ -134,7 +134,7 @@ def crystal_pattern(
 
     Returns
     -------
-    pattern : numpy.ndarray of shape (nky, nkx)
+    numpy.ndarray of shape (nky, nkx)
         Non-negative, of sum 1.
 
     Raises
@@ -186,7 +186,7 @@ def spot_pattern(camera, positions, intensities, atoms, direct, diffuse):
 
     Returns
     -------
-    pattern : numpy.ndarray of shape (nky, nkx)
+    numpy.ndarray of shape (nky, nkx)
         Non-negative, of sum 1.
 
     Raises

@@ -115,7 +115,7 @@ def add_rate(rate, pattern, expected, shift):
     ----------
     rate : numpy.ndarray of shape (nky, nkx)
         Expected counts, changed in place.
-    pattern : numpy.ndarray of shape (nky, nkx)
+    numpy.ndarray of shape (nky, nkx)
         The component's pattern, of sum 1.
     expected : float
         Mean number of electrons.

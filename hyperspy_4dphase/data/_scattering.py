@@ -35,7 +35,7 @@ def assemble(camera, parts):
 
     Returns
     -------
-    pattern : numpy.ndarray of shape (nky, nkx)
+    numpy.ndarray of shape (nky, nkx)
         Non-negative, of sum 1.
     """
     beam = camera.discs([(0.0, 0.0)], [1.0])
@@ -57,7 +57,7 @@ def vacuum_pattern(camera=None):
 
     Returns
     -------
-    pattern : numpy.ndarray of shape (nky, nkx)
+    numpy.ndarray of shape (nky, nkx)
         Non-negative, of sum 1.
 
     Examples

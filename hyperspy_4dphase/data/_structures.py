@@ -141,7 +141,7 @@ def structure(name):
 
     Returns
     -------
-    phase : orix.crystal_map.Phase
+    orix.crystal_map.Phase
         With every atom of the cell listed.
 
     Raises

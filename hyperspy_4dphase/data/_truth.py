@@ -93,7 +93,7 @@ class ScanTruth:
 
         Returns
         -------
-        counts : numpy.ndarray of shape (..., nky, nkx)
+        numpy.ndarray of shape (..., nky, nkx)
 
         Examples
         --------

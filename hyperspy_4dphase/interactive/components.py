@@ -17,6 +17,7 @@ class NumberOfComponents(t.HasTraits):
     Parameters
     ----------
     signal : Diffraction2D or another scan
+        What is to be decomposed.
     compression : Compression, optional
         What :func:`hyperspy_4dphase.compress` gave for it. By default it is compressed
         now.

@@ -51,11 +51,24 @@ def to_quantem(source):
 
     Examples
     --------
-    In the environment of quantem, of a file that :func:`to_arrays` has written where
-    HyperSpy is:
+    In the environment of quantem, of a file that :func:`to_arrays` has written. Here it
+    is of a dictionary, elsewhere of a scan:
 
-    >>> from hyperspy_4dphase.interop import to_quantem
-    >>> dataset = to_quantem("scan.npz")  # doctest: +SKIP
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from hyperspy_4dphase.interop import to_arrays, to_quantem
+    >>> arrays = {
+    ...     "kind": "dataset",
+    ...     "array": np.random.default_rng(0).poisson(40, (3, 4, 6, 5)),
+    ...     "sampling": [0.5, 0.5, 0.03, 0.03],
+    ...     "origin": [0, 0, -0.09, -0.075],
+    ...     "units": ["nm", "nm", "A^-1", "A^-1"],
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = to_arrays(arrays, f"{folder}/scan.npz")
+    ...     dataset = to_quantem(f"{folder}/scan.npz")
+    >>> type(dataset).__name__, dataset.shape, dataset.units
+    ('Dataset4dstem', (3, 4, 6, 5), ['nm', 'nm', 'A^-1', 'A^-1'])
     """
     arrays = check_arrays(_as_arrays(source))
     structures = _import_quantem()
@@ -168,22 +181,22 @@ def to_arrays(data, file=None):
 
     Examples
     --------
-    Where HyperSpy is:
+    A scan goes into a file, which :func:`to_quantem` reads where quantem is:
 
-    >>> import hyperspy.api as hs
+    >>> import tempfile
+    >>> from hyperspy_4dphase.data import oxide_bilayer
     >>> from hyperspy_4dphase.interop import from_quantem, to_arrays
-    >>> s = hs.load("scan.hspy", lazy=True)  # doctest: +SKIP
-    >>> to_arrays(s, "scan.npz")  # doctest: +SKIP
+    >>> s, truth = oxide_bilayer((4, 5), (32, 36), random_state=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     arrays = to_arrays(s, f"{folder}/scan.npz")
+    ...     again = from_quantem(f"{folder}/scan.npz")
+    >>> arrays["array"].shape, arrays["units"].tolist()
+    ((4, 5, 32, 36), ['nm', 'nm', 'A^-1', 'A^-1'])
+    >>> again
+    <ElectronDiffraction2D, title: Oxide bilayer, dimensions: (5, 4|36, 32)>
 
-    Where quantem is:
-
-    >>> from hyperspy_4dphase.interop import to_arrays, to_quantem
-    >>> dataset = to_quantem("scan.npz")  # doctest: +SKIP
-    >>> to_arrays(dataset.get_virtual_image(...), "image.npz")  # doctest: +SKIP
-
-    And back:
-
-    >>> from_quantem("image.npz")  # doctest: +SKIP
+    There, ``to_arrays(dataset.get_virtual_image(...), "image.npz")`` writes what
+    :func:`from_quantem` reads here.
     """
     if file is not None and not isinstance(file, str | Path):
         raise TypeError(f"file must be a str or a Path, not {type(file).__name__}.")

@@ -42,6 +42,7 @@ def plot_components(
     Parameters
     ----------
     patterns : numpy.ndarray, shape (n, nky, nkx) or (n, nk)
+        One for each component.
     maps : numpy.ndarray of float, shape (n, ...)
         With one to three navigation axes, as in :func:`plot_confidence`; NaN where
         masked.
@@ -52,6 +53,7 @@ def plot_components(
     extent, units, pattern_extent, pattern_units, scalebar : optional
         As in :func:`plot_posterior`.
     title : str, optional
+        Of the figure.
     fig : matplotlib.figure.Figure or SubFigure, optional
         A new figure by default, at most 9 inches wide.
 

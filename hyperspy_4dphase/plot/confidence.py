@@ -39,7 +39,9 @@ def plot_confidence(
         :func:`matplotlib.pyplot.imshow`; left and right for one navigation axis.
         Pixels by default.
     units : str, default "px"
+        Of `extent`: the scale bar has them.
     title : str, optional
+        Of the map.
     scalebar : bool, default True
         Draw a scale bar in place of ticks, unless units are pixels or there is a
         single navigation axis.

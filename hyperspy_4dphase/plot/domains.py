@@ -44,11 +44,13 @@ def plot_domains(
         :func:`matplotlib.pyplot.imshow`; left and right for one navigation axis.
         Pixels by default.
     units : str, default "px"
+        Of `extent`: the scale bar has them.
     names : sequence of str, optional
         One for each domain, for the legend. "domain 0" and so on by default.
     colors : array_like of float, optional, shape (n_domains, 3)
         Red, green and blue of each domain, from 0 to 1.
     title : str, optional
+        Of the map.
     scalebar : bool, default True
         Draw a scale bar in place of ticks, unless units are pixels or there is a
         single navigation axis.

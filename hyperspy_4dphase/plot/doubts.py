@@ -32,10 +32,12 @@ def plot_doubts(
     doubts : dict of str to numpy.ndarray of float
         For each source a map in [0, 1], of the navigation shape, with one to three
         axes as in :func:`plot_confidence`; NaN where masked.
-    extent, units, scalebar : optional
+    extent, units : optional
         As in :func:`plot_domains`.
     title : str, optional
         Of the figure.
+    scalebar : bool, default True
+        As in :func:`plot_domains`.
     fig : matplotlib.figure.Figure or SubFigure, optional
         A new figure by default.
 

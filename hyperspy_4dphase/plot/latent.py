@@ -61,6 +61,7 @@ def plot_latent(
         :func:`matplotlib.pyplot.imshow`; left and right for one navigation axis.
         Pixels by default.
     navigation_units : str, default "px"
+        Of `navigation_extent`.
     mean_pattern : callable, optional
         Takes a boolean array of the navigation shape, True where selected, and returns
         the mean pattern of these positions, 2-D or 1-D, with NaN at masked pixels.
@@ -68,7 +69,9 @@ def plot_latent(
     pattern_extent : tuple of float, optional
         As `navigation_extent`, for the pattern.
     pattern_units : str, default "px"
+        Of `pattern_extent`.
     title : str, default ""
+        Of the figure.
 
     Returns
     -------

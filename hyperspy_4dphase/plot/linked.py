@@ -174,6 +174,7 @@ class LinkedView:
         Parameters
         ----------
         row, column : int
+            Of the position, in array order.
 
         Raises
         ------

@@ -45,6 +45,7 @@ def plot_manifold(
     density : numpy.ndarray, shape (n_rows, n_columns), optional
         How much of the scan lies there. Patterns fade out where there is nothing.
     title, xlabel, ylabel : str
+        Of the figure and its axes.
 
     Returns
     -------

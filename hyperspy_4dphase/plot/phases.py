@@ -95,17 +95,20 @@ def plot_phases(
     names : sequence of str
         Of the phases, by their numbers.
     colors : array_like of float, shape (n_phases, 3)
+        Red, green and blue of each phase, in [0, 1].
     orientations : numpy.ndarray of float, optional
         Colours of orientations, of the navigation shape and 3 channels; NaN where there
         is none. Drawn for maps of one or two axes.
     orientations_title : str, optional
+        Of the map of orientations.
     point_groups : dict of str to orix.quaternion.Symmetry, optional
         By the names of phases: what the colours of orientations mean is drawn for the
         first three.
     panels : sequence of PatternPanel, optional
         Patterns, with the spots of their templates.
     title : str, optional
-    extent, units
+        Of the figure.
+    extent, units : optional
         As of :func:`plot_domains`.
     pattern_extent : tuple of float, optional
         Left, right, bottom and top edge of patterns.

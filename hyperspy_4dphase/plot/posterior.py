@@ -66,6 +66,7 @@ def plot_posterior(
         Left, right, bottom and top edge of the pattern in `pattern_units`; for a curve,
         its first and last abscissa. Pixels by default.
     pattern_units : str, default "px"
+        Of `pattern_extent`.
     fig : matplotlib.figure.Figure, optional
         A new figure by default.
 

@@ -40,9 +40,11 @@ def plot_refused(
         domains are drawn.
     scores : sequence of float, optional
         One for each domain, for the legend; NaN where there is none.
+    extent, units : optional
+        As in :func:`plot_domains`.
     names : sequence of str, optional
         One for each domain. "domain 0" and so on by default.
-    extent, units, title, scalebar, ax : optional
+    title, scalebar, ax : optional
         As in :func:`plot_domains`.
 
     Returns

@@ -20,6 +20,7 @@ def plot_scree(singular_values, noise_edge=None, *, number=None, title=None, ax=
     number : int, optional
         Of components: what is left of the line.
     title : str, optional
+        Of the diagram.
     ax : matplotlib.axes.Axes, optional
         A new figure by default.
 

@@ -77,9 +77,11 @@ def plot_split(
         :func:`matplotlib.pyplot.imshow`; for curves, the first and last abscissa.
         Pixels by default.
     units : str, default "px"
+        Of `extent`.
     map_extent : tuple of float, optional
         As `extent`, for the map.
     map_units : str, default "px"
+        Of `map_extent`.
     fig : matplotlib.figure.Figure or SubFigure, optional
         A new figure by default.
 

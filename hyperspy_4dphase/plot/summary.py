@@ -91,7 +91,9 @@ def plot_phase_summary(
         Left, right, bottom and top edge of patterns; of curves, the first and last
         abscissa. Pixels by default.
     pattern_units : str, default "px"
+        Of `pattern_extent`.
     title : str, optional
+        Of the figure.
     fig : matplotlib.figure.Figure or SubFigure, optional
         A new figure by default, 9 inches wide.
 

@@ -107,6 +107,7 @@ def plot_tree(
         Left, right, bottom and top edge of a pattern in `pattern_units`, as for
         :func:`matplotlib.pyplot.imshow`; for curves, the first and last abscissa.
     pattern_units : str, default "px"
+        Of `pattern_extent`.
     names : sequence of str, optional
         One for each domain. "domain 0" and so on by default.
     fig : matplotlib.figure.Figure or SubFigure, optional

@@ -29,6 +29,25 @@ def write_page(summary, path, version):
         It is replaced if it is there; after a failure it is as it was.
     version : str
         Of this package.
+
+    See Also
+    --------
+    hyperspy_4dphase.PhaseMapping.to_html : For users.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hyperspy_4dphase import __version__
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> from hyperspy_4dphase.signals._phase_summary import summarize
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "scan.html"
+    ...     write_page(summarize(domains), path, __version__)
+    ...     page = path.read_text(encoding="utf-8")
+    >>> "<title>Domains of Oxide bilayer</title>" in page
+    True
     """
     page = make_page(summary, version)
     path = Path(path)

@@ -48,6 +48,17 @@ class ComponentAxis(PlainArithmetic):
         -------
         hyperspy.signal.BaseSignal
             A plain one if components are not along the last axis any more.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> turned = result.rollaxis("y", "x")
+        >>> type(turned).__name__, turned.axes_manager.shape
+        ('PatternDecomposition', (14, 16, 3))
         """
         made = super().rollaxis(axis, to_axis, optimize)
         made._assign_subclass()
@@ -60,6 +71,17 @@ class ComponentAxis(PlainArithmetic):
         -------
         hyperspy.signal.BaseSignal
             A plain one if the component axis is among them.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> row = result.inav[:, :1].squeeze()
+        >>> type(row).__name__, row.data.shape
+        ('PatternDecomposition', (16, 3))
         """
         made = super().squeeze()
         made._assign_subclass()
@@ -77,6 +99,17 @@ class ComponentAxis(PlainArithmetic):
         -------
         list of hyperspy.signal.BaseSignal
             Plain ones if each is of a single component.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> left, right = result.split("x", 2)
+        >>> type(left).__name__, left.data.shape
+        ('PatternDecomposition', (14, 8, 3))
         """
         parts = super().split(*arguments, **options)
         for part in parts:

@@ -206,6 +206,7 @@ class ConfidencePlots(ScanMap):
         names : str or sequence of str, optional
             Some of the names of :attr:`doubts`. By default all of them.
         scalebar : bool, default True
+            Whether to draw a scale bar instead of ticks.
         fig : matplotlib.figure.Figure or SubFigure, optional
             A new figure by default.
 
@@ -282,6 +283,7 @@ class ConfidencePlots(ScanMap):
         one_to_one : bool, default False
             As in :meth:`reliability`.
         n_bins : int, default 10
+            How many groups of like confidence are compared with the truth.
         ax : matplotlib.axes.Axes, optional
             A new figure by default.
 

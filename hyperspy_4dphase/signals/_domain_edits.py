@@ -22,6 +22,7 @@ class DomainEdits(PositionMaps):
         Parameters
         ----------
         depth : int
+            The level: 0 is the whole scan, 1 what it is split into, and so on.
 
         Returns
         -------

@@ -55,10 +55,12 @@ def read_images(
     Raises
     ------
     ValueError
-        If the map is a slice; and as :meth:`DomainMap.mean_patterns`.
+        If the map is a slice, if a domain has no position; and as
+        :meth:`DomainMap.mean_patterns`.
     """
     check_whole(domains, what)
     stored, sizes = domains._stored_map, leaf_sizes(domains.tree)
+    _check_filled(sizes, what)
     if inner:
         *means, sizes = read_inner_means(domains, signal, show_progressbar)
     else:
@@ -104,6 +106,19 @@ def check_images(axes, signal_type, what):
         raise ValueError(
             f"{what} can be found only where pixels are square; these have "
             f"{scales[1]:.6g} along x and {scales[0]:.6g} along y."
+        )
+
+
+def _check_filled(sizes, what):
+    """Refuse domains that have no mean pattern, as nobody is in them."""
+    empty = np.flatnonzero(sizes == 0)
+    if empty.size:
+        numbers = ", ".join(map(str, empty[:10])) + ", ..." * (empty.size > 10)
+        raise ValueError(
+            f"{what} needs a mean pattern of each domain, but of {len(sizes)} domains "
+            f"{empty.size} have no position (number {numbers}). A lower threshold of "
+            "DomainConfidence.at_threshold() leaves some to each, and merge() puts "
+            "domains together."
         )
 
 

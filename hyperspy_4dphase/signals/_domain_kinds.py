@@ -70,7 +70,7 @@ class DomainKinds(PositionMaps):
         ------
         ValueError
             If patterns are no images with square pixels, if `threshold` is no
-            probability; and as :meth:`mean_patterns`.
+            probability, if a domain has no position; and as :meth:`mean_patterns`.
         TypeError
             If `keep_faulty_pixels` is no bool.
 
@@ -107,10 +107,12 @@ class DomainKinds(PositionMaps):
 
         Parameters
         ----------
-        signal, center, keep_faulty_pixels : optional
+        signal, center : optional
             As in :meth:`classify`.
         max_error : float, default 0.2
             Largest standard deviation, by counting noise, of a value that is given.
+        keep_faulty_pixels : bool, default False
+            As in :meth:`classify`.
         %(show_progressbar)s
 
         Returns

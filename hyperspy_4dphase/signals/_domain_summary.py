@@ -217,12 +217,26 @@ def find_path(filename, overwrite):
                 "folder."
             )
     if path.exists() and overwrite is None:
-        overwrite = _ask(path)
+        overwrite = ask_to_replace(path)
     return path if overwrite or not path.exists() else None
 
 
-def _ask(path):
-    """Ask whether a file is to be replaced."""
+def ask_to_replace(path):
+    """Ask whether a file or folder is to be replaced.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    FileExistsError
+        If nobody can be asked.
+    """
     answer = ""
     try:
         while answer not in ("y", "n"):

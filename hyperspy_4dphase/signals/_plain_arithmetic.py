@@ -33,6 +33,15 @@ class PlainArithmetic(ResultSignal):
         -------
         hyperspy.signal.BaseSignal or None
             None if `inplace`; this is a plain signal then.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> import numpy as np
+        >>> domains.map(np.fliplr, inplace=False)
+        <Signal2D, title: Domains of Oxide bilayer, dimensions: (|16, 14)>
         """
         options["inplace"] = inplace
         if not inplace:
@@ -52,6 +61,17 @@ class PlainArithmetic(ResultSignal):
         Returns
         -------
         hyperspy.signal.BaseSignal
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> confidence = s.domain_confidence(
+        ...     domains, n_maps=4, random_state=0, print_info=False
+        ... )
+        >>> confidence.derivative(axis="x")
+        <Signal2D, title: Confidence of Oxide bilayer, dimensions: (|16, 14)>
         """
         return self._as_plain().derivative(axis, *arguments, **options)
 
@@ -66,6 +86,14 @@ class PlainArithmetic(ResultSignal):
         Returns
         -------
         hyperspy.signal.BaseSignal
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.diff(axis="x")
+        <Signal2D, title: Domains of Oxide bilayer, dimensions: (|15, 14)>
         """
         return self._as_plain().diff(axis, *arguments, **options)
 

@@ -28,6 +28,14 @@ class Rebinned(ResultSignal):
         -------
         The same kind of result
             A part of it, as a slice is; None if `out` is given.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> domains.rebin(scale=(2, 2))
+        <DomainMap, title: Domains of Oxide bilayer, dimensions: (|8, 7)>
         """
         options = {"new_shape": new_shape, "scale": scale, "crop": crop}
         values, axes = self._rebinned(options)

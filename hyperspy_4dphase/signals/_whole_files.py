@@ -22,6 +22,19 @@ class WholeFiles:
         ----------
         filename, overwrite, *args, **kwargs
             See :meth:`hyperspy.signal.BaseSignal.save`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> import tempfile
+        >>> import hyperspy.api as hs
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     domains.save(f"{folder}/domains.hspy")
+        ...     loaded = hs.load(f"{folder}/domains.hspy")
+        >>> loaded.n_domains
+        3
         """
         target = self._find_target(filename, overwrite)
         names_format = args or {"extension", "file_format"} & kwargs.keys()

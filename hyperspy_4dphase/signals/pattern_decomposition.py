@@ -328,6 +328,17 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         ------
         ValueError
             If components were put together: their patterns differ.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.decomposition_rnmf(
+        ...     3, random_state=0, print_info=False, return_result=True
+        ... )
+        >>> binned = result.rebin(scale=(2, 2, 1))
+        >>> type(binned).__name__, binned.data.shape
+        ('PatternDecomposition', (7, 8, 3))
         """
         n_axes, n = self.data.ndim, self.n_components
         for values, kept in (new_shape, n), (scale, 1):

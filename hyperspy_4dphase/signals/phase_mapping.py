@@ -10,6 +10,11 @@ from hyperspy_4dphase.signals._domain_summary import (
     save_summary,
 )
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
+from hyperspy_4dphase.signals._mapping_folder import (
+    find_folder,
+    read_folder,
+    write_folder,
+)
 from hyperspy_4dphase.signals._phase_summary import summarize
 from hyperspy_4dphase.signals.domain_classes import DomainClasses
 from hyperspy_4dphase.signals.domain_confidence import DomainConfidence
@@ -47,6 +52,99 @@ class PhaseMapping:
     confidence: DomainConfidence | None = None
     classes: DomainClasses | None = None
     phases: PhaseMap | None = None
+
+    def save(self, path, overwrite=None):
+        """Save the result of every step in one folder.
+
+        ``compression.npz``, ``domains.hspy``, ``confidence.hspy``, ``classes.json`` and
+        ``phases.hspy``, as far as they are there: ``hs.load()`` reads each of the
+        signals alone, too. The scan is not saved.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The folder. Others above it are made as needed.
+        overwrite : bool, optional
+            Whether the files of a mapping that was saved there are replaced. By default
+            it is asked, as HyperSpy's ``save`` does. Whatever else is in the folder is
+            left as it is.
+
+        Returns
+        -------
+        pathlib.Path or None
+            The folder; None if it has a mapping that was not to be replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If there is a folder of something else, or one of a mapping and nobody can
+            be asked.
+        NotADirectoryError
+            If a file is there.
+        TypeError, ValueError
+            If `path` is no path or empty, or `overwrite` neither None, True nor False.
+
+        See Also
+        --------
+        load : Reads it.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase import PhaseMapping
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = result.save(f"{folder}/bilayer")
+        ...     sorted(file.name for file in path.iterdir())
+        ...     again = PhaseMapping.load(path)
+        ['classes.json', 'compression.npz', 'domains.hspy', 'mapping.json']
+        >>> again.classes == result.classes
+        True
+        """
+        from hyperspy_4dphase import __version__
+
+        path = find_folder(path, overwrite)
+        if path is not None:
+            write_folder(path, vars(self), __version__)
+        return path
+
+    @classmethod
+    def load(cls, path):
+        """Read what :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The folder.
+
+        Returns
+        -------
+        PhaseMapping
+            Without the scan: what reads it again takes it as `signal`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such folder, or a file in it is gone.
+        TypeError, ValueError
+            If `path` is no path, or the folder holds something else, is damaged, or was
+            written by a newer version.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase import PhaseMapping
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> result = s.map_phases(confidence=False, random_state=0, print_info=False)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = PhaseMapping.load(result.save(f"{folder}/bilayer"))
+        >>> again.domains
+        <DomainMap, title: Domains of Oxide bilayer, dimensions: (|16, 14)>
+        """
+        return cls(**read_folder(path))
 
     def plot(self, **options):
         """Plot phases, or domains where none were named.

@@ -37,7 +37,25 @@ class Atoms(NamedTuple):
     debye_waller: np.ndarray
 
     def take(self, index):
-        """The atoms at an index."""
+        """Take the atoms at an index.
+
+        Parameters
+        ----------
+        index : numpy.ndarray of bool or int, or slice
+            As NumPy takes it.
+
+        Returns
+        -------
+        Atoms
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import structure
+        >>> from hyperspy_4dphase.structures import load_candidates
+        >>> (oxide,) = load_candidates(structure("SiO2"))
+        >>> oxide.atoms.take(oxide.atoms.elements == "Si").count()
+        {'Si': 4.0}
+        """
         return Atoms(*(values[index] for values in self))
 
     def count(self):

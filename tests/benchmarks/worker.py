@@ -15,7 +15,7 @@ import numpy as np
 from pyxem.signals import Diffraction2D
 
 from hyperspy_4dphase import compress
-from hyperspy_4dphase.methods.compress import clear_cache
+from hyperspy_4dphase.methods._cache import clear_cache
 from tests.benchmarks.contenders import CONTENDERS, SUM
 from tests.benchmarks.measure import ReadCounter, measure
 from tests.benchmarks.scores import map_cosines, relative_residual

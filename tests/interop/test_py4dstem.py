@@ -64,11 +64,19 @@ def test_data_are_not_copied(make_scan):
 
 def test_scan_comes_back_from_a_file(py4dstem, make_scan, same_axes, tmp_path):
     s = make_scan()
+    s.metadata.set_item("Sample.description", "bilayer")
+    s.metadata.set_item("Sample.tilt", [1.5, 2.5])
     file = tmp_path / "scan.h5"
     py4dstem.save(str(file), to_py4dstem(s), mode="o")
     back = from_py4dstem(py4dstem.read(str(file)))
+    assert type(back) is type(s)
     np.testing.assert_array_equal(back.data, s.data)
+    assert back.data.dtype == s.data.dtype
     assert same_axes(back, s)
+    assert back.metadata.General.title == "oxide/flake"
+    assert back.metadata.Acquisition_instrument.TEM.beam_energy == 200
+    assert back.metadata.Sample.description == "bilayer"
+    np.testing.assert_array_equal(back.metadata.Sample.tilt, [1.5, 2.5])
 
 
 def test_calibration_that_py4dstem_changed_comes_back(make_scan):

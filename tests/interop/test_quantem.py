@@ -14,6 +14,9 @@ SCAN, DETECTOR = (3, 4), (6, 5)
 FIELDS = ["ky", "kx", "intensity"]
 # Where `make .venv-quantem/.ready` puts it.
 PYTHON = Path(__file__).parents[2] / ".venv-quantem" / "bin" / "python"
+NEEDS_QUANTEM = pytest.mark.skipif(
+    not PYTHON.exists(), reason="no .venv-quantem: make test-quantem"
+)
 
 
 @pytest.fixture(scope="module")
@@ -231,25 +234,62 @@ def test_vectors_know_the_step_of_their_scan():
     assert vectors.axes_manager["x"].units == "\u00c5"
 
 
-@pytest.mark.skipif(not PYTHON.exists(), reason="no .venv-quantem: make test-quantem")
+def run_there(script, folder):
+    """Run a script where quantem is."""
+    script = "from hyperspy_4dphase.interop import to_arrays, to_quantem\n" + script
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    subprocess.run(
+        [PYTHON, "-c", script], cwd=folder, env=environment, check=True, timeout=300
+    )
+
+
+@NEEDS_QUANTEM
 def test_the_whole_way(make_scan, same_axes, tmp_path):
     """Written here, made an object and written there, read here."""
     s = make_scan()
     to_arrays(s, tmp_path / "there.npz")
     script = (
-        "from hyperspy_4dphase.interop import to_arrays, to_quantem\n"
         "scan = to_quantem('there.npz')\n"
         "image = scan.get_virtual_image(mask=scan.array[0, 0] * 0 + 1)\n"
         "to_arrays(scan, 'back.npz')\n"
         "to_arrays(image, 'image.npz')\n"
     )
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
-    subprocess.run(
-        [PYTHON, "-c", script], cwd=tmp_path, env=environment, check=True, timeout=300
-    )
+    run_there(script, tmp_path)
     back = from_quantem(tmp_path / "back.npz")
     np.testing.assert_array_equal(back.data, s.data)
     assert same_axes(back, s)
     image = from_quantem(tmp_path / "image.npz")
     np.testing.assert_array_equal(image.data, s.data.sum((2, 3)))
     assert image.axes_manager["x"].offset == 7
+
+
+@NEEDS_QUANTEM
+def test_the_whole_way_of_vectors(same_axes, tmp_path):
+    """Peaks of pyxem become a Vector of quantem, which loses one column, and return."""
+    pytest.importorskip("pyxem")
+    arrays = peak_arrays()
+    vectors = from_quantem(arrays)
+    vectors.metadata.General.title = "spots"
+    for axis, offset in zip(vectors.axes_manager.navigation_axes, (7, -2), strict=True):
+        axis.scale, axis.offset, axis.units = 0.75, offset, "nm"
+    to_arrays(vectors, tmp_path / "there.npz")
+    script = (
+        "vector = to_quantem('there.npz')\n"
+        "assert type(vector).__name__ == 'Vector' and vector.shape == (3, 4)\n"
+        "assert vector.fields == ['ky', 'kx', 'intensity'], vector.fields\n"
+        "to_arrays(vector, 'back.npz')\n"
+        "to_arrays(vector.select_fields('ky', 'kx'), 'places.npz')\n"
+    )
+    run_there(script, tmp_path)
+    back = from_quantem(tmp_path / "back.npz")
+    assert type(back) is type(vectors)
+    assert back.column_names == FIELDS
+    assert same_axes(back, vectors)
+    assert back.metadata.General.title == "spots"
+    for found, sent in zip(back.data.ravel(), vectors.data.ravel(), strict=True):
+        assert found.dtype == sent.dtype
+        np.testing.assert_array_equal(found, sent)
+    places = from_quantem(tmp_path / "places.npz")
+    assert places.column_names == FIELDS[:2]
+    rows = np.concatenate([cell.reshape(-1, 2) for cell in places.data.ravel()])
+    np.testing.assert_array_equal(rows, arrays["rows"][:, :2])

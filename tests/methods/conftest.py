@@ -7,7 +7,7 @@ from dask.callbacks import Callback
 from pyxem.signals import Diffraction1D, Diffraction2D, PolarDiffraction2D
 
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.methods.compress import clear_cache
+from hyperspy_4dphase.methods._cache import clear_cache
 
 NAVIGATION, SIGNAL, N_COMPONENTS = (12, 10), (9, 11), 3
 

@@ -3,13 +3,19 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm, PowerNorm
+from matplotlib.image import AxesImage
 from matplotlib.text import Text
+from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_4dphase import plot
+from hyperspy_4dphase.plot import _style
+from hyperspy_4dphase.plot._palette import PALE, UNASSIGNED, domain_colors
 from hyperspy_4dphase.plot._style import WIDEST
 from hyperspy_4dphase.plot.phases import PatternPanel
 
-SHAPE, N = (12, 17), 7
+SHAPE, PATTERN_SHAPE, N = (12, 17), (9, 8), 7
 # In points: 10 pixels of a notebook.
 SMALLEST = 6.9
 rng = np.random.default_rng(0)
@@ -54,7 +60,11 @@ MADE = {
         {name: rng.random(SHAPE) for name in "abcdefgh"}, **PLACE
     ),
     "plot_latent": lambda: plot.plot_latent(
-        rng.random((*SHAPE, 2)), LABELS, mean_pattern=lambda chosen: PATTERNS[0]
+        rng.random((*SHAPE, 2)),
+        LABELS,
+        mean_pattern=lambda chosen: PATTERNS[0],
+        navigation_extent=PLACE["extent"],
+        navigation_units="nm",
     ),
     "plot_linked": lambda: plot.plot_linked(LABELS, PATTERNS, pattern_at, **BOTH),
     "plot_loss": lambda: plot.plot_loss([3.0, 2.0], [4.0, 3.0], best=1),
@@ -142,3 +152,94 @@ def test_texts_lie_inside(figure):
         if box.width and text in [axes.title, axes.xaxis.label, axes.yaxis.label]:
             assert box.x0 >= page.x0 - 1
             assert box.x1 <= page.x1 + 1
+
+
+# Colours of numbers, and those around 0.
+NUMBERS = {getattr(_style, name) for name in ("SURE", "DOUBTFUL", "STEPS", "AMOUNT")}
+DIVERGING = {_style.DIVERGING}
+OWN_COLORS = np.vstack([domain_colors(120), UNASSIGNED, PALE])
+# Figures that have no map; one that is all patterns has its own way to show them.
+NO_MAP = {"plot_loss", "plot_manifold", "plot_reliability", "plot_rounds", "plot_scree"}
+NO_MAP |= {"plot_tree"}
+WITH_PATTERNS = {"plot_components", "plot_latent", "plot_linked", "plot_manifold"}
+WITH_PATTERNS |= {"plot_phase_summary", "plot_phases", "plot_posterior", "plot_split"}
+WITH_PATTERNS |= {"plot_tree"}
+ALL_PATTERNS = "plot_manifold"
+
+
+def images(figure, shape):
+    """Images of an array of this shape, in whatever axes: insets have some, too."""
+    figure.canvas.draw()
+    found = figure.findobj(AxesImage)
+    return [i for i in found if np.shape(i.get_array())[:2] == shape]
+
+
+def is_map_of_numbers(image):
+    return np.ndim(image.get_array()) == 2 and not isinstance(image.norm, BoundaryNorm)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_maps_with_units_have_a_scale_bar(name):
+    maps = images(figure_of(MADE[name]()), SHAPE)
+    assert bool(maps) is (name not in NO_MAP)
+    for image in maps:
+        (bar,) = (a for a in image.axes.artists if isinstance(a, AnchoredSizeBar))
+        assert bar.txt_label.get_text() == "5 nm"
+        # It stands in place of ticks.
+        assert not len(image.axes.get_xticks())
+        assert not len(image.axes.get_yticks())
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_maps_and_patterns_have_the_colours_of_the_package(name):
+    figure = figure_of(MADE[name]())
+    for image in images(figure, SHAPE):
+        cmap = image.get_cmap()
+        if is_map_of_numbers(image):
+            assert cmap.name in NUMBERS | DIVERGING
+            np.testing.assert_allclose(cmap.get_bad()[:3], UNASSIGNED)
+        elif np.ndim(image.get_array()) == 2:
+            assert isinstance(cmap, ListedColormap)
+            used = np.array(cmap(np.arange(cmap.N)))[:, :3]
+            away = np.abs(used[:, np.newaxis] - OWN_COLORS).max(axis=2).min(axis=1)
+            assert (away < 1e-6).all()
+    for image in images(figure, PATTERN_SHAPE):
+        assert image.get_cmap().name in {_style.PATTERNS} | DIVERGING
+    keys = figure.findobj(QuadMesh)
+    assert {key.get_cmap().name for key in keys} <= NUMBERS | DIVERGING | {"opacity"}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_patterns_are_on_a_scale_that_shows_spots_beside_the_beam(name):
+    figure = figure_of(MADE[name]())
+    shape = (6 * 9, 5 * 8) if name == ALL_PATTERNS else PATTERN_SHAPE
+    patterns = [
+        i for i in images(figure, shape) if i.get_cmap().name == _style.PATTERNS
+    ]
+    assert bool(patterns) is (name in WITH_PATTERNS)
+    for image in patterns:
+        assert isinstance(image.norm, PowerNorm | LogNorm)
+        if isinstance(image.norm, PowerNorm):
+            assert image.norm.gamma < 0.6
+            assert image.norm.vmin == 0
+
+
+@pytest.mark.parametrize("name", ["plot_continuum", "plot_split"])
+def test_differences_are_alike_for_less_and_more(name):
+    shown = images(figure_of(MADE[name]()), PATTERN_SHAPE)
+    differences = [i for i in shown if i.get_cmap().name in DIVERGING]
+    assert differences
+    for image in differences:
+        assert image.norm.vmin == -image.norm.vmax < 0
+
+
+def test_curves_are_scaled_as_images_are():
+    curves = rng.gamma(0.5, 30, (N, 40))
+    view = plot.plot_linked(LABELS, curves, lambda row, column: curves[0])
+    (line,) = view.axes["pattern"].lines
+    norm = next(
+        i.norm
+        for i in images(figure_of(MADE["plot_linked"]()), PATTERN_SHAPE)
+        if isinstance(i.norm, PowerNorm)
+    )
+    np.testing.assert_allclose(line.get_ydata(), curves[0] ** norm.gamma)

@@ -8,10 +8,4 @@ from hyperspy_4dphase.estimators.calibration._ellipse import (
 from hyperspy_4dphase.estimators.calibration._estimate import Estimate
 from hyperspy_4dphase.estimators.calibration._scale import estimate_scale
 
-__all__ = [
-    "Estimate",
-    "distortion_matrix",
-    "estimate_center",
-    "estimate_ellipse",
-    "estimate_scale",
-]
+__all__ = ["Estimate"]

@@ -50,9 +50,11 @@ class Estimate:
 
         Returns
         -------
-        low, high : numpy.ndarray of shape (n,)
+        low : numpy.ndarray of shape (n,)
             By Student's distribution; for each number alone. Infinite where the value
             is not resolved.
+        high : numpy.ndarray of shape (n,)
+            The same above.
 
         Examples
         --------

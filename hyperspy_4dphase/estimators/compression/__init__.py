@@ -13,14 +13,4 @@ from hyperspy_4dphase.estimators.compression._pattern_sums import (
 )
 from hyperspy_4dphase.estimators.compression._power_iteration import MAX_RANK
 
-__all__ = [
-    "MAX_RANK",
-    "CompressedPatterns",
-    "compress_patterns",
-    "compress_without_squares",
-    "expected_sums",
-    "find_others",
-    "forecast",
-    "label_means",
-    "make_probe",
-]
+__all__ = ["CompressedPatterns", "compress_patterns"]

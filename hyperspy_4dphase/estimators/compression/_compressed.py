@@ -183,6 +183,7 @@ class CompressedPatterns:
         Parameters
         ----------
         rows : index array or numpy.ndarray of bool
+            Which patterns are kept.
 
         Returns
         -------

@@ -22,18 +22,4 @@ from hyperspy_4dphase.estimators.confidence._reliability import (
 )
 from hyperspy_4dphase.estimators.confidence._rounds import run_rounds
 
-__all__ = [
-    "DOUBTS",
-    "DOUBTS_FOUND",
-    "RETURNED",
-    "DomainModel",
-    "MapConsensus",
-    "MapEnsemble",
-    "compare_maps_of_exposures",
-    "judge_labels",
-    "map_exposure",
-    "measure_errors",
-    "overlap_confidence",
-    "predict_counts",
-    "run_rounds",
-]
+__all__ = ["DomainModel", "MapConsensus", "MapEnsemble", "overlap_confidence"]

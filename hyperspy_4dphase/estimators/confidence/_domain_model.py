@@ -119,8 +119,17 @@ class DomainModel:
         >>> import numpy as np
         >>> rng = np.random.default_rng(0)
         >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
-        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
-        >>> from hyperspy_4dphase.estimators import MapEnsemble
+        >>> labels = rng.integers(3, size=400)
+        >>> counts = rng.poisson(1000 * patterns[labels])
+        >>> from hyperspy_4dphase.estimators import DomainModel, compress_patterns
+        >>> from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
+        >>> shapes = CompressedShapes.from_compressed(
+        ...     compress_patterns(counts, random_state=0)
+        ... )
+        >>> model = DomainModel(shapes, labels, np.random.RandomState(0))
+        >>> found = model.posterior().probabilities
+        >>> found.shape, bool((found.argmax(axis=1) == labels).all())
+        ((400, 3), True)
         """
         rows = np.arange(len(self._shapes.points)) if rows is None else rows
         probabilities = np.empty((len(rows), self.n_domains), np.float32)

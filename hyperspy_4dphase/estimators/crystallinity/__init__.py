@@ -14,14 +14,4 @@ from hyperspy_4dphase.estimators.crystallinity._positions import (
 )
 from hyperspy_4dphase.estimators.crystallinity._probabilities import CLASSES
 
-__all__ = [
-    "CLASSES",
-    "UNKNOWN",
-    "PatternClasses",
-    "SpotWeights",
-    "classify_patterns",
-    "find_beam",
-    "fit_noise",
-    "make_spot_weights",
-    "measure_crystallinity",
-]
+__all__ = ["PatternClasses", "classify_patterns"]

@@ -6,4 +6,4 @@ from hyperspy_4dphase.estimators.detector._faulty_pixels import (
     find_faulty_pixels,
 )
 
-__all__ = ["Detector", "FaultyPixels", "find_faulty_pixels"]
+__all__ = ["Detector"]

@@ -20,22 +20,4 @@ from hyperspy_4dphase.estimators.domains._tree_edits import (
     split_domain,
 )
 
-__all__ = [
-    "find_inner_positions",
-    "LEAST_STEP",
-    "Descriptions",
-    "DivisiveDomains",
-    "DomainTree",
-    "TreeNode",
-    "find_parts",
-    "flat_tree",
-    "leaf_sizes",
-    "mark_inner",
-    "merge_domains",
-    "node_means",
-    "recount_patterns",
-    "resize_domains",
-    "smooth_labels",
-    "split_domain",
-    "weighted_mean",
-]
+__all__ = ["DivisiveDomains", "DomainTree", "TreeNode"]

@@ -354,6 +354,17 @@ class DomainTree:
         Returns
         -------
         DomainTree
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> patterns = rng.dirichlet(np.full(300, 0.3), size=3)
+        >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
+        >>> from hyperspy_4dphase.estimators import DivisiveDomains
+        >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
+        >>> len(tree.level), len(tree.take(tree.level < 2).level)
+        (5, 3)
         """
         number = np.cumsum(kept) - 1
         arrays = {name: array[kept] for name, array in vars(self).items()}

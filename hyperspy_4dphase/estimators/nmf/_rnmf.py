@@ -219,6 +219,7 @@ class RandomizedNMF(PatternTransformer):
         Parameters
         ----------
         X : numpy.ndarray or PatternBlocks, shape (n_patterns, n_pixels)
+            Patterns of the same pixels as those fitted.
 
         Returns
         -------
@@ -252,6 +253,7 @@ class RandomizedNMF(PatternTransformer):
         Parameters
         ----------
         W : numpy.ndarray, shape (n_patterns, n_components)
+            What each component contributes to each pattern.
 
         Returns
         -------

@@ -51,7 +51,6 @@ from hyperspy_4dphase.estimators.orientation._structure_match import (
 from hyperspy_4dphase.estimators.orientation._template_spots import template_spots
 
 __all__ = [
-    "SET_PROBABILITY",
     "Identification",
     "LocalLibrary",
     "MatchReport",

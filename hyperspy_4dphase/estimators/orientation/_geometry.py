@@ -14,7 +14,7 @@ _DIRECT_BEAM = 2.5
 class PatternGeometry(NamedTuple):
     """Calibration of patterns, which are corrected for elliptical distortion.
 
-    Attributes
+    Parameters
     ----------
     center : tuple of float
         Row and column of the direct beam, in pixels.
@@ -64,6 +64,14 @@ class PatternGeometry(NamedTuple):
         -------
         numpy.ndarray, shape (2, 2)
             Takes (x, y) in 1/Å to (rows, columns) in pixels from the centre.
+
+        Examples
+        --------
+        What is up in the sample is up on the detector, in lower rows:
+
+        >>> geometry = PatternGeometry((36, 40), scale=0.025, spot_radius=0.04)
+        >>> (geometry.axes() @ [0.0, 0.5]).round(6).tolist()
+        [-20.0, 0.0]
         """
         turn = np.deg2rad(self.scan_rotation)
         cos, sin = np.cos(turn), np.sin(turn)
@@ -81,6 +89,12 @@ class PatternGeometry(NamedTuple):
         Returns
         -------
         float
+
+        Examples
+        --------
+        >>> geometry = PatternGeometry((30, 40), scale=0.025, spot_radius=0.04)
+        >>> geometry.reach((61, 81))
+        1.25
         """
         rows, columns = (
             max(c, n - 1 - c) for n, c in zip(shape, self.center, strict=True)

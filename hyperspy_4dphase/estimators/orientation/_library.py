@@ -90,6 +90,7 @@ class TemplateLibrary(NamedTuple):
         Parameters
         ----------
         arrays : mapping of str to numpy.ndarray
+            Of :meth:`to_arrays`.
 
         Returns
         -------

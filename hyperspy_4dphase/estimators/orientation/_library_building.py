@@ -132,8 +132,14 @@ def library_key(reflections, wavelength, symmetry, **options):
 
     Parameters
     ----------
-    reflections, wavelength, symmetry, **options
-        As `build_library` takes them.
+    reflections : Reflections
+        As of :func:`build_library`, like all others.
+    wavelength : float
+        In Å.
+    symmetry : array_like of shape (n, 4)
+        Unit quaternions.
+    **options
+        Of :func:`build_library`.
 
     Returns
     -------

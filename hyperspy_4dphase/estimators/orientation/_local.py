@@ -52,6 +52,7 @@ def refine_orientations(patterns, local):
     patterns : array_like, shape (n, n_ky, n_kx)
         Counts, each pattern whole. NaN counts as 0: exclude such pixels.
     local : LocalLibrary
+        Of :func:`build_local_library`.
 
     Returns
     -------

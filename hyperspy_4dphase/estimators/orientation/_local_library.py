@@ -93,6 +93,7 @@ def build_local_library(
     quaternion : array_like, shape (4,)
         From the sample to the crystal.
     geometry : PatternGeometry
+        Of the patterns that are to be refined.
     shape : tuple of int
         Rows and columns of patterns.
     excluded : array_like of bool, shape (n_ky, n_kx), optional

@@ -68,6 +68,7 @@ def place_library(library, prepared):
     Parameters
     ----------
     library : TemplateLibrary
+        Of :func:`build_library`.
     prepared : PreparedPattern
         Any pattern of the geometry.
 
@@ -138,7 +139,9 @@ def match_library(prepared, placed, n_best=10):
     Parameters
     ----------
     prepared : PreparedPattern
+        Of :func:`prepare_pattern`.
     placed : PlacedLibrary
+        Of :func:`place_library`.
     n_best : int, optional
         Number of orientations that are returned at most. Default is 10.
 

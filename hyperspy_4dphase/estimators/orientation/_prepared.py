@@ -67,6 +67,7 @@ def prepare_pattern(pattern, geometry, *, variance=None, excluded=None):
     pattern : array_like, shape (n_ky, n_kx)
         Counts, or a mean of counts. NaN is not used.
     geometry : PatternGeometry
+        Of the pattern.
     variance : array_like, shape (n_ky, n_kx), optional
         Noise variance of each pixel. By default the pattern, as of counts; of a mean of
         n patterns of counts it is the mean over n.

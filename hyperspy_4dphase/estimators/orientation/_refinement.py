@@ -42,8 +42,11 @@ def refine_matches(prepared, library, matches, n_best=None):
     Parameters
     ----------
     prepared : PreparedPattern
+        Of :func:`prepare_pattern`.
     library : TemplateLibrary
+        Of :func:`build_library`.
     matches : Matches
+        Of :func:`match_library`.
     n_best : int, optional
         Number of orientations that are returned at most. By default all that differ.
 

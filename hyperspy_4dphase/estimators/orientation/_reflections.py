@@ -8,7 +8,7 @@ import numpy as np
 class Reflections(NamedTuple):
     """Reflections of one structure.
 
-    Attributes
+    Parameters
     ----------
     hkl : numpy.ndarray of int, shape (n, 3)
         Indices of each reflection; both of a Friedel pair are there.

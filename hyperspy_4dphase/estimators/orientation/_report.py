@@ -129,6 +129,7 @@ def find_spots(prepared):
     Parameters
     ----------
     prepared : PreparedPattern
+        Of :func:`prepare_pattern`.
 
     Returns
     -------
@@ -189,7 +190,9 @@ def describe_match(prepared, library, quaternion, excitation_width=None, spots=N
     Parameters
     ----------
     prepared : PreparedPattern
+        Of :func:`prepare_pattern`.
     library : TemplateLibrary
+        Of :func:`build_library`.
     quaternion : array_like, shape (4,)
         From the sample to the crystal.
     excitation_width : float, optional

@@ -23,6 +23,7 @@ def measure_spot_radius(patterns, center, excluded=None):
     center : array_like, shape (2,)
         Row and column of the direct beam, which is not used.
     excluded : array_like of bool, shape (n_ky, n_kx), optional
+        True for pixels not to be used.
 
     Returns
     -------

@@ -60,6 +60,7 @@ def match_structures(prepared, placed, n_best=12):
     Parameters
     ----------
     prepared : PreparedPattern
+        Of :func:`prepare_pattern`.
     placed : sequence of PlacedLibrary
         One for each structure.
     n_best : int, optional
@@ -143,6 +144,7 @@ def list_alternatives(match, probability=SET_PROBABILITY):
     Parameters
     ----------
     match : StructureMatch
+        Of :func:`match_structures`.
     probability : float, optional
         The fewest orientations that together are so probable, if it is one of those
         that were refined. Default is 0.97.

@@ -50,11 +50,13 @@ def template_spots(
     Parameters
     ----------
     reflections : Reflections
+        Of the structure.
     quaternion : array_like, shape (4,)
         From the sample to the crystal.
     wavelength : float
         In Å.
     geometry : PatternGeometry
+        Of the pattern.
     shape : tuple of int
         Of the detector, in rows and columns. Spots off it are not listed.
     excitation_width : float, optional

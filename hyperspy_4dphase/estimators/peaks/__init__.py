@@ -2,4 +2,4 @@
 
 from hyperspy_4dphase.estimators.peaks._peak_images import draw_peaks
 
-__all__ = ["draw_peaks"]
+__all__ = []

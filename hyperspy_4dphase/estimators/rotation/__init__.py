@@ -6,4 +6,4 @@ from hyperspy_4dphase.estimators.rotation._polar_images import (
     check_patterns,
 )
 
-__all__ = ["RotationGroups", "check_centers", "check_patterns", "group_rotations"]
+__all__ = ["RotationGroups", "group_rotations"]

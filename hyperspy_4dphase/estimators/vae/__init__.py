@@ -6,11 +6,4 @@ from hyperspy_4dphase.estimators.vae._plan import check_sample_weight
 from hyperspy_4dphase.estimators.vae._torch import require_torch, restore_model
 from hyperspy_4dphase.estimators.vae._vae import PatternVAE
 
-__all__ = [
-    "DISTORTIONS",
-    "PatternVAE",
-    "check_sample_weight",
-    "latent_distortions",
-    "require_torch",
-    "restore_model",
-]
+__all__ = ["PatternVAE", "latent_distortions"]

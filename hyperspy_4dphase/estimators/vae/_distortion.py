@@ -111,6 +111,7 @@ def latent_distortions(
     excluded_pixels : numpy.ndarray of bool, shape (ny * nx,), optional
         True for pixels that the patterns lack. "ssim" takes them as 0.
     random_state : int, numpy.random.RandomState or None, optional
+        Seed of what is drawn.
 
     Yields
     ------

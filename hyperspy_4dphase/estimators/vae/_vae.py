@@ -230,7 +230,7 @@ class PatternVAE(PatternTransformer):
 
         Parameters
         ----------
-        X, y, sample_weight
+        X, y, sample_weight : array_like
             See :meth:`fit`.
 
         Returns
@@ -301,6 +301,7 @@ class PatternVAE(PatternTransformer):
         Parameters
         ----------
         latent : numpy.ndarray, shape (n_points, latent_dim)
+            Points of the latent space.
 
         Returns
         -------
@@ -396,7 +397,9 @@ class PatternVAE(PatternTransformer):
         Parameters
         ----------
         n_patterns, n_pixels : int
+            Shape of what is trained on.
         sample_weight : numpy.ndarray, shape (n_patterns,), optional
+            As of :meth:`fit`.
 
         Raises
         ------

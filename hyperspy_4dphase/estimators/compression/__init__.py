@@ -7,20 +7,28 @@ from hyperspy_4dphase.estimators.compression._compress import (
 from hyperspy_4dphase.estimators.compression._compressed import CompressedPatterns
 from hyperspy_4dphase.estimators.compression._forecast import forecast, make_probe
 from hyperspy_4dphase.estimators.compression._means import label_means
+from hyperspy_4dphase.estimators.compression._passes import project_patterns
 from hyperspy_4dphase.estimators.compression._pattern_sums import (
     expected_sums,
     find_others,
 )
 from hyperspy_4dphase.estimators.compression._power_iteration import MAX_RANK
+from hyperspy_4dphase.estimators.compression._scaling import (
+    Scaling,
+    largest_noise_value,
+)
 
 __all__ = [
     "MAX_RANK",
     "CompressedPatterns",
+    "Scaling",
     "compress_patterns",
     "compress_without_squares",
     "expected_sums",
     "find_others",
     "forecast",
     "label_means",
+    "largest_noise_value",
     "make_probe",
+    "project_patterns",
 ]

@@ -53,7 +53,7 @@ def planted(form="2-D", lazy=False, camera=None, hidden=None, **scene):
     tree = flat_tree([labels.size - 1])
     tree, _, _ = split_domain(tree, 0, [70, 40, 30, 15])
     domains = DomainMap.from_scan(
-        Scan.from_signal(scan).masked(excluded, pixels.ravel()),
+        Scan.from_signal(scan).replace_masks(excluded, pixels.ravel()),
         labels.ravel()[:-1],
         tree,
         provenance={},

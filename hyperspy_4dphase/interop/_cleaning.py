@@ -84,18 +84,7 @@ def clean_crystal_map(xmap, *, min_size=None, max_angle=5.0, **least):
         values = np.asarray(xmap.prop[name]).reshape(len(ids), -1)[:, 0]
         _remove(ids, step, ~(values >= limit), number)
     if min_size is not None:
-        # Where each point is on the grid of the map; -1 where there is none.
-        index = xmap.get_map_data(np.arange(len(ids)), fill_value=-1).astype(int)
-        grid = np.append(ids, -1)[index]
-        turns = xmap.rotations.data.reshape(len(ids), -1, 4)[:, 0][index]
-        symmetry = {
-            int(i): phase.point_group.laue_proper_subgroup.data.reshape(-1, 4)
-            for i, phase in xmap.phases
-            if i >= 0 and phase.point_group is not None
-        }
-        grains = label_grains(grid, turns, symmetry, max_angle)
-        small = np.zeros(len(ids), bool)
-        small[index[find_small_grains(grains, min_size)]] = True
+        small = _find_small(xmap, ids, min_size, max_angle)
         _remove(ids, step, small, len(least) + 1)
         limits |= {"min_size": min_size, "max_angle": max_angle}
     cleaned = _copy_map(xmap)
@@ -124,6 +113,23 @@ def _read_map(given):
     # pyxem leaves them behind.
     xmap.prop["correlation"] = np.asarray(given.data)[..., 0, 1].ravel()
     return xmap
+
+
+def _find_small(xmap, ids, min_size, max_angle):
+    """Find the points of grains that are too small: bool, of each point."""
+    # Where each point is on the grid of the map; -1 where there is none.
+    index = xmap.get_map_data(np.arange(len(ids)), fill_value=-1).astype(int)
+    grid = np.append(ids, -1)[index]
+    turns = xmap.rotations.data.reshape(len(ids), -1, 4)[:, 0][index]
+    symmetry = {
+        int(i): phase.point_group.laue_proper_subgroup.data.reshape(-1, 4)
+        for i, phase in xmap.phases
+        if i >= 0 and phase.point_group is not None
+    }
+    grains = label_grains(grid, turns, symmetry, max_angle)
+    small = np.zeros(len(ids), bool)
+    small[index[find_small_grains(grains, min_size)]] = True
+    return small
 
 
 def _remove(ids, step, poor, number):

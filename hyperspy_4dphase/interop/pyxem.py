@@ -101,17 +101,29 @@ def to_orientation_map(
             UserWarning,
             stacklevel=3,
         )
+    own = [phases[i] for i in own]
+    made = _hold(columns, axes, len(own))
+    made.simulation = _simulate(own, library, voltage, max_g)
+    return made
+
+
+def _simulate(phases, library, voltage, max_g):
+    """Simulate the templates of each phase, given as quaternions."""
+    turns = [Rotation(each) for each in library]
     generator = SimulationGenerator(accelerating_voltage=voltage)
-    turns, own = [Rotation(each) for each in library], [phases[i] for i in own]
-    simulation = generator.calculate_diffraction2d(
-        own if len(own) > 1 else own[0],
-        rotation=turns if len(own) > 1 else turns[0],
+    return generator.calculate_diffraction2d(
+        phases if len(phases) > 1 else phases[0],
+        rotation=turns if len(phases) > 1 else turns[0],
         reciprocal_radius=max_g,
         max_excitation_error=_MAX_EXCITATION_ERROR,
         with_direct_beam=False,
     )
+
+
+def _hold(columns, axes, n_phases):
+    """Make the map of one match for each position, without its simulation."""
     values = columns[..., np.newaxis, :]
-    if len(own) > 1:
+    if n_phases > 1:
         # pyxem 0.21 cannot tell the phases of a single match: it stands there twice.
         values = np.repeat(values, 2, axis=-2)
     signal = [
@@ -119,9 +131,7 @@ def to_orientation_map(
         {"name": "column", "size": 4, "navigate": False},
     ]
     navigation = [axis | {"navigate": True} for axis in axes]
-    made = OrientationMap(values, axes=[*navigation, *signal])
-    made.simulation = simulation
-    return made
+    return OrientationMap(values, axes=[*navigation, *signal])
 
 
 def _tilts(reach, step):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase._results import filled, plain
+from hyperspy_4dphase._results import fill_excluded, plain
 
 _ATTRIBUTE = "learning_results"
 # The new name, and the one that it replaces.
@@ -74,8 +74,8 @@ class Decomposition(NamedTuple):
         ratio = estimator.explained_variance_ratio_
         return cls(
             # Double precision: blind source separation iterates to 1e-10.
-            filled(np.asarray(W, dtype=float), scan.excluded_patterns),
-            filled(H.T, scan.excluded_pixels).T,
+            fill_excluded(np.asarray(W, dtype=float), scan.excluded_patterns),
+            fill_excluded(H.T, scan.excluded_pixels).T,
             groups=np.array(estimator.groups_, dtype=int),
             explained_variance=np.array(estimator.explained_variance_, dtype=float),
             explained_variance_ratio=np.array(ratio, dtype=float),
@@ -133,8 +133,8 @@ def fill_results(signal, found, navigation_shape, signal_shape):
     results.groups = found.groups
     results.poissonian_noise_normalized = bool(found.poissonian_noise_normalized)
     results.unfolded = False
-    results.navigation_mask = _reshaped(found.excluded_patterns, navigation_shape)
-    results.signal_mask = _reshaped(found.excluded_pixels, signal_shape)
+    results.navigation_mask = _reshape_mask(found.excluded_patterns, navigation_shape)
+    results.signal_mask = _reshape_mask(found.excluded_pixels, signal_shape)
     results.provenance = None
     if found.provenance is not None:
         # As text: HyperSpy's ``.npz`` files of results hold no dictionaries.
@@ -251,7 +251,7 @@ def _get(results, names):
     return getattr(results, _find_name(results, names))
 
 
-def _reshaped(excluded, shape):
+def _reshape_mask(excluded, shape):
     return None if excluded is None else excluded.reshape(shape)
 
 

@@ -11,7 +11,7 @@ from hyperspy_4dphase._provenance import storable
 _SECTIONS = ("General", "Sample", "Acquisition_instrument")
 
 
-def filled(values, excluded, fill_value=np.nan):
+def fill_excluded(values, excluded, fill_value=np.nan):
     """Put rows back where a mask had taken some out.
 
     Parameters

@@ -14,7 +14,7 @@ from hyperspy_4dphase._progress import Progress
 from hyperspy_4dphase._results import (
     array_shapes,
     axes_dictionaries,
-    filled,
+    fill_excluded,
     retitle,
     scan_metadata,
 )
@@ -152,12 +152,12 @@ random_state, show_progressbar : optional
     @property
     def kept_patterns(self):
         """numpy.ndarray of bool, shape (n_positions,): What the mask leaves."""
-        return _kept(self.excluded_patterns, self.n_positions)
+        return _find_kept(self.excluded_patterns, self.n_positions)
 
     @property
     def kept_pixels(self):
         """numpy.ndarray of bool, shape (n_pixels,): What the mask leaves."""
-        return _kept(self.excluded_pixels, prod(self.signal_shape))
+        return _find_kept(self.excluded_pixels, prod(self.signal_shape))
 
     @property
     def positions(self):
@@ -176,8 +176,8 @@ random_state, show_progressbar : optional
         positions = np.indices(self.navigation_shape).reshape(n_axes, -1).T
         return positions[self.kept_patterns]
 
-    def masked(self, excluded_patterns, excluded_pixels):
-        """The same scan with other masks.
+    def replace_masks(self, excluded_patterns, excluded_pixels):
+        """Make the same scan with other masks.
 
         Parameters
         ----------
@@ -205,7 +205,7 @@ random_state, show_progressbar : optional
         -------
         numpy.ndarray, shape (*navigation_shape, ...)
         """
-        values = filled(values, self.excluded_patterns, fill_value)
+        values = fill_excluded(values, self.excluded_patterns, fill_value)
         return values.reshape(*self.navigation_shape, *values.shape[1:])
 
     def name_result(self, what, signal_type):
@@ -277,5 +277,5 @@ random_state, show_progressbar : optional
         return np.ma.getdata(data)
 
 
-def _kept(excluded, n):
+def _find_kept(excluded, n):
     return np.ones(n, dtype=bool) if excluded is None else ~excluded

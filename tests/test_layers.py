@@ -1,11 +1,13 @@
 """Who may import whom: the rules of the house, read from the source.
 
 Each layer names what it may import at all and what only inside a function. A name
-stands for itself and everything below it.
+stands for itself and everything below it. Each family of estimators names the families
+whose public face it may import; their private modules are its own.
 """
 
 import ast
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,6 +145,42 @@ LAYERS = {
     ),
 }
 
+# Family of estimators -> families that it may import.
+FAMILIES = {
+    "detector": set(),
+    "shifts": set(),
+    "compression": {"detector", "shifts"},
+    "nmf": {"compression"},
+    "vae": {"compression"},
+    "domains": {"compression"},
+    "confidence": {"compression", "domains", "vae"},
+    "rotation": {"detector"},
+    "calibration": {"rotation"},
+    "crystallinity": {"rotation"},
+    "orientation": set(),
+    "peaks": set(),
+}
+# Below all families, for each of them; these import one another only.
+SHARED = {"_binning", "_checks", "_device", "_device_copies", "_reciprocals"}
+SHARED |= {"_transformer"}
+# Who calls an estimator passes the device on, resolved: an error comes before any work.
+SHARED_WITH_ALL = {"_device"}
+# What a family uses of another one's inside. The first read measures detector and
+# descan block by block; votes are made of parts of the tree's growth. What does so is
+# one algorithm in two families, and no user calls these parts.
+INSIDE = {
+    "compression": {
+        "detector": {"_broken_pixels", "_detector", "_neighbours", "_pair_noise"}
+        | {"_pixel_correlation", "_spikes", "_unlike_counts"},
+        "shifts": {"_descan"},
+    },
+    "confidence": {
+        "domains": {"_boundaries", "_evidence", "_field", "_gaps", "_gradual"}
+        | {"_local_fits", "_mixtures", "_other_exposures", "_scan_growth", "_shapes"}
+        | {"_tubes"},
+    },
+}
+
 
 def layer_of(file):
     """The rules for a file, given relative to the package."""
@@ -192,6 +230,29 @@ def offences(source, file):
             continue
         if not any(name == a or name.startswith(f"{a}.") for a in allowed):
             found.append(f"{file}:{line}: {name} is not for this layer")
+    return found + family_offences(source, file)
+
+
+def family_offences(source, file):
+    """The imports of estimators that a file's family does not allow, as texts."""
+    home = file.parts[1].removesuffix(".py") if file.parts[0] == "estimators" else None
+    found = []
+    for name, line, _ in imports(source, file):
+        package, *below = name.split(".")[1:] or [""]
+        if package != "estimators" or below[:1] == [home]:
+            continue
+        family, *inside = below or [""]
+        where = f"{file}:{line}: {name}"
+        if family in SHARED:
+            if home is None and family not in SHARED_WITH_ALL:
+                found.append(f"{where} is for estimators only")
+        elif home in SHARED:
+            found.append(f"{where} is above what all families share")
+        elif home in FAMILIES and family not in FAMILIES[home]:
+            found.append(f"{where} is not for the family {home}")
+        elif any(part.startswith("_") for part in inside):
+            if inside[0] not in INSIDE.get(home, {}).get(family, ()):
+                found.append(f"{where} is inside the family {family}")
     return found
 
 
@@ -201,6 +262,30 @@ FILES = sorted(f.relative_to(PACKAGE) for f in PACKAGE.rglob("*.py"))
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_file_keeps_to_its_layer(file):
     assert offences((PACKAGE / file).read_text(encoding="utf-8"), file) == []
+
+
+def test_every_family_is_listed():
+    estimators = PACKAGE / "estimators"
+    assert set(FAMILIES) == {f.parent.name for f in estimators.glob("*/__init__.py")}
+    assert SHARED == {f.stem for f in estimators.glob("_[!_]*.py")}
+
+
+def test_arrows_between_families_go_one_way():
+    assert len([*TopologicalSorter(FAMILIES).static_order()]) == len(FAMILIES)
+
+
+def test_inside_of_a_family_is_open_only_where_it_is_used():
+    used = {
+        (file.parts[1], *name.split(".")[2:4])
+        for file in FILES
+        if file.parts[0] == "estimators" and len(file.parts) > 2
+        for name, *_ in imports((PACKAGE / file).read_text(encoding="utf-8"), file)
+        if name.startswith(f"{OURS}.estimators.")
+    }
+    for home, families in INSIDE.items():
+        for family, modules in families.items():
+            assert family in FAMILIES[home]
+            assert {(home, family, module) for module in modules} <= used
 
 
 # The test must be able to fail.
@@ -217,6 +302,21 @@ def test_file_keeps_to_its_layer(file):
         ("estimators/nmf/_rnmf.py", "def fit():\n    import torch"),
         ("estimators/vae/_vae.py", "import torch"),
         ("estimators/vae/_vae.py", "import torch.nn as nn"),
+        ("estimators/compression/_passes.py", "from ..confidence import DomainModel"),
+        ("estimators/domains/_tree.py", "from ..vae import PatternVAE"),
+        ("estimators/domains/_tree.py", "def f():\n    from ..vae import PatternVAE"),
+        ("estimators/orientation/_spots.py", "from ..vae import PatternVAE"),
+        ("estimators/nmf/_rnmf.py", "from .. import RandomizedNMF"),
+        ("estimators/nmf/_rnmf.py", "from ..vae import PatternVAE"),
+        ("estimators/nmf/_rnmf.py", "from ..compression._passes import pass_over"),
+        ("estimators/confidence/_rounds.py", "from ..domains._tree import TreeNode"),
+        ("estimators/_binning.py", "from .compression import MAX_RANK"),
+        ("estimators/__init__.py", "from .domains._tree import TreeNode"),
+        ("methods/plan.py", "from ..estimators.domains._tree import DomainTree"),
+        ("methods/plan.py", "from ..estimators.domains import _tree"),
+        ("methods/plan.py", "from ..estimators._checks import check_positions"),
+        ("signals/domain_map.py", "from ..estimators.domains._tree import TreeNode"),
+        ("structures/_cif.py", "from ..estimators.orientation import _reflections"),
         ("methods/vae_embed.py", "def vae_embed(signal):\n    import torch"),
         ("methods/compress.py", "from ..data import oxide_bilayer"),
         ("signals/domain_map.py", "from ..plot import plot_tree"),
@@ -239,7 +339,11 @@ def test_offence_is_seen(file, source):
         ("estimators/nmf/_rnmf.py", "from ..._patterns import blocks"),
         ("estimators/nmf/_rnmf.py", "from ..compression import Compression"),
         ("estimators/vae/_vae.py", "def fit():\n    import torch.nn as nn"),
+        ("estimators/nmf/_rnmf.py", "from .._device import resolve_device"),
+        ("estimators/confidence/_rounds.py", "from ..domains._shapes import whitening"),
+        ("estimators/__init__.py", "from .domains import DomainTree"),
         ("methods/compress.py", "from ..estimators.compression import Compression"),
+        ("methods/compress.py", "from ..estimators._device import resolve_device"),
         ("signals/domain_map.py", "def plot(self):\n    from ..plot import plot_tree"),
         ("_results.py", "from hyperspy._signals.lazy import LazySignal"),
     ],

@@ -54,7 +54,7 @@ def store(signal, W, H, *, masks=(None, None), variance=(2.0, 1.0), provenance=N
         groups_=np.array([0, 1]),
     )
     found = Decomposition.from_estimator(
-        Scan.from_signal(signal).masked(*masks),
+        Scan.from_signal(signal).replace_masks(*masks),
         W,
         estimator,
         algorithm="randomized NMF",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pyxem.signals import Diffraction2D
 
-from hyperspy_4dphase._results import array_shapes, filled
+from hyperspy_4dphase._results import array_shapes, fill_excluded
 
 NAVIGATION, SIGNAL = (4, 3), (5, 6)
 
@@ -18,7 +18,7 @@ def test_array_shapes():
 def test_filled(fill_value):
     excluded = np.array([False, True, False, False])
     values = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    rows = filled(values, excluded, fill_value)
+    rows = fill_excluded(values, excluded, fill_value)
     np.testing.assert_array_equal(rows[[0, 2, 3]], values)
     np.testing.assert_array_equal(rows[1], fill_value)
-    assert filled(values, None) is not values
+    assert fill_excluded(values, None) is not values

@@ -77,7 +77,7 @@ def _look_at_patterns(scan):
     places = np.linspace(0, len(kept) - 1, _N_LOOKED_AT).round().astype(int)
     excluded = np.ones(scan.n_positions, dtype=bool)
     excluded[kept[places]] = False
-    looked_at = scan.masked(excluded, scan.excluded_pixels)
+    looked_at = scan.replace_masks(excluded, scan.excluded_pixels)
     # Chunks are not joined, so that no other is read.
     blocks = looked_at.blocks(block_values=1)
     return sorted(blocks.reduce(_hash_patterns, add, stage="Reading patterns (?)"))

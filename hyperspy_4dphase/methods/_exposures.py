@@ -119,12 +119,12 @@ def measure_exposures(scan, exposures, labels):
         scales.append(_find_scale(own.detector))
         masks[0] = _join(masks[0], own.excluded_patterns)
         masks[1] = _join(masks[1], own.excluded_pixels)
-        kept = exposure.masked(own.excluded_patterns, own.excluded_pixels)
+        kept = exposure.replace_masks(own.excluded_patterns, own.excluded_pixels)
         maps = map_exposure(own.patterns, kept.positions, random_state)
         found.append([kept.map_of(each, -1).ravel() for each in maps])
     everywhere = scan.map_of(labels, -1).ravel()
     result = compare_maps_of_exposures(everywhere, found[0][0], found[1][0])
-    used = [exposure.masked(*masks) for exposure in exposures]
+    used = [exposure.replace_masks(*masks) for exposure in exposures]
     gains = []
     for known, unseen in ((0, 1), (1, 0)):
         groups = [each[used[0].kept_patterns] for each in found[known]]

@@ -170,7 +170,9 @@ def open_scan(arguments):
         return Scan.from_signal(signal, *masks, **settings)
     scan = Scan.from_signal(signal, **settings)
     check_compression(compression, scan, *masks)
-    return scan.masked(compression.excluded_patterns, compression.excluded_pixels)
+    return scan.replace_masks(
+        compression.excluded_patterns, compression.excluded_pixels
+    )
 
 
 def read_scan(scan, compression, print_info, **options):
@@ -195,7 +197,7 @@ def read_scan(scan, compression, print_info, **options):
         compression = compress_scan(scan, **options)
     report_data(compression, print_info)
     masks = compression.excluded_patterns, compression.excluded_pixels
-    return scan.masked(*masks), compression
+    return scan.replace_masks(*masks), compression
 
 
 def least_rank(n_wanted):

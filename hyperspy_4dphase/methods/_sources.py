@@ -95,7 +95,9 @@ def leave_out(scan, excluded_patterns, excluded_pixels, signal_mask):
     pixels = scan.excluded_pixels
     if pixels is None or signal_mask is None:
         pixels = either_mask(pixels, excluded_pixels)
-    return scan.masked(either_mask(scan.excluded_patterns, excluded_patterns), pixels)
+    return scan.replace_masks(
+        either_mask(scan.excluded_patterns, excluded_patterns), pixels
+    )
 
 
 def check_enough(scan, n_domains=None):

@@ -181,24 +181,19 @@ def cluster_hierarchical(
             "leave one of them out."
         )
     options = {name: arguments[name] for name in _OPTIONS}
-    device = options["device"] = resolve_device(device)
+    options["device"] = resolve_device(device)
     flags = {name: arguments[name] for name in _FLAGS}
     check_flags(**flags)
     estimator = DivisiveDomains(**options)
     estimator.check_parameters(source=source, compression=compression)
     if rotation_invariant:
         check_rotatable(scan.signal_axes, scan.signal_type)
-    features = None
-    if source is not None:
-        found = read_features(scan, source)
-        scan = leave_out(scan, found.missing, found.excluded_pixels, signal_mask)
-        features = found.values[scan.kept_patterns]
+    scan, features = _read_source(scan, source, signal_mask)
     check_enough(scan, n_domains)
     if source is None and n_parts is None:
-        scan, compression = read_scan(scan, compression, print_info, device=device)
-    _fit(estimator, scan, features, compression, neighbours_sum)
-    labels, tree = estimator.labels_, estimator.tree_
-    known = Descriptions(estimator.steps_, estimator.along_, estimator.refused_)
+        reading = {"device": options["device"]}
+        scan, compression = read_scan(scan, compression, print_info, **reading)
+    labels, tree, known = _fit(estimator, scan, features, compression, neighbours_sum)
     if neighbours_vote:
         labels, tree, known = _smooth(scan, labels, tree, known)
     record = provenance(
@@ -219,8 +214,24 @@ def cluster_hierarchical(
     return (domains, estimator) if return_info else domains
 
 
+def _read_source(scan, source, signal_mask):
+    """The scan without what a source lacks, and the features of its patterns."""
+    if source is None:
+        return scan, None
+    found = read_features(scan, source)
+    scan = leave_out(scan, found.missing, found.excluded_pixels, signal_mask)
+    return scan, found.values[scan.kept_patterns]
+
+
 def _fit(estimator, scan, features, compression, neighbours_sum):
-    """Fit to features, to the compressed scan, or to its counts."""
+    """Fit to features, to the compressed scan, or to its counts.
+
+    Returns
+    -------
+    labels : numpy.ndarray of int, shape (n_patterns,)
+    tree : DomainTree
+    known : Descriptions
+    """
     noise = positions = None
     with scan.progress() as progress:
         if estimator.n_parts is not None:
@@ -235,6 +246,8 @@ def _fit(estimator, scan, features, compression, neighbours_sum):
         )
         estimator.fit(features, positions=positions)
     estimator.set_params(callback=None)
+    known = Descriptions(estimator.steps_, estimator.along_, estimator.refused_)
+    return estimator.labels_, estimator.tree_, known
 
 
 def _smooth(scan, before, tree, known):

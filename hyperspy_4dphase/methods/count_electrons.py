@@ -123,7 +123,9 @@ def count_electrons(
     compression, replaced, faults = None, None, {}
     if is_measured or not keep_faulty:
         compression = compress_scan(scan, squares=False, device=resolve_device(None))
-        scan = scan.masked(compression.excluded_patterns, compression.excluded_pixels)
+        scan = scan.replace_masks(
+            compression.excluded_patterns, compression.excluded_pixels
+        )
         replaced, faults = compression.replaced, _number_faults(compression)
     if gain is None:
         _check_apart(compression.detector)

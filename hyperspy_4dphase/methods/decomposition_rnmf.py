@@ -181,10 +181,8 @@ def decomposition_rnmf(
     estimator.check_parameters()
     _check_enough(n_components, *scan.shape)
     given = compression is not None
-    rank = least_rank(n_components)
-    scan, compression = read_scan(
-        scan, compression, False, rank=rank, squares=False, **sketch
-    )
+    needed = {"rank": least_rank(n_components), "squares": False, **sketch}
+    scan, compression = read_scan(scan, compression, False, **needed)
     with scan.progress() as progress:
         estimator.set_params(noise=compression.patterns.noise, callback=progress)
         W = estimator.fit_transform(compression.patterns, positions=scan.positions)
@@ -197,14 +195,9 @@ def decomposition_rnmf(
         _sum_up(estimator, compression, shifts),
         compression,
     )
-    found = Decomposition.from_estimator(
-        scan,
-        W,
-        estimator,
-        algorithm=ALGORITHM,
-        poissonian_noise_normalized=compression.poissonian_noise_normalized,
-        provenance=record,
-    )
+    told = {"algorithm": ALGORITHM, "provenance": record}
+    told["poissonian_noise_normalized"] = compression.poissonian_noise_normalized
+    found = Decomposition.from_estimator(scan, W, estimator, **told)
     returned = []
     if return_result or not can_hold_results(self):
         returned.append(PatternDecomposition.from_scan(scan, found, compression))

@@ -196,34 +196,22 @@ optional
         "distortion": origin.check_distortion(distortion, scan),
         "n_rounds": n_rounds,
     }
-    if compression is None:
-        scan = origin.mask(scan, given, signal_mask)
-    check_enough(scan)
-    origin.check(scan)
-    given.keep(scan)
+    scan = _leave_out(scan, origin, given, signal_mask, compression)
     needed = {"rank": origin.least_rank, "device": device}
     scan, compression = read_scan(scan, compression, print_info, **needed)
     check_counts(exposures, compression)
     reference, tree = given.keep(scan)
     best, reports = _map_scan(scan, compression, origin, reference, **options)
     estimator = best.ensemble
-    if tree is None:
-        n, reason = estimator.n_domains_, estimator.reason_
-        tree = flat_tree(np.ones(n, dtype=int), "consensus" if n > 1 else reason)
+    tree = _make_tree(estimator) if tree is None else tree
     found = measure_exposures(scan, exposures, estimator.consensus_)
-    told = options | {
-        "device": device,
-        "source": name_source(source),
-        "domains": name_source(domains, "consensus"),
-    }
+    told = options | {"device": device, "source": name_source(source)}
+    told["domains"] = name_source(domains, "consensus")
     outcome = _sum_up(estimator, reports)
     record = provenance("domain_confidence", told, scan.seed, outcome, compression)
+    made = scan, estimator, tree, record, compression
     confidence = DomainConfidence.from_scan(
-        scan,
-        estimator,
-        tree,
-        record,
-        compression,
+        *made,
         threshold=options["threshold"],
         sample_weight=best.sample_weight,
         rounds=reports,
@@ -233,6 +221,28 @@ optional
     if print_info:
         _report(confidence, scan, compression, n_maps, reference)
     return (confidence, estimator) if return_info else confidence
+
+
+def _leave_out(scan, origin, given, signal_mask, compression):
+    """The scan without what source and domains lack; a compression has its own masks.
+
+    Raises
+    ------
+    ValueError
+        If too little is left, or it is not what source and domains are of.
+    """
+    if compression is None:
+        scan = origin.mask(scan, given, signal_mask)
+    check_enough(scan)
+    origin.check(scan)
+    given.keep(scan)
+    return scan
+
+
+def _make_tree(estimator):
+    """Of a map that no tree was given with: all domains are leaves."""
+    n, reason = estimator.n_domains_, estimator.reason_
+    return flat_tree(np.ones(n, dtype=int), "consensus" if n > 1 else reason)
 
 
 def _map_scan(scan, compression, origin, reference, *, n_rounds, **options):

@@ -9,6 +9,11 @@ from hyperspy_4dphase.signals._naming_plan import check_geometry, plan_naming
 from hyperspy_4dphase.signals._optics import find_voltage
 from hyperspy_4dphase.signals.phase_mapping import PhaseMapping
 
+# Arguments of identify() that say how patterns lie on the detector.
+_NAMING = "center", "spot_radius", "flip", "scan_rotation"
+# Those of every step.
+_SHARED = "random_state", "device", "show_progressbar"
+
 
 @with_shared_parameters
 def map_phases(
@@ -101,33 +106,18 @@ dict of these, optional
     arguments = locals()
     check_flags(confidence=confidence, flip=flip, print_info=print_info)
     scan = open_scan(arguments)
-    naming = {
-        "center": center,
-        "spot_radius": spot_radius,
-        "flip": flip,
-        "scan_rotation": scan_rotation,
-    }
-    check_images(scan.signal_axes, scan.signal_type, "Classes and phases")
+    naming = {name: arguments[name] for name in _NAMING}
     # What is wrong with them is said before the scan is read.
-    plan = None
+    check_images(scan.signal_axes, scan.signal_type, "Classes and phases")
+    plan, axes = None, (scan.navigation_axes, scan.signal_axes)
     if structures is None:
         check_geometry(scan.signal_axes, **naming)
         if accelerating_voltage is not None:
             find_voltage(self.metadata, accelerating_voltage)
     else:
-        plan = plan_naming(
-            structures,
-            accelerating_voltage,
-            self.metadata,
-            (scan.navigation_axes, scan.signal_axes),
-            scan.signal_type,
-            **naming,
-        )
-    shared = {
-        "random_state": random_state,
-        "device": device,
-        "show_progressbar": show_progressbar,
-    }
+        given = structures, accelerating_voltage, self.metadata
+        plan = plan_naming(*given, axes, scan.signal_type, **naming)
+    shared = {name: arguments[name] for name in _SHARED}
     if compression is None:
         compression = compress(
             self,
@@ -141,8 +131,8 @@ dict of these, optional
     shared |= {"compression": compression, "print_info": print_info}
     domains = self.cluster_hierarchical(**shared)
     judged = self.domain_confidence(domains, **shared) if confidence else None
-    reading = {"show_progressbar": show_progressbar}
-    classes, phases = domains.classify(center=center, **reading), None
+    classes = domains.classify(center=center, show_progressbar=show_progressbar)
+    phases = None
     if plan is not None:
         # As identify() does, which would load the structures and warn again.
         phases = domains._name(plan, classes.names, None, show_progressbar)

@@ -13,6 +13,7 @@ __all__ = ["ScanPlan", "plan"]
 
 # Where more than this has to be loaded for one block, none is for measuring.
 _MOST_PROBED_BYTES = 2 * 2**30
+_TOO_MUCH = "What belongs together is too much to be read for measuring."
 
 
 @with_shared_parameters
@@ -65,38 +66,23 @@ def plan(signal, navigation_mask=None, signal_mask=None, *, probe=True):
     check_flags(probe=probe)
     scan = Scan.from_signal(signal, navigation_mask, signal_mask)
     blocks = scan.blocks()
-    needs = forecast(
-        blocks.shape,
-        blocks.dtype,
-        scan.signal_shape,
-        is_lazy=blocks.is_lazy,
-        is_corrected=scan.noise != "uniform",
-    )
+    kind = {"is_lazy": blocks.is_lazy, "is_corrected": scan.noise != "uniform"}
+    needs = forecast(blocks.shape, blocks.dtype, scan.signal_shape, **kind)
     reading = blocks.describe_reading()
     itemsize, n_axes = blocks.dtype.itemsize, len(scan.navigation_shape)
     chunks = signal.data.chunks if blocks.is_lazy else None
-    faults, nav_chunks, loaded_bytes = [], None, reading.block_bytes
-    if blocks.is_lazy:
-        faults, nav_chunks, loaded_bytes = advise_chunks(chunks, n_axes, itemsize)
-    at_once = reading.block_bytes + needs.part_bytes
-    # As many parts may wait to be merged as there are threads.
-    per_process = reading.n_threads * (at_once + needs.part_bytes)
-    on_cluster = reading.n_processes > 0
-    seconds = None
-    if probe and blocks.shape[0]:
-        if max(loaded_bytes, reading.block_bytes) <= _MOST_PROBED_BYTES:
-            seconds = blocks.time_read(make_probe(blocks.shape[1]))
-        else:
-            faults = [
-                *faults,
-                "What belongs together is too much to be read for measuring.",
-            ]
-    scan_bytes = prod(scan.navigation_shape + scan.signal_shape) * itemsize
+    advice = advise_chunks(chunks, n_axes, itemsize) if chunks else None
+    faults, nav_chunks, loaded_bytes = advice or ([], None, reading.block_bytes)
+    seconds, is_measured = None, probe and blocks.shape[0] > 0
+    if is_measured and max(loaded_bytes, reading.block_bytes) > _MOST_PROBED_BYTES:
+        faults = [*faults, _TOO_MUCH]
+    elif is_measured:
+        seconds = blocks.time_read(make_probe(blocks.shape[1]))
     return ScanPlan(
         scan.navigation_shape,
         scan.signal_shape,
         str(blocks.dtype),
-        scan_bytes,
+        prod(scan.navigation_shape + scan.signal_shape) * itemsize,
         blocks.is_lazy,
         chunks,
         reading.workers,
@@ -105,14 +91,23 @@ def plan(signal, navigation_mask=None, signal_mask=None, *, probe=True):
         reading.n_tasks,
         reading.block_bytes,
         needs.reads,
-        needs.held_bytes + (0 if on_cluster else per_process),
-        per_process if on_cluster else None,
+        *_estimate_memory(needs, reading),
         needs.result_bytes,
         seconds,
         faults,
         nav_chunks,
         _write_call(nav_chunks),
     )
+
+
+def _estimate_memory(needs, reading):
+    """Bytes of this process, and of each worker of a cluster or None."""
+    at_once = reading.block_bytes + needs.part_bytes
+    # As many parts may wait to be merged as there are threads.
+    reads = reading.n_threads * (at_once + needs.part_bytes)
+    if reading.n_processes:
+        return needs.held_bytes, reads
+    return needs.held_bytes + reads, None
 
 
 def _write_call(nav_chunks):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import filled
+from hyperspy_4dphase._results import fill_excluded
 from hyperspy_4dphase.estimators.compression import expected_sums
 
 
@@ -104,4 +104,6 @@ class CompressionNumbers:
         is left, more where a pattern is not described. NaN where masked.
         """
         residual = np.asarray(self.patterns.residual)
-        return filled(residual, self.excluded_patterns).reshape(self.navigation_shape)
+        return fill_excluded(residual, self.excluded_patterns).reshape(
+            self.navigation_shape
+        )

@@ -3,7 +3,7 @@
 import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
-from hyperspy_4dphase._results import axes_dictionaries, check_map, filled
+from hyperspy_4dphase._results import axes_dictionaries, check_map, fill_excluded
 from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.estimators.confidence import (
     DOUBTS_FOUND,
@@ -140,5 +140,5 @@ class ConfidenceMaps(ScanMap):
         """Rows of patterns as maps of the shape of the data."""
         self._check_whole()
         excluded = self._stored_map.array("excluded_patterns", bool)
-        values = filled(values, excluded, fill_value)
+        values = fill_excluded(values, excluded, fill_value)
         return values.reshape(*self.data.shape, *values.shape[1:])

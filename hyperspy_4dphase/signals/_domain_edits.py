@@ -37,7 +37,7 @@ class DomainEdits(PositionMaps):
         2
         """
         depth = check_integer("depth", depth, 0)
-        cut = self.tree.pruned(self.tree.at_level(depth), "depth")
+        cut = self.tree.prune(self.tree.at_level(depth), "depth")
         return self._merge(*cut, f"at_level({depth})")
 
     def cut(self, n_domains):
@@ -61,7 +61,7 @@ class DomainEdits(PositionMaps):
         2
         """
         n_domains = check_integer("n_domains", n_domains, 1)
-        cut = self.tree.pruned(self.tree.cut(n_domains))
+        cut = self.tree.prune(self.tree.cut(n_domains))
         return self._merge(*cut, f"cut({n_domains})")
 
     def merge(self, labels):

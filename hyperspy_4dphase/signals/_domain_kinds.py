@@ -1,4 +1,4 @@
-"""Which domains are vacuum, amorphous or crystalline, and each position's share."""
+"""Which domains are vacuum, amorphous or crystalline, and what is in spots."""
 
 import numpy as np
 
@@ -95,13 +95,17 @@ class DomainKinds(PositionMaps):
         center=None,
         max_error=0.2,
         keep_faulty_pixels=False,
+        return_errors=False,
         show_progressbar=None,
     ):
         """Map the fraction of scattered electrons that is in spots.
 
+        It is a share of the counts, not a probability that a position is crystalline.
+
         Spots are sought where the mean pattern of any crystalline or mixed domain has
         them. Of each pattern, what is in these pixels is summed, less what the rest of
-        their rings makes expect, and divided by all counts outside the direct beam.
+        their rings makes expect (by how the background of its domain falls off), and
+        divided by all counts outside the direct beam.
         The scan is read once for it, and once more if :meth:`mean_patterns` have not
         been read yet.
 
@@ -113,13 +117,20 @@ class DomainKinds(PositionMaps):
             Largest standard deviation, by counting noise, of a value that is given.
         keep_faulty_pixels : bool, default False
             As in :meth:`classify`.
+        return_errors : bool, default False
+            Whether to return the standard deviations as well.
         %(show_progressbar)s
 
         Returns
         -------
-        Signal2D
+        fractions : Signal2D
             ``(|x, y)``, from 0 to 1. NaN where a position is masked or unassigned, of a
             domain of vacuum, or has too few counts.
+        errors : Signal2D
+            Only with `return_errors`: standard deviation by counting noise, of the
+            fraction before it is limited to 0 to 1. NaN where a position is masked or
+            unassigned, or has no scattered counts; else known, even if it exceeds
+            `max_error`.
 
         Raises
         ------
@@ -127,7 +138,7 @@ class DomainKinds(PositionMaps):
             As :meth:`classify`; if `max_error` is not above 0, or there is no scan to
             read.
         TypeError
-            If `keep_faulty_pixels` is no bool.
+            If `keep_faulty_pixels` or `return_errors` is no bool.
 
         Notes
         -----
@@ -146,6 +157,7 @@ class DomainKinds(PositionMaps):
         14)>
         """
         check_number("max_error", max_error, 0, above=True)
+        check_flags(return_errors=return_errors)
         check_flags(optional=True, show_progressbar=show_progressbar)
         found, images = self._classify(
             signal, center, 0.0, keep_faulty_pixels, show_progressbar
@@ -154,19 +166,28 @@ class DomainKinds(PositionMaps):
         scan = open_scan(self, labels, signal, show_progressbar)
         is_crystal = found.probabilities[:, 2:].sum(axis=1) >= 0.5
         weights = make_spot_weights(found, is_crystal)
-        weights = type(weights)(*(column[scan.kept_pixels] for column in weights))
+        weights = type(weights)(*(each[..., scan.kept_pixels] for each in weights))
+        own = labels[scan.kept_patterns]
         with scan.progress() as progress:
             fractions, errors = measure_crystallinity(
                 scan.blocks(progress, replaced=stored.replaced),
                 weights,
+                own,
                 *_find_noise(images, found),
                 stored.get("offset") or 0.0,
             )
         unseen = ~(errors <= max_error)
-        unseen |= np.array(found.names)[labels[scan.kept_patterns]] == "vacuum"
+        unseen |= np.array(found.names)[own] == "vacuum"
         values = np.where(unseen, np.nan, np.clip(fractions, 0, 1))
-        values = scan.map_of(values.astype(np.float32)).reshape(self.data.shape)
-        return self._show_as("Crystallinity", "Fraction in spots", values)
+        values, errors = (
+            scan.map_of(each.astype(np.float32)).reshape(self.data.shape)
+            for each in (values, errors)
+        )
+        shown = self._show_as("Crystallinity", "Fraction in spots", values)
+        if not return_errors:
+            return shown
+        what = "Error of crystallinity", "Standard deviation of the fraction in spots"
+        return shown, self._show_as(*what, errors)
 
     @with_shared_parameters
     def plot_classes(

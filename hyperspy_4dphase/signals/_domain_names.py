@@ -78,9 +78,9 @@ or dict of these
         ------
         TypeError, ValueError
             If a structure cannot be read or is not possible, the beam energy is not
-            known, patterns are not calibrated or have no square pixels, the scan has
-            more than two axes, this is a slice, or an argument is out of range: before
-            anything is read. While reading: as :meth:`mean_patterns`.
+            known, patterns are not calibrated or have no square pixels, this is a
+            slice, or an argument is out of range: before anything is read. While
+            reading: as :meth:`mean_patterns`.
 
         Warns
         -----

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hyperspy_4dphase._results import filled
+from hyperspy_4dphase._results import fill_excluded
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase._series import apply_apart, is_series
 from hyperspy_4dphase.estimators.compression import label_means
@@ -138,7 +138,7 @@ def read_ends(domains, ends, signal=None, show_progressbar=None):
     rows = np.flatnonzero(labels >= 0)
     check_same_values(read.sums, rows, stored, signal is not None)
     ends = means[:, 1:].reshape(2 * n, -1)
-    return filled(ends.T, stored.excluded_pixels).T.reshape(n, 2, -1)
+    return fill_excluded(ends.T, stored.excluded_pixels).T.reshape(n, 2, -1)
 
 
 def _read_whole(domains, labels, signal, show_progressbar):
@@ -149,7 +149,7 @@ def _read_whole(domains, labels, signal, show_progressbar):
     rows = np.flatnonzero(labels >= 0)
     is_same = check_same_values(read.sums, rows, stored, signal is not None)
     means, variances = (
-        None if values is None else filled(values.T, stored.excluded_pixels).T
+        None if values is None else fill_excluded(values.T, stored.excluded_pixels).T
         for values in (read.means, read.variances)
     )
     return means, variances, is_same

@@ -86,7 +86,7 @@ class DomainPlots(ScanMap):
         from hyperspy_4dphase.plot import plot_tree
 
         check_figure_arguments(fig=fig)
-        tree, stored = self.tree.joined(), self._stored_map
+        tree, stored = self.tree.join(), self._stored_map
         known = stored.get("mean_patterns") is not None
         patterns = None
         if known or signal is not None or self.scan is not None:

@@ -6,7 +6,7 @@ from hyperspy.signal import BaseSignal
 from hyperspy_4dphase._results import (
     array_shapes,
     axes_dictionaries,
-    filled,
+    fill_excluded,
     image_extent,
     map_values,
 )
@@ -176,7 +176,7 @@ class LatentPlots(ResultSignal):
         masks = ~selected.ravel(), excluded
         scan = Scan.from_signal(signal, flat_masks=masks)
         means = label_means(scan.blocks(), np.zeros(len(points), int), 1).means
-        return filled(means[0], excluded).reshape(stored.signal_shape)
+        return fill_excluded(means[0], excluded).reshape(stored.signal_shape)
 
 
 def _nearby(points, x, y):

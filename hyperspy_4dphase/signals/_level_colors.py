@@ -25,7 +25,7 @@ def level_colors(domains, nodes):
     from hyperspy_4dphase.plot._palette import domain_colors
 
     tree = domains.tree
-    # Numbered by size, as DomainTree.pruned() does it.
+    # Numbered by size, as DomainTree.prune() does it.
     nodes = nodes[np.argsort(-tree.size[nodes], kind="stable")]
     return domain_colors(domains.n_domains)[find_leading(tree)[nodes]]
 

@@ -219,8 +219,7 @@ def _describe(names, k, matches, found):
     names.margin[k] = found.margin
     if found.n_spots:
         names.probability[k] = found.probability
-        told = found.best is not None or found.too_few_spots
-        names.in_set[k] = found.in_set & told
+        names.in_set[k] = found.listed
 
 
 def _choose(names, found, titles, others_of=None):

@@ -34,7 +34,7 @@ class OrientationAlternatives(NamedTuple):
 
 
 class PhaseOrientations(ScanMap):
-    """What :class:`PhaseMap` gains to refine orientations, and to go on with pyxem."""
+    """What :class:`PhaseMap` gains to refine orientations."""
 
     @with_shared_parameters
     def orientations(self, signal=None, *, reach=3.0, step=0.75, show_progressbar=None):
@@ -202,56 +202,6 @@ class PhaseOrientations(ScanMap):
         """
         values = self._stored.array("at_edge", float)
         return None if values is None else self._image(values, "At the edge", "")
-
-    def to_pyxem(self):
-        """Hand the library and start values to pyxem's own objects.
-
-        Returns
-        -------
-        pyxem.signals.OrientationMap
-            One match for each position: index of its template, cosine of its domain,
-            in-plane angle (the first Euler angle; what pyxem 0.21 finds itself is off
-            by 180 degrees) and factor 1. ``.simulation`` is a diffsims ``Simulation2D``
-            with one template for each domain. Positions without a phase have the first
-            template and a cosine of 0.
-
-        Raises
-        ------
-        ValueError
-            If no domain has an orientation, or if this is a slice.
-
-        Examples
-        --------
-        >>> from hyperspy_4dphase.data import battery_interface, structure
-        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
-        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
-        >>> phases = domains.identify(structure("NMC622"))
-        >>> found = phases.to_pyxem()
-        >>> found
-        <OrientationMap, title: , dimensions: (26, 24|4, 1)>
-        """
-        from hyperspy_4dphase.interop.pyxem import to_orientation_map
-
-        self._check_whole()
-        quaternions, names = self.quaternions, self._stored.names
-        known = np.flatnonzero(np.isfinite(quaternions).all(axis=1))
-        if not known.size:
-            raise ValueError("No domain of this map has an orientation.")
-        # Templates of a phase stand together.
-        known = known[np.argsort(names.phase[known], kind="stable")]
-        geometry, every = self._geometry(), self._every_phase()
-        template = np.full(len(quaternions) + 1, -1)
-        template[known] = np.arange(len(known))
-        labels = np.where(self.phase_ids >= 0, self._domain_labels(), -1)
-        return to_orientation_map(
-            template[labels],
-            np.append(self._chosen("cosine"), 0)[labels],
-            quaternions[known],
-            [every[i] for i in names.phase[known]],
-            axes=self._stored_map.navigation_axes,
-            voltage=self.settings["accelerating_voltage"],
-            reach=geometry.reach(self._stored_map.signal_shape),
-        )
 
     def _local_libraries(self, reach, step):
         """Templates around the orientation of each domain that has one."""

@@ -13,7 +13,7 @@ from hyperspy_4dphase._masks import (
     excluded_pixels,
     same_mask,
 )
-from hyperspy_4dphase._results import array_shapes, filled
+from hyperspy_4dphase._results import array_shapes, fill_excluded
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
 from hyperspy_4dphase.signals._compression_files import CompressionFiles
 from hyperspy_4dphase.signals._compression_numbers import CompressionNumbers
@@ -196,7 +196,7 @@ class Compression(CompressionFiles, CompressionNumbers):
         >>> compression.reconstruct()
         <LazyElectronDiffraction2D, title: Oxide bilayer, dimensions: (16, 14|36, 32)>
         """
-        rows = filled(np.arange(len(self.Q)), self.excluded_patterns, -1)
+        rows = fill_excluded(np.arange(len(self.Q)), self.excluded_patterns, -1)
         rows = rows.reshape(self.navigation_shape)
         pattern = np.dtype((np.float32, self.signal_shape))
         chunks = da.core.normalize_chunks(
@@ -263,7 +263,7 @@ def check_compression(compression, scan, navigation_mask, signal_mask):
 
 def _unmask(own, excluded):
     """A mask of what masks leave as one of the whole; None if it excludes nothing."""
-    return None if own is None or not own.any() else filled(own, excluded, False)
+    return None if own is None or not own.any() else fill_excluded(own, excluded, False)
 
 
 def _check_mask(name, excluded, own, faulty):
@@ -284,6 +284,6 @@ def _reconstruct(rows, patterns, excluded_pixels, signal_shape):
     flat = rows.ravel()
     inside = flat >= 0
     values = patterns.reconstruct(flat[inside]).astype(np.float32, copy=False)
-    values = filled(values.T, excluded_pixels).T
-    values = filled(values, None if inside.all() else ~inside)
+    values = fill_excluded(values.T, excluded_pixels).T
+    values = fill_excluded(values, None if inside.all() else ~inside)
     return values.reshape(rows.shape + signal_shape)

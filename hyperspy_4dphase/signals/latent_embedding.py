@@ -7,7 +7,7 @@ from hyperspy.signal import BaseSignal
 from hyperspy.signals import LazySignal1D, Signal1D
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
-from hyperspy_4dphase._results import axes_dictionaries, filled
+from hyperspy_4dphase._results import axes_dictionaries, fill_excluded
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.signals._latent_plots import LatentPlots
@@ -124,7 +124,9 @@ class LatentEmbedding(LatentPlots, RebinnedValues, PlainArithmetic, Signal1D):
         model = stored.model(self.latent_dim)
         patterns = np.full((len(latent), prod(stored.signal_shape)), np.nan, np.float32)
         if not unused.all():
-            decoded = filled(model.decode(latent[~unused]).T, stored.excluded_pixels)
+            decoded = fill_excluded(
+                model.decode(latent[~unused]).T, stored.excluded_pixels
+            )
             patterns[~unused] = decoded.T
         metadata = {"General": {"title": "Decoded patterns"}}
         return stored.make_patterns(patterns, axes, metadata)
@@ -168,7 +170,7 @@ class LatentEmbedding(LatentPlots, RebinnedValues, PlainArithmetic, Signal1D):
         )
         self._stored.check_detector(scan)
         device = resolve_device(device)
-        scan = scan.masked(scan.excluded_patterns, self._stored.excluded_pixels)
+        scan = scan.replace_masks(scan.excluded_patterns, self._stored.excluded_pixels)
         with scan.progress() as progress:
             model = self._stored.model(self.latent_dim, device)
             latent, _ = model.encode(scan.blocks(progress))

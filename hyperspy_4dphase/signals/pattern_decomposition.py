@@ -54,7 +54,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         metadata = scan.name_result("Decomposition", cls._signal_type)
         record = {name: getattr(found, name) for name in KEPT}
         metadata[StoredDecomposition.NODE] = StoredDecomposition.collect(
-            scan.masked(found.excluded_patterns, found.excluded_pixels),
+            scan.replace_masks(found.excluded_patterns, found.excluded_pixels),
             compression,
             patterns=found.patterns,
             **record,

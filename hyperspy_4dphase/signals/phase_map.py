@@ -5,9 +5,9 @@ from hyperspy.signals import LazySignal2D, Signal2D
 
 from hyperspy_4dphase._results import axes_dictionaries, plain
 from hyperspy_4dphase.signals._phase_cleaning import PhaseCleaning
-from hyperspy_4dphase.signals._phase_crystal_map import PhaseCrystalMap
 from hyperspy_4dphase.signals._phase_orientations import PhaseOrientations
 from hyperspy_4dphase.signals._phase_plots import PhasePlots
+from hyperspy_4dphase.signals._phase_pyxem import PhasePyxem
 from hyperspy_4dphase.signals._phase_report import report_phases
 from hyperspy_4dphase.signals._rebinning import RebinnedLabels
 from hyperspy_4dphase.signals._result_signal import LazyResultSignal
@@ -21,7 +21,7 @@ from hyperspy_4dphase.signals.domain_map import DomainMap
 
 
 class PhaseMap(
-    PhaseCleaning, PhaseOrientations, PhasePlots, PhaseCrystalMap, RebinnedLabels
+    PhaseCleaning, PhaseOrientations, PhasePlots, PhasePyxem, RebinnedLabels
 ):
     """The phase of each probe position: ``(|x, y)``, with names and orientations.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.orientation._reflections import Reflections
+from hyperspy_4dphase.estimators.orientation import Reflections
 from hyperspy_4dphase.structures._scattering import DEBYE_WALLER, atomic_factor
 
 # Phases of so many atoms times reflections are held at a time: 64 MB.

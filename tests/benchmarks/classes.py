@@ -42,7 +42,7 @@ def map_true_domains(scan, labels, detector):
         compression = hyperspy_4dphase.compress(
             scan, random_state=0, print_info=False, **QUIET
         )
-    masked = Scan.from_signal(scan, **QUIET).masked(labels < 0, None)
+    masked = Scan.from_signal(scan, **QUIET).replace_masks(labels < 0, None)
     return DomainMap.from_scan(masked, kept, tree, {}, compression)
 
 

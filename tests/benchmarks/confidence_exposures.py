@@ -111,7 +111,7 @@ class _Half(NamedTuple):
 def _map_half(scan):
     compression = hyperspy_4dphase.compress(scan, random_state=0, print_info=False)
     masks = compression.excluded_patterns, compression.excluded_pixels
-    kept = Scan.from_signal(scan).masked(*masks)
+    kept = Scan.from_signal(scan).replace_masks(*masks)
     patterns = compression.patterns
     random_state = np.random.RandomState(0)
     own, parts = map_exposure(patterns, kept.positions, random_state)

@@ -42,7 +42,7 @@ def levels(labels, tree, truth):
     solid, found = truth.phase > 0, {"n_levels": tree.n_levels}
     best = -1.0, 0
     for level in range(1, tree.n_levels + 1):
-        pruned, new = tree.pruned(tree.at_level(level))
+        pruned, new = tree.prune(tree.at_level(level))
         at_level = np.where(labels < 0, -1, new[labels])
         if level == 1:
             found["level 1"] = float(adjusted_rand_score(solid, at_level))

@@ -84,6 +84,38 @@ def judge_look_alikes(verdicts):
     return rows
 
 
+def judge_doses(verdicts, edges=(2.7, 3.3, 4.0, 5.0)):
+    """Judge what is said of none of the candidates, by dose, of 8 spots or more.
+
+    Returns
+    -------
+    list of dict
+        Parts of patterns that are wrongly and rightly called none of the candidates,
+        look-alikes left out, and the probability of it beside how often it is true.
+    """
+    rows = []
+    for low, high in zip(edges, edges[1:], strict=False):
+        some = [v for v in verdicts if low <= v.log_dose < high and v.n_spots >= 8]
+        if not some:
+            continue
+        weight = [v.weight for v in some]
+        wrong = [v.said_none for v in some if not v.is_none]
+        right = [v.said_none for v in some if v.kind in ("others", "one other")]
+        said = [v.none_probability for v in some]
+        true = [v.is_none for v in some]
+        rows.append(
+            {
+                "counts": f"{10**low:,.0f} to {10**high:,.0f}",
+                "n": sum(v.kind == "right, alone" for v in some),
+                "wrongly none": float(np.mean(wrong)),
+                "none found": float(np.mean(right)),
+                "said": float(np.average(said, weights=weight)),
+                "true": float(np.average(true, weights=weight)),
+            }
+        )
+    return rows
+
+
 def judge_probabilities(verdicts, n_bins=10):
     """Compare the probability of none of the candidates with how often it is true.
 

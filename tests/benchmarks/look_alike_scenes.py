@@ -127,7 +127,7 @@ def zone_orientation(rng, phase, spread):
     return scenes.multiply(turned[None], scenes.from_rotation_vectors(about))[0]
 
 
-def dynamical_pattern(crystal, quaternion, rng, *, background=0.3):
+def dynamical_pattern(crystal, quaternion, rng, *, background=0.3, flat=False):
     """Return the expected pattern of a bent, wedge-shaped area, of sum 1, or None.
 
     Parameters
@@ -138,12 +138,14 @@ def dynamical_pattern(crystal, quaternion, rng, *, background=0.3):
         Of thickness (5 to 80 nm, varying by a fifth) and bend (0 to 0.5 degrees).
     background : float
         Fraction of the counts.
+    flat : bool
+        Whether it neither bends nor varies in thickness: reflections may be extinct.
     """
     thickness = np.exp(rng.uniform(np.log(50), np.log(800)))
-    thicknesses = thickness * np.linspace(0.9, 1.1, 5)
-    bend = np.deg2rad(rng.uniform(0, 0.5))
+    thicknesses = thickness * (np.ones(1) if flat else np.linspace(0.9, 1.1, 5))
+    bend = 0.0 if flat else np.deg2rad(rng.uniform(0, 0.5))
     image = np.zeros(scenes.CAMERA.signal_shape)
-    for _ in range(_N_TILTS):
+    for _ in range(1 if flat else _N_TILTS):
         turn = np.append(bend * rng.normal(size=2), 0.0)
         q = scenes.multiply(quaternion[None], scenes.from_rotation_vectors(turn[None]))[
             0
@@ -159,11 +161,13 @@ def dynamical_pattern(crystal, quaternion, rng, *, background=0.3):
     return scenes.add_diffuse(image, background)
 
 
-def _make_pattern(crystal, quaternion, rng, dynamical):
+def _make_pattern(crystal, quaternion, rng, dynamical, flat):
     """Expected pattern with a background, of any thickness, or None."""
     background = rng.uniform(0.1, 0.5)
     if dynamical:
-        return dynamical_pattern(crystal, quaternion, rng, background=background)
+        return dynamical_pattern(
+            crystal, quaternion, rng, background=background, flat=flat
+        )
     return scenes.expected_pattern(
         crystal,
         quaternion,
@@ -183,7 +187,9 @@ def _miscalibrate(rng):
     )
 
 
-def gather_cases(crystals, n, seed, *, n_others=3, tell=print):
+def gather_cases(
+    crystals, n, seed, *, n_others=3, flat=False, log_doses=_LOG_DOSES, tell=print
+):
     """Simulate patterns, and match them with structures.
 
     Parameters
@@ -195,6 +201,10 @@ def gather_cases(crystals, n, seed, *, n_others=3, tell=print):
     seed : int
     n_others : int
         Structures of other families that each is compared with, beside its own family.
+    flat : bool
+        Whether no crystal bends or varies in thickness.
+    log_doses : tuple of float
+        Least and largest logarithm of the counts.
     tell : callable
 
     Returns
@@ -213,7 +223,7 @@ def gather_cases(crystals, n, seed, *, n_others=3, tell=print):
         q = scenes.random_orientation(rng)
         if zone:
             q = zone_orientation(rng, crystal.phase, rng.choice([0.3, 2.0]))
-        image = _make_pattern(crystal, q, rng, dynamical)
+        image = _make_pattern(crystal, q, rng, dynamical, flat)
         if image is None:
             continue
         beside = _make_pattern(
@@ -221,11 +231,12 @@ def gather_cases(crystals, n, seed, *, n_others=3, tell=print):
             scenes.random_orientation(rng),
             rng,
             dynamical,
+            flat,
         )
         if beside is not None and rng.random() < 1 / 3:
             share = rng.uniform(0, _MOST_BESIDE)
             image = (1 - share) * image + share * beside
-        dose = 10 ** rng.uniform(*_LOG_DOSES)
+        dose = 10 ** rng.uniform(*log_doses)
         prepared = prepare_pattern(rng.poisson(dose * image), _miscalibrate(rng))
         others = [name for name, f in families.items() if f != crystal.family]
         chosen = [name for name, f in families.items() if f == crystal.family]

@@ -181,6 +181,11 @@ def measure(quick=False, tell=print):
     record["look-alikes"] = scores.judge_look_alikes(verdicts)
     record["calibration"] = scores.judge_probabilities(verdicts)
     tell(f"  look-alikes: {record['look-alikes']}")
+    cases = look_alike_scenes.gather_cases(
+        crystals, 4 if quick else 300, 53, flat=True, log_doses=(2.7, 5.0), tell=tell
+    )
+    record["flat"] = scores.judge_doses(fit.give_verdicts(cases))
+    tell(f"  flat crystals: {record['flat']}")
     record["dynamical"] = dynamical.measure(2 if quick else 40, tell)
     return record
 
@@ -215,6 +220,13 @@ def write_table(record):
         f"calibration error {calibration['error']:.3f}:",
         _table(calibration["rows"]),
     ]
+    if record["flat"]:
+        parts += [
+            "The same families, half of the patterns of flat crystals of one "
+            "thickness, 8 spots or more; *said* and *true*: that it is none of the "
+            "candidates:",
+            _table(record["flat"]),
+        ]
     if record["dynamical"]:
         parts += ["Dynamical patterns:", _table(record["dynamical"])]
     return "\n\n".join(parts)

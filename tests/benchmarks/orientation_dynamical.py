@@ -118,6 +118,7 @@ def _summarize(file, dose, results, place, errors):
         "spots": float(np.median([r.n_spots for r in results])),
         "right": float(np.mean([r.probability.argmax() == place for r in results])),
         "in set": float(np.mean([r.in_set[place] for r in results])),
+        "listed": float(np.mean([r.listed[place] for r in results])),
         "size of set": float(np.mean([r.in_set.sum() for r in results])),
         "none": float(np.mean([r.none_probability > 0.5 for r in results])),
         "within 2": float(np.mean(nearest < 2)),

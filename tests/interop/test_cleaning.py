@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 from orix.crystal_map import CrystalMap, Phase, PhaseList
+from orix.io import load, save
 from orix.quaternion import Rotation
 
+from hyperspy_4dphase.data import structure
 from hyperspy_4dphase.interop import clean_crystal_map
+from hyperspy_4dphase.interop.pyxem import to_orientation_map
 
 SHAPE = (6, 9)
 
@@ -69,6 +72,58 @@ def test_points_that_are_left_out():
     cleaned = clean_crystal_map(xmap, min_size=4)
     assert cleaned.phase_id.size == kept.sum()
     assert (cleaned.phase_id < 0).sum() == 1
+
+
+def test_what_was_done_is_recorded(tmp_path):
+    ids = np.zeros(SHAPE, int)
+    ids[5, 8] = 1
+    cleaned = clean_crystal_map(crystal_map(ids), min_size=3, score=0.3)
+    properties = cleaned.prop
+    n_poor = (properties["score"] < 0.3).sum()
+    np.testing.assert_array_equal(
+        np.bincount(properties["cleaned"]), [53 - n_poor, n_poor, 1]
+    )
+    assert set(properties["cleaned_least_score"]) == {0.3}
+    assert set(properties["cleaned_min_size"]) == {3}
+    assert set(properties["cleaned_max_angle"]) == {5.0}
+    again = clean_crystal_map(cleaned, score=0.5)
+    np.testing.assert_array_equal(again.prop["cleaned"], properties["cleaned"])
+    assert set(again.prop["cleaned_2_least_score"]) == {0.5}
+    assert again.prop["cleaned_2"].sum() == (again.phase_id < 0).sum() - n_poor - 1
+    save(tmp_path / "map.h5", again)
+    loaded = load(tmp_path / "map.h5")
+    assert set(loaded.prop["cleaned_min_size"]) == {3}
+    np.testing.assert_array_equal(loaded.prop["cleaned_2"], again.prop["cleaned_2"])
+
+
+def orientation_map(shape):
+    """Silicon, and aluminium at one position, with rising correlations."""
+    labels = np.zeros(shape, int)
+    labels[(2,) * len(shape)] = 1
+    return to_orientation_map(
+        labels,
+        Rotation.from_euler([(20, 45, 0), (70, 30, 0)], degrees=True).data,
+        [structure("Si"), structure("Al")],
+        np.arange(2),
+        cosine=np.linspace(0.2, 0.9, labels.size).reshape(shape),
+        axes=[{"size": size, "scale": 1.0, "units": "nm"} for size in shape],
+        voltage=200.0,
+        max_g=0.8,
+        reach=0,
+    )
+
+
+def test_orientation_map_of_pyxem():
+    given = orientation_map(SHAPE)
+    before = given.data.copy()
+    cleaned = clean_crystal_map(given, min_size=2, correlation=0.4)
+    expected = np.linspace(0.2, 0.9, 54) < 0.4
+    expected[2 * SHAPE[1] + 2] = True
+    np.testing.assert_array_equal(cleaned.phase_id < 0, expected)
+    assert {p.name for _, p in cleaned.phases} == {"not_indexed", "Si", "Al"}
+    np.testing.assert_array_equal(given.data, before)
+    with pytest.raises(ValueError, match="xmap has 1 navigation axes"):
+        clean_crystal_map(orientation_map((7,)), min_size=2)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_labels_are_numbered_anew_in_their_order(opened, labels):
 
 
 def test_masked_domains_go(opened, labels):
-    scan = opened.masked(labels.ravel() == 1, None)
+    scan = opened.replace_masks(labels.ravel() == 1, None)
     found, tree = read_domains(opened, labels).keep(scan)
     kept = labels[labels != 1]
     np.testing.assert_array_equal(found, np.where(kept == 2, 1, kept))
@@ -80,12 +80,12 @@ def test_a_map_keeps_its_tree_and_masks():
     np.testing.assert_array_equal(given.labels, labels.ravel())
     np.testing.assert_array_equal(given.excluded_patterns, labels.ravel() < 0)
     assert given.excluded_pixels.sum() == 2
-    kept = scan.masked(given.excluded_patterns, given.excluded_pixels)
+    kept = scan.replace_masks(given.excluded_patterns, given.excluded_pixels)
     found, tree = given.keep(kept)
     np.testing.assert_array_equal(found, labels[labels >= 0])
     np.testing.assert_array_equal(tree.parent, domains.tree.parent)
     # Without a domain its leaf goes.
-    fewer = scan.masked(np.isin(labels.ravel(), [-1, 3]), None)
+    fewer = scan.replace_masks(np.isin(labels.ravel(), [-1, 3]), None)
     assert given.keep(fewer)[1].n_domains == N_DOMAINS - 1
 
 

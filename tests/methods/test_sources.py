@@ -65,7 +65,7 @@ def test_what_a_source_leaves_out_is_left_out(opened):
     scan = leave_out(opened, patterns, pixels, None)
     np.testing.assert_array_equal(scan.excluded_patterns, patterns)
     np.testing.assert_array_equal(scan.excluded_pixels, pixels)
-    masked = opened.masked(None, own)
+    masked = opened.replace_masks(None, own)
     both = leave_out(masked, None, pixels, None)
     np.testing.assert_array_equal(both.excluded_pixels, pixels | own)
     # A mask that the user gave takes the place of that of the source.

@@ -42,7 +42,7 @@ def confident(form="2-D navigation", masks=True, embedding=None):
     kept = labels.ravel() if excluded is None else labels.ravel()[~excluded]
     ensemble = voted(kept)
     confidence = DomainConfidence.from_scan(
-        Scan.from_signal(scan).masked(excluded, pixels),
+        Scan.from_signal(scan).replace_masks(excluded, pixels),
         ensemble,
         flat_tree(np.ones(N_DOMAINS, dtype=int)),
         threshold=THRESHOLD,

@@ -50,7 +50,7 @@ def mapped(form="2-D navigation", masks=True, dtype="uint16"):
     tree, new, _ = split_domain(tree, 0, sizes[[0, 2]])
     tree, _, _ = split_domain(tree, new[1], sizes[[1, 3]])
     domains = DomainMap.from_scan(
-        Scan.from_signal(scan).masked(excluded if masks else None, pixels),
+        Scan.from_signal(scan).replace_masks(excluded if masks else None, pixels),
         kept,
         tree,
         provenance={"method": "planted", "random_state": 3},
@@ -77,7 +77,9 @@ def described(form="2-D navigation"):
     }
     known = Descriptions(steps, along, refused)
     own = DomainMap.from_scan(
-        Scan.from_signal(scan).masked(~kept, domains._stored_map.excluded_pixels),
+        Scan.from_signal(scan).replace_masks(
+            ~kept, domains._stored_map.excluded_pixels
+        ),
         labels.ravel()[kept],
         replace(tree, **traits),
         provenance={"method": "planted"},

@@ -192,7 +192,7 @@ def low_dose(seed):
 def mapped(scan, labels):
     """A map of known labels, with what the compressed scan tells."""
     compression = compress(scan, random_state=0, print_info=False, **READ)
-    kept = Scan.from_signal(scan).masked(
+    kept = Scan.from_signal(scan).replace_masks(
         compression.excluded_patterns, compression.excluded_pixels
     )
     labels = labels.ravel()[kept.kept_patterns]

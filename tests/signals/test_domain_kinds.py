@@ -11,7 +11,7 @@ from hyperspy_4dphase import DomainClasses, DomainMap
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.domains._tree_edits import flat_tree, split_domain
 
-from ..estimators.mean_patterns import SHAPE, mean_pattern
+from ..estimators.mean_patterns import CENTER, SHAPE, mean_pattern
 from .domains import mapped
 
 QUIET = {"show_progressbar": False}
@@ -27,12 +27,17 @@ def _closed_figures():
     plt.close("all")
 
 
-def planted(form="2-D", lazy=False, camera=None):
-    """A map of the four kinds, its scan, and labels; the last position is masked."""
+def planted(form="2-D", lazy=False, camera=None, hidden=None, **scene):
+    """A map of the four kinds, its scan, and labels; the last position is masked.
+
+    Pixels of `hidden` have no counts, and nothing is said of them.
+    """
     shape = FORMS[form]
     labels = np.repeat(np.arange(4), SIZES).reshape(shape)
-    rates = DOSE * np.stack([mean_pattern(kind) for kind in KINDS])
+    rates = DOSE * np.stack([mean_pattern(kind, **scene) for kind in KINDS])
     data = np.random.default_rng(0).poisson(rates[labels]).astype(np.uint16)
+    if hidden is not None:
+        data[..., hidden] = 0
     if camera is not None:
         data = (camera["gain"] * data + camera["offset"]).astype(np.float32)
     scan = ElectronDiffraction2D(data)
@@ -48,7 +53,7 @@ def planted(form="2-D", lazy=False, camera=None):
     tree = flat_tree([labels.size - 1])
     tree, _, _ = split_domain(tree, 0, [70, 40, 30, 15])
     domains = DomainMap.from_scan(
-        Scan.from_signal(scan).masked(excluded, pixels.ravel()),
+        Scan.from_signal(scan).replace_masks(excluded, pixels.ravel()),
         labels.ravel()[:-1],
         tree,
         provenance={},
@@ -147,6 +152,56 @@ def test_eager_and_lazy_agree():
     )
 
 
+def make_cross():
+    cross = np.zeros(SHAPE, bool)
+    cross[29:31] = cross[:, 40:42] = True
+    return cross
+
+
+def make_stop():
+    """A bar from the edge, over the direct beam."""
+    y, x = np.indices(SHAPE)
+    stop = (abs(y - CENTER[0]) < 4) & (x > CENTER[1])
+    return stop | (np.hypot(y - CENTER[0], x - CENTER[1]) < 5)
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        {"hidden": make_stop()},
+        {"hidden": make_cross()},
+        {"ellipse": 0.05},
+        {"center": (36.3, 29.6)},
+    ],
+    ids=["beam stop", "missing cross", "ellipse", "off centre"],
+)
+def test_crystallinity_of_faulty_patterns(scene):
+    domains, scan, labels = planted(**scene)
+    found, errors = domains.crystallinity(scan, return_errors=True, **QUIET)
+    for label, share, error in ((0, 0.6, 0.06), (1, 0.0, 0.06), (3, 0.3, 0.1)):
+        own = labels == label
+        assert found.data[own].mean() == pytest.approx(share, abs=error)
+    crystal = labels == 0
+    spread = found.data[crystal].std()
+    assert spread == pytest.approx(errors.data[crystal].mean(), rel=0.35)
+    assert np.isnan(found.data[labels == 2]).all()
+
+
+def test_errors_are_the_spread_of_like_positions(planted_once):
+    domains, scan, labels = planted_once
+    found, errors = domains.crystallinity(scan, return_errors=True, **QUIET)
+    assert str(errors.axes_manager) == str(found.axes_manager)
+    np.testing.assert_array_equal(found.data, domains.crystallinity(scan, **QUIET).data)
+    own = labels == 0
+    assert found.data[own].std() == pytest.approx(errors.data[own].mean(), rel=0.3)
+    assert np.isnan(errors.data[labels == -1]).all()
+    few, same = domains.crystallinity(
+        scan, max_error=0.001, return_errors=True, **QUIET
+    )
+    assert np.isnan(few.data).all()
+    np.testing.assert_array_equal(same.data, errors.data)
+
+
 def test_too_few_counts(planted_once):
     domains, scan, labels = planted_once
     found = domains.crystallinity(scan, max_error=0.001, **QUIET)
@@ -226,6 +281,8 @@ def test_options_out_of_range(planted_once):
     domains, scan, _ = planted_once
     with pytest.raises(ValueError, match="threshold must be"):
         domains.classify(scan, threshold=1.5)
+    with pytest.raises(TypeError, match="return_errors must be True or False"):
+        domains.crystallinity(scan, return_errors="yes")
     with pytest.raises(ValueError, match="max_error must be"):
         domains.crystallinity(scan, max_error=0)
     with pytest.raises(ValueError, match="slice of it"):

@@ -125,7 +125,7 @@ def test_lazy_scan_is_remembered():
     signal = lazy(scan)
     kept = labels.ravel() >= 0
     own = DomainMap.from_scan(
-        Scan.from_signal(signal).masked(~kept, None),
+        Scan.from_signal(signal).replace_masks(~kept, None),
         labels.ravel()[kept],
         domains.tree,
         provenance={},

@@ -148,7 +148,7 @@ def test_no_direction():
     kept = labels >= 0
     along = np.where(labels == 3, 0, maps["along"])[kept]
     own = DomainMap.from_scan(
-        Scan.from_signal(scan).masked(~kept.ravel(), None),
+        Scan.from_signal(scan).replace_masks(~kept.ravel(), None),
         labels[kept],
         domains.tree,
         provenance={},

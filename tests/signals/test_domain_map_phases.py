@@ -48,7 +48,7 @@ def planted(request):
     excluded[-1] = True
     tree, _, _ = split_domain(flat_tree([107]), 0, [40, 30, 24, 13])
     domains = DomainMap.from_scan(
-        Scan.from_signal(scan).masked(excluded, None),
+        Scan.from_signal(scan).replace_masks(excluded, None),
         labels.ravel()[:-1],
         tree,
         provenance={},

@@ -247,20 +247,6 @@ def test_masked_pixels_are_not_used():
     check_positions(phases.orientations(s, **QUIET))
 
 
-def test_to_pyxem_and_back():
-    _, phases, _ = named()
-    theirs = phases.to_pyxem()
-    ours = phases.to_crystal_map()
-    assert len(theirs.simulation.phases) == 2
-    theirs = theirs.to_crystal_map()
-    turned = theirs.rotations.data.reshape(len(ours.phase_id), -1, 4)[:, 0]
-    indexed = (ours.phase_id >= 0) & (ours.phase_id < 2)
-    ids = theirs.phase_id.reshape(len(ours.phase_id), -1)[:, 0]
-    np.testing.assert_array_equal(ids[indexed], ours.phase_id[indexed])
-    one, two = ours.rotations.data[indexed], turned[indexed]
-    np.testing.assert_allclose(np.abs((one * two).sum(axis=1)), 1, atol=1e-6)
-
-
 def test_clean():
     _, phases, parts = named()
     labels = phases.domains.labels
@@ -437,6 +423,13 @@ def test_a_series_has_the_same_names_throughout():
     alone = named()[1]
     crystalline = np.array([euler is not None for _, euler in PARTS])[truth()]
     assert (first != alone.data)[crystalline].mean() < 0.02
+    with pytest.raises(ValueError, match="plane=None"):
+        phases.to_pyxem()
+    theirs = phases.to_pyxem(plane=1, reach=0)
+    assert theirs.axes_manager.navigation_shape == (19, 17)
+    np.testing.assert_array_equal(
+        theirs.data[..., 0, 1] > 0, (second >= 0) & (second < 2)
+    )
     phases.plot(patterns=False)
     with pytest.raises(ValueError, match="plane=None.* expected 0 to 1"):
         phases.to_crystal_map()

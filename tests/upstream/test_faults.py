@@ -25,6 +25,8 @@ AVOIDED = {
     "pyxem_half_turn": "estimators/orientation",
     "pyxem_mirrored_match": "estimators/orientation",
     "pyxem_phase_index": "estimators/orientation",
+    "pyxem_crystal_map": "interop/_cleaning.py, which adds the correlations",
+    "pyxem_first_radial_bin": "ranges that start at 0, in docs and tests",
     "pyxem_saved_simulation": "results that hold no simulation",
     "pyxem_variance_gain": "estimators/crystallinity, which does not use it",
     "pyxem_affine": "calibration, which returns the matrix",

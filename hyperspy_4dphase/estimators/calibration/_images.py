@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from hyperspy_4dphase.estimators.rotation._polar_images import check_patterns
+from hyperspy_4dphase.estimators.rotation import check_patterns
 
 # Pixels. Interpolating white noise would smooth it where it falls between pixels, and
 # so favour such places; noise that is smoothed by so much is hardly smoothed again.

@@ -81,7 +81,7 @@ class Accumulator:
         -------
         dict of str to numpy.ndarray
         """
-        pieces = {f"pieces/{name}": self.joined(name) for name in self.pieces}
+        pieces = {f"pieces/{name}": self.join(name) for name in self.pieces}
         return pieces | {f"sums/{name}": values for name, values in self.sums.items()}
 
     def restore(self, arrays):
@@ -104,7 +104,7 @@ class Accumulator:
                 part.pieces[name] = [np.asarray(values)]
         return part
 
-    def joined(self, name):
+    def join(self, name):
         """Put the pieces of one name one after the other.
 
         Parameters
@@ -134,7 +134,7 @@ class Accumulator:
         list of numpy.ndarray
             One for each name, as many entries as there are rows.
         """
-        own = self.joined(rows)
+        own = self.join(rows)
         place = np.empty(len(own), np.intp)
         place[np.argsort(own, kind="stable")] = np.arange(len(own))
         return [self._placed(self.pieces[name], place) for name in names]

@@ -108,7 +108,7 @@ class FirstPass(PackingPass):
     def spikes(self):
         """Spikes: Of all blocks."""
         names = Spikes.__dataclass_fields__
-        return Spikes(*(self.joined(f"spikes_{name}") for name in names))
+        return Spikes(*(self.join(f"spikes_{name}") for name in names))
 
     @property
     def runs(self):

@@ -123,10 +123,10 @@ class GramPass(Accumulator):
         return super().arrays()
 
     def _keep_outstanding(self):
-        excess = self.joined("outstanding_excess")
+        excess = self.join("outstanding_excess")
         best = np.argsort(excess)[::-1][: self.n_outstanding]
         for name in ("outstanding_rows", "outstanding_excess", "outstanding"):
-            self.pieces[name] = [self.joined(name)[best]]
+            self.pieces[name] = [self.join(name)[best]]
 
     @property
     def Z(self):

@@ -27,7 +27,7 @@ def find_outliers(products):
     excess = products.excess()[u > 0]
     spread = median_abs_deviation(excess, scale="normal")
     n_spreads = np.sqrt(2 * np.log(max(excess.size, 2))) + _MARGIN
-    outstanding = products.joined("outstanding_excess")
+    outstanding = products.join("outstanding_excess")
     return outstanding > np.median(excess) + n_spreads * spread
 
 
@@ -53,9 +53,9 @@ def find_rare_directions(products, V, scaling):
     if not rare.any():
         return np.empty((len(V), 0), np.float32)
     Y, _, u, _ = products.by_rows()
-    rows = products.joined("outstanding_rows")[rare]
+    rows = products.join("outstanding_rows")[rare]
     scale = np.sqrt(u[rows])[:, None] * np.sqrt(scaling.column_weight)
-    left = products.joined("outstanding")[rare] * scale - Y[rows] @ V.T
+    left = products.join("outstanding")[rare] * scale - Y[rows] @ V.T
     values, vectors = np.linalg.eigh(left @ left.T)
     kept = np.flatnonzero(values > _ROUNDING * values[-1])[-_MAX_DIRECTIONS:]
     return left.T @ (vectors[:, kept] / np.sqrt(values[kept]))

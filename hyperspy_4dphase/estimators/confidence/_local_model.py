@@ -192,7 +192,7 @@ class LocalModel:
         scatter = [d.scatter(own) for d, own in zip(domains, at, strict=True)]
         noise = sum(domain.noise for domain in domains) / len(domains)
         points, spread = self._shapes.points[rows], self._shapes.spread[rows]
-        mixture = _Mixture.of(points, spread, ends, noise, sum(scatter) / len(domains))
+        mixture = _Mixture.fit(points, spread, ends, noise, sum(scatter) / len(domains))
         largest = mixture.shares.argmax(axis=1)
         left = points - sum(
             share[:, None] * end
@@ -220,7 +220,7 @@ class _Mixture(NamedTuple):
     shares: np.ndarray
 
     @classmethod
-    def of(cls, points, spread, ends, noise, scatter):
+    def fit(cls, points, spread, ends, noise, scatter):
         values, axes = eigh(scatter, noise)
         inverse = 1 / (spread[:, None] + np.maximum(values, 0))
         start = (points - ends[0]) @ axes

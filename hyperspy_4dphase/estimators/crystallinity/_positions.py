@@ -16,9 +16,9 @@ class SpotWeights(NamedTuple):
 
     Attributes
     ----------
-    spots : numpy.ndarray, shape (n_pixels,)
-        1 on spots; on the rest of their rings a negative weight, so that what is smooth
-        in azimuth adds up to 0. 0 elsewhere.
+    spots : numpy.ndarray, shape (n_means, n_pixels)
+        For patterns like each mean pattern: 1 on spots; on the rest of their rings a
+        negative weight, so that what is smooth in azimuth adds up to 0. 0 elsewhere.
     scattered : numpy.ndarray, shape (n_pixels,)
         1 on all pixels outside the direct beam, 0 elsewhere.
     """
@@ -33,19 +33,28 @@ def make_spot_weights(classes, members):
     Parameters
     ----------
     classes : PatternClasses
-    members : numpy.ndarray of bool, shape (n_patterns,)
-        Patterns whose spots count.
+    members : numpy.ndarray of bool, shape (n_means,)
+        Mean patterns whose spots count.
 
     Returns
     -------
     SpotWeights
-        Flat.
+        Of flat patterns.
     """
     outside = classes.outside.all(axis=0)
     spots = classes.spots[members].any(axis=0) & outside
-    radius, smooth = classes.radius.mean(axis=0), classes.smooth.mean(axis=0)
+    # What is smooth falls off differently in a glass and in a crystal: with one curve
+    # for both, a glass without spots had up to 0.09 in them.
+    weights = [
+        _weigh(outside, spots, radius.astype(int), smooth).ravel()
+        for radius, smooth in zip(classes.radius, classes.smooth, strict=True)
+    ]
+    return SpotWeights(np.array(weights), outside.ravel().astype(float))
+
+
+def _weigh(outside, spots, ring, smooth):
+    """Weights of one mean pattern: arrays of its shape."""
     weights = np.where(spots, 1.0, 0.0)
-    ring = radius.astype(int)
     for group in _group_rings(ring[outside], spots[outside]):
         own = outside & np.isin(ring, group)
         rest = own & ~spots
@@ -53,7 +62,7 @@ def make_spot_weights(classes, members):
         weights[rest] = -below if rest.sum() >= _FEWEST else 0.0
         if rest.sum() < _FEWEST:
             weights[own] = 0.0
-    return SpotWeights(weights.ravel(), outside.ravel().astype(float))
+    return weights
 
 
 def _group_rings(rings, is_spot):
@@ -80,7 +89,7 @@ def _group_rings(rings, is_spot):
     return groups
 
 
-def measure_crystallinity(blocks, weights, gain=1.0, readout=0.0, offset=0.0):
+def measure_crystallinity(blocks, weights, labels, gain=1.0, readout=0.0, offset=0.0):
     """Measure the fraction of scattered counts that is in spots, pattern by pattern.
 
     Parameters
@@ -89,6 +98,8 @@ def measure_crystallinity(blocks, weights, gain=1.0, readout=0.0, offset=0.0):
         Read once.
     weights : SpotWeights
         Of its pixels.
+    labels : numpy.ndarray of int, shape (n_patterns,)
+        Which mean pattern each is like.
     gain, readout, offset : float
         A value has the variance ``gain * (value - offset) + readout``.
 
@@ -98,13 +109,17 @@ def measure_crystallinity(blocks, weights, gain=1.0, readout=0.0, offset=0.0):
         Not limited to [0, 1], and the standard deviation; NaN where nothing is
         scattered.
     """
-    columns = np.stack([weights.spots, weights.scattered, weights.spots**2], axis=1)
-    function = partial(_sum_block, columns=columns, offset=offset)
+    columns = [
+        np.stack([spots, weights.scattered, spots**2], axis=1)
+        for spots in weights.spots
+    ]
+    function = partial(_sum_block, labels=labels, columns=columns, offset=offset)
     sums = np.full((blocks.shape[0], 3), np.nan)
     for rows, values in blocks.reduce(function, iadd, stage="Measuring spots"):
         sums[rows] = values
     in_spots, scattered, variance = sums.T
-    variance = gain * np.maximum(variance, 0) + readout * columns[:, 2].sum()
+    n_read = (weights.spots**2).sum(axis=1)[labels]
+    variance = gain * np.maximum(variance, 0) + readout * n_read
     there = scattered > 0
     fractions, errors = np.full((2, len(sums)), np.nan)
     fractions[there] = in_spots[there] / scattered[there]
@@ -112,6 +127,10 @@ def measure_crystallinity(blocks, weights, gain=1.0, readout=0.0, offset=0.0):
     return fractions, errors
 
 
-def _sum_block(patterns, rows, columns, offset):
-    values = patterns.astype(np.float64, copy=False) @ columns
-    return [(rows, values - offset * columns.sum(axis=0))]
+def _sum_block(patterns, rows, labels, columns, offset):
+    values, own = np.empty((len(patterns), 3)), labels[rows]
+    for label in np.unique(own):
+        mine, weighed = own == label, columns[label]
+        values[mine] = patterns[mine].astype(np.float64, copy=False) @ weighed
+        values[mine] -= offset * weighed.sum(axis=0)
+    return [(rows, values)]

@@ -5,5 +5,6 @@ from hyperspy_4dphase.estimators.detector._faulty_pixels import (
     FaultyPixels,
     find_faulty_pixels,
 )
+from hyperspy_4dphase.estimators.detector._floor import remove_floor
 
 __all__ = ["Detector"]

@@ -86,7 +86,7 @@ def measure_pixel_variance(pairs):
             mean[own], variance[own], n = side.left(rows)
             near[own], far[own] = side.covariances(rows)
             n_pairs.append(n)
-    variance -= _shared(mean, variance, near, far, np.mean(n_pairs))
+    variance -= _estimate_shared(mean, variance, near, far, np.mean(n_pairs))
     return PixelVariance(
         mean, variance, seen - variance, chance, float(np.mean(n_pairs))
     )
@@ -145,7 +145,7 @@ class _Side:
         scale = np.sqrt(typical[~self.own]).astype(np.float32)
         others = self.differences[:, ~self.own] / scale
         strength, directions = np.linalg.eigh(others @ others.T)
-        missed = _missed(strength, n, n_noisy)
+        missed = _estimate_missed(strength, n, n_noisy)
         found = strength > _ABOVE_EDGE * (np.sqrt(n) + np.sqrt(n_noisy)) ** 2
         found &= missed <= _MOST_MISSED
         directions, missed = directions[:, found], missed[found, None]
@@ -206,7 +206,7 @@ class _Side:
         return total / np.maximum(count, 1)
 
 
-def _missed(strength, n, n_pixels):
+def _estimate_missed(strength, n, n_pixels):
     """Part of a structure that its noisy direction misses.
 
     As follows from the eigenvalues of a strong direction in white noise of n rows, see
@@ -221,7 +221,7 @@ def _missed(strength, n, n_pixels):
     return n * (n_pixels + true) / (true * (true + n))
 
 
-def _shared(mean, variance, near, far, n_pairs):
+def _estimate_shared(mean, variance, near, far, n_pairs):
     """What structure adds to variances, from what neighbours have in common.
 
     That is less the farther they are apart; how much less tells what it is at no

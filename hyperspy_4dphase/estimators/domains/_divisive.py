@@ -289,7 +289,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
                 stacklevel=3,
             )
         if tree.n_domains > n_domains:
-            tree, new = tree.pruned(tree.cut(n_domains))
+            tree, new = tree.prune(tree.cut(n_domains))
             is_merged = np.bincount(new)[new] > 1
             known = known.forget((labels >= 0) & is_merged[labels])
             labels = np.where(labels < 0, labels, new[labels]).astype(np.int32)

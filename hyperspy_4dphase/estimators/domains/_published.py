@@ -12,7 +12,7 @@ from scipy import ndimage
 from sklearn.cluster import KMeans
 
 from hyperspy_4dphase._scalars import check_integer
-from hyperspy_4dphase.estimators.compression._means import label_means
+from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.domains._nodes import Node, label_leaves
 
 # Pixels that vary by more are clustered: contrast from 0 to 1 over the annulus, as in

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.compression._scaling import largest_noise_value
+from hyperspy_4dphase.estimators.compression import largest_noise_value
 from hyperspy_4dphase.estimators.domains._bridges import is_bridged
 from hyperspy_4dphase.estimators.domains._clusters import k_means
 from hyperspy_4dphase.estimators.domains._directions import (

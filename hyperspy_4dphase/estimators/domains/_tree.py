@@ -295,7 +295,7 @@ class DomainTree:
         inner[self.parent[1:][kept[1:]]] = True
         return np.flatnonzero(kept & ~inner)
 
-    def pruned(self, nodes, reason="n_domains"):
+    def prune(self, nodes, reason="n_domains"):
         """The tree that ends at some nodes, and the new label of each old one.
 
         Parameters
@@ -319,7 +319,7 @@ class DomainTree:
         >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
         >>> from hyperspy_4dphase.estimators import DivisiveDomains
         >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
-        >>> coarse, new_labels = tree.pruned(tree.cut(2))
+        >>> coarse, new_labels = tree.prune(tree.cut(2))
         >>> coarse.n_domains
         2
         """
@@ -372,7 +372,7 @@ class DomainTree:
         arrays["parent"] = np.where(parent < 0, -1, number[parent])
         return DomainTree(**arrays)
 
-    def joined(self):
+    def join(self):
         """The tree as its levels show it: nodes may have more than two children.
 
         Returns
@@ -388,7 +388,7 @@ class DomainTree:
         >>> counts = rng.poisson(1000 * patterns[rng.integers(3, size=400)])
         >>> from hyperspy_4dphase.estimators import DivisiveDomains
         >>> tree = DivisiveDomains(random_state=0).fit(counts).tree_
-        >>> tree.joined().n_domains
+        >>> tree.join().n_domains
         3
         """
         # Parts that share the level of their node belong to the split above it.

@@ -16,8 +16,8 @@ from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
     compress_patterns,
+    project_patterns,
 )
-from hyperspy_4dphase.estimators.compression._passes import project_patterns
 from hyperspy_4dphase.estimators.nmf._asked import ENOUGH, fit_asked
 from hyperspy_4dphase.estimators.nmf._directions import count_directions
 from hyperspy_4dphase.estimators.nmf._groups import group_components

@@ -38,6 +38,13 @@ _LEAST_ATTAINABLE = 0.85
 # spots unexplained at most, and 0.21 in all but 2 %; 0.12 of its own was missing at
 # most. Weights are not fitted beyond: there log odds of none rise by so much a unit.
 _MOST_LEFT, _MOST_MISSING, _BEYOND = 0.3, 0.15, 40.0
+# At a low dose few reflections should stand out, and in a flat crystal of one thickness
+# dynamical scattering extinguishes some of them. The part that is missing counts as if
+# so many more were there. Without it, 23 and 28 % of 60 such patterns of 2,000 counts
+# (layered, spinel) were called none of 12 structures though theirs was among them; with
+# it 8 and 7 %. Of 794 patterns of the families that weights are fitted to, half of them
+# flat, as many are called none rightly as before, and probabilities are better.
+_PRESENT = 6.0
 
 
 def weigh_choice(cosine, width, report):
@@ -120,7 +127,8 @@ def none_log_odds(weighed, report):
     float
     """
     beyond = max(report.unexplained_amplitude - _MOST_LEFT, 0)
-    beyond += max(report.missing_amplitude - _MOST_MISSING, 0)
+    share = report.n_expected / (report.n_expected + _PRESENT)
+    beyond += max(share * report.missing_amplitude - _MOST_MISSING, 0)
     return float(weighed @ NONE + NONE_CONSTANT + _BEYOND * beyond)
 
 

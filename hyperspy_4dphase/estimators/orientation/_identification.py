@@ -61,6 +61,15 @@ class Identification(NamedTuple):
         few = 0 < self.n_spots < FEWEST_SPOTS
         return few and 0.5 < self.none_probability < EXCLUDED
 
+    @property
+    def listed(self):
+        """The structures that it may be, as a report lists them.
+
+        Those of `in_set`; none where it is said to be none of them, or has no spots.
+        """
+        told = bool(self.n_spots) and (self.best is not None or self.too_few_spots)
+        return self.in_set & told
+
 
 def identify(patterns):
     """Identify the structure of one or more patterns of one phase.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import fft, ndimage
 
-from hyperspy_4dphase.estimators.detector._floor import remove_floor
+from hyperspy_4dphase.estimators.detector import remove_floor
 
 # Pixels: smoothing before a pattern is sampled, or spots would fall between samples.
 SMOOTHING = 0.7

@@ -8,9 +8,11 @@ import numpy as np
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators._reciprocals import inverse
-from hyperspy_4dphase.estimators.compression import CompressedPatterns
-from hyperspy_4dphase.estimators.compression._passes import project_patterns
-from hyperspy_4dphase.estimators.compression._scaling import Scaling
+from hyperspy_4dphase.estimators.compression import (
+    CompressedPatterns,
+    Scaling,
+    project_patterns,
+)
 
 # Without any noise, rounding is the ruler: this part of what the strongest direction
 # has in a pattern on average.

@@ -41,9 +41,9 @@ def test_gram_pass(X, tile_bytes, monkeypatch):
     np.testing.assert_allclose(products.column_sums, u @ X, rtol=1e-4)
     excess = norms - (Y.astype(float) ** 2).sum(axis=1) - noise
     np.testing.assert_allclose(products.excess(), excess)
-    rows = products.joined("outstanding_rows")
+    rows = products.join("outstanding_rows")
     assert set(rows) == set(np.argsort(excess)[-5:])
-    np.testing.assert_array_equal(products.joined("outstanding"), X[rows])
+    np.testing.assert_array_equal(products.join("outstanding"), X[rows])
 
 
 def test_projected_patterns(X):
@@ -73,5 +73,5 @@ def test_torch_product(X, dtype, poisson):
     for one, other in zip(theirs.by_rows(), ours.by_rows(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * abs(other).max())
         assert one.dtype == other.dtype
-    rows = (set(part.joined("outstanding_rows")) for part in (ours, theirs))
+    rows = (set(part.join("outstanding_rows")) for part in (ours, theirs))
     assert len(set.union(*rows)) == 5

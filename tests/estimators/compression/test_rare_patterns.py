@@ -53,7 +53,7 @@ def test_only_what_stands_out_is_rare(n_rare, seed):
     V = (np.sqrt(usual) / np.sqrt(usual.sum()))[:, None].astype(np.float32)
     products = PatternBlocks(X, 1).accumulate(GramPass(V, scaling, 50))
     is_rare = find_outliers(products)
-    assert set(products.joined("outstanding_rows")[is_rare]) >= set(rows)
+    assert set(products.join("outstanding_rows")[is_rare]) >= set(rows)
     assert is_rare.sum() <= n_rare + 1
     directions = find_rare_directions(products, V, scaling)
     assert directions.shape == (200, min(is_rare.sum(), 8))

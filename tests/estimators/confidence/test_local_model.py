@@ -263,7 +263,7 @@ def test_density_of_mixtures(n_ends):
     ends = 3 * np.eye(n_ends, 4)
     points = rng.dirichlet(np.ones(n_ends), 12) @ ends + 0.7 * rng.normal(size=(12, 4))
     spread = rng.uniform(0.5, 2, 12)
-    mixture = _Mixture.of(
+    mixture = _Mixture.fit(
         points,
         spread,
         [np.repeat(end[None], 12, axis=0) for end in ends],

@@ -144,7 +144,7 @@ def test_fewer_domains_are_the_strongest_splits(X, model, n_domains):
     found = domains(n_domains).fit(X)
     assert found.n_domains_ == n_domains
     assert_consistent(found, len(X))
-    expected, new = model.tree_.pruned(model.tree_.cut(n_domains))
+    expected, new = model.tree_.prune(model.tree_.cut(n_domains))
     np.testing.assert_array_equal(found.labels_, new[model.labels_])
     np.testing.assert_array_equal(found.tree_.size, expected.size)
 

@@ -44,7 +44,7 @@ def test_parts_of_parts_as_distinct_share_a_level():
     points, _ = crowds((300, 300, 300), 30 * np.eye(3))
     tree = grown(points).result()[1]
     assert (tree.n_domains, tree.n_levels) == (3, 1)
-    assert len(tree.joined().children(0)) == 3
+    assert len(tree.join().children(0)) == 3
 
 
 def test_unknown_points_have_no_label():

@@ -220,7 +220,7 @@ def test_estimator_takes_the_published_method():
     assert np.array_equal(found, tree.size[np.argsort(tree.label)][-3:])
     sides = model.labels_ == 0
     assert adjusted_rand_score(truth.domain.ravel() == 0, sides) > 0.98
-    assert tree.pruned(tree.cut(2))[0].n_domains == 2
+    assert tree.prune(tree.cut(2))[0].n_domains == 2
     assert (np.diff(np.bincount(model.labels_)) <= 0).all()
 
 

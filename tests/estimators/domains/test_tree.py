@@ -74,7 +74,7 @@ def test_single():
     assert np.isnan(tree[0].strength)
     assert_equal(tree, DomainTree.from_arrays(tree.to_arrays()))
     assert tree.cut(1).tolist() == tree.at_level(0).tolist() == [0]
-    assert_equal(tree.joined(), tree)
+    assert_equal(tree.join(), tree)
 
 
 def test_sequence():
@@ -120,7 +120,7 @@ def test_cut_makes_the_strongest_splits():
 @pytest.mark.parametrize("n_domains", range(1, 6))
 def test_pruned(n_domains):
     before = {name: array.copy() for name, array in TREE.to_arrays().items()}
-    tree, labels = TREE.pruned(TREE.cut(n_domains))
+    tree, labels = TREE.prune(TREE.cut(n_domains))
     assert tree.n_domains == n_domains
     assert len(tree) == 2 * n_domains - 1
     DomainTree.from_arrays(tree.to_arrays())
@@ -138,14 +138,14 @@ def test_pruned(n_domains):
 
 
 def test_pruned_nowhere():
-    tree, labels = TREE.pruned(TREE.at_level(TREE.n_levels))
+    tree, labels = TREE.prune(TREE.at_level(TREE.n_levels))
     assert_equal(tree, TREE)
     assert labels.tolist() == list(range(5))
 
 
 @pytest.mark.parametrize("level", range(3))
 def test_pruned_at_a_level(level):
-    tree, labels = TREE.pruned(TREE.at_level(level), "depth")
+    tree, labels = TREE.prune(TREE.at_level(level), "depth")
     assert tree.n_levels == level
     assert tree.n_domains == np.unique(labels).size == len(TREE.at_level(level))
     ended = [node for node in tree if node.label >= 0 and node.reason == "depth"]
@@ -161,14 +161,14 @@ def test_take_renumbers_parents():
 
 
 def test_joined():
-    tree = TREE.joined()
+    tree = TREE.join()
     # Node 2 is gone, its parts stand beside node 1.
     assert tree.parent.tolist() == [-1, 0, 1, 1, 0, 0, 4, 4]
     assert tree.children(0) == (1, 4, 5)
     assert tree.size.tolist() == [100, 70, 50, 20, 18, 12, 10, 8]
     assert tree.n_domains == TREE.n_domains
     DomainTree.from_arrays(tree.to_arrays())
-    assert_equal(tree.joined(), tree)
+    assert_equal(tree.join(), tree)
 
 
 def test_joined_through_several_nodes():
@@ -183,4 +183,4 @@ def test_joined_through_several_nodes():
         }
         | dict.fromkeys(("strength", "share", "log_p", "agreement"), np.ones(7))
     )
-    assert tree.joined().parent.tolist() == [-1, 0, 0, 0, 0]
+    assert tree.join().parent.tolist() == [-1, 0, 0, 0, 0]

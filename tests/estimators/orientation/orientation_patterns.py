@@ -24,11 +24,19 @@ GENERATOR = SimulationGenerator(accelerating_voltage=200, minimum_intensity=1e-4
 
 @cache
 def phase_of(name):
-    """Return a phase: triclinic, 4/m (a mirror less than 4/mmm), or one of the data."""
+    """Return a phase: triclinic, trigonal, 4/m, or one of the data.
+
+    4/m has a mirror less than 4/mmm, and -3m none across the y axis.
+    """
     if name == "triclinic":
         atoms = [Atom("Cu", xyz=(0, 0, 0)), Atom("S", xyz=(0.31, 0.42, 0.17))]
         atoms.append(Atom("S", xyz=(-0.31, -0.42, -0.17)))
         cell, group = Lattice(4.1, 5.3, 6.2, 78, 97, 105), 2
+    elif name == "trigonal":
+        atoms = [Atom("W", xyz=(0, 0, 0)), Atom("O", xyz=(0.28, 0.09, 0.33))]
+        cell = Lattice(7.6, 7.6, 8.9, 90, 90, 120)
+        whole = Structure(atoms, cell)
+        return Phase(name, space_group=164, structure=whole).expand_asymmetric_unit()
     elif name == "4/m":
         places = [
             (0.27, 0.11, 0),

@@ -230,9 +230,27 @@ def test_grain_of_an_amorphous_ring_is_no_structure(n_explained, attainable):
     assert identify([[weak]]).none_probability > 0.9
 
 
-def test_a_third_of_all_reflections_is_not_missing_by_chance():
+def test_two_fifths_of_many_reflections_are_not_missing_by_chance():
     """However well spots lie, and whatever dynamical scattering may do."""
     good = {"n_spots": 21, "n_explained": 21, "distance": 0.1, "attainable": 0.95}
-    whole, part = (match(0.85, missing_amplitude=m, **good) for m in (0.05, 0.35))
+    good["n_expected"] = 40
+    whole, part = (match(0.85, missing_amplitude=m, **good) for m in (0.05, 0.4))
     assert identify([[whole]]).none_probability < 0.5
     assert identify([[part]]).none_probability > 0.9
+
+
+def test_few_reflections_may_be_extinct_by_chance():
+    """At a low dose one or two that are missing are a third of what is expected."""
+    few, many = (match(0.85, missing_amplitude=0.4, n_expected=n) for n in (3, 40))
+    whole = identify([[match(0.85)]]).none_probability
+    assert identify([[few]]).none_probability < whole + 0.05
+    assert identify([[many]]).none_probability > 0.9
+
+
+def test_structures_are_listed_unless_it_is_none_of_them():
+    both = np.ones(2, bool)
+    named = Identification(np.array([0.6, 0.3]), 0.1, both, 0.1, 12)
+    assert named.listed.tolist() == [True, True]
+    assert named._replace(none_probability=0.6, n_spots=4).listed.all()
+    assert not named._replace(none_probability=0.6).listed.any()
+    assert not named._replace(n_spots=0).listed.any()

@@ -54,6 +54,10 @@ for k in np.unique(ids):
     named.text(column, row, names[k], ha="center", size="small")
 
 titles = [f"{row.domain}: {' or '.join(row.set) or row.phase}" for row in report]
+titles = [
+    f"{title} ({row.probability:.2f})" if row.set else title
+    for title, row in zip(titles, report, strict=True)
+]
 for ax in (found, sure, named):
     ax.title.set_size("small")
 labels = np.arange(domains.n_domains)

@@ -2,8 +2,12 @@
 
 import warnings
 from importlib.metadata import version as installed_version
+from pathlib import Path
+from xml.etree import ElementTree
 
 import hyperspy.api as hs
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
 
 project = "hyperspy-4dphase"
 author = "The hyperspy-4dphase developers"
@@ -90,7 +94,11 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "reset_modules": ("matplotlib",),
     "remove_config_comments": True,
+    # How long each took, see below.
+    "junit": "gallery_times.xml",
 }
+# Seconds that all examples may take together.
+GALLERY_SECONDS = 900
 
 # None of it belongs into the gallery: progress bars, what HyperSpy 2.5 says when pyxem
 # 0.21 is imported, what zarr 2.18 says of RosettaSciIO's store, and what pyxem divides.
@@ -98,3 +106,34 @@ hs.preferences.General.show_progressbar = False
 warnings.filterwarnings("ignore", message="`_get_block_pattern` has moved")
 warnings.filterwarnings("ignore", message="The NestedDirectoryStore is deprecated")
 warnings.filterwarnings("ignore", message="invalid value encountered in divide")
+
+
+def check_gallery_time(app, exception):
+    """Say how long the examples took together, and fail if that is too long.
+
+    Those that did not change since the last build are not run again, and take no time.
+    """
+    path = Path(app.outdir) / sphinx_gallery_conf["junit"]
+    if exception is not None or not path.exists():
+        return
+    cases = ElementTree.parse(path).iter("testcase")
+    times = {case.get("file"): float(case.get("time")) for case in cases}
+    total = sum(times.values())
+    logging.getLogger(__name__).info(
+        "%d examples of the gallery took %.0f s, of %d s at most.",
+        sum(seconds > 0 for seconds in times.values()),
+        total,
+        GALLERY_SECONDS,
+    )
+    if total > GALLERY_SECONDS:
+        slowest = sorted(times, key=times.get)[-3:][::-1]
+        named = ", ".join(f"{name} ({times[name]:.0f} s)" for name in slowest)
+        raise ExtensionError(
+            f"The gallery took {total:.0f} s, and {GALLERY_SECONDS} s are the most "
+            f"that it may take. The slowest examples: {named}."
+        )
+
+
+def setup(app):
+    """Measure the gallery when all is built."""
+    app.connect("build-finished", check_gallery_time)

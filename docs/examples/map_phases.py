@@ -10,16 +10,7 @@ from pathlib import Path
 
 import hyperspy.api as hs
 import numpy as np
-from _drawing import (
-    component_names,
-    draw_components,
-    draw_confidence,
-    draw_domains,
-    draw_latent,
-    draw_map,
-    stack,
-    strongest,
-)
+from _drawing import draw_components, draw_domains, draw_map, save, stack
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import HDBSCAN
 from sklearn.metrics import adjusted_rand_score
@@ -119,23 +110,6 @@ def find_domains(embedding):
     return domains.reshape(embedding.data.shape[:-1])
 
 
-def cluster(scan, compression, seed, path):
-    """The domains of the compressed scan, saved and reloaded with their patterns."""
-    print("\ndomains")
-    options = {"compression": compression, "random_state": seed}
-    domains = measured(scan.cluster_hierarchical, **options)
-    domains.mean_patterns(scan)
-    domains.save(path, overwrite=True)
-    print(f"saved and reloaded: {path}")
-    domains = hs.load(path)
-    print(f"\n{'tree of domains':<28}{'positions':>10}   strength, or why not split")
-    print_tree(domains.tree)
-    unassigned = (domains.labels < 0).sum()
-    if unassigned:
-        print(f"{'unassigned':<28}{unassigned:>10}")
-    return domains
-
-
 def print_tree(tree, number=0, depth=0):
     """Print a node, and what it was split into."""
     node = tree[number]
@@ -148,40 +122,34 @@ def print_tree(tree, number=0, depth=0):
         print_tree(tree, child, depth + 1)
 
 
-def judge(scan, domains, compression, seed, path):
-    """How probable each label of the map is right, saved and reloaded."""
-    print("\nconfidence")
-    options = {"compression": compression, "random_state": seed}
-    confidence = measured(scan.domain_confidence, domains=domains, **options)
-    confidence.mean_patterns(scan)
-    confidence.save(path, overwrite=True)
+def keep(result, path):
+    """Save a result, and reload it."""
+    result.save(path, overwrite=True)
     print(f"saved and reloaded: {path}")
-    confidence = hs.load(path)
+    return hs.load(path)
+
+
+def tell_domains(domains, truth):
+    """Print the tree of domains, and how well they agree with the truth."""
+    print(f"\n{'tree of domains':<28}{'positions':>10}   strength, or why not split")
+    print_tree(domains.tree)
+    unassigned = (domains.labels < 0).sum()
+    if unassigned:
+        print(f"{'unassigned':<28}{unassigned:>10}")
+    if truth is not None:
+        compare_domains(domains.labels, truth)
+
+
+def tell_confidence(confidence, truth):
+    """Print how probable the labels are right, and whether that is so."""
     share = mean = "not resolved"
     if confidence.is_resolved:
         known = confidence.data[~np.isnan(confidence.data)]
         share, mean = f"{(known >= SURE).mean():.1%}", f"{known.mean():.4f}"
-    print(f"{f'sure to {SURE:.0%} at least':<28}{share:>12}")
+    print(f"\n{f'sure to {SURE:.0%} at least':<28}{share:>12}")
     print(f"{'mean confidence':<28}{mean:>12}")
-    return confidence
-
-
-def name_domains(scan, domains, structures, path):
-    """What each domain is, saved and reloaded, and the figure of it."""
-    print("\nphases")
-    classes = measured(domains.classify, signal=scan)
-    if not structures:
-        print(f"{classes}\nno structures were given to name domains: --structures")
-        return None
-    phases = measured(
-        domains.identify, structures=structures, signal=scan, classes=classes
-    )
-    phases.save(path.with_suffix(".hspy"), overwrite=True)
-    print(f"saved and reloaded: {path.with_suffix('.hspy')}\n")
-    phases = hs.load(path.with_suffix(".hspy"))
-    print(phases.report())
-    phases.plot().savefig(path.with_suffix(".png"), dpi=150)
-    return phases
+    if truth is not None and confidence.is_resolved:
+        compare_confidence(confidence, truth)
 
 
 def compare_confidence(confidence, truth):
@@ -229,33 +197,41 @@ def main():
     scan = hs.load(saved)
     n_found = scan.learning_results.output_dimension
     order = list(range(n_found)) if truth is None else compare(scan, truth)
-    draw_components(scan, order, output / f"{name}_components.png")
+    draw_components(scan, output / f"{name}_components.png")
     draw_map(scan, order, truth, output / f"{name}_map.png")
 
     embedding = embed(scan, compression, seed, output / f"{name}_embedding.hspy")
     if embedding is not None:
-        domains = find_domains(embedding)
+        found = find_domains(embedding)
         if truth is not None:
-            compare_domains(domains, truth)
-        labels = strongest(scan.get_decomposition_loadings(), order)
-        names = component_names(order, truth)
-        draw_latent(embedding, names, labels, domains, output / f"{name}_latent.png")
+            compare_domains(found, truth)
+        save(embedding.plot_latent(found).figure, output / f"{name}_latent.png")
 
-    domains = cluster(scan, compression, seed, output / f"{name}_domains.hspy")
-    if truth is not None:
-        compare_domains(domains.labels, truth)
-    draw_domains(domains, output / f"{name}_domains.png")
-
-    saved = output / f"{name}_confidence.hspy"
-    confidence = judge(scan, domains, compression, seed, saved)
-    if truth is not None and confidence.is_resolved:
-        compare_confidence(confidence, truth)
-    draw_confidence(confidence, output / f"{name}_confidence.png")
     structures = options.structures
     if truth is not None and not structures:
         structures = [structure(candidate) for candidate in CANDIDATES]
-    name_domains(scan, domains, structures, output / f"{name}_phases")
-    print(f"figures: {output / name}_*.png")
+    print("\nphases")
+    result = measured(
+        scan.map_phases,
+        structures=structures or None,
+        compression=compression,
+        random_state=seed,
+        print_info=False,
+    )
+    result.domains.mean_patterns(scan)
+    domains = keep(result.domains, output / f"{name}_domains.hspy")
+    tell_domains(domains, truth)
+    draw_domains(domains, output / f"{name}_domains.png")
+    confidence = keep(result.confidence, output / f"{name}_confidence.hspy")
+    tell_confidence(confidence, truth)
+    save(confidence.plot(), output / f"{name}_confidence.png")
+    if result.phases is not None:
+        keep(result.phases, output / f"{name}_phases.hspy")
+        save(result.plot(), output / f"{name}_phases.png")
+    save(result.plot_phase_summary(), output / f"{name}_summary.png")
+    print(f"figures: {output / name}_*.png\n\n{result}")
+    if not structures:
+        print("no structures were given to name domains: --structures")
 
 
 if __name__ == "__main__":

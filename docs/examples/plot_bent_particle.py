@@ -18,6 +18,7 @@ import numpy as np
 from orix.quaternion import Rotation
 from scipy.ndimage import gaussian_filter
 
+import hyperspy_4dphase
 from hyperspy_4dphase.data import (
     Camera,
     crystal_pattern,
@@ -26,6 +27,7 @@ from hyperspy_4dphase.data import (
     vacuum_pattern,
     zone_rotation,
 )
+from hyperspy_4dphase.plot import plot_confidence
 
 # %%
 # The scan is simulated. Both crystals are tilted by up to 20 mrad either way, and grow
@@ -165,15 +167,28 @@ trained.plot_rounds()
 
 # %%
 # **A real particle** of a battery cathode that bends: Bragg peaks that were measured,
-# drawn as spots on a background with counting noise. Nobody knows the truth.
+# drawn as spots on a background with counting noise. Nobody knows the truth. The map,
+# its steps, and how sure it is:
 
 data = Path(os.environ.get("HYPERSPY_4DPHASE_DATA", "../../../shared/data"))
 file = data / "lco_spinel_real_peaks" / "lco_spinel_rendered_80x58x96x96.hspy"
 if file.exists():
     real = hs.load(file)
-    found = real.cluster_hierarchical(random_state=0)
-    fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    own = {"compression": hyperspy_4dphase.compress(real, random_state=0)}
+    own |= {"random_state": 0, "print_info": False}
+    found = real.cluster_hierarchical(**own)
+    judged = real.domain_confidence(found, n_maps=9, **own)
+    fig, axes = plt.subplots(1, 3, figsize=(9, 3.8), layout="constrained")
     found.plot(ax=axes[0], title="domains", legend=False)
     found.plot_steps(ax=axes[1], title="steps")
+    plot_confidence(judged.data, labels=found.labels, title="confidence", ax=axes[2])
 else:
     print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")
+
+# %%
+# And its loop: an embedding is trained again on what the maps of the first round do not
+# agree about. The round with the most information is kept.
+
+if file.exists():
+    trained = real.domain_confidence(source={"epochs": 6}, n_maps=5, n_rounds=2, **own)
+    trained.plot_rounds()

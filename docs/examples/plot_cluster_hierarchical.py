@@ -44,7 +44,7 @@ domains.plot_tree()
 # Level by level: vacuum and flake, then WSe2 and WS2, then the strained variants of
 # either.
 
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
 for level, ax in enumerate(axes, start=1):
     domains.at_level(level).plot(title=f"level {level}", legend=False, ax=ax)
 

@@ -9,16 +9,16 @@ far brighter; and grains of a layered oxide beside an amorphous electrolyte.
 and without being told how many components there are.
 """
 
-# sphinx_gallery_thumbnail_number = 3
+# sphinx_gallery_thumbnail_number = 2
 import os
 from pathlib import Path
 
 import hyperspy.api as hs
-import matplotlib.pyplot as plt
 import numpy as np
 
 import hyperspy_4dphase
 from hyperspy_4dphase.data import battery_interface, oxide_bilayer
+from hyperspy_4dphase.plot import plot_components, plot_scree
 
 # %%
 # The scan is simulated, with about 2,400 electrons in a pattern, so the truth is known.
@@ -45,45 +45,44 @@ s.decomposition_rnmf(random_state=0)
 # saved with the scan, ``s.save("mapped.zspy")``, and are there again after ``hs.load``.
 
 maps = s.get_decomposition_loadings()
-patterns = s.get_decomposition_factors()
 maps
 
 # %%
-# Each component's pattern (logarithmic) and map, above the true map that it resembles
-# most. The rings stand out, and the map of one film holds little of the other.
+# Each component's pattern, on a scale on which rings are seen beside the beam, and its
+# map. The rings stand out, and the map of one film holds little of the other.
+
+s.get_decomposition_result().plot_components()
+
+# %%
+# The truth, in the same way, and how much each true map has in common with the one that
+# is most like it: the cosine is 1 where two maps are the same.
 
 
 def cosine(a, b):
     return np.vdot(a, b) / np.linalg.norm(a) / np.linalg.norm(b)
 
 
-def draw_components(s, truth=None):
-    """Patterns above maps, above the true map that each resembles most."""
-    maps, patterns = s.get_decomposition_loadings(), s.get_decomposition_factors()
-    n = maps.axes_manager.navigation_size
-    n_rows = 2 if truth is None else 3
-    fig, axes = plt.subplots(
-        n_rows, n, figsize=(2.1 * n, 2.2 * n_rows), squeeze=False, layout="constrained"
+def compare(s, truth):
+    """Draw true patterns and maps, in the order of the components that they are."""
+    x, y = s.axes_manager.navigation_axes
+    found = s.get_decomposition_loadings().data
+    true = np.moveaxis(truth.abundance, -1, 0)
+    fits = np.array([[cosine(one, other) for other in found] for one in true])
+    order = np.argsort(fits.argmax(axis=1))
+    names = [truth.component_names[i] for i in order]
+    plot_components(
+        truth.patterns[order],
+        true[order],
+        names=names,
+        title="truth",
+        extent=(0, x.size * x.scale, y.size * y.scale, 0),
+        units=x.units,
     )
-    for k, column in enumerate(axes.T):
-        found, pattern = maps.inav[k].data, patterns.inav[k].data
-        column[0].imshow(np.log1p(pattern / pattern.mean()), cmap="magma")
-        column[0].set_title(f"component {k}")
-        column[1].imshow(found, cmap="gray")
-        if truth is None:
-            continue
-        true = np.moveaxis(truth.abundance, -1, 0)
-        fits = [cosine(found, one) for one in true]
-        best = int(np.argmax(fits))
-        column[2].imshow(true[best], cmap="gray")
-        column[2].set_title(f"{truth.component_names[best]}\ncosine {max(fits):.3f}")
-    for ax, name in zip(axes[:, 0], ("pattern", "map", "true map"), strict=False):
-        ax.set_ylabel(name)
-    for ax in axes.flat:
-        ax.set(xticks=[], yticks=[])
+    for name, fit in zip(names, fits[order], strict=True):
+        print(f"{name:<18}component {fit.argmax()}, cosine of maps {fit.max():.3f}")
 
 
-draw_components(s, truth)
+compare(s, truth)
 
 # %%
 # The second scan: four grains of NMC622 beside the amorphous electrolyte LGPS. Each
@@ -91,19 +90,23 @@ draw_components(s, truth)
 
 battery, battery_truth = battery_interface((56, 64), (88, 92), random_state=0)
 battery.decomposition_rnmf(random_state=0)
-draw_components(battery, battery_truth)
+battery.get_decomposition_result().plot_components()
+
+# %%
+# The truth:
+
+compare(battery, battery_truth)
 
 # %%
 # What the printed number rests on: directions above the edge of the noise are
 # structure, and everything below is counting noise, whose edge is known.
 
 compression = hyperspy_4dphase.compress(battery, random_state=0, print_info=False)
-fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
-values = compression.singular_values
-ax.semilogy(np.arange(1, len(values) + 1), values, "o", ms=4)
-ax.axhline(compression.noise_edge, color="C1", label="edge of the noise")
-ax.set(xlabel="direction", ylabel="singular value")
-ax.legend()
+plot_scree(
+    compression.singular_values,
+    compression.noise_edge,
+    number=compression.n_significant,
+)
 
 # %%
 # **Real patterns.** Averages of classes of textured rings, measured by others, mixed on
@@ -114,6 +117,6 @@ file = data / "naphi_real_endmembers" / "naphi_50x50x64x64.hspy"
 if file.exists():
     real = hs.load(file)
     real.decomposition_rnmf(random_state=0)
-    draw_components(real)
+    real.get_decomposition_result().plot_components()
 else:
     print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")

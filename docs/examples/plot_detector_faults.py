@@ -15,6 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import hyperspy_4dphase
 from hyperspy_4dphase.data import strained_flake
+from hyperspy_4dphase.plot import plot_domains, plot_patterns
 
 # %%
 # Electrons first: a triangle of WS2 in WSe2, simulated, with six true domains.
@@ -60,14 +61,14 @@ compression = hyperspy_4dphase.compress(s, random_state=0)
 # Left out are the hot pixels and those that flicker. X-rays are single values: only
 # these are replaced, and their pixels are used.
 
+fig = plt.figure(figsize=(5, 5), layout="constrained")
+plot_patterns([s.data.mean((0, 1)) - 50], ["mean pattern"], fig=fig)
+ax = fig.axes[0]
 faulty = compression.faulty_pixels.reshape(compression.signal_shape)
-fig, ax = plt.subplots(figsize=(4.6, 4.6), layout="constrained")
-ax.imshow(np.log(s.data.mean((0, 1)) - 40), cmap="magma")
 y, x = np.nonzero(faulty)
 ax.scatter(x, y, s=150, facecolors="none", edgecolors="cyan", label="left out")
 y, x = np.divmod(compression.replaced[1].astype(int), s.data.shape[3])
 ax.scatter(x, y, s=15, c="white", marker="x", lw=0.8, label="one value replaced")
-ax.set(title="mean pattern (logarithmic)", xticks=[], yticks=[])
 ax.legend(loc="lower right", fontsize="small")
 
 # %%
@@ -93,11 +94,12 @@ maps = [
     ("faults kept", kept.labels),
     ("default", domains.labels),
 ]
-fig, axes = plt.subplots(2, 2, figsize=(7.4, 6.6), layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(7.4, 6.8), layout="constrained")
+x, y = counts.axes_manager.navigation_axes
+place = {"extent": (0, 60 * x.scale, 48 * y.scale, 0), "units": x.units}
 for ax, (title, labels) in zip(axes.flat, maps, strict=True):
     index = adjusted_rand_score(truth.domain.ravel(), labels.ravel())
     found = f"{labels.max() + 1} domains"
     if title != "truth":
         found += f", Rand index {index:.3f}"
-    ax.imshow(labels, cmap="tab10", vmin=0, vmax=9, interpolation="nearest")
-    ax.set(title=f"{title}\n{found}", xticks=[], yticks=[])
+    plot_domains(labels, title=f"{title}\n{found}", legend=False, ax=ax, **place)

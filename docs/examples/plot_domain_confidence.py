@@ -13,7 +13,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from hyperspy_4dphase.data import battery_interface
-from hyperspy_4dphase.plot import plot_confidence, plot_sure_domains
+from hyperspy_4dphase.plot import (
+    plot_confidence,
+    plot_patterns,
+    plot_sure_domains,
+)
 
 # %%
 # The scan is simulated: an amorphous electrolyte and four crystalline grains, 300
@@ -64,36 +68,35 @@ confidence.plot_doubts()
 
 patterns = confidence.mean_patterns(threshold=0.9)
 numbers = confidence.n_patterns(threshold=0.9)
-fig, axes = plt.subplots(
-    2, len(numbers), figsize=(2 * len(numbers), 4.4), layout="constrained"
-)
-for k, (above, below) in enumerate(axes.T):
-    row, column = np.argwhere(sure.labels == k)[0]
-    above.imshow(np.log1p(s.inav[int(column), int(row)].data), cmap="magma")
-    above.set_title(f"domain {k}: one")
-    below.imshow(np.log1p(20 * patterns.inav[k].data), cmap="magma")
-    below.set_title(f"mean of {numbers[k]}")
-for ax in axes.flat:
-    ax.set(xticks=[], yticks=[])
+labels = np.arange(len(numbers))
+ones = [s.data[tuple(np.argwhere(sure.labels == k)[0])] for k in labels]
+fig = plt.figure(figsize=(9, 4.4), layout="constrained")
+above, below = fig.subfigures(2, 1)
+plot_patterns(ones, [f"domain {k}: one" for k in labels], labels=labels, fig=above)
+titles = [f"mean of {number}" for number in numbers]
+plot_patterns(patterns.data, titles, labels=labels, fig=below)
 
 # %%
-# The map, paler where it is less sure, beside the truth: which share of each pattern is
-# not of the domain that it has most of, and which labels are wrong.
+# The map, paler where it is less sure, beside the truth: how much of each pattern is of
+# the domain that it has most of, and which labels are wrong.
 
 report = confidence.reliability(truth.domain)
 wrong = report["judged"] & ~report["correct"]
 
-fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), layout="compressed")
+x, y = s.axes_manager.navigation_axes
+place = {"extent": (0, 64 * x.scale, 56 * y.scale, 0), "units": x.units}
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.9), layout="compressed")
 everywhere = confidence.at_threshold(0).labels
-plot_sure_domains(
-    everywhere, confidence.data, title="domains", legend=False, ax=axes[0]
+options = place | {"title": "domains", "legend": False, "ax": axes[0]}
+plot_sure_domains(everywhere, confidence.data, **options)
+plot_confidence(confidence.data, title="confidence", ax=axes[1], **place)
+plot_confidence(1 - truth.mixedness, title="truth", ax=axes[2], **place)
+axes[2].images[0].colorbar.set_label("share of the largest domain")
+row, column = np.nonzero(wrong)
+axes[2].plot(
+    (column + 0.5) * x.scale, (row + 0.5) * y.scale, "x", color="#d55e00", label="wrong"
 )
-plot_confidence(confidence.data, title="confidence", ax=axes[1])
-image = axes[2].imshow(truth.mixedness, cmap="gray_r", vmin=0, vmax=0.6)
-axes[2].plot(*np.argwhere(wrong).T[::-1], "x", color="#d55e00", label="label is wrong")
-axes[2].set(title="truth: what is mixed", xlabel="x (px)")
-axes[2].legend(loc="lower left")
-fig.colorbar(image, ax=axes[2], label="share of other domains")
+axes[2].legend(loc="upper left", fontsize="small")
 
 # %%
 # Of the positions said to be right with some probability, how many are? On the dashed

@@ -9,11 +9,15 @@ grains of the layered oxide NMC622.
 """
 
 # sphinx_gallery_thumbnail_number = 1
+import os
+from pathlib import Path
+
+import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
 
 from hyperspy_4dphase.data import battery_interface, structure
-from hyperspy_4dphase.plot import plot_domains
+from hyperspy_4dphase.plot import plot_confidence, plot_domains, plot_patterns
 
 s, truth = battery_interface((64, 64), (128, 128), random_state=0)
 s
@@ -32,38 +36,32 @@ result = s.map_phases(candidates, random_state=0, show_progressbar=False)
 
 phases, domains = result.phases, result.domains
 report = phases.report()
-fig = plt.figure(figsize=(12, 6.2), layout="constrained")
-fig.get_layout_engine().set(w_pad=0.09)
-above, below = fig.subfigures(2, 1, height_ratios=(1.1, 1))
-single, found, sure, named = above.subplots(1, 4)
-single.imshow(s.inav[40, 40].data ** 0.3, cmap="inferno")
-single.set_title("one pattern of 4,096")
-plot_domains(domains.labels, legend=False, scalebar=False, ax=found)
-found.set_title(f"{domains.n_domains} domains, by themselves")
-image = sure.imshow(result.confidence.data, vmin=0, vmax=1)
-fig.colorbar(image, ax=sure, location="bottom", shrink=0.7, pad=0.02)
-sure.set_title("probability of the label")
-every = np.unique(phases.phase_ids)
-names = [phases.names[i] if i >= 0 else "not indexed" for i in every]
-ids = np.searchsorted(every, phases.phase_ids)
-plot_domains(ids, legend=False, scalebar=False, ax=named)
-named.set_title("phases")
-for k, name in enumerate(names):
-    row, column = np.argwhere(ids == k).mean(axis=0)
-    named.text(column, row, name, ha="center", weight="bold")
-for ax in (single, found, sure, named):
-    ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
+fig = plt.figure(figsize=(9, 4.3), layout="constrained")
+above, below = fig.subfigures(2, 1, height_ratios=(1.05, 1))
+one, maps = above.subfigures(1, 2, width_ratios=(1, 3.1))
+plot_patterns(s.data[40:41, 40], ["one pattern of 4,096"], fig=one)
+found, sure, named = maps.subplots(1, 3)
+domains.plot(title=f"{domains.n_domains} domains", legend=False, ax=found)
+x, y = s.axes_manager.navigation_axes
+place = {"extent": (0, 64 * x.scale, 64 * y.scale, 0), "units": x.units}
+plot_confidence(result.confidence.data, title="confidence", ax=sure, **place)
+# Their colours are those of the first domain that has the name.
+names = [row.phase for row in report]
+ids = np.array([names.index(name) for name in names])[domains.labels]
+plot_domains(ids, title="phases", legend=False, ax=named, **place)
+for k in np.unique(ids):
+    row, column = np.argwhere(ids == k).mean(axis=0) * x.scale
+    named.text(column, row, names[k], ha="center", size="small")
 
-# The frame of a mean pattern has the colour of its domain.
-domain_image = found.images[0]
-means = domains.mean_patterns().data
-for ax, row, mean in zip(below.subplots(1, len(means)), report, means, strict=True):
-    ax.imshow(mean**0.3, cmap="inferno")
-    name = " or ".join(row.set) if len(row.set) > 1 else row.phase
-    title = name if row.phase == row.kind else f"{name} ({row.probability:.2f})"
-    ax.set(title=f"{row.domain}: {title}", xticks=[], yticks=[])
-    color = domain_image.cmap(domain_image.norm(row.domain))
-    ax.spines[:].set(color=color, linewidth=4)
+titles = [f"{row.domain}: {' or '.join(row.set) or row.phase}" for row in report]
+titles = [
+    f"{title} ({row.probability:.2f})" if row.set else title
+    for title, row in zip(titles, report, strict=True)
+]
+for ax in (found, sure, named):
+    ax.title.set_size("small")
+labels = np.arange(domains.n_domains)
+plot_patterns(domains.mean_patterns().data, titles, labels=labels, fig=below)
 
 # %%
 # Every crystalline domain has a name and an orientation, the electrolyte is amorphous.
@@ -89,13 +87,32 @@ result.plot_phase_summary()
 
 refined = phases.orientations(s, show_progressbar=False)
 turned = refined.misorientation
-fig, ax = plt.subplots(layout="constrained")
-image = ax.imshow(turned.data, vmin=0, vmax=2)
-ax.set(title="turned against the domain (°)", xticks=[], yticks=[])
-fig.colorbar(image)
+turned.plot(cmap="viridis", vmin=0, vmax=2, axes_ticks=False)
 
 # %%
 # The result goes on to orix, with names, structures and orientations.
 
 xmap = refined.to_crystal_map()
 xmap
+
+# %%
+# **A real particle** of a battery cathode, with three candidates from CIF files: Bragg
+# peaks that were measured, drawn as spots on a background with counting noise. Nobody
+# knows the truth. Neither the beam energy nor how the detector was mounted is known:
+# 300 kV are assumed, which spots hardly depend on, and the orientation may be that of a
+# mirror image.
+
+data = Path(os.environ.get("HYPERSPY_4DPHASE_DATA", "../../../shared/data"))
+file = data / "lco_spinel_real_peaks" / "lco_spinel_rendered_80x58x96x96.hspy"
+cif = data / "cif"
+if file.exists() and cif.exists():
+    real = hs.load(file)
+    structures = {
+        "LiCoO2": cif / "LCO.cif",
+        "Li2MnO3": cif / "Li2MnO3.cif",
+        "LiMn2O4": cif / "LiMn2O4.cif",
+    }
+    named = real.map_phases(structures, 300, confidence=False, random_state=0)
+    named.plot(title="LCO particle")
+else:
+    print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")

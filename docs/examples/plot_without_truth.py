@@ -26,6 +26,7 @@ from hyperspy_4dphase.data import (
     vacuum_pattern,
     zone_rotation,
 )
+from hyperspy_4dphase.plot import plot_confidence, plot_patterns
 
 # %%
 # Two grains that bend, in vacuum, and a particle of another crystal on one of them that
@@ -105,21 +106,15 @@ usual = np.quantile(misfit, 0.99)
 odd = misfit > max(5 * usual, 0.02)
 print(f"misfit: {usual:.3f} at 99 % of the positions, up to {misfit.max():.3f}")
 label = np.bincount(domains.labels[odd]).argmax()
-fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.6), layout="constrained")
-axes[0].imshow(domains.labels, cmap="Pastel1", interpolation="nearest")
-axes[0].plot(*np.argwhere(odd).T[::-1], "k.", ms=4)
-axes[0].set_title(f"{odd.sum()} positions that fit nothing")
 mean = domains.mean_patterns().inav[int(label)].data
-for ax, image, title in zip(
-    axes[1:],
-    (s.data[odd].mean(axis=0), mean),
-    ("their mean pattern", f"mean of domain {label}"),
-    strict=True,
-):
-    ax.imshow(np.log1p(20 * image), cmap="magma")
-    ax.set_title(title)
-for ax in axes:
-    ax.set(xticks=[], yticks=[])
+fig = plt.figure(figsize=(9, 3), layout="constrained")
+left, right = fig.subfigures(1, 2, width_ratios=(1, 1.5))
+ax = left.add_subplot()
+domains.plot(ax=ax, legend=False, title=f"{odd.sum()} positions that fit nothing")
+row, column = 2.0 * np.argwhere(odd).T
+ax.plot(column, row, "k.", ms=4)
+titles = ["their mean pattern", f"mean of domain {label}"]
+plot_patterns([s.data[odd].mean(axis=0), mean], titles, fig=right)
 
 # %%
 # With a border drawn by hand the particle is a domain. This is recorded in the map.
@@ -153,11 +148,9 @@ if file.exists():
     judged = real.domain_confidence(
         found, compression=compression, n_maps=9, random_state=0, print_info=False
     )
-    fig, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
+    fig, axes = plt.subplots(1, 3, figsize=(9, 3.8), layout="constrained")
     found.plot(ax=axes[0], title="domains", legend=False)
     found.plot_steps(ax=axes[1], title="steps")
-    image = axes[2].imshow(judged.data, vmin=0, vmax=1)
-    axes[2].set(title="confidence", xticks=[], yticks=[])
-    fig.colorbar(image, ax=axes[2])
+    plot_confidence(judged.data, title="confidence", ax=axes[2])
 else:
     print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")

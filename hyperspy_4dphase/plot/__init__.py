@@ -9,6 +9,7 @@ from hyperspy_4dphase.plot.latent import LatentView, plot_latent
 from hyperspy_4dphase.plot.linked import LinkedView, plot_linked
 from hyperspy_4dphase.plot.loss import plot_loss
 from hyperspy_4dphase.plot.manifold import plot_manifold
+from hyperspy_4dphase.plot.patterns import plot_patterns
 from hyperspy_4dphase.plot.phases import plot_phases
 from hyperspy_4dphase.plot.posterior import plot_posterior
 from hyperspy_4dphase.plot.refused import plot_refused
@@ -33,6 +34,7 @@ __all__ = [
     "plot_linked",
     "plot_loss",
     "plot_manifold",
+    "plot_patterns",
     "plot_phase_summary",
     "plot_phases",
     "plot_posterior",

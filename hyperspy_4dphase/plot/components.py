@@ -8,6 +8,7 @@ from matplotlib.colors import Normalize
 from hyperspy_4dphase.plot._checks import (
     check_extent,
     check_length,
+    check_names,
     check_patterns,
     check_real,
 )
@@ -27,6 +28,7 @@ def plot_components(
     *,
     components=None,
     groups=None,
+    names=None,
     extent=None,
     units="px",
     pattern_extent=None,
@@ -50,6 +52,8 @@ def plot_components(
         Which are shown. By default the first twelve.
     groups : numpy.ndarray of int, shape (n,), optional
         Components of one group have frames of one colour, and its number in the title.
+    names : sequence of str, optional
+        One for each component. "component 0" and so on by default.
     extent, units, pattern_extent, pattern_units, scalebar : optional
         As in :func:`plot_posterior`.
     title : str, optional
@@ -64,7 +68,8 @@ def plot_components(
     Raises
     ------
     TypeError
-        If `patterns` or `maps` hold no real numbers, or `components` are no sequence.
+        If `patterns` or `maps` hold no real numbers, `components` are no sequence, or
+        `names` no texts.
     ValueError
         If shapes do not fit, or if there is no such component.
 
@@ -94,6 +99,7 @@ def plot_components(
             "components must be a sequence of integers or None, not "
             f"{components!r} of the type {type(components).__name__}."
         )
+    names = check_names(names, n, "component {}")
     shown = range(min(n, _MOST)) if components is None else list(components)
     wrong = [i for i in shown if i not in range(n)]
     if wrong or not len(shown):
@@ -116,12 +122,12 @@ def plot_components(
         bar = figure.colorbar(image, ax=below, shrink=0.85, aspect=16)
         bar.ax.tick_params(labelsize=SMALLEST)
         bar.ax.locator_params(nbins=4)
-        name = f"component {number}"
+        name = names[number]
         color = colors[number if groups is None else groups[number]]
         above.spines[:].set(color=color, linewidth=2.5)
         if groups is not None:
             name += f", group {groups[number]}"
-        above.set_title(name, fontsize=SMALL)
+        above.set_title(name, fontsize=SMALL, **AS_TYPED)
     if patterns.ndim == 3 and scalebar:
         draw_scale_bar(axes[0][0], pattern_units, SMALLEST)
     if title:

@@ -30,6 +30,13 @@ def test_pattern_and_map_of_each():
     assert figure.get_figwidth() <= WIDEST
 
 
+def test_names_take_the_place_of_numbers():
+    names = ["one", "$two", "three", "four", "five"]
+    assert list(titled(plot_components(PATTERNS, MAPS, names=names))) == names
+    with pytest.raises(ValueError, match="names must be 5"):
+        plot_components(PATTERNS, MAPS, names=names[:2])
+
+
 def test_groups_have_a_colour():
     figure = plot_components(PATTERNS, MAPS, groups=np.array([0, 1, 1, 2, 0]))
     axes = titled(figure)

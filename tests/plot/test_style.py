@@ -71,6 +71,13 @@ MADE = {
     "plot_manifold": lambda: plot.plot_manifold(
         rng.random((6, 5, 9, 8)), np.arange(5.0), np.arange(6.0)
     ),
+    "plot_patterns": lambda: plot.plot_patterns(
+        PATTERNS,
+        names(),
+        labels=np.arange(N),
+        pattern_extent=BOTH["pattern_extent"],
+        pattern_units="1/nm",
+    ),
     "plot_phase_summary": lambda: plot.plot_phase_summary(
         LABELS, patterns=PATTERNS, confidence=SURE, names=names(), notes="a", **BOTH
     ),

@@ -27,6 +27,7 @@ GIVEN = {
     "plot_latent": (rng.random((6, 8, 2)), LABELS),
     "plot_linked": (LABELS, PATTERNS, lambda row, column: PATTERNS[0]),
     "plot_manifold": (rng.random((2, 2, 5, 4)), np.arange(2.0), np.arange(2.0)),
+    "plot_patterns": (PATTERNS,),
     "plot_phase_summary": (LABELS,),
     "plot_phases": (LABELS, [BAD] * 3, plot._palette.domain_colors(3)),
     "plot_posterior": (
@@ -47,6 +48,7 @@ TEXTS = {
     "mean_pattern": lambda chosen: PATTERNS[0],
     "title": BAD,
     "names": [BAD] * 3,
+    "titles": [BAD] * 3,
     "child_names": [BAD] * 2,
     "notes": [BAD],
     "panels": [PatternPanel(PATTERNS[0], BAD, "red", None)],

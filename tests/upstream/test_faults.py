@@ -32,6 +32,7 @@ AVOIDED = {
     "pyxem_affine": "calibration, which returns the matrix",
     "pyxem_axis_offset": "nothing yet",
     "pyxem_radial_axis": "docs/examples/plot_orientations.py, which moves the axis",
+    "pyxem_azimuth_axis": "docs/examples/plot_orientations.py, which moves the axis",
     "pyxem_beam_mask_axes": "_masks.py, what is said of a transposed mask",
     "pyxem_beam_mask_center": "the mask of docs/user_guide/everyday.rst",
     "pyxem_detector": "_arguments.py, the check of axes",

@@ -57,8 +57,8 @@ class Evidence:
     shapes : Shapes
         With positions.
     random_state : numpy.random.RandomState
-    inclusions : numpy.ndarray of int, shape (n,), optional
-        Kinds of inclusions, if they are known.
+    known : Evidence, optional
+        Of another exposure of the same scan, whose inclusions are taken.
 
     Attributes
     ----------
@@ -66,23 +66,32 @@ class Evidence:
         Whether there is anything but noise. If not, there are no other attributes.
     inclusions : numpy.ndarray of int, shape (n,)
         Kind of the thin inclusion at each point, -1 where there is none.
+    is_rim : numpy.ndarray of bool, shape (n,)
+        Where an inclusion is less than half of what it is nearby.
     steps : Steps
         Of what is left without inclusions.
     points : numpy.ndarray, shape (n, n_directions)
         All points in the directions in which any differ, of unit noise.
     """
 
-    def __init__(self, shapes, random_state, inclusions=None):
+    def __init__(self, shapes, random_state, known=None):
         rows = np.flatnonzero(shapes.known)
         points = find_local_points(shapes.points[rows], shapes.noise(rows))
         self.exists = points.shape[1] > 0
         if not self.exists:
             return
         field = Field(points, shapes.positions[rows])
-        self.inclusions, cleaned = inclusions, points
-        if inclusions is None:
+        if known is None:
+            kinds, cleaned, is_rim = find_inclusions(field, random_state)
             self.inclusions = np.full(len(shapes.points), -1)
-            self.inclusions[rows], cleaned = find_inclusions(field, random_state)
+            self.is_rim = np.zeros(len(shapes.points), bool)
+            self.inclusions[rows], self.is_rim[rows] = kinds, is_rim
+        else:
+            self.inclusions, self.is_rim, cleaned = (
+                known.inclusions,
+                known.is_rim,
+                points,
+            )
         self.steps = measure_steps(Field(cleaned, field.positions))
         self._is_wide = self.steps.width >= _NARROWEST
         all_points = np.zeros((len(shapes.points), points.shape[1]), points.dtype)

@@ -36,7 +36,7 @@ def join_gradual(labels, field, steps):
     numpy.ndarray of int, shape (n,)
     """
     labels = labels.copy()
-    borders, judged = _Borders(field), {}
+    borders, judged = Borders(field), {}
     while True:
         pairs, ratios = steps.borders(labels)
         names = {tuple(pair) for pair in pairs.tolist()}
@@ -50,12 +50,22 @@ def join_gradual(labels, field, steps):
         judged = {p: value for p, value in judged.items() if not set(p) & set(pair)}
 
 
-class _Borders:
-    """Patterns around the borders of a scan."""
+class Borders:
+    """Patterns around the borders of a scan.
+
+    Parameters
+    ----------
+    field : Field
+        Of unit noise.
+    """
 
     def __init__(self, field):
         self._field = field
         self._tree = cKDTree(field.positions)
+
+    def are_gradual(self, labels, pair):
+        """Whether the change at a border goes on beyond it; False if not known."""
+        return self.measure(labels, pair) < _LEAST
 
     def measure(self, labels, pair):
         """Change next to a border over that further away; infinite if not known."""

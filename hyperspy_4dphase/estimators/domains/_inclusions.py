@@ -48,6 +48,11 @@ _SUPPORT = 0.4
 # Amounts that are looked for, in units of what is usual nearby; what is usual nearby is
 # at least so much of what is usual in the scan.
 _AMOUNTS = np.array([0.5, 0.75, 1.0, 1.25])
+# Amounts at the rim, of which the surroundings are the larger part, and how likely they
+# are where something is found.
+_LESS, _PART_LESS = np.array([0.1, 0.2, 0.3, 0.4]), 0.3
+# A place of which no larger part is more than a rim is small, or faint, as a whole.
+_LEAST_INNER = 1 / 3
 _FLOOR = 0.8
 
 
@@ -104,9 +109,11 @@ def find_inclusions(field, random_state):
         Of the inclusion at each point, from 0 on; -1 where there is none.
     points : numpy.ndarray, shape (n, n_features)
         With what surroundings predict where there is an inclusion.
+    is_rim : numpy.ndarray of bool, shape (n,)
+        Where there is one, but less than half as much of it as is usual nearby.
     """
     n, n_features = field.points.shape
-    nothing = np.full(n, -1), field.points
+    nothing = np.full(n, -1), field.points, np.zeros(n, bool)
     if len(field.shape) != 2 or n_features < 2 or n < _MIN_SCAN:
         return nothing
     inside = field.inside
@@ -114,9 +121,9 @@ def find_inclusions(field, random_state):
     kinds = _find_kinds_twice(points, inside, random_state)
     if not kinds:
         return nothing
-    best, cleaned = _assign(points, inside, kinds)
+    best, cleaned, is_rim = _assign(points, inside, kinds)
     cleaned = cleaned[field.places].astype(field.points.dtype)
-    return best[field.places], cleaned
+    return best[field.places], cleaned, is_rim[field.places]
 
 
 def _find_kinds_twice(points, inside, random_state):
@@ -257,10 +264,12 @@ def _assign(points, inside, kinds, n_rounds=4, n_sweeps=5):
     -------
     best : numpy.ndarray of int, shape (ny, nx)
     cleaned : numpy.ndarray, shape (ny, nx, n_features)
+    is_rim : numpy.ndarray of bool, shape (ny, nx)
     """
     first = share = np.stack([kind.found for kind in kinds], axis=-1).astype(float)
     for _ in range(n_rounds):
-        gain = _measure_gain(points, inside, first, share)
+        values, amount = _filter(points, inside, first, share)
+        gain = _add_likelihoods(values, amount, _AMOUNTS)
         none = np.zeros((*inside.shape, 1))
         for _ in range(n_sweeps):
             rest = 1 - share.sum(axis=-1, keepdims=True)
@@ -278,11 +287,47 @@ def _assign(points, inside, kinds, n_rounds=4, n_sweeps=5):
         small = np.bincount(places.ravel()) < _FEWEST
         best[small[places] & (best == kind)] = -1
     surroundings = fit_around(points, (inside & (best < 0)).astype(float)).values
-    return best, np.where(best[..., None] < 0, points, surroundings)
+    cleaned = np.where(best[..., None] < 0, points, surroundings)
+    less = _add_likelihoods(values, amount, _LESS) + np.log(_PART_LESS) - gain
+    return best, cleaned, _find_rims(best, less)
 
 
-def _measure_gain(points, inside, first, share):
-    """Log-likelihood of each kind against none, (ny, nx, n_kinds)."""
+def _find_rims(best, less):
+    """Where less than half of an inclusion is more likely, but where all of one is.
+
+    Parameters
+    ----------
+    best : numpy.ndarray of int, shape (ny, nx)
+    less : numpy.ndarray, shape (ny, nx, n_kinds)
+        Log-likelihood of less than half against that of more.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (ny, nx)
+    """
+    is_rim = np.zeros(best.shape, bool)
+    for kind in range(less.shape[-1]):
+        own = best == kind
+        faint = own & (less[..., kind] > 0)
+        places = ndimage.label(own, _NEAR)[0]
+        sizes, inner = (
+            np.bincount(places[at], minlength=1) for at in (own, own & ~faint)
+        )
+        inner = np.pad(inner, (0, len(sizes) - len(inner)))
+        is_rim |= faint & (inner >= _LEAST_INNER * sizes)[places]
+    return is_rim
+
+
+def _filter(points, inside, first, share):
+    """Matched filters of all kinds, and what they give where there is one.
+
+    Returns
+    -------
+    values : numpy.ndarray, shape (ny, nx, n_kinds)
+        In standard deviations.
+    amount : numpy.ndarray, shape (ny, nx, n_kinds)
+        What is usual of them in inclusions nearby.
+    """
     weights = inside * np.clip(1 - share.sum(axis=-1), 0, 1)
     fit = fit_around(points, weights)
     residuals = fit.subtract_from(points)
@@ -302,6 +347,11 @@ def _measure_gain(points, inside, first, share):
         for each in (values * share, share)
     )
     amount = (amounts + 0.02 * usual) / (shares + 0.02)
-    amount = np.maximum(amount, _FLOOR * usual)[..., None] * _AMOUNTS
+    return values, np.maximum(amount, _FLOOR * usual)
+
+
+def _add_likelihoods(values, amount, parts):
+    """Log-likelihood of some parts of an amount, each as likely, against none of it."""
+    amount = amount[..., None] * parts
     likelihood = np.exp(np.clip(amount * values[..., None] - amount**2 / 2, -300, 300))
     return np.log(likelihood.mean(axis=-1))

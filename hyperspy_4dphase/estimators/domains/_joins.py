@@ -7,21 +7,17 @@ same kind by the gap that they leave among all patterns.
 """
 
 import numpy as np
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from hyperspy_4dphase.estimators.domains._field import Field
-from hyperspy_4dphase.estimators.domains._gradual import find_pure, take_pure
+from hyperspy_4dphase.estimators.domains._gradual import Borders, find_pure, take_pure
 from hyperspy_4dphase.estimators.domains._patches import are_apart
 
 # Positions around one in an inclusion that tell what is there without it.
 _N_AROUND = 12
 # Of what an inclusion adds so large a part (cosine) must be the change to the domain,
 # and so much of it must be there: what is less than half of a pattern does not name it.
-_ALIKE, _LEAST = 0.9, 0.5
-# Patterns of the smaller of two leaves between which a gap would be beyond doubt: of
-# half so many, none between them has a chance of 1e-4.
-_MANY = 40
+_ALIKE, _LEAST = 0.8, 0.5
 
 
 class Joins:
@@ -39,7 +35,8 @@ class Joins:
         self._steps, self._evidence = evidence.steps, evidence
         rows = np.flatnonzero(shapes.known)
         self._field = Field(evidence.points[rows], shapes.positions[rows])
-        self._place = np.full(len(shapes.points), -1)
+        self._borders = Borders(self._field)
+        self._known, self._place = rows, np.full(len(shapes.points), -1)
         self._place[rows] = np.arange(rows.size)
         self._judged = set()
 
@@ -68,9 +65,7 @@ class Joins:
             step = self._steps.summarize(ratios[(pairs == pair).all(axis=1)])
             if self._evidence.is_border(step) or has_gap(one, other):
                 continue
-            # Few patterns leave no gap that is beyond doubt.
-            members = [self._place[leaf.rows] for leaf in (one, other)]
-            if min(map(len, members)) >= _MANY or not self._are_apart(*members):
+            if self._borders.are_gradual(labels[self._known], tuple(pair)):
                 return one, other
         return None
 
@@ -91,13 +86,10 @@ class Joins:
             names[own] = i
         pure = find_pure(self._field.spread(names, -1))[self._field.places]
         for i, inclusion in enumerate(leaves):
-            if not (inclusion.is_inclusion or inclusion.is_region):
+            if not inclusion.is_inclusion:
                 continue
             for k, domain in enumerate(leaves):
-                if k == i or domain.is_inclusion or not self._is_new(domain, inclusion):
-                    continue
-                # What a step parts from a domain is no part of it.
-                if inclusion.is_region and self._touch(members[i], names == k):
+                if domain.is_inclusion or not self._is_new(domain, inclusion):
                     continue
                 if self._is_of(members[i], members[k], pure):
                     return domain, inclusion
@@ -135,9 +127,3 @@ class Joins:
         both = np.sort(np.concatenate([one, other]))
         field = Field(self._field.points[both], self._field.positions[both])
         return are_apart(field, *(np.searchsorted(both, rows) for rows in (one, other)))
-
-    def _touch(self, rows, others):
-        """Whether some points are next to others, corners included."""
-        grid = self._field.spread(others, False)
-        around = ndimage.binary_dilation(grid, np.ones((3,) * grid.ndim))
-        return bool(around[self._field.places][rows].any())

@@ -36,8 +36,6 @@ class Node:
         Whether it is a part that shows in means of neighbours only, or of such a one.
     is_inclusion : bool
         Whether it is a kind of thin inclusion in what is around it.
-    is_region : bool
-        Whether it is the smaller part of a leaf that steps have split.
     refused : Split or None
         What has a gap, but was not split.
     traits : dict
@@ -47,7 +45,7 @@ class Node:
     def __init__(self, rows, parent=None, level=0):
         self.rows, self.parent, self.level = rows, parent, level
         self.split, self.children, self.reason = None, [], "split"
-        self.is_inclusion = self.is_region = False
+        self.is_inclusion = False
         self.refused, self.traits = None, {}
         self.pooled = parent is not None and parent.pooled
 

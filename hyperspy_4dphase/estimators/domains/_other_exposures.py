@@ -49,7 +49,7 @@ def grow_another(shapes, evidence, seed, min_size, max_depth=None):
     random_state = np.random.RandomState(seed)
     shapes = shapes.add_noise(_ADDED_NOISE, random_state)
     if evidence is not None and evidence.exists:
-        evidence = Evidence(shapes, random_state, evidence.inclusions)
+        evidence = Evidence(shapes, random_state, evidence)
     growth = make_growth(shapes, min_size, max_depth, random_state, evidence=evidence)
     growth.run()
     return growth

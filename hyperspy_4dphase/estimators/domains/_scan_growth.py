@@ -110,6 +110,7 @@ class ScanGrowth(Growth):
             self._find_regions()
             self._dissolve_rims()
             self._join(joins.find_of_one_kind)
+            self._trim_inclusions()
             self._separate_patches()
 
     def _find_split(self, node):
@@ -263,6 +264,34 @@ class ScanGrowth(Growth):
                 self._remove(leaf)
         self._gather()
 
+    def _trim_inclusions(self):
+        """Give to what is around an inclusion where this is the larger part."""
+        kinds, is_rim = self._evidence.inclusions, self._evidence.is_rim
+        leaves = self.leaves()
+        labels = np.full(kinds.size, -1)
+        for i, leaf in enumerate(leaves):
+            labels[leaf.rows] = i
+        rest = np.flatnonzero((kinds < 0) & (labels >= 0))
+        if not is_rim.any() or rest.size < _N_AROUND:
+            return
+        tree = cKDTree(self.shapes.positions[rest])
+        for kind in np.unique(kinds[is_rim]):
+            inner = labels[(kinds == kind) & ~is_rim & (labels >= 0)]
+            if not inner.size:
+                continue
+            own = np.bincount(inner).argmax()
+            rows = np.flatnonzero((kinds == kind) & is_rim & (labels == own))
+            near = tree.query(self.shapes.positions[rows], _N_AROUND)[1]
+            around = labels[rest[near]]
+            around = np.where(around == own, -1, around)
+            labels[rows] = [
+                np.bincount(each[each >= 0]).argmax() if (each >= 0).any() else own
+                for each in around
+            ]
+        for i, leaf in enumerate(leaves):
+            leaf.rows = np.flatnonzero(labels == i)
+        self._gather()
+
     def _separate_patches(self):
         """Split leaves into patches that do not touch and are not of one domain."""
         for leaf in self.leaves():
@@ -303,7 +332,7 @@ class ScanGrowth(Growth):
         """Split a leaf into regions, those that differ most first."""
         if len(members) < 2:
             return
-        points, reason, leaf_size = self._evidence.points, leaf.reason, leaf.rows.size
+        points, reason = self._evidence.points, leaf.reason
         means = np.stack([points[rows].mean(axis=0) for rows in members])
         waiting = [(leaf, to_tree(linkage(means, "average")))]
         while waiting:
@@ -325,7 +354,6 @@ class ScanGrowth(Growth):
             )
             for part in parts:
                 part.reason = reason
-                part.is_region = part.rows.size < leaf_size / 2
             waiting += zip(parts, branches, strict=False)
 
     def _dissolve_pooled_boundaries(self, labels, pooled):

@@ -32,7 +32,7 @@ def plates():
 
 def found(points, seed=0):
     field = Field(points.reshape(-1, N_FEATURES), np.indices(SHAPE).reshape(2, -1).T)
-    kinds, cleaned = find_inclusions(field, np.random.RandomState(seed))
+    kinds, cleaned, _ = find_inclusions(field, np.random.RandomState(seed))
     return kinds.reshape(SHAPE), cleaned.reshape(points.shape)
 
 
@@ -65,7 +65,7 @@ def test_none_in_a_bent_crystal(seed):
 def test_none_in_a_list_or_a_line():
     points = bent().reshape(-1, N_FEATURES)
     line = np.arange(len(points))[:, None]
-    kinds, cleaned = find_inclusions(Field(points, line), np.random.RandomState(0))
+    kinds, cleaned, _ = find_inclusions(Field(points, line), np.random.RandomState(0))
     assert (kinds == -1).all()
     np.testing.assert_array_equal(cleaned, points)
 

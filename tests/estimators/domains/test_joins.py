@@ -1,0 +1,57 @@
+"""Leaves of one domain: halves of a bend, thin and thick crystals of a kind."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from sklearn.metrics import adjusted_rand_score
+
+from hyperspy_4dphase.estimators import DivisiveDomains, compress_patterns
+
+SHAPE, N_PIXELS = (56, 60), 150
+
+
+def spots(rng, n):
+    """A pattern of some narrow spots, of sum 1."""
+    pattern = np.zeros(N_PIXELS)
+    pattern[rng.choice(N_PIXELS, n, replace=False)] = rng.uniform(0.5, 1.5, n)
+    return pattern / pattern.sum()
+
+
+def precipitates(dose, seed, bent, n_kinds=2, n=16):
+    """Discs of all sizes in a crystal, which may be bent."""
+    rng = np.random.default_rng(seed)
+    y, x = np.indices(SHAPE)
+    labels = np.zeros(SHAPE, int)
+    for i in range(n):
+        radius = rng.uniform(1.8, 4.5)
+        center = rng.uniform(5, np.array(SHAPE) - 5)
+        labels[(y - center[0]) ** 2 + (x - center[1]) ** 2 < radius**2] = (
+            1 + i % n_kinds
+        )
+    kinds = np.stack([spots(rng, 8) for _ in range(n_kinds)])
+    flat, orders = spots(rng, 30), np.stack([spots(rng, 6) for _ in range(6)])
+    tilt = x / SHAPE[1] + 0.25 * np.sin(7 * x / SHAPE[1] + 3 * y / SHAPE[0])
+    tilt = (tilt - tilt.min()) / np.ptp(tilt) if bent else np.full(SHAPE, 0.5)
+    excited = np.exp(-(((tilt[..., None] - np.linspace(0, 1, 6)) / 0.2) ** 2))
+    matrix = excited @ orders / 2
+    amounts = gaussian_filter(np.eye(n_kinds + 1)[labels], (0.6, 0.6, 0))
+    patterns = amounts[..., :1] * matrix + amounts[..., 1:] @ kinds
+    patterns = 0.6 * patterns + 0.3 * flat + 0.1 / N_PIXELS
+    counts = rng.poisson(dose * patterns.reshape(-1, N_PIXELS))
+    return counts, np.argwhere(np.ones(SHAPE)), labels.ravel()
+
+
+def mapped(counts, positions):
+    patterns = compress_patterns(counts, random_state=0)
+    return DivisiveDomains(random_state=0).fit(patterns, positions=positions)
+
+
+@pytest.mark.parametrize(("bent", "seed"), [(False, 0), (True, 0), (True, 3)])
+def test_precipitates_of_all_sizes_in_one_crystal(bent, seed):
+    counts, positions, labels = precipitates(1500, seed, bent)
+    found = mapped(counts, positions)
+    assert adjusted_rand_score(labels, found.labels_) > 0.9
+    # The crystal is one domain, and so are most of the discs of each kind.
+    for label in range(3):
+        own = found.labels_[labels == label]
+        assert np.bincount(own[own >= 0]).max() > 0.75 * own.size

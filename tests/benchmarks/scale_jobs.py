@@ -14,7 +14,8 @@ import h5py
 import hyperspy.api as hs
 import numpy as np
 
-from hyperspy_4dphase.methods.compress import clear_cache, compress
+from hyperspy_4dphase.methods._cache import clear_cache
+from hyperspy_4dphase.methods.compress import compress
 from tests.benchmarks.measure import peak_memory
 
 QUIET = {"random_state": 0, "show_progressbar": False, "print_info": False}

@@ -167,10 +167,10 @@ DIVERGING = {_style.DIVERGING}
 OWN_COLORS = np.vstack([domain_colors(120), UNASSIGNED, PALE])
 # Figures that have no map; one that is all patterns has its own way to show them.
 NO_MAP = {"plot_loss", "plot_manifold", "plot_reliability", "plot_rounds", "plot_scree"}
-NO_MAP |= {"plot_tree"}
+NO_MAP |= {"plot_patterns", "plot_tree"}
 WITH_PATTERNS = {"plot_components", "plot_latent", "plot_linked", "plot_manifold"}
 WITH_PATTERNS |= {"plot_phase_summary", "plot_phases", "plot_posterior", "plot_split"}
-WITH_PATTERNS |= {"plot_tree"}
+WITH_PATTERNS |= {"plot_patterns", "plot_tree"}
 ALL_PATTERNS = "plot_manifold"
 
 

@@ -32,11 +32,12 @@ class Joins:
     """
 
     def __init__(self, shapes, evidence):
-        self._steps, self._evidence = evidence.steps, evidence
         rows = np.flatnonzero(shapes.known)
+        # Not the whole grid: points without counts may lie outside.
+        self._steps, self._evidence = evidence.steps.take(rows), evidence
         self._field = Field(evidence.points[rows], shapes.positions[rows])
         self._borders = Borders(self._field)
-        self._known, self._place = rows, np.full(len(shapes.points), -1)
+        self._place = np.full(len(shapes.points), -1)
         self._place[rows] = np.arange(rows.size)
         self._judged = set()
 
@@ -54,9 +55,9 @@ class Joins:
         tuple of Node, or None
         """
         leaves = [leaf for leaf in leaves if not leaf.is_inclusion]
-        labels = np.full(len(self._place), -1)
+        labels = np.full(len(self._field.points), -1)
         for i, leaf in enumerate(leaves):
-            labels[leaf.rows] = i
+            labels[self._place[leaf.rows]] = i
         pairs, ratios = self._steps.borders(labels)
         for pair in np.unique(pairs, axis=0):
             one, other = (leaves[i] for i in pair)
@@ -65,7 +66,7 @@ class Joins:
             step = self._steps.summarize(ratios[(pairs == pair).all(axis=1)])
             if self._evidence.is_border(step) or has_gap(one, other):
                 continue
-            if self._borders.are_gradual(labels[self._known], tuple(pair)):
+            if self._borders.are_gradual(labels, tuple(pair)):
                 return one, other
         return None
 

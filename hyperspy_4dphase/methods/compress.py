@@ -3,11 +3,12 @@
 from hyperspy_4dphase._archive import as_path
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scalars import check_flags, check_integer
+from hyperspy_4dphase.methods._cache import clear_cache
 from hyperspy_4dphase.methods._reading import check_sketch, compress_scan, open_scan
 from hyperspy_4dphase.signals._data_report import describe_data
 from hyperspy_4dphase.signals.compression import Compression
 
-__all__ = ["Compression", "compress"]
+__all__ = ["Compression", "clear_cache", "compress"]
 
 
 @with_shared_parameters

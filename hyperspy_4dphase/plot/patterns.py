@@ -48,6 +48,7 @@ def plot_patterns(
     pattern_extent, pattern_units, scalebar : optional
         As in :func:`plot_components`.
     title : str, optional
+        Of the figure; none by default.
     fig : matplotlib.figure.Figure or SubFigure, optional
         A new figure by default, at most 9 inches wide.
 

@@ -107,7 +107,7 @@ def reconstruct(s):
 
 def draw(domains, images, file):
     """Draw the domains beside the images, with their borders on these."""
-    fig, axes = plt.subplots(2, 2, figsize=(9.6, 6.2), layout="constrained")
+    fig, axes = plt.subplots(2, 2, figsize=(9, 5.8), layout="constrained")
     domains.plot(ax=axes.flat[0])
     titles = "virtual bright field", "phase by DPC", "phase by parallax, 2 x finer"
     x, y = (axis.axis for axis in domains.axes_manager.signal_axes)
@@ -119,11 +119,11 @@ def draw(domains, images, file):
             down.high_value + down.scale / 2,
             down.low_value - down.scale / 2,
         ]
-        ax.imshow(image.data, extent=extent, cmap="gray")
+        ax.imshow(image.data, extent=extent, cmap="viridis")
         for label in range(1, domains.n_domains):
-            ax.contour(x, y, domains.labels == label, [0.5], colors="C1", linewidths=1)
+            ax.contour(x, y, domains.labels == label, [0.5], colors="#d55e00")
         ax.set(title=title, xlabel=f"x ({right.units})", ylabel=f"y ({down.units})")
-    fig.savefig(file, dpi=110)
+    fig.savefig(file, dpi=100)
     plt.close(fig)
 
 

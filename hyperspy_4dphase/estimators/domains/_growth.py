@@ -69,9 +69,7 @@ class Growth:
     def dissolve_boundaries(self):
         """Take out the leaves that are mixtures of others, and share out mixtures."""
         leaves = self.leaves()
-        labels = np.full(len(self.shapes.points), -1)
-        for i, leaf in enumerate(leaves):
-            labels[leaf.rows] = i
+        labels = self._label(leaves)
         pooled = [i for i, leaf in enumerate(leaves) if leaf.pooled]
         inclusions = [i for i, leaf in enumerate(leaves) if leaf.is_inclusion]
         kept = {*pooled, *inclusions}
@@ -136,6 +134,13 @@ class Growth:
     def leaves(self):
         """The nodes without children."""
         return [node for node in self.nodes if not node.children]
+
+    def _label(self, leaves):
+        """Number (n_points,) of the leaf that each point is in, -1 for none."""
+        labels = np.full(len(self.shapes.points), -1)
+        for i, leaf in enumerate(leaves):
+            labels[leaf.rows] = i
+        return labels
 
     def result(self):
         """Labels (n_points,), -1 where unknown, and the tree, level by level.

@@ -172,10 +172,8 @@ class ScanGrowth(Growth):
         if self._max_depth == 0:
             return
         kinds = self._evidence.inclusions
-        leaf_of = np.full(kinds.size, -1)
         hosts = self.leaves()
-        for i, leaf in enumerate(hosts):
-            leaf_of[leaf.rows] = i
+        leaf_of = self._label(hosts)
         rest = np.flatnonzero(leaf_of >= 0)
         tree = cKDTree(self.shapes.positions[rest])
         for kind in np.unique(kinds[kinds >= 0]):
@@ -249,9 +247,7 @@ class ScanGrowth(Growth):
         leaves = self.leaves()
         if len(leaves) < 3:
             return
-        labels = np.full(len(self.shapes.points), -1)
-        for i, leaf in enumerate(leaves):
-            labels[leaf.rows] = i
+        labels = self._label(leaves)
         rows = np.flatnonzero(labels >= 0)
         field = Field(self._evidence.points[rows], self.shapes.positions[rows])
         surroundings = Surroundings(field, labels[rows], np.zeros(rows.size, int))
@@ -268,9 +264,7 @@ class ScanGrowth(Growth):
         """Give to what is around an inclusion where this is the larger part."""
         kinds, is_rim = self._evidence.inclusions, self._evidence.is_rim
         leaves = self.leaves()
-        labels = np.full(kinds.size, -1)
-        for i, leaf in enumerate(leaves):
-            labels[leaf.rows] = i
+        labels = self._label(leaves)
         rest = np.flatnonzero((kinds < 0) & (labels >= 0))
         if not is_rim.any() or rest.size < _N_AROUND:
             return

@@ -19,7 +19,12 @@ from tests.benchmarks import dynamical
 PEERS = ("k-means", "Gaussian mixture", "Ward on the grid")
 _LCO = scenes.SHARED / "lco_spinel_real_peaks" / "lco_spinel_rendered_80x58x96x96.hspy"
 _POSITIVES = "battery_interface, default", "naphi classes", "two_lattices grains"
-_DYNAMICAL = "reconstruction, 1000"
+_DYNAMICAL = (
+    "reconstruction, 150",
+    "reconstruction, 1000",
+    "al_precipitates, 10000",
+    "glass, 1000",
+)
 
 
 def measure_exposures(record, tell, quick):
@@ -50,12 +55,13 @@ def exposed_scans(tell, quick):
         if name in positives
     }
     if dynamical.FOLDER.is_dir():
-        found[_DYNAMICAL] = lambda: dynamical.scans()[_DYNAMICAL](0)[0]
+        made = dynamical.scans()
+        found |= {name: lambda name=name: made[name](0)[0] for name in _DYNAMICAL}
     if _LCO.is_file():
         found["LCO and spinel, measured peaks"] = partial(hs.load, _LCO)
     else:
         tell(f"  {_LCO} is not there")
-    for name in (*_POSITIVES, _DYNAMICAL):
+    for name in (*_POSITIVES, *_DYNAMICAL):
         if name not in found:
             tell(f"  {name} is not in {scenes.SHARED}")
     return found

@@ -4,12 +4,14 @@ from functools import partial
 from itertools import combinations
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from hyperspy_4dphase import data
 from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 from tests.benchmarks import domain_scenes as scenes
 from tests.benchmarks import dynamical
-from tests.benchmarks.confidence_scores import ensemble, scores
+from tests.benchmarks.confidence_dynamical import judge
+from tests.benchmarks.confidence_scores import ensemble
 
 # Part of all positions from which on a domain is large enough to be merged, and
 # positions by which boundaries are moved.
@@ -21,6 +23,9 @@ _POSITIVES = (
     "two_lattices grains",
 )
 _DYNAMICAL = "reconstruction, 1000"
+# Their matrix is given as the only domain: what shows the plates is that they misfit.
+_MATRIX = "al_precipitates, 1000", "al_precipitates, 10000"
+_N_SEEDS = 3
 
 
 def measure_given(record, tell, quick):
@@ -44,10 +49,45 @@ def measure_given(record, tell, quick):
         for kind, given in given_maps(true.reshape(shape)).items():
             given = given.ravel()
             model = ensemble(maps, quick, {"reference": given})
-            row = scores(given, model.confidence_, true, one_to_one=True)
-            row["confidence"] = float(model.confidence_.mean())
+            row = judge(given, model.confidence_, true)
             record[f"{name}; {kind}"] = row
             tell(f"  {name}; {kind}: {row}")
+
+
+def measure_matrix(record, tell, quick):
+    """How well misfit alone tells what is in a matrix that is given as one domain.
+
+    Parameters
+    ----------
+    record : dict
+        Gets a list of rows for each scan, one a seed: ``"misfit"`` and
+        ``"confidence"`` are areas under ROC curves of what is not matrix.
+    tell : callable
+        Takes a line.
+    quick : bool
+    """
+    if not dynamical.FOLDER.is_dir():
+        tell(f"  {dynamical.FOLDER} is not there")
+        return
+    for name in _MATRIX[-1:] if quick else _MATRIX:
+        make = dynamical.scans()[name]
+        record[name] = [
+            _judge_matrix(*_dynamical(make, seed), quick)
+            for seed in range(1 if quick else _N_SEEDS)
+        ]
+        tell(f"  {name}: {record[name]}")
+
+
+def _judge_matrix(scan, true, quick):
+    patterns, where = scenes.compressed(scan)
+    one = np.zeros(len(true), int)
+    model = ensemble(patterns, quick, where | {"reference": one})
+    foreign = true != np.bincount(true).argmax()
+    row = {"misfit": float(roc_auc_score(foreign, model.doubts_["misfit"]))}
+    row["resolved"] = bool(np.isfinite(model.confidence_).all())
+    if row["resolved"]:
+        row["confidence"] = float(roc_auc_score(foreign, 1 - model.confidence_))
+    return row
 
 
 def given_scans(tell, quick):
@@ -114,6 +154,6 @@ def _simulated(make):
     return scan, scenes.Truth.of(truth).domain
 
 
-def _dynamical(make):
-    scan, truth = make(0)
+def _dynamical(make, seed=0):
+    scan, truth = make(seed)
     return scan, dynamical.true_domains(truth)

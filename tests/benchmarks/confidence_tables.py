@@ -10,6 +10,7 @@ _MB = 1e6
 _MEASURES = {
     "wrong": "error",
     "ECE": "ece",
+    "overconfident": "overconfident",
     "AUROC": "auroc",
     "wrong without 5 %": "error_without_least_sure",
 }
@@ -35,6 +36,7 @@ def missed(row):
     """
     met = {
         "ECE": row.get("ece", 0) <= 0.05,
+        "overconfident": row["error"] < 0.01 or row.get("overconfident", 0) <= 0.2,
         "AUROC": row["error"] < 0.01 or row.get("auroc", 1) >= 0.9,
         "5 %": row["error_without_least_sure"] <= row["error"] / 2,
     }
@@ -58,11 +60,15 @@ def _calibration(found, title):
 
 def _controls(found):
     rows = [
-        [*key.split("; "), row["domains"], f"{row['confidence']:.4f}"]
+        [*key.split("; "), row["domains"], _confidence(row)]
         for key, row in found.items()
     ]
     table = simple_table(["scan", "source", "found", "mean confidence"], rows)
     return f"Scans of one domain, 2,000 electrons a pattern:\n\n{table}"
+
+
+def _confidence(row):
+    return f"{row['confidence']:.4f}" if "confidence" in row else "not resolved"
 
 
 def _dynamical(found):
@@ -119,6 +125,17 @@ def _given(found):
     return f"Maps that are given, right and wrong, classes one to one:\n\n{table}"
 
 
+def _matrix(found):
+    rows = []
+    for name, seeds in found.items():
+        unresolved = sum(not row["resolved"] for row in seeds)
+        cells = [_each(seeds, key, ".3f") for key in ("misfit", "confidence")]
+        rows.append([name, *cells, f"{unresolved} of {len(seeds)}"])
+    header = ["scan", "AUROC of misfit", "AUROC of confidence", "not resolved"]
+    title = "A matrix given as the only domain; what is told from it"
+    return f"{title}:\n\n{simple_table(header, rows)}"
+
+
 def _exposures(found):
     rows = []
     for name, row in found.items():
@@ -166,7 +183,7 @@ def _round_cells(row):
 def _times(found):
     rows = []
     for name, row in found.items():
-        source = name.split(",")[0]
+        source = name.removesuffix(f", {row['n']}")
         if "error" in row:
             rows.append([source, row["n"], f"failed: {row['error']}", "", "", "", ""])
             continue
@@ -184,6 +201,7 @@ TABLES = {
     "controls": _controls,
     "dynamical": _dynamical,
     "given": _given,
+    "matrix": _matrix,
     "exposures": _exposures,
     "sources": _sources,
     "loop": _loop,

@@ -264,6 +264,7 @@ def enlarged(compressed, truth, random_state=0):
         noise_edge=compressed.noise_edge / growth,
         residual=np.ones(n),
         squared_norm=compressed.squared_norm / growth**2,
+        sums=None,
     )
 
 

@@ -37,6 +37,9 @@ def scans():
         found[f"al_precipitates, {dose}"] = partial(_make, "al_precipitates", dose)
     for dose in (500, 1000, 10_000):
         found[f"glass, {dose}"] = partial(_make, "glass", dose)
+    for module, dose in (("al_precipitates", 10_000), ("glass", 1000)):
+        detector = partial(_make, module, dose, detector=True)
+        found[f"{module}, {dose}, detector"] = detector
     bent = {"layers": False, "vacuum": False}
     for dose in (500, 1000, 10_000):
         name = f"reconstruction, bent crystal alone, {dose}"

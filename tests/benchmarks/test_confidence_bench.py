@@ -16,10 +16,13 @@ ONE_TO_ONE = ROW | {"resolved": True, "overconfident": 0.1, "confidence": 0.9}
 ONE_TO_ONE["seconds"] = 7.0
 UNKNOWN = {key: ROW[key] for key in ROW if key not in ("ece", "auroc")}
 RECORD = {
-    "calibration": {"oxide_bilayer, 300": ROW | {"ece": 0.06}},
+    "calibration": {"oxide_bilayer, 300": ROW | {"ece": 0.06, "overconfident": 0.3}},
     "seed": {"precipitates": UNKNOWN | {"error": 0.0, "error_without_least_sure": 0.0}},
     "embedding": {"naphi classes": ROW},
-    "controls": {"crystal, bent; embedding": {"domains": 2, "confidence": 0.98765}},
+    "controls": {
+        "crystal, bent; embedding": {"domains": 2, "confidence": 0.98765},
+        "vacuum; compressed": {"domains": 1},
+    },
     "dynamical": {
         "reconstruction, 150": [
             ONE_TO_ONE,
@@ -33,6 +36,12 @@ RECORD = {
     "given": {
         "oxide_bilayer; right": UNKNOWN | {"confidence": 0.95},
         "oxide_bilayer; cut": ONE_TO_ONE,
+    },
+    "matrix": {
+        "plates": [
+            {"misfit": 0.98, "resolved": True, "confidence": 0.9},
+            {"misfit": 0.97, "resolved": False},
+        ]
     },
     "exposures": {
         "naphi classes": {
@@ -53,6 +62,7 @@ RECORD = {
         }
     },
     "time": {
+        "compressed, 21 grains": {"n": 5740} | TOOK,
         "compressed, 65536": {"n": 65536} | TOOK,
         "embedding, 65536": {"n": 65536, "error": "more than 900 s"},
     },
@@ -103,6 +113,8 @@ class TestScores:
         assert missed(ROW | {"error_without_least_sure": 0.011}) == ["5 %"]
         few = {"error": 0.009, "auroc": 0.5, "error_without_least_sure": 0.0}
         assert missed(few) == []
+        assert missed(ROW | {"overconfident": 0.21}) == ["overconfident"]
+        assert missed(few | {"overconfident": 1.0}) == []
 
 
 class TestPeers:
@@ -177,10 +189,13 @@ def test_tables():
     rows = [line.split("  ") for line in tables.splitlines()]
     rows = [[cell.strip() for cell in row if cell] for row in rows]
     rows = {row[0]: row[1:] for row in rows if row}
-    oxide = ["5", "5", "0.0200", "0.0600", "0.9877", "0.0040", "ECE"]
-    assert rows["oxide_bilayer, 300"] == oxide
-    assert rows["precipitates"] == ["5", "5", "0.0000", "--", "--", "0.0000", "--"]
+    oxide = ["5", "5", "0.0200", "0.0600", "0.3000", "0.9877", "0.0040"]
+    assert rows["oxide_bilayer, 300"] == [*oxide, "ECE, overconfident"]
+    nothing = ["5", "5", "0.0000", "--", "--", "--", "0.0000", "--"]
+    assert rows["precipitates"] == nothing
     assert rows["crystal, bent"] == ["embedding", "2", "0.9877"]
+    assert rows["vacuum"] == ["compressed", "1", "not resolved"]
+    assert rows["plates"] == ["0.980, 0.970", "0.900, --", "1 of 2"]
     dose = ["5", "5, 6", "0.0200", "0.0200", "0.1000", "0.9877", "0.9000", "8 s"]
     assert rows["reconstruction, 150"] == [*dose, "0.010, 0.030", "0.988, 0.988"]
     assert rows["bent crystal alone"] == ["1, 2", "1 of 2", "0.9000"]
@@ -193,6 +208,7 @@ def test_tables():
     assert (first[-1], second[-1]) == ("--", "kept")
     wanted = ["65536", "50.0 s", "90.0 s", "300 MB", "800 MB", "13"]
     assert rows["compressed"] == wanted
+    assert rows["compressed, 21 grains"] == ["5740", *wanted[1:]]
     settings = {"halt_level": 2, "report_level": 2}
     found = core.publish_doctree(tables, settings_overrides=settings).astext()
     assert "more than 900 s" in found

@@ -136,6 +136,7 @@ class TestScenes:
         _, larger = data.domain_phantom((90, 80), (32, 30), lazy=True)
         drawn = scenes.enlarged(patterns, larger)
         assert drawn.shape == (7200, 960)
+        assert drawn.take([7000, 1]).shape == (2, 960)
         for kind in np.unique(larger.domain):
             one, two = (
                 _class_moments(made, found.domain.ravel() == kind)

@@ -10,9 +10,9 @@ import numpy as np
 
 from hyperspy_4dphase.estimators.domains._clusters import (
     draw_sample,
-    k_means,
     measure_neighbours,
 )
+from hyperspy_4dphase.estimators.domains._k_means import k_means
 from hyperspy_4dphase.estimators.domains._tubes import (
     MAX_DENSITY_RATIO,
     count_in_tubes,
@@ -130,7 +130,7 @@ def _find_cells(points, random_state):
     """Middles of cells that the points fill, (n_cells, n_features)."""
     sample = draw_sample(points, _CELL_SAMPLE, random_state)
     n_cells = min(_N_CELLS, max(1, len(sample) // _CELL_SIZE))
-    return k_means(sample, n_cells, random_state, max_iter=20).cluster_centers_
+    return k_means(sample, n_cells, random_state, max_iter=20).centers
 
 
 def _squared_spacing(points, random_state):

@@ -1,37 +1,11 @@
-"""K-means where some points may be equal, random samples, and neighbours."""
-
-import warnings
+"""Random samples of points, and neighbours of points."""
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NearestNeighbors
 
 # Each centre is paired with so many others. Historical: chosen by trial in 2026.
 _N_NEAREST = 3
-
-
-def k_means(points, n_clusters, random_state, *, n_init=1, max_iter=30):
-    """Fit scikit-learn's k-means, quiet about fewer distinct points than clusters.
-
-    Parameters
-    ----------
-    points : numpy.ndarray, shape (n, n_features)
-    n_clusters : int
-    random_state : numpy.random.RandomState
-    n_init, max_iter : int, optional
-
-    Returns
-    -------
-    sklearn.cluster.KMeans
-        Fitted.
-    """
-    seed = random_state.randint(2**31 - 1)
-    model = KMeans(n_clusters, n_init=n_init, max_iter=max_iter, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(points)
 
 
 def draw_sample(points, n, random_state):

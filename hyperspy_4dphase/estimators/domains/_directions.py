@@ -7,9 +7,9 @@ from sklearn.preprocessing import normalize
 
 from hyperspy_4dphase.estimators.domains._clusters import (
     draw_sample,
-    k_means,
     pair_neighbours,
 )
+from hyperspy_4dphase.estimators.domains._k_means import k_means
 from hyperspy_4dphase.estimators.domains._valley import Valley, find_valley
 
 # Fewest points of a part in half of the data: two parts in two halves need four times
@@ -104,9 +104,8 @@ def _point_between_clusters(points, random_state):
     for n_clusters in _N_CLUSTERS:
         if _MIN_CLUSTER * n_clusters > len(points):
             break
-        model = k_means(points, n_clusters, random_state)
-        centers = model.cluster_centers_
-        within = points - centers[model.labels_]
+        centers, labels, _ = k_means(points, n_clusters, random_state)
+        within = points - centers[labels]
         within = within.T @ within / len(points) + _RIDGE * np.eye(n_features)
         one, other = np.transpose(sorted(pair_neighbours(centers)))
         steps = centers[one] - centers[other]

@@ -7,7 +7,6 @@ import numpy as np
 
 from hyperspy_4dphase.estimators.compression import largest_noise_value
 from hyperspy_4dphase.estimators.domains._bridges import is_bridged
-from hyperspy_4dphase.estimators.domains._clusters import k_means
 from hyperspy_4dphase.estimators.domains._directions import (
     FEWEST,
     Cut,
@@ -16,6 +15,7 @@ from hyperspy_4dphase.estimators.domains._directions import (
     measure_strength,
     refine_direction,
 )
+from hyperspy_4dphase.estimators.domains._k_means import k_means
 from hyperspy_4dphase.estimators.domains._shapes import whitening
 from hyperspy_4dphase.estimators.domains._valley import find_valley
 
@@ -166,7 +166,7 @@ def force_split(points, random_state):
     """Part points that need not have a gap in two; None if they are all alike."""
     if not points.shape[1] or len(points) < 2:
         return None
-    side = k_means(points, 2, random_state, n_init=3).labels_ == 1
+    side = k_means(points, 2, random_state, n_init=3).labels == 1
     if side.all() or not side.any():
         return None
     return Split(side, measure_strength(points, side))

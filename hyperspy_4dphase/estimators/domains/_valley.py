@@ -166,9 +166,12 @@ def _place_windows(values, min_size, tails):
             if highest < lowest or distance <= 0:
                 continue
             edge = lowest + _STEPS[i] * (highest - lowest)
+            most_inside = MAX_IN_VALLEY * min(below, n - below)
+            if _is_crowded(values, below, int(most_inside), edge, edge + wide):
+                continue
             start = np.searchsorted(values, edge)
             end = np.searchsorted(values, edge + wide)
-            if end - start > MAX_IN_VALLEY * min(below, n - below):
+            if end - start > most_inside:
                 continue
             n_below[k], low[k], width[k], n_inside[k] = below, edge, wide, end - start
             in_flanks[0, k], flanks[0, k] = start - below // 2, edge - left
@@ -177,6 +180,17 @@ def _place_windows(values, min_size, tails):
             k += 1
     inside = n_below[:k], n_inside[:k]
     return _Windows(*inside, low[:k], width[:k], in_flanks[:, :k], flanks[:, :k])
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_crowded(values, below, most, low, high):
+    """Whether more values than these, next to a cut on one side, are in a window.
+
+    Most windows are, and then need not be searched for.
+    """
+    if values[below - 1] < high and values[below - 1 - most] >= low:
+        return True
+    return values[below] >= low and values[below + most] < high
 
 
 def _score(n_inside, width, n_flank, flank):

@@ -8,9 +8,9 @@ from hyperspy_4dphase.estimators.domains._mixtures import find_center, find_mixt
 from hyperspy_4dphase.estimators.domains._shapes import whitening
 from hyperspy_4dphase.estimators.domains._tubes import (
     MAX_DENSITY_RATIO,
+    count_at_ends,
     count_in_tubes,
     draw_lines,
-    find_in_tubes,
     squared_tube_radius,
 )
 
@@ -119,16 +119,15 @@ def _find_ends(shapes, labels, label, kept, random_state, min_mixed):
             continue
         center = crowd[inside].mean(axis=0)
         lines, reach = draw_lines(center, sample)
-        near, along = find_in_tubes(crowd, center, lines, radius)
-        beyond = near & (along > reach) & ~inside[:, None]
-        before = (near & inside[:, None]).sum(axis=0) / fraction
-        after = beyond.sum(axis=0) / fraction
+        n_own, n_beyond = count_at_ends(
+            crowd, center, lines, radius, reach, labels[others], i
+        )
+        before, after = n_own / fraction, n_beyond.sum(axis=0) / fraction
         between = count_in_tubes(own, center, lines, radius)
         found = between < MAX_DENSITY_RATIO * np.sqrt(before * after)
         found &= np.minimum(before, after) >= _MIN_POINTS
-        for column in np.flatnonzero(found):
-            opposite = np.bincount(labels[others[beyond[:, column]]]).argmax()
-            ends |= {i, int(opposite)}
+        if found.any():
+            ends |= {i, *n_beyond[:, found].argmax(axis=0).tolist()}
         mixed |= found
     return sorted(ends) if mixed.mean() >= min_mixed else None
 

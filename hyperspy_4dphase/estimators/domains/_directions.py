@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from sklearn.preprocessing import normalize
 
@@ -10,7 +11,11 @@ from hyperspy_4dphase.estimators.domains._clusters import (
     pair_neighbours,
 )
 from hyperspy_4dphase.estimators.domains._k_means import k_means
-from hyperspy_4dphase.estimators.domains._valley import Valley, find_valley
+from hyperspy_4dphase.estimators.domains._valley import (
+    Valley,
+    find_valley,
+    find_valleys,
+)
 
 # Fewest points of a part in half of the data: two parts in two halves need four times
 # these. Historical: chosen by trial in 2026.
@@ -82,8 +87,9 @@ def find_directions(points, min_size, random_state):
 def _select(directions, points, min_size, n_kept):
     """Select directions along which points have a valley, that split differently."""
     found = []
-    for direction, values in zip(directions, (points @ directions.T).T, strict=True):
-        valley = find_valley(values, min_size)
+    projections = directions @ points.T
+    valleys = find_valleys(projections, min_size)
+    for direction, values, valley in zip(directions, projections, valleys, strict=True):
         if valley is not None and valley.log_p < _LOG_P_FIRST:
             side = values > valley.cut
             found.append((measure_strength(points, side), direction, side))
@@ -235,8 +241,17 @@ def measure_agreement(one, other):
     float
         1 if they are the same.
     """
-    if (one == other).mean() < 0.5:
-        other = ~other
-    if one.mean() > 0.5:
-        one, other = ~one, ~other
-    return float((one & other).sum() / max((one | other).sum(), 1))
+    return _measure_agreement(one, other)
+
+
+@numba.njit(cache=True, nogil=True)
+def _measure_agreement(one, other):
+    both = np.zeros((2, 2), np.int64)
+    for i in range(one.size):
+        both[int(one[i]), int(other[i])] += 1
+    if 2 * (both[0, 0] + both[1, 1]) < one.size:
+        both = both[:, ::-1]
+    smaller = 0 if 2 * both[1].sum() > one.size else 1
+    common = both[smaller, smaller]
+    either = one.size - both[1 - smaller, 1 - smaller]
+    return common / max(either, 1)

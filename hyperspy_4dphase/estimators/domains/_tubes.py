@@ -41,8 +41,8 @@ def draw_lines(start, ends):
     return lines / np.maximum(reach, 1e-30)[:, None], reach
 
 
-def find_in_tubes(points, start, lines, squared_radius):
-    """Find which points are near each line through a point, on both sides of it.
+def count_in_tubes(points, start, lines, squared_radius):
+    """Count the points that are near each line through a point, on both sides of it.
 
     Parameters
     ----------
@@ -55,28 +55,44 @@ def find_in_tubes(points, start, lines, squared_radius):
 
     Returns
     -------
-    near : numpy.ndarray of bool, shape (n, n_lines)
-    along : numpy.ndarray, shape (n, n_lines)
-        How far along each line points are, from the start.
+    numpy.ndarray of int, shape (n_lines,)
     """
-    points = points - start
-    along = points @ lines.T
-    off = np.square(points).sum(axis=1)[:, None] - along**2
-    return off < squared_radius, along
+    return _count_near(*_project(points, start, lines), squared_radius)
 
 
-def count_in_tubes(points, start, lines, squared_radius):
-    """Count the points that are near each line through a point, on both sides of it.
+def count_at_ends(points, start, lines, squared_radius, reach, labels, label):
+    """Count the points near lines: those of one label, and others beyond the end.
 
-    Parameters are those of :func:`find_in_tubes`.
+    Parameters
+    ----------
+    points, start, lines, squared_radius
+        As :func:`count_in_tubes` takes them.
+    reach : numpy.ndarray, shape (n_lines,)
+        Where the lines end.
+    labels : numpy.ndarray of int, shape (n,)
+        From 0 on.
+    label : int
+        What is at the start.
 
     Returns
     -------
-    numpy.ndarray of int, shape (n_lines,)
+    n_own : numpy.ndarray of int, shape (n_lines,)
+        Points of this label, anywhere along the line.
+    n_beyond : numpy.ndarray of int, shape (n_labels, n_lines)
+        Points of each other label that lie beyond the end.
     """
+    along, squares = _project(points, start, lines)
+    n_labels = labels.max(initial=label) + 1
+    counts = _count_by_label(along, squares, squared_radius, reach, labels, n_labels)
+    n_own, n_beyond = counts[:, label].sum(axis=0), counts[1]
+    n_beyond[label] = 0
+    return n_own, n_beyond
+
+
+def _project(points, start, lines):
+    """How far along each line points are, and squared distances from its start."""
     points = points - start
-    squares = np.square(points).sum(axis=1)
-    return _count_near(points @ lines.T, squares, squared_radius)
+    return points @ lines.T, np.square(points).sum(axis=1)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -85,4 +101,15 @@ def _count_near(along, squares, squared_radius):
     for i in range(along.shape[0]):
         for j in range(along.shape[1]):
             counts[j] += squares[i] - along[i, j] ** 2 < squared_radius
+    return counts
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_by_label(along, squares, squared_radius, reach, labels, n_labels):
+    """Points near each line (2, n_labels, n_lines), up to its end and beyond it."""
+    counts = np.zeros((2, n_labels, along.shape[1]), np.int64)
+    for i in range(along.shape[0]):
+        for j in range(along.shape[1]):
+            if squares[i] - along[i, j] ** 2 < squared_radius:
+                counts[int(along[i, j] > reach[j]), labels[i], j] += 1
     return counts

@@ -6,11 +6,11 @@ of what lies beyond it. In a valley they are rarer than on both flanks.
 """
 
 import functools
+import math
 from typing import NamedTuple
 
 import numba
 import numpy as np
-from scipy.special import bdtr
 
 # Most values in a valley, as a fraction of the smaller part. Historical: chosen by
 # trial in 2026, not calibrated.
@@ -25,6 +25,10 @@ _MARGIN = 0.1
 # between time and resolution.
 _N_PLACES = 6
 _N_CUTS = 48
+# Below it a term no longer changes a sum; and the least score that is told.
+_ROUNDING = float(np.finfo(float).eps)
+_LEAST_SCORE = float(np.log10(np.finfo(float).tiny))
+_LOG_10 = math.log(10)
 _EVEN = np.linspace(0, 1, _N_CUTS)
 # One row for each window.
 _ALL_WIDTHS = np.repeat(_WIDTHS, _N_PLACES)
@@ -98,24 +102,32 @@ def find_valley(values, min_size):
     Valley or None
         None where there is none.
     """
-    values = np.sort(values).astype(float)
-    if values.size < 2 * min_size:
-        return None
-    found = _place_windows(values, min_size, _cut_tails(min_size, values.size))
-    if not found.low.size:
-        return None
-    # Values must be rarer than on both flanks.
-    log_p = _score(found.n_inside, found.width, found.in_flanks, found.flanks)
-    log_p = log_p.max(axis=0)
-    n_smaller = np.minimum(found.n_below, values.size - found.n_below)
-    share = found.n_inside / n_smaller
-    # Of those that are beyond doubt, the emptiest.
-    sure = log_p <= max(_SURE_SCORE, log_p.min() + 1)
-    best = np.where(sure, share, np.inf).argmin()
-    edges = found.low[best], found.low[best] + found.width[best]
-    cut = _cut_mixtures_in_half(values, found.n_below[best], *edges)
-    scores = map(float, (log_p[best], share[best], cut, *edges))
-    return Valley(*scores, int(n_smaller[best]))
+    return find_valleys(values[np.newaxis], min_size)[0]
+
+
+def find_valleys(samples, min_size):
+    """Find the emptiest valley in each of many samples of the same size.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray, shape (n_samples, n)
+    min_size : int
+        Fewest values of a part.
+
+    Returns
+    -------
+    list of Valley or None, length n_samples
+        None where there is none.
+    """
+    n = samples.shape[1]
+    if n < 2 * min_size:
+        return [None] * len(samples)
+    samples = np.sort(samples, axis=1).astype(float)
+    found = _find_emptiest(samples, min_size, _cut_tails(min_size, n))
+    return [
+        None if np.isnan(log_p) else Valley(log_p, *others, int(n_smaller))
+        for log_p, *others, n_smaller in found.tolist()
+    ]
 
 
 @functools.lru_cache(maxsize=256)
@@ -193,11 +205,73 @@ def _is_crowded(values, below, most, low, high):
     return values[below] >= low and values[below + most] < high
 
 
-def _score(n_inside, width, n_flank, flank):
-    """Decimal logarithm of the chance of so few, were they as dense as in a flank."""
-    n_flank, flank = np.maximum(n_flank, 0), np.maximum(flank, 1e-30)
-    chance = bdtr(n_inside.astype(float), n_inside + n_flank, width / (width + flank))
-    return np.log10(np.maximum(chance, np.finfo(float).tiny))
+@numba.njit(cache=True, nogil=True)
+def _find_emptiest(samples, min_size, tails):
+    """The attributes of a `Valley` for each sample; NaN where there is none."""
+    found = np.full((len(samples), 6), np.nan)
+    for row in range(len(samples)):
+        values = samples[row]
+        windows = _place_windows(values, min_size, tails)
+        if not windows.low.size:
+            continue
+        scores = _score(windows)
+        # Of those that are beyond doubt, the emptiest.
+        sure = max(_SURE_SCORE, scores.min() + 1)
+        best, least = 0, np.inf
+        for i in range(scores.size):
+            smaller = min(windows.n_below[i], values.size - windows.n_below[i])
+            share = windows.n_inside[i] / smaller
+            if scores[i] <= sure and share < least:
+                best, least, n_smaller = i, share, smaller
+        low, high = windows.low[best], windows.low[best] + windows.width[best]
+        cut = _cut_mixtures_in_half(values, windows.n_below[best], low, high)
+        one = scores[best], least, cut, low, high, float(n_smaller)
+        found[row] = np.array(one)
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _score(windows):
+    """Score (n_windows,) windows: values must be rarer than on both flanks."""
+    scores = np.full(windows.low.size, _LEAST_SCORE)
+    for i in range(scores.size):
+        for side in range(2):
+            n_flank = max(windows.in_flanks[side, i], 0)
+            flank = max(windows.flanks[side, i], 1e-30)
+            score = _log_chance(windows.n_inside[i], n_flank, windows.width[i], flank)
+            scores[i] = max(scores[i], score)
+    return scores
+
+
+@numba.njit(cache=True, nogil=True)
+def _log_chance(n_inside, n_flank, width, flank):
+    """Decimal logarithm of the chance of so few, were they as dense as in a flank.
+
+    The sum of the binomial probabilities on that side of the mean that is the shorter.
+    """
+    n, p, q = n_inside + n_flank, width / (width + flank), flank / (width + flank)
+    if not n_flank:
+        return 0.0
+    first = n_inside if n_inside < n * p else n_inside + 1
+    log_p = math.lgamma(n + 1) - math.lgamma(first + 1) - math.lgamma(n - first + 1)
+    log_p += first * math.log(p) + (n - first) * math.log(q)
+    total = term = 1.0
+    if first == n_inside:
+        for k in range(first, 0, -1):
+            term *= k * q / ((n - k + 1) * p)
+            total += term
+            if term < _ROUNDING * total:
+                break
+        log_p += math.log(total)
+    else:
+        for k in range(first, n):
+            term *= (n - k) * p / ((k + 1) * q)
+            total += term
+            if term < _ROUNDING * total:
+                break
+        # Rounding must not make it more than certain that there are more.
+        log_p = math.log1p(-min(math.exp(log_p) * total, 1 - _ROUNDING))
+    return max(log_p / _LOG_10, _LEAST_SCORE)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.domains._tubes import (
+    count_at_ends,
     count_in_tubes,
     draw_lines,
-    find_in_tubes,
     squared_tube_radius,
 )
 
@@ -46,9 +46,13 @@ def test_distance_from_a_line(n_features):
         across -= (across @ line) * line
         across /= np.linalg.norm(across)
         points = start + places[:, None] * line + offs[:, None] * across
-        near, along = find_in_tubes(points, start, lines, 4.0)
-        assert near.shape == along.shape == (5, 4)
-        np.testing.assert_array_equal(near[:, i], offs < 2)
-        np.testing.assert_allclose(along[:, i], places, atol=1e-12)
-        counted = count_in_tubes(points, start, lines, 4.0)
-        np.testing.assert_array_equal(counted, near.sum(axis=0))
+        near = count_in_tubes(points, start, lines, 4.0)
+        assert near.shape == (4,)
+        assert near[i] == (offs < 2).sum()
+        labels, reach = np.array([2, 0, 1, 0, 1]), np.full(4, 2.0)
+        own, beyond = count_at_ends(points, start, lines, 4.0, reach, labels, 2)
+        assert (own[i], beyond[:, i].tolist()) == (1, [0, 1, 0])
+        own, beyond = count_at_ends(points, start, lines, 4.0, reach, labels, 1)
+        assert (own[i], beyond[:, i].tolist()) == (1, [0, 0, 0])
+        own, beyond = count_at_ends(points, start, lines, 4.0, -9 + reach, labels, 1)
+        assert (own[i], beyond[:, i].tolist()) == (1, [1, 0, 1])

@@ -1,5 +1,6 @@
 """How probable each domain is for a pattern, given what is around its position."""
 
+from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
@@ -79,7 +80,23 @@ class LocalModel:
             near[members] = True
             reached = np.flatnonzero(near)
             self._domains.append(fit_domain(shapes, members, pure, reached))
-        self._posterior, self.misfit = self._find_parts()
+
+    @cached_property
+    def misfit(self):
+        """numpy.ndarray of float32, shape (n,): As the class describes it."""
+        excess = np.full(len(self._shapes.points), np.inf)
+        for i, domain in enumerate(self._domains):
+            if domain is not None:
+                rows = domain.rows
+                own = domain.measure_excess(
+                    self._shapes.points[rows] - domain.means, self._shapes.spread[rows]
+                )
+                excess[rows] = np.minimum(excess[rows], self._look_around(i, own))
+        for names, rows in self._find_meetings():
+            own = self._measure_excess(names, rows, self._mix(names, rows))
+            excess[rows] = np.minimum(excess[rows], own)
+        # What has no shape may be anything.
+        return np.where(np.isfinite(excess), excess, 0).astype(np.float32)
 
     def posterior(self):
         """Probability of each domain to be the largest part of each pattern.
@@ -89,32 +106,24 @@ class LocalModel:
         Posterior
             A pattern without a shape has the frequencies of domains.
         """
-        return self._posterior
-
-    def _find_parts(self):
-        """Weigh all that each pattern may be against each other."""
-        pure, excess = self._compare_domains()
+        pure = self._compare_domains()
         halves = np.full(pure.shape, -np.inf)
         prior = np.zeros(len(pure))
         for names, rows in self._find_meetings():
-            log_parts, own = self._mix(names, rows)
+            log_parts = self._mix(names, rows).log_parts
             # In so many orders they may be drawn from what is around.
             orders = 2 if len(names) == 2 else 6
             chance = orders * self._around[np.ix_(rows, names)].prod(axis=1)
             at = np.ix_(rows, names)
             halves[at] = np.logaddexp(halves[at], log_parts + np.log(chance)[:, None])
             prior[rows] += chance
-            excess[rows] = np.minimum(excess[rows], own)
         several = prior > 0
         halves[several] -= np.log(prior[several])[:, None]
         of_domain, of_mixture = self._weigh(pure, halves, several)
         probabilities = of_domain + of_mixture
         best = probabilities.argmax(axis=1)
         boundary = of_mixture.sum(axis=1) - of_mixture[np.arange(len(best)), best]
-        posterior = Posterior(
-            probabilities.astype(np.float32), boundary.astype(np.float32)
-        )
-        return posterior, excess.astype(np.float32)
+        return Posterior(probabilities.astype(np.float32), boundary.astype(np.float32))
 
     def _weigh(self, pure, halves, several):
         """Probabilities of domains, and of mixtures with most of each domain."""
@@ -132,10 +141,9 @@ class LocalModel:
         return of_domain, of_mixture
 
     def _compare_domains(self):
-        """Log density of each point in each domain around, and its least excess."""
-        shapes, n_points = self._shapes, len(self._shapes.points)
-        pure = np.full((n_points, self.n_domains), -np.inf)
-        excess = np.full(n_points, np.inf)
+        """Log density (n, n_domains) of each point in each domain around."""
+        shapes = self._shapes
+        pure = np.full((len(shapes.points), self.n_domains), -np.inf)
         for i, domain in enumerate(self._domains):
             if domain is None:
                 continue
@@ -144,12 +152,10 @@ class LocalModel:
             prior = self._around[rows, i] * (1 - _ANYWHERE)
             prior = np.log(prior + _ANYWHERE * self._frequencies[i] + _TINY)
             pure[rows, i] = domain.log_density(points, spread) + prior
-            own = domain.measure_excess(points - domain.means, spread)
-            excess[rows] = np.minimum(excess[rows], self._look_around(i, own))
         # What has no shape may be anything.
         lost = ~np.isfinite(pure).any(axis=1)
         pure[lost] = np.log(self._frequencies + _TINY)
-        return pure, np.where(lost, 0, excess)
+        return pure
 
     def _look_around(self, name, excess):
         """The excess of a domain at its rows, of its own ones over those around."""
@@ -179,30 +185,33 @@ class LocalModel:
                 yield list(names), rows
 
     def _mix(self, names, rows):
-        """Log densities of mixtures with most of each of some domains, and the excess.
-
-        Returns
-        -------
-        log_parts : numpy.ndarray, shape (n_rows, n_names)
-        excess : numpy.ndarray, shape (n_rows,)
-        """
-        domains = [self._domains[i] for i in names]
-        at = [np.searchsorted(domain.rows, rows) for domain in domains]
+        """Points as mixtures of some domains, as these are around them."""
+        domains, at = self._find_rows(names, rows)
         ends = [d.means[own] for d, own in zip(domains, at, strict=True)]
         scatter = [d.scatter(own) for d, own in zip(domains, at, strict=True)]
         noise = sum(domain.noise for domain in domains) / len(domains)
         points, spread = self._shapes.points[rows], self._shapes.spread[rows]
-        mixture = _Mixture.fit(points, spread, ends, noise, sum(scatter) / len(domains))
-        largest = mixture.shares.argmax(axis=1)
-        left = points - sum(
-            share[:, None] * end
-            for share, end in zip(mixture.shares.T, ends, strict=True)
+        return _Mixture.fit(points, spread, ends, noise, sum(scatter) / len(domains))
+
+    def _measure_excess(self, names, rows, mixture):
+        """What points differ more than usual from mixtures, by their largest part."""
+        domains, at = self._find_rows(names, rows)
+        left = self._shapes.points[rows] - sum(
+            share[:, None] * domain.means[own]
+            for share, domain, own in zip(mixture.shares.T, domains, at, strict=True)
         )
+        spread = self._shapes.spread[rows]
+        largest = mixture.shares.argmax(axis=1)
         excess = np.empty(len(rows))
         for k, domain in enumerate(domains):
             own = largest == k
             excess[own] = domain.measure_excess(left[own], spread[own])
-        return mixture.log_parts, excess
+        return excess
+
+    def _find_rows(self, names, rows):
+        """Domains, and where rows are among those of each."""
+        domains = [self._domains[i] for i in names]
+        return domains, [np.searchsorted(domain.rows, rows) for domain in domains]
 
 
 class _Mixture(NamedTuple):

@@ -36,7 +36,7 @@ _MIN_POINTS = 5
 _N_BRIDGING = 100
 _N_CROWD = 6000
 _N_CELLS, _CELL_SAMPLE, _CELL_SIZE = 12, 4000, 8
-_N_NEIGHBOURS, _NEIGHBOUR_SAMPLE = 5, 300
+_N_NEIGHBOURS, _NEIGHBOUR_SAMPLE = 5, 100
 
 
 def is_bridged(points, values, valley, random_state):

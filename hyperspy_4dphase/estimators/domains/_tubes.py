@@ -91,8 +91,18 @@ def count_at_ends(points, start, lines, squared_radius, reach, labels, label):
 
 def _project(points, start, lines):
     """How far along each line points are, and squared distances from its start."""
-    points = points - start
-    return points @ lines.T, np.square(points).sum(axis=1)
+    along = points @ lines.T - lines @ start
+    return along, _measure_squares(points, np.asarray(start))
+
+
+@numba.njit(cache=True, nogil=True)
+def _measure_squares(points, start):
+    """Squared distances of points from a place."""
+    squares = np.zeros(len(points))
+    for i in range(points.shape[0]):
+        for j in range(points.shape[1]):
+            squares[i] += (points[i, j] - start[j]) ** 2
+    return squares
 
 
 @numba.njit(cache=True, nogil=True)

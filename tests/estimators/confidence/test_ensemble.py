@@ -5,13 +5,16 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
 from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
 from hyperspy_4dphase.estimators.confidence._map_making import DOUBTS
+from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
 from hyperspy_4dphase.plot import calibration_error
 
 from ..domain_points import counted_domains, domain_patterns
+from ..scan_points import places
 
 SIZES = (160, 100, 60)
 
@@ -272,6 +275,24 @@ def test_a_continuum_in_a_latent_space_is_one_domain():
     assert model.n_domains_ == 1
     assert np.isnan(model.confidence_).all()
     assert model.reason_ in ("continuum", "no gap")
+
+
+def test_cuts_of_a_bend_that_come_back_are_no_domains():
+    """k-means cuts a bend at the same places in two exposures; it is one domain."""
+    shape = (20, 45)
+    one, other, third = domain_patterns(3, 60)
+    along = np.broadcast_to(np.linspace(0, 1, shape[1]), shape).reshape(-1, 1)
+    path = (1 - along) ** 2 * one + 2 * along * (1 - along) * other + along**2 * third
+    cuts = []
+    for seed in (0, 1):
+        counts = np.random.default_rng(seed).poisson(1500 * path)
+        X = compressed(counts)
+        points = CompressedShapes.from_compressed(X).points
+        cuts.append(KMeans(3, n_init=4, random_state=seed).fit_predict(points))
+        model = ensemble(8, random_state=seed).fit(X, positions=places(shape))
+        assert model.n_domains_ == 1
+        assert np.isnan(model.confidence_).all()
+    assert adjusted_rand_score(*cuts) > 0.8
 
 
 @pytest.mark.parametrize("with_features", [False, True])

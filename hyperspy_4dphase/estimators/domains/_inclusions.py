@@ -11,6 +11,11 @@ import numpy as np
 from scipy import ndimage
 from sklearn.utils.parallel import Parallel, delayed
 
+from hyperspy_4dphase.estimators.domains._inclusion_places import (
+    FEWEST,
+    NEAR,
+    assign_places,
+)
 from hyperspy_4dphase.estimators.domains._local_fits import (
     SIZE,
     add_up,
@@ -20,11 +25,8 @@ from hyperspy_4dphase.estimators.domains._local_fits import (
     subtract_around,
 )
 
-# Neighbours of a position, also by a corner.
-_NEAR = np.ones((3, 3), bool)
-# Sums over 3 x 3 positions stand out from so many deviations on; of a place that many
-# positions do.
-_STANDS_OUT, _FEWEST = 5.0, 6
+# Sums over 3 x 3 positions stand out from so many deviations on.
+_STANDS_OUT = 5.0
 # What a kind must show: median squared significance of its sums; number of its places,
 # weighted by significance; part of its pattern that no change of the surroundings has;
 # part of what its positions have too much that is this pattern. On simulated plates in
@@ -42,19 +44,6 @@ _SAME_PATTERN, _SAME_PLACES = 0.7, 1 / 3
 _N_DIRECTIONS, _N_STARTS = 16, 16
 # Fewest positions of a scan that is looked at.
 _MIN_SCAN = 100
-# Log-likelihood that each of eight neighbours adds to its kind. From 0.3 to 0.5 makes
-# no difference.
-_SUPPORT = 0.4
-# Amounts that are looked for, in units of what is usual nearby; what is usual nearby is
-# at least so much of what is usual in the scan.
-_AMOUNTS = np.array([0.5, 0.75, 1.0, 1.25])
-# Amounts at the rim, of which the surroundings are the larger part, and how likely they
-# are where something is found. With these, strong inclusions end at half of what is
-# usual, and plates that hardly rise above noise lose few positions. Not fitted.
-_LESS, _PART_LESS = np.array([0.1, 0.2, 0.3, 0.4]), 0.3
-# A place of which no larger part is more than a rim is small, or faint, as a whole.
-_LEAST_INNER = 1 / 3
-_FLOOR = 0.8
 
 
 class Kind(NamedTuple):
@@ -122,7 +111,7 @@ def find_inclusions(field, random_state):
     kinds = _find_kinds_twice(points, inside, random_state)
     if not kinds:
         return nothing
-    best, cleaned, is_rim = _assign(points, inside, kinds)
+    best, cleaned, is_rim = assign_places(points, inside, kinds)
     cleaned = cleaned[field.places].astype(field.points.dtype)
     return best[field.places], cleaned, is_rim[field.places]
 
@@ -203,10 +192,10 @@ def _look_along(points, inside, direction):
         sums = add_up(scaled[..., None], inside)[..., 0]
         excess = np.maximum(scaled, sums) - 2.5
         weights = inside / (1 + np.exp(np.clip(4 * excess, -50, 50)))
-    places = ndimage.label(sums > _STANDS_OUT, _NEAR)[0]
+    places = ndimage.label(sums > _STANDS_OUT, NEAR)[0]
     sizes = np.bincount(places.ravel())
     sizes[0] = 0
-    return weights, residuals, sums, places * (sizes >= _FEWEST)[places]
+    return weights, residuals, sums, places * (sizes >= FEWEST)[places]
 
 
 def _describe(points, inside, direction, n_rounds=3):
@@ -219,7 +208,7 @@ def _describe(points, inside, direction, n_rounds=3):
             return None
         fit = fit_around(points, weights)
         residuals = fit.subtract_from(points)
-        rest = inside & (weights > 0.5) & ~ndimage.binary_dilation(found, _NEAR)
+        rest = inside & (weights > 0.5) & ~ndimage.binary_dilation(found, NEAR)
         if not rest.any():
             return None
         covariance = robust_covariance(residuals[rest])
@@ -256,103 +245,3 @@ def _measure_foreign(fit, found, pattern):
     gram = changes @ np.swapaxes(changes, 1, 2) + np.eye(5) * noise[:, None]
     own = (along * np.linalg.solve(gram, along[..., None])[..., 0]).sum(axis=1)
     return float(np.median(1 - own))
-
-
-def _assign(points, inside, kinds, n_rounds=4, n_sweeps=5):
-    """Assign each position to a kind, or to none: matched filters, and neighbours.
-
-    Returns
-    -------
-    best : numpy.ndarray of int, shape (ny, nx)
-    cleaned : numpy.ndarray, shape (ny, nx, n_features)
-    is_rim : numpy.ndarray of bool, shape (ny, nx)
-    """
-    first = share = np.stack([kind.found for kind in kinds], axis=-1).astype(float)
-    for _ in range(n_rounds):
-        values, amount = _filter(points, inside, first, share)
-        gain = _add_likelihoods(values, amount, _AMOUNTS)
-        none = np.zeros((*inside.shape, 1))
-        for _ in range(n_sweeps):
-            rest = 1 - share.sum(axis=-1, keepdims=True)
-            all_shares = np.concatenate([inside[..., None] * rest, share], axis=-1)
-            around = 9 * ndimage.uniform_filter(all_shares, (3, 3, 1), mode="constant")
-            likely = np.concatenate([none, gain], axis=-1)
-            likely += _SUPPORT * (around - all_shares)
-            likely = np.maximum(likely - likely.max(axis=-1, keepdims=True), -50)
-            likely = np.exp(likely) * inside[..., None]
-            total = np.maximum(likely.sum(axis=-1, keepdims=True), 1e-9)
-            share = (likely / total)[..., 1:]
-    best = np.where(share.max(axis=-1) > 0.5, share.argmax(axis=-1), -1)
-    for kind in range(len(kinds)):
-        places = ndimage.label(best == kind, _NEAR)[0]
-        small = np.bincount(places.ravel()) < _FEWEST
-        best[small[places] & (best == kind)] = -1
-    surroundings = fit_around(points, (inside & (best < 0)).astype(float)).values
-    cleaned = np.where(best[..., None] < 0, points, surroundings)
-    less = _add_likelihoods(values, amount, _LESS) + np.log(_PART_LESS) - gain
-    return best, cleaned, _find_rims(best, less)
-
-
-def _find_rims(best, less):
-    """Where less than half of an inclusion is more likely, but where all of one is.
-
-    Parameters
-    ----------
-    best : numpy.ndarray of int, shape (ny, nx)
-    less : numpy.ndarray, shape (ny, nx, n_kinds)
-        Log-likelihood of less than half against that of more.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (ny, nx)
-    """
-    is_rim = np.zeros(best.shape, bool)
-    for kind in range(less.shape[-1]):
-        own = best == kind
-        faint = own & (less[..., kind] > 0)
-        places = ndimage.label(own, _NEAR)[0]
-        sizes, inner = (
-            np.bincount(places[at], minlength=1) for at in (own, own & ~faint)
-        )
-        inner = np.pad(inner, (0, len(sizes) - len(inner)))
-        is_rim |= faint & (inner >= _LEAST_INNER * sizes)[places]
-    return is_rim
-
-
-def _filter(points, inside, first, share):
-    """Matched filters of all kinds, and what they give where there is one.
-
-    Returns
-    -------
-    values : numpy.ndarray, shape (ny, nx, n_kinds)
-        In standard deviations.
-    amount : numpy.ndarray, shape (ny, nx, n_kinds)
-        What is usual of them in inclusions nearby.
-    """
-    weights = inside * np.clip(1 - share.sum(axis=-1), 0, 1)
-    fit = fit_around(points, weights)
-    residuals = fit.subtract_from(points)
-    covariance = robust_covariance(residuals[inside & (weights > 0.9)])
-    totals = np.maximum(share.sum(axis=(0, 1)), 1e-9)
-    means = np.einsum("yxf,yxk->kf", residuals, share) / totals[:, None]
-    filters = np.linalg.solve(covariance, means.T)
-    filters /= np.maximum(np.linalg.norm(filters, axis=0), 1e-12)
-    values = residuals @ filters
-    spreads = [local_spread(values[..., k], inside) for k in range(values.shape[-1])]
-    variance = np.square(np.stack(spreads, axis=-1))
-    values /= np.sqrt(variance + fit.measure_misfit()[..., None] / 4)
-    usual = (values * first).sum(axis=(0, 1)) / first.sum(axis=(0, 1))
-    width = SIZE, SIZE, 0
-    amounts, shares = (
-        ndimage.gaussian_filter(each, width, mode="constant")
-        for each in (values * share, share)
-    )
-    amount = (amounts + 0.02 * usual) / (shares + 0.02)
-    return values, np.maximum(amount, _FLOOR * usual)
-
-
-def _add_likelihoods(values, amount, parts):
-    """Log-likelihood of some parts of an amount, each as likely, against none of it."""
-    amount = amount[..., None] * parts
-    likelihood = np.exp(np.clip(amount * values[..., None] - amount**2 / 2, -300, 300))
-    return np.log(likelihood.mean(axis=-1))

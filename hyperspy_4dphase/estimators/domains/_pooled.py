@@ -6,6 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import uniform_filter
 
+from hyperspy_4dphase.estimators.domains._boundaries import (
+    dissolve_boundaries,
+    find_nearest,
+)
 from hyperspy_4dphase.estimators.domains._directions import discriminate
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
 from hyperspy_4dphase.estimators.domains._splits import find_local_points, find_split
@@ -126,3 +130,41 @@ def _average_around(values, shapes, width):
         uniform_filter(grid, width, mode="constant")[at] for grid in (total, weight)
     )
     return total / weight
+
+
+def dissolve_pooled_boundaries(shapes, labels, pooled, min_size, random_state):
+    """Dissolve those boundaries that only means of neighbours show.
+
+    Parameters
+    ----------
+    shapes : CompressedShapes
+    labels : numpy.ndarray of int, shape (n,)
+        -1 is left alone.
+    pooled : list of int
+        Labels that may be boundaries.
+    min_size : int
+        Fewest blocks that a domain is known by.
+    random_state : numpy.random.RandomState
+
+    Returns
+    -------
+    labels : numpy.ndarray of int, shape (n,)
+    dissolved : list of int
+    """
+    rows = np.flatnonzero(labels >= 0)
+    blocks = average_blocks(shapes.take(rows), labels[rows])
+    own = np.zeros(blocks.counts.size, dtype=labels.dtype)
+    own[blocks.groups] = labels[rows]
+    # Blocks cut by an edge have more noise, but a thin boundary has no others.
+    n_full = np.bincount(own[blocks.full], minlength=own.max() + 1)
+    judged = np.flatnonzero(blocks.full | (n_full < min_size)[own])
+    own[judged], dissolved = dissolve_boundaries(
+        blocks.shapes.take(judged), own[judged], random_state, pooled
+    )
+    left = np.flatnonzero(np.isin(own, dissolved))
+    if left.size:
+        others = np.setdiff1d(own, dissolved)
+        own[left] = find_nearest(blocks.shapes, own, left, others)
+    labels = labels.copy()
+    labels[rows] = own[blocks.groups]
+    return labels, dissolved

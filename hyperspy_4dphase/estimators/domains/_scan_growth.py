@@ -6,10 +6,7 @@ import numpy as np
 from scipy.cluster.hierarchy import linkage, to_tree
 from scipy.spatial import cKDTree
 
-from hyperspy_4dphase.estimators.domains._boundaries import (
-    dissolve_boundaries,
-    find_nearest,
-)
+from hyperspy_4dphase.estimators.domains._boundaries import dissolve_boundaries
 from hyperspy_4dphase.estimators.domains._directions import (
     discriminate,
     measure_strength,
@@ -18,11 +15,15 @@ from hyperspy_4dphase.estimators.domains._directions import (
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._growth import Growth
+from hyperspy_4dphase.estimators.domains._inclusion_places import (
+    N_AROUND,
+    trim_rims,
+)
 from hyperspy_4dphase.estimators.domains._joins import Joins
 from hyperspy_4dphase.estimators.domains._nodes import Node
 from hyperspy_4dphase.estimators.domains._patches import separate_patches
 from hyperspy_4dphase.estimators.domains._pooled import (
-    average_blocks,
+    dissolve_pooled_boundaries,
     find_pooled_split,
 )
 from hyperspy_4dphase.estimators.domains._regions import find_regions
@@ -33,8 +34,6 @@ from hyperspy_4dphase.estimators.domains._splits import (
 )
 from hyperspy_4dphase.estimators.domains._surroundings import Surroundings
 
-# Positions around an inclusion that tell what it is in.
-_N_AROUND = 8
 # Fraction of a region that makes it a boundary if it is mixtures of two crowds. Those
 # of scans without noise of their own had 0.54 to 1, crystals of 20 positions in a glass
 # 0.13 to 0.32.
@@ -178,7 +177,7 @@ class ScanGrowth(Growth):
         tree = cKDTree(self.shapes.positions[rest])
         for kind in np.unique(kinds[kinds >= 0]):
             rows = np.flatnonzero(kinds == kind)
-            near = tree.query(self.shapes.positions[rows], _N_AROUND)[1].ravel()
+            near = tree.query(self.shapes.positions[rows], N_AROUND)[1].ravel()
             around = leaf_of[rest[near[near < rest.size]]]
             host = int(np.bincount(around).argmax())
             hosts[host] = self._add_part(hosts[host], rows)
@@ -265,23 +264,7 @@ class ScanGrowth(Growth):
         kinds, is_rim = self._evidence.inclusions, self._evidence.is_rim
         leaves = self.leaves()
         labels = self._label(leaves)
-        rest = np.flatnonzero((kinds < 0) & (labels >= 0))
-        if not is_rim.any() or rest.size < _N_AROUND:
-            return
-        tree = cKDTree(self.shapes.positions[rest])
-        for kind in np.unique(kinds[is_rim]):
-            inner = labels[(kinds == kind) & ~is_rim & (labels >= 0)]
-            if not inner.size:
-                continue
-            own = np.bincount(inner).argmax()
-            rows = np.flatnonzero((kinds == kind) & is_rim & (labels == own))
-            near = tree.query(self.shapes.positions[rows], _N_AROUND)[1]
-            around = labels[rest[near]]
-            around = np.where(around == own, -1, around)
-            labels[rows] = [
-                np.bincount(each[each >= 0]).argmax() if (each >= 0).any() else own
-                for each in around
-            ]
+        labels = trim_rims(labels, kinds, is_rim, self.shapes.positions)
         for i, leaf in enumerate(leaves):
             leaf.rows = np.flatnonzero(labels == i)
         self._gather()
@@ -351,36 +334,9 @@ class ScanGrowth(Growth):
             waiting += zip(parts, branches, strict=False)
 
     def _dissolve_pooled_boundaries(self, labels, pooled):
-        """Dissolve those boundaries that only means of neighbours show.
-
-        Parameters
-        ----------
-        labels : numpy.ndarray of int, shape (n,)
-        pooled : list of int
-            Labels that may be boundaries.
-
-        Returns
-        -------
-        labels : numpy.ndarray of int, shape (n,)
-        dissolved : list of int
-        """
-        rows = np.flatnonzero(labels >= 0)
-        blocks = average_blocks(self.shapes.take(rows), labels[rows])
-        own = np.zeros(blocks.counts.size, dtype=labels.dtype)
-        own[blocks.groups] = labels[rows]
-        # Blocks cut by an edge have more noise, but a thin boundary has no others.
-        n_full = np.bincount(own[blocks.full], minlength=own.max() + 1)
-        judged = np.flatnonzero(blocks.full | (n_full < self._min_size)[own])
-        own[judged], dissolved = dissolve_boundaries(
-            blocks.shapes.take(judged), own[judged], self._random_state, pooled
+        return dissolve_pooled_boundaries(
+            self.shapes, labels, pooled, self._min_size, self._random_state
         )
-        left = np.flatnonzero(np.isin(own, dissolved))
-        if left.size:
-            others = np.setdiff1d(own, dissolved)
-            own[left] = find_nearest(blocks.shapes, own, left, others)
-        labels = labels.copy()
-        labels[rows] = own[blocks.groups]
-        return labels, dissolved
 
     def _measure_steps(self, steps):
         if self._evidence is not None:

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.domains._field import Field
-from hyperspy_4dphase.estimators.domains._inclusions import (
+from hyperspy_4dphase.estimators.domains._inclusion_places import (
     _AMOUNTS,
     _LESS,
     _PART_LESS,
     _add_likelihoods,
     _find_rims,
-    find_inclusions,
 )
+from hyperspy_4dphase.estimators.domains._inclusions import find_inclusions
 
 SHAPE = 60, 64
 N_FEATURES = 5

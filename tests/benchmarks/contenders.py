@@ -4,12 +4,19 @@ from collections import namedtuple
 
 import numpy as np
 
+from hyperspy_4dphase import compress
+
 Contender = namedtuple("Contender", "label lazy function")
 """``function(signal, n_components, scaling)`` returns the function to be timed, which
 returns maps (n_patterns, k) and patterns (k, n_pixels) in units of the data."""
 
-SUM = "sum"
-OURS = ("rnmf", "rnmf-lazy")
+# What others are held against: a sum of the scan, and one pass over it.
+SUM, PASS = "sum", "pass"
+OURS = ("rnmf", "rnmf-lazy", "compress")
+# No factorizations: there is nothing to score.
+UNSCORED = (SUM, PASS, "compress")
+# Columns of the product of one pass, and values that are cast at a time.
+_N_COLUMNS, _BLOCK_VALUES = 32, 2**24
 
 
 def _rnmf(signal, n_components, scaling):
@@ -24,6 +31,25 @@ def _rnmf(signal, n_components, scaling):
 
 def _sum(signal, n_components, scaling):
     return lambda: signal.sum().compute(show_progressbar=False)
+
+
+def _pass(signal, n_components, scaling):
+    """Cast, and multiply with a few columns, block by block."""
+    X = signal.data.reshape(len(scaling[0]), -1)
+    columns = np.random.default_rng(0).standard_normal((X.shape[1], _N_COLUMNS))
+    columns = columns.astype(np.float32)
+    n_rows = max(1, _BLOCK_VALUES // X.shape[1])
+
+    def run():
+        for start in range(0, len(X), n_rows):
+            X[start : start + n_rows].astype(np.float32) @ columns
+
+    return run
+
+
+def _compress(signal, n_components, scaling):
+    options = {"random_state": 0, "print_info": False, "show_progressbar": False}
+    return lambda: compress(signal, squares=False, **options)
 
 
 def _nmf(signal, n_components, scaling):
@@ -97,4 +123,6 @@ CONTENDERS = {
     "rnmf-lazy": Contender("decomposition_rnmf", True, _rnmf),
     "hyperspy-ornmf": Contender("HyperSpy ORNMF", True, _hyperspy_ornmf),
     SUM: Contender("s.sum()", True, _sum),
+    PASS: Contender("one cast and product, 32 columns", False, _pass),
+    "compress": Contender("compress", False, _compress),
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.benchmarks.contenders import CONTENDERS, OURS, SUM
+from tests.benchmarks.contenders import CONTENDERS, OURS, PASS, SUM
 
 _EAGER = ("rnmf", "sklearn-nmf", "sklearn-minibatch", "hyperspy-nmf")
 _LAZY = ("rnmf-lazy", "hyperspy-ornmf")
@@ -20,7 +20,7 @@ class Job:
     def is_ours(self):
         """bool: Whether this is a method of this package, or what it is held against
         in each run: cheap, so repeated."""
-        return self.contender in (*OURS, SUM)
+        return self.contender in (*OURS, SUM, PASS)
 
     @property
     def label(self):
@@ -83,6 +83,7 @@ def make_plan(*, quick=False, large=False, peers=True):
             Group("size", "battery", *shapes, [Job(SUM), Job("rnmf-lazy")]),
             Group("weak", "weak", *shapes, _jobs(("rnmf", "sklearn-nmf"), peers, 5)),
             Group("weak, lazy", "weak", *shapes, [Job(SUM), Job("rnmf-lazy")]),
+            Group("pass", "weak", *shapes, [Job(PASS), Job("compress")]),
         ]
     groups = [
         Group("eager", "battery", full, signal_shape, _jobs(_EAGER, peers, 5)),
@@ -102,6 +103,7 @@ def make_plan(*, quick=False, large=False, peers=True):
             _jobs(("rnmf", "sklearn-nmf"), peers, 5),
         ),
         Group("weak, lazy", "weak", full, signal_shape, [Job(SUM), Job("rnmf-lazy")]),
+        Group("pass", "weak", full, signal_shape, [Job(PASS), Job("compress")]),
     ]
     groups[0].jobs.insert(1, Job("rnmf", None))
     groups[1].jobs.insert(1, Job("rnmf-lazy", None))

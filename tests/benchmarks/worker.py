@@ -16,7 +16,7 @@ from pyxem.signals import Diffraction2D
 
 from hyperspy_4dphase import compress
 from hyperspy_4dphase.methods._cache import clear_cache
-from tests.benchmarks.contenders import CONTENDERS, SUM
+from tests.benchmarks.contenders import CONTENDERS, UNSCORED
 from tests.benchmarks.measure import ReadCounter, measure
 from tests.benchmarks.scores import map_cosines, relative_residual
 
@@ -59,7 +59,7 @@ def contend(folder, contender, n_components, repeats, score):
         counter=counter,
     )
     outcome = asdict(measured)
-    if contender != SUM and score:
+    if contender not in UNSCORED and score:
         maps, patterns = result
         abundance = truth["abundance"]
         cosines = map_cosines(maps, abundance.reshape(len(maps), -1))

@@ -338,6 +338,13 @@ def replaced_places(compression):
     return {tuple(map(int, place)) for place in places}
 
 
+@pytest.fixture(scope="module")
+def struck():
+    """A scan with one zinger, and its map."""
+    signal = scan(with_values((3, 4, 2, 3), 60000))
+    return signal, signal.cluster_hierarchical(**QUIET)
+
+
 class TestFaultyValues:
     def test_where_they_are(self):
         compression = compress(scan(spoilt()), **SETTINGS)
@@ -440,12 +447,6 @@ class TestFaultyValues:
         assert "faulty_pixels=1 left out" in capsys.readouterr().out
         getattr(signal, method)(keep_faulty=True, **SETTINGS, **options)
         assert "left out" not in capsys.readouterr().out
-
-    @pytest.fixture(scope="class")
-    def struck(self):
-        """A scan with one zinger, and its map."""
-        signal = scan(with_values((3, 4, 2, 3), 60000))
-        return signal, signal.cluster_hierarchical(**QUIET)
 
     def test_mean_patterns_without_zingers(self, struck):
         """And phases, for which they are compared."""

@@ -20,7 +20,13 @@ from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.signals._stored import compare_scales
 
 SETTINGS = {"random_state": 0, "show_progressbar": False}
-CONFIDENCE = {"n_maps": 2, "source": {"epochs": 2}, **SETTINGS}
+# A distorted latent space takes longest, and has no axes of its own.
+CONFIDENCE = {
+    "n_maps": 2,
+    "doubts": ["noise", "resampling"],
+    "source": {"epochs": 2},
+    **SETTINGS,
+}
 EMBEDDING = {"epochs": 2, **SETTINGS}
 NAVIGATION, SIGNAL = (16, 11), (22, 20)
 TIMES = np.arange(11) ** 1.3

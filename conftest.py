@@ -1,6 +1,10 @@
 """What the examples in docstrings share when they are run as tests."""
 
+from copy import deepcopy
+from functools import cache
 from importlib.util import find_spec
+from itertools import takewhile
+from types import ModuleType
 
 import pytest
 
@@ -11,6 +15,16 @@ _NEEDED = {
     "hyperspy_4dphase.interop.quantem": ("hyperspy",),
     "hyperspy_4dphase.interop.quantem.to_quantem": ("quantem",),
 }
+
+# Methods that take long, and with which many examples begin.
+_SLOW = (
+    ".cluster_hierarchical(",
+    ".decomposition_rnmf(",
+    ".domain_confidence(",
+    ".identify(",
+    ".map_phases(",
+    ".vae_embed(",
+)
 
 
 def _lacking(name):
@@ -28,9 +42,37 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@cache
+def _run_lines(lines):
+    """The names that lines make, run by themselves as a reader would run them."""
+    names = {}
+    exec(lines, names)
+    del names["__builtins__"]
+    return names
+
+
+def _begin(test):
+    """Run the first lines of an example, which print nothing, once for all with them.
+
+    Each example has copies of what they make.
+    """
+    silent = takewhile(lambda line: not (line.want or line.options), test.examples)
+    lines = [line.source for line in silent]
+    while lines and not any(method in lines[-1] for method in _SLOW):
+        del lines[-1]
+    if lines:
+        names = _run_lines("".join(lines))
+        modules = {id(m): m for m in names.values() if isinstance(m, ModuleType)}
+        test.globs.update(deepcopy(names, modules))
+        del test.examples[: len(lines)]
+
+
 @pytest.fixture(autouse=True)
 def plain_examples(request):
-    """Examples show no progress bars, and their figures are closed."""
+    """Examples show no progress bars, and their figures are closed.
+
+    What many of them begin with is run once.
+    """
     if not isinstance(request.node, pytest.DoctestItem) or not find_spec("hyperspy"):
         yield
         return
@@ -39,6 +81,7 @@ def plain_examples(request):
 
     general = hs.preferences.General
     before, general.show_progressbar = general.show_progressbar, False
+    _begin(request.node.dtest)
     yield
     general.show_progressbar = before
     plt.close("all")

@@ -1,5 +1,7 @@
 """Scans whose axes are not uniform: the same numbers, with the axes they came with."""
 
+from functools import cache
+
 import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,6 +20,14 @@ from hyperspy_4dphase.methods.compress import compress
 from hyperspy_4dphase.signals._stored import compare_scales
 
 SETTINGS = {"random_state": 0, "show_progressbar": False}
+# A distorted latent space takes longest, and has no axes of its own.
+CONFIDENCE = {
+    "n_maps": 2,
+    "doubts": ["noise", "resampling"],
+    "source": {"epochs": 2},
+    **SETTINGS,
+}
+EMBEDDING = {"epochs": 2, **SETTINGS}
 NAVIGATION, SIGNAL = (16, 11), (22, 20)
 TIMES = np.arange(11) ** 1.3
 CURVED = np.sinh(np.linspace(-2, 2, 20))
@@ -67,20 +77,47 @@ def _close_figures():
     plt.close("all")
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(scope="module", params=KINDS)
 def kind(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pair(kind):
     """A scan, and the same with axes that are not uniform."""
     # pyxem exchanges the values of kx and ky unless the detector is square.
     shape = (21, 21) if kind == "detector" else SIGNAL
-    plain = planted(signal=shape)
+    plain = plain_scan(shape)
     other = plain.deepcopy()
     KINDS[kind](other)
     return plain, other
+
+
+@pytest.fixture(scope="module")
+def domains(pair):
+    return pair[1].cluster_hierarchical(**SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def confidence(pair):
+    return pair[1].domain_confidence(**CONFIDENCE)
+
+
+@pytest.fixture(scope="module")
+def embedding(pair):
+    return pair[1].vae_embed(**EMBEDDING)
+
+
+@cache
+def plain_scan(signal):
+    return planted(signal=signal)
+
+
+@cache
+def of_a_plain_scan(method, signal):
+    """What is found in a scan with pixels of 1."""
+    options = {"domain_confidence": CONFIDENCE, "vae_embed": EMBEDDING}
+    return getattr(plain_scan(signal), method)(**options.get(method, SETTINGS))
 
 
 def same_axes(found, scan, n_navigation=2, space="signal"):
@@ -94,15 +131,13 @@ def same_axes(found, scan, n_navigation=2, space="signal"):
         assert ("axis" in one) == ("axis" in other)
 
 
-@pytest.mark.parametrize("lazy", [False, True])
-@pytest.mark.parametrize("extension", ["hspy", "zspy"])
-def test_domains(pair, tmp_path, extension, lazy):
+@pytest.mark.parametrize(("extension", "lazy"), [("hspy", True), ("zspy", False)])
+def test_domains(pair, domains, tmp_path, extension, lazy):
     plain, scan = pair
-    expected = plain.cluster_hierarchical(**SETTINGS)
-    found = scan.cluster_hierarchical(**SETTINGS)
-    np.testing.assert_array_equal(found.labels, expected.labels)
+    expected = of_a_plain_scan("cluster_hierarchical", plain.data.shape[2:])
+    np.testing.assert_array_equal(domains.labels, expected.labels)
     path = tmp_path / f"map.{extension}"
-    found.save(path)
+    domains.save(path)
     loaded = hs.load(path, lazy=lazy)
     np.testing.assert_array_equal(loaded.labels, expected.labels)
     means = loaded.mean_patterns(scan)
@@ -119,14 +154,12 @@ def test_domains(pair, tmp_path, extension, lazy):
 
 
 @pytest.mark.parametrize("extension", ["hspy", "zspy"])
-def test_confidence(pair, tmp_path, extension):
+def test_confidence(pair, confidence, tmp_path, extension):
     plain, scan = pair
-    options = {"n_maps": 3, "source": {"epochs": 2}, **SETTINGS}
-    expected = plain.domain_confidence(**options)
-    found = scan.domain_confidence(**options)
-    np.testing.assert_array_equal(found.data, expected.data)
+    expected = of_a_plain_scan("domain_confidence", plain.data.shape[2:])
+    np.testing.assert_array_equal(confidence.data, expected.data)
     path = tmp_path / f"confidence.{extension}"
-    found.save(path)
+    confidence.save(path)
     loaded = hs.load(path)
     same_axes(loaded.mean_patterns(scan), scan)
     same_axes(loaded.posterior, scan, space="navigation")
@@ -138,14 +171,12 @@ def test_confidence(pair, tmp_path, extension):
 
 
 @pytest.mark.parametrize("extension", ["hspy", "zspy"])
-def test_embedding(pair, tmp_path, extension):
+def test_embedding(pair, embedding, tmp_path, extension):
     plain, scan = pair
-    options = {"epochs": 2, **SETTINGS}
-    expected = plain.vae_embed(**options)
-    found = scan.vae_embed(**options)
-    np.testing.assert_array_equal(found.data, expected.data)
+    expected = of_a_plain_scan("vae_embed", plain.data.shape[2:])
+    np.testing.assert_array_equal(embedding.data, expected.data)
     path = tmp_path / f"embedding.{extension}"
-    found.save(path)
+    embedding.save(path)
     loaded = hs.load(path)
     same_axes(loaded.decode([0, 0]), scan)
     same_axes(loaded.decode(loaded), scan)
@@ -166,14 +197,13 @@ def test_compression(pair, tmp_path):
 
 
 def test_decomposition(pair):
-    scan = pair[1]
+    scan = pair[1].deepcopy()
     scan.decomposition_rnmf(3, print_info=False, **SETTINGS)
     same_axes(scan.get_decomposition_factors(), scan)
     same_axes(scan.get_decomposition_model(), scan)
 
 
-def test_orix_takes_uniform_maps_only(pair, kind):
-    domains = pair[1].cluster_hierarchical(**SETTINGS)
+def test_orix_takes_uniform_maps_only(domains, kind):
     if kind in ("times", "functional"):
         with pytest.raises(ValueError, match="uniform"):
             domains.to_crystal_map()
@@ -191,8 +221,7 @@ def test_uniform_values_are_uniform_to_orix():
     assert domains.to_crystal_map().dx == pytest.approx(0.5)
 
 
-def test_phases(pair, kind):
-    domains = pair[1].cluster_hierarchical(**SETTINGS)
+def test_phases(pair, domains, kind):
     if kind in ("curved", "functional"):
         with pytest.raises(ValueError, match="not uniform"):
             domains.phases()
@@ -202,12 +231,8 @@ def test_phases(pair, kind):
         assert domains.phases().angles is not None
 
 
-def test_another_calibration_is_refused(pair, kind):
-    plain, scan = pair
-    domains, embedding = (
-        scan.cluster_hierarchical(**SETTINGS),
-        scan.vae_embed(epochs=2, **SETTINGS),
-    )
+def test_another_calibration_is_refused(pair, domains, embedding, kind):
+    plain = pair[0]
     with pytest.raises(ValueError, match="per pixel|per position"):
         domains.mean_patterns(plain)
     if kind != "times":

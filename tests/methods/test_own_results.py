@@ -12,7 +12,7 @@ SETTINGS = {"random_state": 0, "show_progressbar": False}
 FORMS = ("1-D navigation", "2-D navigation", "3-D navigation")
 
 
-@pytest.fixture(params=FORMS)
+@pytest.fixture(scope="module", params=FORMS)
 def scan(request):
     return planted(request.param)[0]
 
@@ -23,17 +23,17 @@ def _close_figures():
     plt.close("all")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def domains(scan):
     return scan.cluster_hierarchical(**SETTINGS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def confidence(scan, domains):
     return scan.domain_confidence(domains, n_maps=3, **SETTINGS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def embedding(scan):
     return scan.vae_embed(epochs=2, **SETTINGS)
 

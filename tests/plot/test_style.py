@@ -1,5 +1,7 @@
 """One visual language: what holds for every figure of the package."""
 
+from functools import cache
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -117,14 +119,19 @@ MADE = {
 }
 
 
-def figure_of(made):
+@cache
+def drawn(name):
+    """A figure, drawn once for all tests, and how many were open then."""
+    made = MADE[name]()
     made = getattr(made, "figure", made)
-    return made.figure if hasattr(made, "get_subplotspec") else made
+    figure = made.figure if hasattr(made, "get_subplotspec") else made
+    figure.canvas.draw()
+    return figure, len(plt.get_fignums())
 
 
 @pytest.fixture(params=MADE)
 def figure(request):
-    return figure_of(MADE[request.param]())
+    return drawn(request.param)[0]
 
 
 def test_every_plot_is_looked_at():
@@ -132,13 +139,14 @@ def test_every_plot_is_looked_at():
     assert public == set(MADE)
 
 
-def test_a_notebook_shows_it_without_shrinking(figure):
+@pytest.mark.parametrize("name", MADE)
+def test_a_notebook_shows_it_without_shrinking(name):
+    figure, n_open = drawn(name)
     assert figure.get_figwidth() <= WIDEST + 1e-6
-    assert len(plt.get_fignums()) == 1
+    assert n_open == 1
 
 
 def test_texts_can_be_read(figure):
-    figure.canvas.draw()
     shown = [text for text in figure.findobj(Text) if text.get_visible()]
     written = [text for text in shown if text.get_text().strip()]
     assert written
@@ -147,7 +155,6 @@ def test_texts_can_be_read(figure):
 
 
 def test_texts_lie_inside(figure):
-    figure.canvas.draw()
     page = figure.bbox
     for text in figure.findobj(Text):
         axes = text.axes
@@ -176,7 +183,6 @@ ALL_PATTERNS = "plot_manifold"
 
 def images(figure, shape):
     """Images of an array of this shape, in whatever axes: insets have some, too."""
-    figure.canvas.draw()
     found = figure.findobj(AxesImage)
     return [i for i in found if np.shape(i.get_array())[:2] == shape]
 
@@ -187,7 +193,7 @@ def is_map_of_numbers(image):
 
 @pytest.mark.parametrize("name", MADE)
 def test_maps_with_units_have_a_scale_bar(name):
-    maps = images(figure_of(MADE[name]()), SHAPE)
+    maps = images(drawn(name)[0], SHAPE)
     assert bool(maps) is (name not in NO_MAP)
     for image in maps:
         (bar,) = (a for a in image.axes.artists if isinstance(a, AnchoredSizeBar))
@@ -199,7 +205,7 @@ def test_maps_with_units_have_a_scale_bar(name):
 
 @pytest.mark.parametrize("name", MADE)
 def test_maps_and_patterns_have_the_colours_of_the_package(name):
-    figure = figure_of(MADE[name]())
+    figure = drawn(name)[0]
     for image in images(figure, SHAPE):
         cmap = image.get_cmap()
         if is_map_of_numbers(image):
@@ -218,7 +224,7 @@ def test_maps_and_patterns_have_the_colours_of_the_package(name):
 
 @pytest.mark.parametrize("name", MADE)
 def test_patterns_are_on_a_scale_that_shows_spots_beside_the_beam(name):
-    figure = figure_of(MADE[name]())
+    figure = drawn(name)[0]
     shape = (6 * 9, 5 * 8) if name == ALL_PATTERNS else PATTERN_SHAPE
     patterns = [
         i for i in images(figure, shape) if i.get_cmap().name == _style.PATTERNS
@@ -233,7 +239,7 @@ def test_patterns_are_on_a_scale_that_shows_spots_beside_the_beam(name):
 
 @pytest.mark.parametrize("name", ["plot_continuum", "plot_split"])
 def test_differences_are_alike_for_less_and_more(name):
-    shown = images(figure_of(MADE[name]()), PATTERN_SHAPE)
+    shown = images(drawn(name)[0], PATTERN_SHAPE)
     differences = [i for i in shown if i.get_cmap().name in DIVERGING]
     assert differences
     for image in differences:
@@ -246,7 +252,7 @@ def test_curves_are_scaled_as_images_are():
     (line,) = view.axes["pattern"].lines
     norm = next(
         i.norm
-        for i in images(figure_of(MADE["plot_linked"]()), PATTERN_SHAPE)
+        for i in images(drawn("plot_linked")[0], PATTERN_SHAPE)
         if isinstance(i.norm, PowerNorm)
     )
     np.testing.assert_allclose(line.get_ydata(), curves[0] ** norm.gamma)

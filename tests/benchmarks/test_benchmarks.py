@@ -5,6 +5,7 @@ import json
 import dask.array as da
 import numpy as np
 import pytest
+from pyxem.signals import Diffraction2D
 
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.contenders import CONTENDERS
@@ -136,6 +137,25 @@ def test_simple_table():
     assert "longer  --" in table
 
 
+def test_one_pass_reads_all(monkeypatch):
+    """In blocks of rows, the last of them smaller."""
+    monkeypatch.setattr("tests.benchmarks.contenders._BLOCK_VALUES", 5 * 120)
+    counts = np.random.default_rng(0).poisson(3, (7, 6, 12, 10)).astype(np.uint16)
+    seen = []
+
+    class Seen(np.ndarray):
+        def astype(self, dtype):
+            seen.append(len(self))
+            return np.asarray(self, dtype)
+
+    signal = Diffraction2D(counts)
+    signal.data = counts.view(Seen)
+    CONTENDERS["pass"].function(signal, 2, [np.ones(42), np.ones(120)])()
+    assert seen == [5] * 8 + [2]
+    compression = CONTENDERS["compress"].function(Diffraction2D(counts), 2, None)()
+    assert compression.patterns.shape == (42, 120)
+
+
 @pytest.fixture
 def small_plan(monkeypatch):
     shapes = (14, 12), (16, 18)
@@ -187,6 +207,7 @@ def test_tables_go_into_the_documentation():
         "eager": [("rnmf", outcome), ("sklearn-nmf", slow)],
         "lazy": [("rnmf-lazy", outcome), ("hyperspy-ornmf", {"error": "it broke"})],
         "size": [("sum", outcome), ("rnmf-lazy", outcome)],
+        "pass": [("pass", outcome), ("compress", slow)],
     }
     groups = [
         {
@@ -209,6 +230,9 @@ def test_tables_go_into_the_documentation():
     assert rows["worst map, 5 components"] == [">= 0.95", "0.900", "no"]
     assert rows["scikit-learn NMF's time / ours"] == [">= 60", "50.0", "no"]
     assert rows["our residual / scikit-learn NMF's"] == ["<= 1.001", "1.25000", "no"]
+    assert rows["compress"] == ["100.00 s", "4.00 s", "50", "--"]
+    passes = "compression / one cast and product, weak structure"
+    assert rows[passes] == ["<= 8", "50.0", "no"]
     # Warnings and worse; that a title looks like a table's rule is only noted.
     settings = {"halt_level": 2, "report_level": 2}
     assert (

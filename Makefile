@@ -18,6 +18,7 @@ STRUCTURES ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv/.peers
 BIN_2 := .venv-py4dstem/bin
 READY_2 := .venv-py4dstem/.ready
 BIN_3 := .venv-quantem/bin
@@ -78,7 +79,7 @@ bench-structure: $(READY)
 bench-orientation: $(READY)
 	$(BIN)/python -m tests.benchmarks.orientation $(ARGS)
 
-bench-scale: $(READY)
+bench-scale: $(PEERS)
 	$(BIN)/python -m tests.benchmarks.scale $(ARGS)
 
 bench-degradations: $(READY)
@@ -109,6 +110,11 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+# Only benchmarks need it: tests are to run without.
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
 	touch $@
 
 $(READY_2): pyproject.toml constraints.txt constraints-py4dstem.txt

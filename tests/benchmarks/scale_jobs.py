@@ -110,6 +110,18 @@ def _means(signal):
     signal.domains_found.mean_patterns(show_progressbar=False)
 
 
+def _sklearn_nmf(signal):
+    from sklearn.decomposition import NMF
+
+    data = signal.data.compute()
+    X = data.reshape(data.shape[0] * data.shape[1], -1).astype(np.float32)
+    # As the others scale, so that counting noise is nearly white.
+    for axis in (0, 1):
+        totals = X.sum(axis=axis, keepdims=True)
+        X *= np.divide(1, np.sqrt(totals), out=np.zeros_like(totals), where=totals > 0)
+    NMF(N_COMPONENTS, solver="cd", max_iter=200, tol=0, random_state=0).fit_transform(X)
+
+
 def _ornmf(signal):
     _hyperspy(signal, "ORNMF")
 
@@ -151,6 +163,7 @@ STEPS = {
         ("vae_embed", _embed),
         ("mean patterns", _means),
     ],
+    "sklearn-nmf": [("scikit-learn NMF", _sklearn_nmf)],
     "ornmf": [("HyperSpy ORNMF", _ornmf)],
     "svd": [("HyperSpy SVD", _svd)],
     "dask-pca": [("dask-ml PCA", _dask_pca)],

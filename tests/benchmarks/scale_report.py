@@ -10,6 +10,7 @@ NAMES = {
     "compress": "compress",
     "rnmf": "decomposition_rnmf",
     "workflow": "four methods and mean patterns",
+    "sklearn-nmf": "scikit-learn NMF, in memory",
     "ornmf": "HyperSpy ORNMF, lazy",
     "svd": "HyperSpy SVD, lazy",
     "dask-pca": "dask-ml PCA, 2 power iterations",

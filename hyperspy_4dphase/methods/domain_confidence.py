@@ -282,6 +282,7 @@ def _sum_up(estimator, reports):
     return {
         "n_domains": estimator.n_domains_,
         "n_effective": estimator.n_effective_,
+        "lost_domains": estimator.lost_,
         "n_rounds": len(reports["consistent"]),
         "best_round": best,
         **{name: reports[name][best] for name in names},

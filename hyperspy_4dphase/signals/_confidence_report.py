@@ -33,6 +33,13 @@ def describe_confidence(confidence):
     if not values.size:
         return []
     lines = [f"  mean_confidence={np.nanmean(values):.3g}"]
+    outcome = confidence.provenance["outcome"]
+    # Files of earlier versions do not say it.
+    lines += [
+        f"    lost: a domain of the tree, {size} positions, that is nowhere the most "
+        "probable one."
+        for size in outcome.get("lost_domains", [])
+    ]
     doubts = confidence.doubts
     for name in _WHAT:
         if name in doubts:

@@ -12,13 +12,14 @@ COLUMNS = np.indices(SHAPE)[1]
 LABELS = COLUMNS // 10
 
 
-def doubted(labels=LABELS, **doubts):
+def doubted(labels=LABELS, lost=(), **doubts):
     """A confidence with these doubts, as far as the report asks for it."""
     values = np.full(labels.shape, 0.8)
     values.flat[0] = np.nan
     return SimpleNamespace(
         is_resolved=True,
         data=values,
+        provenance={"outcome": {"lost_domains": [*lost]}},
         doubts={name: SimpleNamespace(data=doubt) for name, doubt in doubts.items()},
         at_threshold=lambda threshold: {0: SimpleNamespace(labels=labels)}[threshold],
     )
@@ -32,6 +33,14 @@ def lines_of(**doubts):
 
 def nothing():
     return np.zeros(SHAPE)
+
+
+def test_lost_domains_are_told():
+    lines = lines_of(lost=[14, 20])
+    assert [line.split(",")[1] for line in lines] == [" 14 positions", " 20 positions"]
+    of_before = doubted()
+    of_before.provenance = {"outcome": {}}
+    assert len(describe_confidence(of_before)) == 1
 
 
 def test_nothing_in_doubt():

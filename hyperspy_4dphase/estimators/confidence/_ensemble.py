@@ -105,6 +105,9 @@ class MapEnsemble(BaseEstimator):
     n_effective_ : float
         Effective number of independent maps, as `MapConsensus` estimates it.
     n_domains_ : int
+    lost_ : list of int
+        Sizes, in positions, of those domains of the tree that names them which are in
+        no place the most probable. Empty for a `reference`, and for features.
     reason_ : str
         Of a single domain: why it is not split, as :class:`TreeNode` says it;
         ``"consensus"`` where any tree of the patterns is split.
@@ -320,6 +323,11 @@ class MapEnsemble(BaseEstimator):
             posterior, confidence = (
                 np.full_like(values, np.nan) for values in (posterior, confidence)
             )
+        self.lost_ = []
+        if reference is None and not maker.has_features:
+            tree = maker.make_first(random_state)
+            lost = numbering.find_lost(tree, labels)
+            self.lost_ = np.bincount(tree[tree >= 0])[lost].tolist()
         names = labels if reference is None else reference
         self.consensus_ = np.where(labels < 0, -1, names).astype(np.int32)
         self.labels_ = np.where(confidence < self.threshold, -1, self.consensus_)

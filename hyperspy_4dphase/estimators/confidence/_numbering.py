@@ -77,6 +77,34 @@ def order_by_size(labels, n_domains=0):
     return np.argsort(-sizes, kind="stable")
 
 
+def find_lost(labels, others):
+    """Find the domains of a map that another map has as parts of other domains.
+
+    Parameters
+    ----------
+    labels, others : numpy.ndarray of int, shape (n_positions,)
+        Two maps; -1 for unassigned.
+
+    Returns
+    -------
+    list of int
+        Domains of the first map, most of whose positions are in a domain of the other
+        that holds more of another domain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_lost(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 0, 0, 0, 1]))
+    [1]
+    """
+    both = (labels >= 0) & (others >= 0)
+    table = np.zeros((labels.max(initial=-1) + 1, others.max(initial=-1) + 1), int)
+    np.add.at(table, (labels[both], others[both]), 1)
+    there = np.flatnonzero(table.any(axis=1))
+    home = table.argmax(axis=1)
+    return [i for i in there.tolist() if table[:, home[i]].argmax() != i]
+
+
 def find_chances(labels, n_total, n_each, max_fraction=1.0):
     """Find chances to draw positions at random, with many of each domain.
 

@@ -10,6 +10,7 @@ from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
 from hyperspy_4dphase.estimators import MapEnsemble, compress_patterns
 from hyperspy_4dphase.estimators.confidence._map_making import DOUBTS
+from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
 from hyperspy_4dphase.plot import calibration_error
 
@@ -293,6 +294,24 @@ def test_cuts_of_a_bend_that_come_back_are_no_domains():
         assert model.n_domains_ == 1
         assert np.isnan(model.confidence_).all()
     assert adjusted_rand_score(*cuts) > 0.8
+
+
+def test_a_domain_that_is_nowhere_probable_is_told(monkeypatch):
+    """Positions that are like those around them are no domain, whatever a tree says."""
+    shape = (20, 24)
+    labels = (np.indices(shape)[1] // 12).ravel()
+    counts = np.random.default_rng(0).poisson(400 * domain_patterns(2, 60)[labels])
+    X = compressed(counts)
+    model = ensemble(4).fit(X, positions=places(shape))
+    assert model.lost_ == []
+    tree = labels.copy()
+    tree[::17] = 2
+    monkeypatch.setattr(PatternMaps, "choose", lambda self: tree)
+    model = ensemble(4).fit(X, positions=places(shape))
+    assert (model.consensus_ < 2).mean() > 0.99
+    assert model.lost_ == [(tree == 2).sum()]
+    model = ensemble(4).fit(X, reference=tree, positions=places(shape))
+    assert model.lost_ == []
 
 
 @pytest.mark.parametrize("with_features", [False, True])

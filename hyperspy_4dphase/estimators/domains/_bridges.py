@@ -33,7 +33,7 @@ _JUDGED = 0.05
 # Fewest points between, and of a part, that are judged.
 _MIN_POINTS = 5
 # Sizes of samples: a compromise between time and noise.
-_N_BRIDGING = 100
+_N_BRIDGING = 50
 _N_CROWD = 6000
 _N_CELLS, _CELL_SAMPLE, _CELL_SIZE = 12, 4000, 8
 _N_NEIGHBOURS, _NEIGHBOUR_SAMPLE = 5, 100
@@ -62,14 +62,10 @@ def is_bridged(points, values, valley, random_state):
         return False
     n_inside = len(groups[0])
     bridging = draw_sample(groups[0], _N_BRIDGING, random_state)
-    unmixed = find_unmixed(bridging, *groups, random_state).mean()
-    n_unmixed = unmixed * n_inside
     allowed = _ALLOWED_UNMIXED * valley.n_smaller
-    if n_unmixed <= allowed + 2 * np.sqrt(allowed):
-        return False
-    return bool(
-        unmixed > _MAX_UNMIXED or n_unmixed > _BRIDGING_UNMIXED * valley.n_smaller
-    )
+    bridged = min(_MAX_UNMIXED, _BRIDGING_UNMIXED * valley.n_smaller / n_inside)
+    most = max((allowed + 2 * np.sqrt(allowed)) / n_inside, bridged)
+    return bool(find_unmixed(bridging, *groups, random_state, most).mean() > most)
 
 
 def _widen(values, valley):
@@ -84,7 +80,7 @@ def _widen(values, valley):
     return ordered[first], ordered[last]
 
 
-def find_unmixed(bridging, inside, one, other, random_state):
+def find_unmixed(bridging, inside, one, other, random_state, most=0.0):
     """Find which points lie on no line between two crowds.
 
     A line goes through the point and the middle of a cell of either side. There are
@@ -98,6 +94,8 @@ def find_unmixed(bridging, inside, one, other, random_state):
     inside, one, other : numpy.ndarray, shape (n, n_features)
         All that lies between both sides, and these.
     random_state : numpy.random.RandomState
+    most : float, optional
+        No more are looked for once at most this fraction of the points is left.
 
     Returns
     -------
@@ -114,7 +112,7 @@ def find_unmixed(bridging, inside, one, other, random_state):
     unmixed = np.ones(len(bridging), dtype=bool)
     for end in np.concatenate(ends):
         left = np.flatnonzero(unmixed)
-        if not left.size:
+        if left.size <= most * len(bridging):
             break
         lines, _ = draw_lines(end, bridging[left])
         n_inside, *n_ends = (

@@ -70,6 +70,29 @@ def test_planted_classes_are_separated(seed, dose):
     assert adjusted_rand_score(labels, found) == 1
 
 
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda",
+            marks=pytest.mark.skipif(
+                not torch.cuda.is_available(), reason="no CUDA device"
+            ),
+        ),
+    ],
+)
+def test_what_was_trained_on_a_device_works_on_the_cpu(device, X, labels):
+    model = vae(epochs=25, device=device).fit(X)
+    latent = model.transform(X)
+    found = KMeans(N_CLASSES, n_init=5, random_state=0).fit_predict(latent)
+    assert adjusted_rand_score(labels, found) == 1
+    there = model.inverse_transform(latent[:9])
+    model.model_ = type(model.model_).from_arrays(model.model_.to_arrays(), "cpu")
+    assert_same(model.transform(X), latent, 1e-3)
+    assert_same(model.inverse_transform(latent[:9]), there, 1e-3)
+
+
 def test_both_dimensions_are_active(model, latent):
     assert sorted(model.active_dimensions_) == [0, 1]
     assert model.divergence_[model.active_dimensions_[0]] == model.divergence_.max()

@@ -7,8 +7,8 @@ from hyperspy_4dphase.estimators.confidence import _map_kinds as kinds
 from hyperspy_4dphase.estimators.confidence._numbering import number_labels
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._other_exposures import (
+    choose_map,
     count_others,
-    find_sharpest,
     grow_another,
 )
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
@@ -85,9 +85,10 @@ class PatternMaps:
             shapes, evidence = self.shapes, self._evidence
             trees = self.trees[: 1 + count_others(shapes)]
             maps = [number_labels(tree) for tree in trees]
-            can_choose = evidence is not None and evidence.exists
-            best = find_sharpest(maps, shapes, evidence) if can_choose else 0
-            self._chosen = maps[best]
+            self._chosen = maps[0]
+            if evidence is not None and evidence.exists:
+                size = kinds.MIN_CLUSTER
+                self._chosen = choose_map(maps, shapes, evidence, size)[1]
         return self._chosen
 
     def find_evidence(self, random_state):

@@ -52,15 +52,36 @@ def sum_jumps(labels, field):
     -------
     Jumps
     """
-    grid = field.spread(labels, -1)
     total, n_places = 0.0, 0
-    for pair in _find_touching(grid):
-        contacts = find_contacts(grid, pair)
-        for gain in _compare_along(labels, pair, contacts, field):
-            total += np.sign(gain) * np.sqrt(abs(gain))
-            n_places += 1
-    # The root of evidence is a height in units of its noise.
+    for pair in _find_touching(field.spread(labels, -1)):
+        jumps = compare_border(labels, pair, field)
+        total += jumps.sum()
+        n_places += len(jumps)
     return Jumps(float(total), float(np.sqrt(n_places)))
+
+
+def compare_border(labels, pair, field):
+    """Compare a jump to a bend at places along the border of two domains.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int, shape (n,)
+        Of domains; negative where there is none.
+    pair : tuple of int
+        Two of them that touch.
+    field : Field
+        Of unit noise.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_places,)
+        The root of the evidence for a jump, in standard deviations of what noise makes
+        of it; negative where it is for a bend. No places where a domain is too thin.
+    """
+    contacts = find_contacts(field.spread(labels, -1), pair)
+    gains = np.array([*_compare_along(labels, pair, contacts, field)])
+    # The root of evidence is a height in units of its noise.
+    return np.sign(gains) * np.sqrt(np.abs(gains))
 
 
 def _compare_along(labels, pair, contacts, field):

@@ -7,6 +7,7 @@ borders patterns jump most, and bend least, is right more often than any.
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
+from hyperspy_4dphase.estimators.domains._additions import add_domains
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._jumps import sum_jumps
@@ -58,6 +59,8 @@ def grow_another(shapes, evidence, seed, min_size, max_depth=None):
 def choose_tree(growth, min_size, max_depth, random_state):
     """Choose among a tree and those of other exposures by what their borders show.
 
+    Domains that only another one has are added, if patterns jump at their borders.
+
     Parameters
     ----------
     growth : ScanGrowth
@@ -81,10 +84,37 @@ def choose_tree(growth, min_size, max_depth, random_state):
         for seed in seeds
     )
     trees = [growth, *others]
-    best = find_sharpest([tree.result().labels for tree in trees], shapes, evidence)
+    maps = [tree.result().labels for tree in trees]
+    best, labels = choose_map(maps, shapes, evidence, min_size)
     if best:
         trees[best].adopt(shapes, evidence)
+    trees[best].part(labels)
     return trees[best]
+
+
+def choose_map(maps, shapes, evidence, min_size):
+    """Choose the sharpest of some maps, and add what others have beside it.
+
+    Parameters
+    ----------
+    maps : list of numpy.ndarray of int, shape (n,)
+        Labels, -1 for none: the scan's own, then those of other exposures.
+    shapes : Shapes
+        Of the scan itself.
+    evidence : Evidence
+        Of these.
+    min_size : int
+        Fewest points of a domain that is added.
+
+    Returns
+    -------
+    best : int
+        Which of them.
+    labels : numpy.ndarray of int, shape (n,)
+    """
+    best = find_sharpest(maps, shapes, evidence)
+    others = maps[:best] + maps[best + 1 :]
+    return best, add_domains(maps[best], others, shapes, evidence, min_size)
 
 
 def find_sharpest(maps, shapes, evidence):

@@ -95,6 +95,18 @@ class ScanGrowth(Growth):
                 node.split.step = own.measure_border(side)
         self._gather()
 
+    def part(self, labels):
+        """Split leaves further, into those parts that have labels of their own.
+
+        Parameters
+        ----------
+        labels : numpy.ndarray of int, shape (n_points,)
+        """
+        for leaf in self.leaves():
+            own = labels[leaf.rows]
+            self._split_regions(leaf, [leaf.rows[own == i] for i in np.unique(own)])
+        self._gather()
+
     def run(self):
         """Grow the tree, and take out the leaves that are mixtures of others."""
         self.grow()

@@ -24,6 +24,7 @@ def test_independent(kind, dose):
 
 
 @pytest.mark.parametrize("kind", ["amorphous", "spotty", "overlapping"])
+@pytest.mark.accuracy
 def test_independent_noise_is_one(kind):
     ratios = [read(counted(kind, 500, seed)).neighbours for seed in range(4)]
     # Twice as many electrons, the noise of a camera, or a mask change nothing.
@@ -104,6 +105,7 @@ def struck(data, rate, size, lasting, seed=0):
         (1e-3, 1000, 2, True),
     ],
 )
+@pytest.mark.accuracy
 def test_single_events_hide_nothing(rate, size, lasting, keep_faulty):
     for name in ("averaged", "averaged along x", "repeated along both"):
         data = struck(SHARED[name](counted()), rate, size, lasting)
@@ -113,6 +115,7 @@ def test_single_events_hide_nothing(rate, size, lasting, keep_faulty):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.accuracy
 def test_independent_with_single_events(kind):
     for dose in (50, 2000, 50000):
         data = struck(counted(kind, dose), 3e-4, 300, 1)

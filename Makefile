@@ -115,7 +115,7 @@ wheel: $(READY) $(READY_2)
 
 clean:
 	rm -rf build dist demo_output docs/_build docs/auto_examples docs/sg_execution_times.rst
-	rm -rf .pytest_cache .ruff_cache .hypothesis
+	rm -rf .pytest_cache .ruff_cache .hypothesis .coverage
 
 # torch first and alone, so that nothing else decides which one is taken.
 $(READY): pyproject.toml constraints.txt

@@ -5,6 +5,7 @@
 #   make demo SCAN=file    the same for any file that HyperSpy reads
 #                          (STRUCTURES="a.cif b.cif" names its phases)
 #   make test              the tests (ARGS="-k masks" goes to pytest)
+#   make coverage          the same, half as long again, and which lines none of them runs
 #   make lint docs wheel test-py4dstem test-quantem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
 #   make bench-power bench-structure bench-orientation bench-classes
@@ -24,11 +25,17 @@ READY_2 := .venv-py4dstem/.ready
 BIN_3 := .venv-quantem/bin
 READY_3 := .venv-quantem/.ready
 
-# Each worker of pytest gets one BLAS thread, or they fight for the processors.
+# Each worker of pytest gets one BLAS thread, or they fight for the processors. What
+# Python compiles is kept, whatever the session says, or each worker compiles all tests.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=agg
-TEST := -m pytest -n $(WORKERS) --dist loadfile -m "not wheel" $(ARGS)
+PYTEST += PYTHONDONTWRITEBYTECODE=
+# Of the tests with these markers; what is in ARGS comes last and counts.
+TEST = -m pytest -n $(WORKERS) --dist loadfile -m "$(1)" $(ARGS)
 
-.PHONY: demo test test-py4dstem test-quantem lint docs wheel clean
+# Tests of the repository's own files, which no version of another package changes.
+OWN_FILES := citation.py docstrings.py layers.py
+
+.PHONY: demo test coverage test-py4dstem test-quantem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
 .PHONY: bench-power bench-structure bench-orientation bench-classes
 .PHONY: bench-gpu bench-workers bench-scale
@@ -38,11 +45,18 @@ demo: $(READY)
 		--output demo_output
 
 test: $(READY)
-	$(PYTEST) $(BIN)/python $(TEST)
+	$(PYTEST) $(BIN)/python $(call TEST,not wheel)
 
-# Benchmarks run in the first environment only, and so do their tests.
+coverage: ARGS += --cov=hyperspy_4dphase --cov-report=term-missing:skip-covered
+coverage: test
+
+# Here versions are judged. Benchmarks run in the first environment only, and so do their
+# tests; those of accuracy and of killed workers, whose parts the others try with these
+# versions; and those of the repository's own files.
 test-py4dstem: $(READY_2)
-	$(PYTEST) $(BIN_2)/python $(TEST) --ignore=tests/benchmarks
+	$(PYTEST) $(BIN_2)/python \
+		$(call TEST,not wheel and not accuracy and not workers) \
+		--ignore=tests/benchmarks $(addprefix --ignore=tests/test_,$(OWN_FILES))
 
 # HyperSpy and pyxem are not there: what runs without them is tested, and then the whole
 # way from one environment to the other and back.
@@ -102,7 +116,7 @@ wheel: $(READY) $(READY_2)
 
 clean:
 	rm -rf build dist demo_output docs/_build docs/auto_examples docs/sg_execution_times.rst
-	rm -rf .pytest_cache .ruff_cache .hypothesis
+	rm -rf .pytest_cache .ruff_cache .hypothesis .coverage
 
 # torch first and alone, so that nothing else decides which one is taken.
 $(READY): pyproject.toml constraints.txt

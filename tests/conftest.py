@@ -25,10 +25,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 DATA_VARIABLE = "HYPERSPY_4DPHASE_DATA"
 
 
+def shared_folder():
+    """Where measured scans would be, which are kept beside the repository."""
+    return Path(os.environ.get(DATA_VARIABLE, ROOT.parent / "shared" / "data"))
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """The folder of measured scans kept beside the repository."""
-    folder = Path(os.environ.get(DATA_VARIABLE, ROOT.parent / "shared" / "data"))
+    folder = shared_folder()
     if not folder.is_dir():
         pytest.skip(f"no measured scans in {folder} (set {DATA_VARIABLE})")
     return folder

@@ -131,6 +131,7 @@ class CountTasks(distributed.SchedulerPlugin):
 
 
 @pytest.mark.parametrize("n_values", [1, 100, 10**7])
+@pytest.mark.workers
 def test_few_tasks_whatever_the_chunks(n_values):
     data = numbered((20, 25, 4, 2), np.int64)
     array = chunked(data, (1, 1, 2, 2))
@@ -198,6 +199,7 @@ def test_merges_leave_results_as_they_are(client, scan):
 
 
 @pytest.mark.parametrize("kind", ["accumulate", "reduce"])
+@pytest.mark.workers
 def test_a_worker_is_killed(mortal_client, scan, tmp_path, kind):
     array = with_a_kill(scan, tmp_path / "killed")
     if kind == "accumulate":
@@ -212,6 +214,7 @@ def test_a_worker_is_killed(mortal_client, scan, tmp_path, kind):
     np.testing.assert_array_equal(total, scan.sum(axis=(0, 1)).ravel())
 
 
+@pytest.mark.workers
 def test_a_compression_survives_a_killed_worker(
     mortal_client, scan, tmp_path, as_large
 ):
@@ -228,6 +231,7 @@ def always_kill(block, block_info=None):
     return block
 
 
+@pytest.mark.workers
 def test_a_chunk_that_kills_all_workers_is_named(scan):
     array = chunked(scan, (2, 20, -1, -1)).map_blocks(
         always_kill, dtype=scan.dtype, meta=np.empty((0,) * 4, "u2")

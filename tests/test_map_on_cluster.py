@@ -17,6 +17,7 @@ JOBS = "--here", "--jobs", "2", "--cores", "1", "--memory", "2GB"
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.workers
 def test_maps_and_goes_on(tmp_path):
     pytest.importorskip("dask_jobqueue")
     signal, _ = battery_interface((20, 18), (32, 30), random_state=0)

@@ -17,6 +17,8 @@ import yaml
 import hyperspy_4dphase
 from hyperspy_4dphase import _register
 
+from .conftest import shared_folder
+
 METHODS = _register.read_methods()
 CLASSES = {
     "Diffraction1D",
@@ -124,6 +126,15 @@ def test_import_brings_in_nothing_scientific(run_fresh, monkeypatch):
 
 
 @pytest.fixture(scope="module")
+def vendor_files():
+    """Two of them, where the measured scans are at hand: they are loaded first."""
+    folder = shared_folder() / "vendor_files"
+    files = [*folder.glob("*.mib"), *folder.glob("*.blo")]
+    assert len(files) == 2 or not folder.is_dir()
+    return files
+
+
+@pytest.fixture(scope="module")
 def scans(tmp_path_factory):
     """A small scan in HyperSpy's own formats."""
     import numpy as np
@@ -137,7 +148,8 @@ def scans(tmp_path_factory):
     return files
 
 
-def _load(run_fresh, installation, files):
+def test_loaded_scans_have_the_methods(run_fresh, installation, scans, vendor_files):
+    files = [*vendor_files, *scans]
     found, early, place = json.loads(run_fresh(LOAD, ",".join(METHODS), *files))
     assert len(found) == 2 * len(files)
     for name, answers in found.items():
@@ -145,17 +157,6 @@ def _load(run_fresh, installation, files):
     assert not early
     if installation is not None:
         assert Path(place).is_relative_to(installation)
-
-
-def test_loaded_scans_have_the_methods(run_fresh, installation, scans):
-    _load(run_fresh, installation, scans)
-
-
-def test_loaded_vendor_files_have_the_methods(run_fresh, installation, shared_data):
-    folder = shared_data / "vendor_files"
-    files = [*folder.glob("*.mib"), *folder.glob("*.blo")]
-    assert len(files) == 2
-    _load(run_fresh, installation, files)
 
 
 def test_set_signal_type_gives_and_needs_a_diffraction_type(run_fresh):

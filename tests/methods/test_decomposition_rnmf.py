@@ -168,18 +168,21 @@ def check_same(found, expected):
         assert np.linalg.norm(one - other) < 1e-4 * np.linalg.norm(other)
 
 
-@pytest.mark.parametrize("chunks", CHUNKS)
-def test_lazy_is_eager(scan, chunks):
-    expected = run(scan, N_COMPONENTS)
-    check_same(run(lazy(scan, CHUNKS[chunks]), N_COMPONENTS), expected)
+@pytest.fixture(scope="module")
+def eager():
+    """Results of the scan in memory, read at once."""
+    return run(calibrated(counts(*planted())), N_COMPONENTS)
 
 
 @pytest.mark.parametrize("chunks", CHUNKS)
-def test_blocks_are_the_whole(scan, chunks, request):
-    expected = run(scan, N_COMPONENTS)
-    request.getfixturevalue("small_blocks")
-    check_same(run(scan, N_COMPONENTS), expected)
-    check_same(run(lazy(scan, CHUNKS[chunks]), N_COMPONENTS), expected)
+def test_lazy_is_eager(scan, eager, chunks):
+    check_same(run(lazy(scan, CHUNKS[chunks]), N_COMPONENTS), eager)
+
+
+@pytest.mark.parametrize("chunks", [None, *CHUNKS])
+def test_blocks_are_the_whole(scan, eager, chunks, small_blocks):
+    signal = scan if chunks is None else lazy(scan, CHUNKS[chunks])
+    check_same(run(signal, N_COMPONENTS), eager)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -233,13 +236,12 @@ def test_masks(scan, truth):
     ("dtype", "factor"),
     [("int64", 1), ("uint16", 7), ("float32", 1), ("float32", 0.0123), ("float64", 7)],
 )
-def test_noise_is_scaled_of_counts_of_any_type(scan, dtype, factor):
-    expected = run(scan.deepcopy(), 3)
+def test_noise_is_scaled_of_counts_of_any_type(scan, eager, dtype, factor):
     scan.data = (scan.data * factor).astype(dtype)
     for given in (None, True):
         found = run(scan, 3, given)
         assert found.poissonian_noise_normalized
-        np.testing.assert_allclose(found.factors, expected.factors, atol=1e-5)
+        np.testing.assert_allclose(found.factors, eager.factors, atol=1e-5)
     assert not run(scan, 3, False).poissonian_noise_normalized
 
 

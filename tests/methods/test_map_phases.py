@@ -21,6 +21,22 @@ def closed():
     plt.close("all")
 
 
+@pytest.fixture(scope="module")
+def of_silicon():
+    return (
+        scan()
+        .map_phases(structure("Si"), confidence=False, random_state=0, **QUIET)
+        .phases
+    )
+
+
+@pytest.fixture(scope="module")
+def classified():
+    """A scan, and its map without structures."""
+    s = scan()
+    return s, s.map_phases(confidence=False, random_state=0, **QUIET)
+
+
 def test_the_whole_way(tmp_path):
     s = scan()
     before = s.deepcopy()
@@ -49,8 +65,8 @@ def test_the_whole_way(tmp_path):
         assert f"{name}<" in page
 
 
-def test_without_structures_domains_are_classified():
-    result = scan().map_phases(confidence=False, random_state=0, **QUIET)
+def test_without_structures_domains_are_classified(classified):
+    _, result = classified
     assert result.phases is None
     assert result.confidence is None
     assert result.report() is result.classes
@@ -60,15 +76,11 @@ def test_without_structures_domains_are_classified():
     assert result.plot().axes
 
 
-def test_lazy_scans_give_the_same():
+def test_lazy_scans_give_the_same(of_silicon):
     options = {"confidence": False, "random_state": 0, **QUIET}
-    eager, lazy = (
-        s.map_phases(structure("Si"), **options) for s in (scan(), scan().as_lazy())
-    )
-    np.testing.assert_array_equal(eager.phases.phase_ids, lazy.phases.phase_ids)
-    np.testing.assert_allclose(
-        eager.phases.quaternions, lazy.phases.quaternions, atol=1e-5
-    )
+    found = scan().as_lazy().map_phases(structure("Si"), **options).phases
+    np.testing.assert_array_equal(found.phase_ids, of_silicon.phase_ids)
+    np.testing.assert_allclose(found.quaternions, of_silicon.quaternions, atol=1e-5)
 
 
 def test_a_structure_that_is_not_there_is_not_named():
@@ -79,9 +91,8 @@ def test_a_structure_that_is_not_there_is_not_named():
     assert sum("none of these structures" in reason for reason in reasons) == 3
 
 
-def test_compression_that_is_given_is_used():
-    s = scan()
-    first = s.map_phases(confidence=False, random_state=0, **QUIET)
+def test_compression_that_is_given_is_used(classified):
+    s, first = classified
     again = s.map_phases(
         confidence=False, random_state=0, compression=first.compression, **QUIET
     )

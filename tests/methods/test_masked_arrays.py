@@ -72,8 +72,20 @@ METHODS = (
 )
 
 
-@pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("kind", KINDS)
+# All methods with both masks, all masks in what all methods read, and each method with
+# one more kind.
+PAIRS = [
+    *[(name, "both") for name in METHODS],
+    *[("compress", kind) for kind in KINDS if kind != "both"],
+    ("decomposition_rnmf", "pixels"),
+    ("cluster_hierarchical", "patterns"),
+    ("vae_embed", "nothing"),
+    ("convolutional", "pixels"),
+    ("domain_confidence", "patterns"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_is_as_masks_given_apart(data, name, kind):
     patterns, pixels = KINDS[kind]
     found = asked(masked(data, patterns, pixels), name)

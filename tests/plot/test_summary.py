@@ -123,7 +123,7 @@ def test_other_dimensions(shape, pattern):
 
 def covered(figure):
     """The share of a page that its axes, titles and notes take."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     width, height = figure.bbox.size
     taken = np.zeros((100, 100), bool)
     parts = [ax.get_tightbbox() for ax in figure.axes if ax.axison or ax.texts]

@@ -16,7 +16,6 @@ from .test_latent_embedding_files import check_equal
 
 QUIET = {"show_progressbar": False}
 FILES = pytest.mark.parametrize("extension", ["hspy", "zspy"])
-LAZY = pytest.mark.parametrize("lazy", [False, True], ids=["eager", "lazy"])
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +38,18 @@ def same_signal(one, other):
     assert one.metadata.General.title == other.metadata.General.title
 
 
-@FILES
-@LAZY
-@pytest.mark.parametrize("form", ["2-D navigation", "1-D of both", "3-D navigation"])
+# Each form in both kinds of files, and both eager and lazy.
+@pytest.mark.parametrize(
+    ("form", "extension", "lazy"),
+    [
+        ("2-D navigation", "hspy", False),
+        ("2-D navigation", "zspy", True),
+        ("1-D of both", "hspy", True),
+        ("1-D of both", "zspy", False),
+        ("3-D navigation", "hspy", False),
+        ("3-D navigation", "zspy", True),
+    ],
+)
 def test_reloaded(form, extension, lazy, tmp_path):
     confidence, scan, labels, _ = confident(form)
     means = confidence.mean_patterns(**QUIET)

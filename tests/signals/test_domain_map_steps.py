@@ -43,9 +43,14 @@ def test_maps(form):
     assert domains.along.metadata.General.title.startswith("Place in the domain")
 
 
-@pytest.mark.parametrize("form", ["1-D navigation", "2-D navigation", "3-D navigation"])
 @pytest.mark.parametrize(
-    ("extension", "lazy"), [("hspy", False), ("hspy", True), ("zspy", True)]
+    ("form", "extension", "lazy"),
+    [
+        ("1-D navigation", "hspy", False),
+        ("1-D navigation", "zspy", True),
+        ("2-D navigation", "hspy", True),
+        ("3-D navigation", "zspy", True),
+    ],
 )
 def test_reloaded(form, extension, lazy, tmp_path):
     domains, scan, labels, maps = described(form)

@@ -18,6 +18,7 @@ def test_ellipse_is_found_within_its_errors(ellipse):
     assert np.all((low < ellipse) & (ellipse < high))
 
 
+@pytest.mark.accuracy
 def test_intervals_hold_for_textured_rings():
     hits, n = 0, 0
     for seed in range(12):

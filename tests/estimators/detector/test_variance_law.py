@@ -29,6 +29,7 @@ def gains(**options):
 @pytest.mark.parametrize("kind", ["amorphous", "spotty", "bent", "overlapping"])
 @pytest.mark.parametrize("dose", [0.5, 4, 50])
 @pytest.mark.parametrize("camera", [(1, 20, 0.5), (12, 100, 1)], ids=str)
+@pytest.mark.accuracy
 def test_gain_is_right_on_average(kind, dose, camera):
     """Within 3 %, and within what its error allows of the mean of four."""
     gain, offset, noise = camera
@@ -39,6 +40,7 @@ def test_gain_is_right_on_average(kind, dose, camera):
 
 
 @pytest.mark.parametrize("kind", ["amorphous", "spotty", "bent"])
+@pytest.mark.accuracy
 def test_error_is_that_of_many_scans(kind):
     """Low doses, and readout noise of three gains."""
     for dose, noise in ((0.05, 0.5), (4, 3)):

@@ -151,6 +151,7 @@ def read(shared_data):
         ),
     ],
 )
+@pytest.mark.accuracy
 def test_measured_scans(read, path, least):
     scan, true = read(*path)
     model = domains(scan)
@@ -160,6 +161,7 @@ def test_measured_scans(read, path, least):
 
 
 @pytest.mark.parametrize("scene", ["battery_interface", "oxide_bilayer"])
+@pytest.mark.accuracy
 def test_simulated_scans(scene):
     signal, truth = getattr(data, scene)((48, 56), (64, 60), random_state=1)
     model = domains(signal.data)
@@ -187,6 +189,7 @@ def single():
 
 @pytest.mark.parametrize(("dose", "seed"), [(1000, 0), (10_000, 1)])
 @pytest.mark.parametrize("name", ["vacuum", "noise", "amorphous wedge", "bent sheet"])
+@pytest.mark.accuracy
 def test_one_is_not_split(single, name, dose, seed):
     patterns, weights, variant = single[name]
     signal, _ = data.simulate_scan(

@@ -77,6 +77,7 @@ def test_pure_domains_stay_however_wide_they_mix(width):
 
 
 @pytest.mark.parametrize("scene", ["oxide_bilayer", "battery_interface"])
+@pytest.mark.accuracy
 def test_simulated_domains_stay(scene):
     signal, truth = getattr(data, scene)((48, 56), (64, 60), 2000, random_state=1)
     positions = np.indices((48, 56)).reshape(2, -1).T
@@ -126,6 +127,7 @@ def test_noise_is_not_alike_at_neighbours():
 
 
 @pytest.mark.parametrize("dose", [150, 1000])
+@pytest.mark.accuracy
 def test_particle_with_surface_layers(shared_data, dose, monkeypatch):
     """Four bent phases are not many more groups, and a bent crystal is one."""
     folder = shared_data / "dynamical"

@@ -61,6 +61,7 @@ def test_continuity(kind, low, high, noise):
 
 
 @pytest.mark.parametrize("kind", ["uniform", "heap"])
+@pytest.mark.accuracy
 def test_error_of_measure_continuity(kind):
     """It is that of many repetitions."""
     results = [
@@ -85,6 +86,7 @@ def test_noise_not_taken_out_looks_like_a_heap():
 @pytest.mark.parametrize(
     ("kind", "low", "high"), [("uniform", 0, 0.1), ("heap", 0.85, 1)]
 )
+@pytest.mark.accuracy
 def test_how_often_two_halves_are_joined(kind, low, high):
     """A wedge of 120 patterns hardly ever; a heap nearly always."""
     n_joined, n_tried = 0, 60
@@ -175,6 +177,7 @@ def fit_scan(scan, seed=0):
 
 @pytest.mark.parametrize("dose", [800, 2400, 10_000])
 @pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.accuracy
 def test_simulated_scans(scene, dose):
     make = getattr(data, scene)
     signal, truth = make(SCENES[scene], SIGNAL, dose, random_state=1)
@@ -204,16 +207,19 @@ def read(shared_data):
     return read_file
 
 
+@pytest.mark.accuracy
 def test_naphi(read):
     model, _ = fit_scan(read("naphi_real_endmembers", "naphi_50x50x64x64.hspy"))
     assert model.n_components_ == 6
 
 
+@pytest.mark.accuracy
 def test_two_lattices(read):
     model, _ = fit_scan(read("two_lattices_sim", "scan_32x32x64x64.hspy"))
     assert 5 <= model.n_components_ <= 7
 
 
+@pytest.mark.accuracy
 def test_lco(read):
     scan = read("lco_spinel_real_peaks", "lco_spinel_rendered_80x58x96x96.hspy")
     (found,) = {fit_scan(scan, seed=seed)[0].n_components_ for seed in range(2)}

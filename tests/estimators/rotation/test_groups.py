@@ -437,6 +437,7 @@ def scan(folder, name):
         return next(iter(file["Experiments"].values()))["data"][()]
 
 
+@pytest.mark.accuracy
 def test_naphi(shared_data):
     folder = shared_data / "naphi_real_endmembers"
     truth = np.load(folder / "ground_truth.npz")
@@ -450,6 +451,7 @@ def test_naphi(shared_data):
     np.testing.assert_allclose(error, 0, atol=1.5)
 
 
+@pytest.mark.accuracy
 def test_two_lattices(shared_data):
     folder = shared_data / "two_lattices_sim"
     truth = np.load(folder / "truth.npz", allow_pickle=True)
@@ -465,6 +467,7 @@ def test_two_lattices(shared_data):
     np.testing.assert_allclose(error, 0, atol=1)
 
 
+@pytest.mark.accuracy
 def test_phantom():
     truth = domain_phantom((40, 50), (64, 80), 100, random_state=0)[1]
     found = group_rotations(*counted(truth.patterns, 1e5))
@@ -476,6 +479,7 @@ def test_phantom():
     assert found.angles[3] - found.angles[2] == pytest.approx(-30, abs=0.3)
 
 
+@pytest.mark.accuracy
 def test_strained_flake():
     signal, truth = strained_flake((40, 44), (64, 80), random_state=0)
     means = [signal.data[truth.domain == k].mean(axis=0) for k in range(6)]

@@ -45,6 +45,7 @@ def test_fractions_are_of_the_kept_pixels():
 
 
 @pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.accuracy
 def test_classes_part_whatever_their_brightness(monkeypatch, streamed):
     if streamed:
         monkeypatch.setattr(

@@ -1,6 +1,7 @@
 """What HyperSpy does with the results: each of its methods once, as a user calls it."""
 
 import json
+from functools import cache
 
 import hyperspy.api as hs
 import matplotlib.pyplot as plt
@@ -23,32 +24,40 @@ SETTINGS = {"random_state": 0, "show_progressbar": False, "print_info": False}
 FORMS = {"eager": lambda signal: signal, "lazy": lazy}
 
 
-@pytest.fixture(params=FORMS)
-def decomposed(request, scan):
-    signal = FORMS[request.param](scan)
-    signal.decomposition_rnmf(N_COMPONENTS, **SETTINGS)
-    return signal
-
-
-@pytest.fixture
-def masks():
+def make_masks():
     navigation_mask, signal_mask = np.zeros(NAVIGATION, bool), np.zeros(SIGNAL, bool)
     navigation_mask[2:4, 7] = signal_mask[4, 5:9] = True
     return navigation_mask, signal_mask
 
 
+@cache
+def decomposed_once(form, is_masked):
+    signal = FORMS[form](calibrated(counts(*planted())))
+    used = make_masks() if is_masked else (None, None)
+    signal.decomposition_rnmf(N_COMPONENTS, None, *used, **SETTINGS)
+    return signal
+
+
+@pytest.fixture(params=FORMS)
+def decomposed(request):
+    return decomposed_once(request.param, False).deepcopy()
+
+
 @pytest.fixture
-def masked(scan, masks):
-    scan.decomposition_rnmf(N_COMPONENTS, None, *masks, **SETTINGS)
-    return scan
+def masks():
+    return make_masks()
+
+
+@pytest.fixture
+def masked():
+    return decomposed_once("eager", True).deepcopy()
 
 
 @pytest.fixture(params=[*FORMS, "masked"])
-def plain_or_masked(request, scan, masks):
-    signal = FORMS.get(request.param, lazy)(scan)
-    used = masks if request.param == "masked" else (None, None)
-    signal.decomposition_rnmf(N_COMPONENTS, None, *used, **SETTINGS)
-    return signal
+def plain_or_masked(request):
+    if request.param == "masked":
+        return decomposed_once("lazy", True).deepcopy()
+    return decomposed_once(request.param, False).deepcopy()
 
 
 @pytest.fixture(autouse=True)
@@ -313,8 +322,9 @@ PLOTS = (
 )
 
 
-@pytest.mark.parametrize("extension", ["hspy", "zspy"])
-@pytest.mark.parametrize("way", ["in place", "apart"])
+@pytest.mark.parametrize(
+    ("extension", "way"), [("hspy", "in place"), ("zspy", "apart")]
+)
 def test_plots_after_a_lazy_load(plain_or_masked, tmp_path, extension, way):
     """The ways round HyperSpy's failure that the guide tells."""
     plain_or_masked.learning_results.save(tmp_path / "results.npz")

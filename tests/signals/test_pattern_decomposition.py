@@ -93,8 +93,7 @@ def test_model(made):
     assert abs((rest**2).sum() / expected.sum() - 1) < 0.15
 
 
-@pytest.mark.parametrize("lazy", [False, True])
-@pytest.mark.parametrize("extension", ["hspy", "zspy"])
+@pytest.mark.parametrize(("extension", "lazy"), [("hspy", True), ("zspy", False)])
 def test_files(made, tmp_path, extension, lazy):
     s, result, _ = made
     result.save(tmp_path / f"result.{extension}")

@@ -5,7 +5,6 @@
 #   make demo SCAN=file    the same for any file that HyperSpy reads
 #                          (STRUCTURES="a.cif b.cif" names its phases)
 #   make test              the tests (ARGS="-k masks" goes to pytest)
-#   make coverage          the same, half as long again, and which lines none of them runs
 #   make lint docs wheel test-py4dstem test-quantem clean
 #   make bench bench-embedding bench-domains bench-confidence bench-degradations
 #   make bench-power bench-structure bench-orientation bench-classes
@@ -35,7 +34,7 @@ TEST = -m pytest -n $(WORKERS) --dist loadfile -m "$(1)" $(ARGS)
 # Tests of the repository's own files, which no version of another package changes.
 OWN_FILES := citation.py docstrings.py layers.py
 
-.PHONY: demo test coverage test-py4dstem test-quantem lint docs wheel clean
+.PHONY: demo test test-py4dstem test-quantem lint docs wheel clean
 .PHONY: bench bench-embedding bench-domains bench-confidence bench-degradations
 .PHONY: bench-power bench-structure bench-orientation bench-classes
 .PHONY: bench-gpu bench-workers bench-scale
@@ -46,9 +45,6 @@ demo: $(READY)
 
 test: $(READY)
 	$(PYTEST) $(BIN)/python $(call TEST,not wheel)
-
-coverage: ARGS += --cov=hyperspy_4dphase --cov-report=term-missing:skip-covered
-coverage: test
 
 # Here versions are judged. Benchmarks run in the first environment only, and so do their
 # tests; those of accuracy and of killed workers, whose parts the others try with these

@@ -33,7 +33,7 @@ def describe_confidence(confidence):
     if not values.size:
         return []
     lines = [f"  mean_confidence={np.nanmean(values):.3g}"]
-    outcome = confidence.provenance["outcome"]
+    outcome = confidence.provenance.get("outcome", {})
     # Files of earlier versions do not say it.
     lines += [
         f"    lost: a domain of the tree, {size} positions, that is nowhere the most "

@@ -1,8 +1,8 @@
 """Random samples of points, and neighbours of points."""
 
 import numpy as np
-from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
+from sklearn.neighbors import NearestNeighbors
 
 # Each centre is paired with so many others. Historical: chosen by trial in 2026.
 _N_NEAREST = 3
@@ -53,6 +53,6 @@ def measure_neighbours(points, among, n_neighbours):
     """
     # The first of its neighbours is the point itself.
     n_nearest = min(n_neighbours + 1, len(among))
-    # It is asked for few of them: a tree that is quick to build is the quickest.
-    tree = cKDTree(among, leafsize=32, balanced_tree=False, compact_nodes=False)
-    return tree.query(points, n_nearest)[0][:, 1:]
+    # It is asked for few of them: to build a tree would take longer.
+    found = NearestNeighbors(n_neighbors=n_nearest, algorithm="brute").fit(among)
+    return found.kneighbors(points)[0][:, 1:]

@@ -159,9 +159,13 @@ def _place_windows(values, min_size, tails):
     """
     n = values.size
     first, last = values[min_size - 1], values[n - min_size]
-    even = np.searchsorted(values, first + _EVEN * (last - first))
-    even = np.minimum(np.maximum(even, min_size), n - min_size)
-    cuts = np.unique(np.concatenate((tails, even)))
+    wanted = np.zeros(n + 1, np.bool_)
+    for below in tails:
+        wanted[below] = True
+    for step in _EVEN:
+        below = np.searchsorted(values, first + step * (last - first))
+        wanted[min(max(below, min_size), n - min_size)] = True
+    cuts = np.flatnonzero(wanted)
     most = _ALL_WIDTHS.size * cuts.size
     n_below, n_inside = np.empty(most, np.int64), np.empty(most, np.int64)
     low, width = np.empty(most), np.empty(most)
@@ -225,8 +229,8 @@ def _find_emptiest(samples, min_size, tails):
                 best, least, n_smaller = i, share, smaller
         low, high = windows.low[best], windows.low[best] + windows.width[best]
         cut = _cut_mixtures_in_half(values, windows.n_below[best], low, high)
-        one = scores[best], least, cut, low, high, float(n_smaller)
-        found[row] = np.array(one)
+        found[row, 0], found[row, 1], found[row, 2] = scores[best], least, cut
+        found[row, 3], found[row, 4], found[row, 5] = low, high, n_smaller
     return found
 
 

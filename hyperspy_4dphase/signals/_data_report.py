@@ -201,6 +201,12 @@ def _describe_descan(compression):
         return []
     size = f"{descan['rms']:.2g} +- {descan['rms_error']:.1g} px (rms)"
     if not descan["taken_out"]:
+        if descan.get("found"):
+            return [
+                f"  descan={size} found: patterns shift over the detector, and domains",
+                "    and components may follow the shift. Compare with",
+                '    compression=hyperspy_4dphase.compress(s, descan="fit").',
+            ]
         return [f"  descan=none found: {size}"]
     n_incomplete = 0 if incomplete is None else incomplete.sum()
     return [

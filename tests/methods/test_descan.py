@@ -59,6 +59,23 @@ def test_the_plane_is_found_and_taken_out(moving):
     assert still.faulty_pixels is None
 
 
+def test_it_is_told_if_it_is_not_taken_out(moving, capsys):
+    found = h4p.compress(Diffraction2D(moving), **QUIET)
+    told = found.patterns.descan
+    assert told["found"]
+    assert not told["taken_out"]
+    np.testing.assert_allclose(told["slopes"], [[0.1, 0.02], [-0.03, 0.09]], atol=0.01)
+    assert found.incomplete_pixels is None
+    assert 'compress(s, descan="fit")' in capsys.readouterr().out
+    h4p.compress(Diffraction2D(scan(np.zeros((2, 2)))), **QUIET)
+    assert "descan" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("part", [(slice(0, 8), slice(None)), (0, slice(None))])
+def test_few_patterns_are_not_looked_at(moving, part):
+    assert h4p.compress(Diffraction2D(moving[part]), **QUIET).patterns.descan is None
+
+
 @pytest.fixture(scope="module")
 def faulty(moving):
     """With a stuck pixel, and a mask."""

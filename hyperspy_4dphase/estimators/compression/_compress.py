@@ -205,7 +205,7 @@ def _compress(
     # What is not done in threads is small: more threads wait rather than compute.
     with threadpool_limits(1):
         result, _ = iteration.run(is_cheap, power_iterations)
-    _record(result, first)
+    _record(result, first, descan is not None)
     return result, later, first.blocks
 
 
@@ -220,7 +220,7 @@ def _check_descan(descan, geometry, noise):
         )
 
 
-def _record(result, first):
+def _record(result, first, takes_descan_out):
     """Add to the result what the first read has found out."""
     detector = first.detector
     result.n_reads = float(first.blocks.n_reads)
@@ -230,7 +230,7 @@ def _record(result, first):
     result.replaced, result.faulty_pixels = first.replaced, first.faulty_pixels
     result.faulty_patterns = first.faulty_patterns
     if first.descan is not None:
-        _record_descan(result, first.descan)
+        _record_descan(result, first.descan, takes_descan_out)
     nearest = 0.0
     if first.correlation is not None:
         k = result.n_significant
@@ -253,15 +253,16 @@ def _record(result, first):
     }
 
 
-def _record_descan(result, descan):
+def _record_descan(result, descan, takes_out):
     plane = descan.plane
     result.descan = {
         "slopes": plane.slopes.tolist(),
         "rms": float(plane.rms),
         "rms_error": float(plane.rms_error),
-        "taken_out": bool(plane.significant),
+        "found": bool(plane.significant),
+        "taken_out": bool(takes_out and plane.significant),
     }
-    if not plane.significant or descan.covered.all():
+    if not result.descan["taken_out"] or descan.covered.all():
         return
     incomplete = ~descan.covered
     if result.faulty_pixels is not None:

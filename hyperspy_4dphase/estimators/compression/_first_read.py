@@ -34,6 +34,10 @@ from hyperspy_4dphase.estimators.shifts._descan import Descan, fit_descan
 _SAMPLE_VALUES = 64 * 2**20
 # Patterns that are compared at least, though they may be the same.
 _FEWEST_SAMPLED = 32
+# A descan that is not to be taken out is looked for in so many patterns or more, and in
+# so many values at most, since it takes memory; and is told from so many pixels (rms)
+# on. On 18 simulated scans without it at most 0.03 pixels were found.
+_FEWEST_SHIFTED, _MOST_SHIFTED_VALUES, _LEAST_SHIFT = 250, 2**24, 0.3
 _MEASURED = ("measured", "counts")
 NOISES = ("poisson", "uniform", *_MEASURED)
 
@@ -109,11 +113,25 @@ def first_read(
         corrected.descan = shifts
         if shifts.plane.significant:
             corrected = corrected.change("shift", shifts, shifts.covered)
+    elif len(geometry.signal_shape) == 2 and geometry.positions is not None:
+        corrected.descan = _look_for_descan(look, corrected.geometry, linear)
     if corrected is not look or look.detector.dark_variance:
         look = corrected
         look.read(look.detector.dark_variance)
     look.find_scaling()
     return look
+
+
+def _look_for_descan(look, geometry, correction):
+    """A descan that is not to be taken out, if it is plain; else None."""
+    rows, sample = look.statistics.sample()
+    step = max(1, -(-sample.size // _MOST_SHIFTED_VALUES))
+    rows, sample = rows[::step], sample[::step]
+    if len(rows) < _FEWEST_SHIFTED:
+        return None
+    shifts = fit_descan(geometry, (rows, sample), look.faulty_pixels, correction)
+    is_plain = shifts.plane.significant and shifts.plane.rms >= _LEAST_SHIFT
+    return shifts if is_plain else None
 
 
 def _correction_of(detector):

@@ -113,27 +113,15 @@ def choose_map(maps, shapes, evidence, min_size):
         Which of them.
     labels : numpy.ndarray of int, shape (n,)
     """
-    best = find_sharpest(maps, shapes, evidence)
+    best = _find_sharpest(maps, shapes, evidence)
     others = maps[:best] + maps[best + 1 :]
     return best, add_domains(maps[best], others, shapes, evidence, min_size)
 
 
-def find_sharpest(maps, shapes, evidence):
-    """Find the map whose borders are jumps of the pattern rather than bends.
+def _find_sharpest(maps, shapes, evidence):
+    """Which map has borders that are jumps of the pattern rather than bends.
 
-    Parameters
-    ----------
-    maps : list of numpy.ndarray of int, shape (n,)
-        Labels, -1 for none: the scan's own, then those of other exposures.
-    shapes : Shapes
-        Of the scan itself.
-    evidence : Evidence
-        Of these.
-
-    Returns
-    -------
-    int
-        The first one, unless noise does not explain by how much another is better.
+    The first one, unless noise does not explain by how much another is better.
     """
     rows = np.flatnonzero(shapes.known)
     field = Field(evidence.points[rows], shapes.positions[rows])

@@ -15,8 +15,8 @@ from hyperspy_4dphase.estimators.domains._clusters import (
 from hyperspy_4dphase.estimators.domains._k_means import k_means
 from hyperspy_4dphase.estimators.domains._tubes import (
     MAX_DENSITY_RATIO,
-    count_in_tubes,
     draw_lines,
+    measure_in_tubes,
     squared_tube_radius,
 )
 
@@ -84,8 +84,9 @@ def find_unmixed(bridging, inside, one, other, random_state, most=0.0):
     """Find which points lie on no line between two crowds.
 
     A line goes through the point and the middle of a cell of either side. There are
-    crowds at both ends if, within noise of the line, many more points lie there than in
-    between.
+    crowds at both ends if, within noise of the line, points lie much denser there than
+    in between. How many there are does not tell: an interface may be so wide that
+    nearly as many positions are mixtures as are of the smaller domain.
 
     Parameters
     ----------
@@ -115,11 +116,14 @@ def find_unmixed(bridging, inside, one, other, random_state, most=0.0):
         if left.size <= most * len(bridging):
             break
         lines, _ = draw_lines(end, bridging[left])
-        n_inside, *n_ends = (
-            count_in_tubes(group, end, lines, radius) for group in (inside, one, other)
+        (n_inside, length), *crowds = (
+            measure_in_tubes(group, end, lines, radius)
+            for group in (inside, one, other)
         )
         # Of few points, so many more may be there by chance.
-        clear = n_inside - np.sqrt(n_inside) < MAX_DENSITY_RATIO * np.minimum(*n_ends)
+        between = (n_inside - np.sqrt(n_inside)) / length
+        beside = np.minimum(*(n / own for n, own in crowds))
+        clear = between < MAX_DENSITY_RATIO * beside
         unmixed[left] = ~clear
     return unmixed
 

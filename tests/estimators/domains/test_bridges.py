@@ -45,6 +45,17 @@ def test_mixtures_are_no_bridge(n_features, n_mixed, seed):
     assert not bridged(points, seed)
 
 
+@pytest.mark.parametrize("n_features", DIMENSIONS)
+@pytest.mark.parametrize("sizes", [(400, 300, 200), (600, 200, 150)])
+@pytest.mark.parametrize("seed", range(3))
+def test_an_interface_may_be_wide(n_features, sizes, seed):
+    """Mixtures may be nearly as many as positions of the smaller domain."""
+    centers = ends(n_features, 60.0)
+    points, _ = crowds(sizes[:2], centers, seed)
+    points = np.concatenate([points, mixtures(sizes[2], *centers, seed + 9)])
+    assert not bridged(points, seed)
+
+
 @pytest.mark.parametrize(("n_features", "third"), [(8, 6), (5, 8)])
 def test_one_in_four_boundaries_of_few_points_may_be_a_path(n_features, third):
     """Twenty mixtures, with a little of something else."""

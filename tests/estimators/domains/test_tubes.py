@@ -7,6 +7,7 @@ from hyperspy_4dphase.estimators.domains._tubes import (
     count_at_ends,
     count_in_tubes,
     draw_lines,
+    measure_in_tubes,
     squared_tube_radius,
 )
 
@@ -56,3 +57,20 @@ def test_distance_from_a_line(n_features):
         assert (own[i], beyond[:, i].tolist()) == (1, [0, 0, 0])
         own, beyond = count_at_ends(points, start, lines, 4.0, -9 + reach, labels, 1)
         assert (own[i], beyond[:, i].tolist()) == (1, [1, 0, 1])
+
+
+def test_how_densely_a_line_is_filled():
+    """Evenly over 40, at one place but for noise, and off the line."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(600, 3))
+    noise[:300, 0] += np.linspace(0, 40, 300)
+    noise[300:500, 0] += 90
+    noise[500:, 1] += 50
+    line = np.eye(1, 3)
+    for own, expected in ((slice(0, 300), 40), (slice(300, 500), np.sqrt(12))):
+        counts, lengths = measure_in_tubes(noise[own], np.zeros(3), line, 20.0)
+        assert counts[0] == own.stop - own.start
+        assert lengths[0] == pytest.approx(expected, rel=0.1)
+    counts, lengths = measure_in_tubes(noise[500:], np.zeros(3), line, 20.0)
+    assert counts[0] == 0
+    assert lengths[0] == pytest.approx(np.sqrt(12))

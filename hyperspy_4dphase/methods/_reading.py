@@ -29,7 +29,7 @@ def compress_scan(
     oversampling=10,
     power_iterations=None,
     squares=True,
-    descan=None,
+    descan="auto",
     device="cpu",
     checkpoint=None,
 ):

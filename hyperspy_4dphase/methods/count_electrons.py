@@ -122,7 +122,9 @@ def count_electrons(
     is_measured = gain is None or offset is None
     compression, replaced, faults = None, None, {}
     if is_measured or not keep_faulty:
-        compression = compress_scan(scan, squares=False, device=resolve_device(None))
+        compression = compress_scan(
+            scan, squares=False, descan=None, device=resolve_device(None)
+        )
         scan = scan.replace_masks(
             compression.excluded_patterns, compression.excluded_pixels
         )

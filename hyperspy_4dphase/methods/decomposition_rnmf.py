@@ -269,7 +269,7 @@ def _describe(estimator, compression, given, shifts):
         f"  residual={estimator.reconstruction_err_:.4g} (relative, noise included)",
         f"  iterations={estimator.n_iter_} ({ended})",
         f"  reads_of_the_scan={reads}",
-        *_describe_shifts(shifts),
+        *_describe_shifts(shifts, compression.patterns.descan is not None),
     ]
 
 
@@ -286,13 +286,13 @@ def _describe_groups(groups):
     ]
 
 
-def _describe_shifts(shifts):
+def _describe_shifts(shifts, is_descan_told):
     """What shifts do to components, and what helps, as far as measured."""
     lines = []
     if shifts is None:
         return lines
     plane = shifts.plane
-    if plane.significant:
+    if plane.significant and not is_descan_told:
         lines += [
             f"  descan={plane.rms:.2g} +- {plane.rms_error:.1g} px (rms): all patterns",
             "    shift as the probe moves, evenly over the scan, and make components",

@@ -205,13 +205,14 @@ def _describe_descan(compression):
             return [
                 f"  descan={size} found: patterns shift over the detector, and domains",
                 "    and components may follow the shift. Compare with",
-                '    compression=hyperspy_4dphase.compress(s, descan="fit").',
+                '    compression=hyperspy_4dphase.compress(s, descan="auto").',
             ]
         return [f"  descan=none found: {size}"]
     n_incomplete = 0 if incomplete is None else incomplete.sum()
     return [
         f"  descan={size} taken out; {n_incomplete} pixels that it leaves "
-        "incomplete are left out"
+        "incomplete are left out",
+        "    (hyperspy_4dphase.compress(s, descan=None) takes nothing out)",
     ]
 
 

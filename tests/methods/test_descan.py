@@ -6,6 +6,7 @@ import dask.array as da
 import numpy as np
 import pytest
 from pyxem.signals import Diffraction1D, Diffraction2D
+from sklearn.metrics import adjusted_rand_score
 
 import hyperspy_4dphase as h4p
 
@@ -43,7 +44,7 @@ def moving():
 
 def test_the_plane_is_found_and_taken_out(moving):
     signal = Diffraction2D(moving)
-    plain = h4p.compress(signal, **QUIET)
+    plain = h4p.compress(signal, descan=None, **QUIET)
     still = h4p.compress(signal, descan="fit", **QUIET)
     told = still.patterns.descan
     assert told["taken_out"]
@@ -59,14 +60,43 @@ def test_the_plane_is_found_and_taken_out(moving):
     assert still.faulty_pixels is None
 
 
+def test_a_plain_one_is_taken_out_unasked(moving, capsys):
+    signal = Diffraction2D(moving)
+    still = h4p.compress(signal, **QUIET)
+    assert "taken out" in capsys.readouterr().out
+    asked = h4p.compress(signal, descan="fit", **QUIET)
+    np.testing.assert_allclose(
+        still.patterns.descan["slopes"], asked.patterns.descan["slopes"], atol=1e-3
+    )
+    assert still.n_significant == asked.n_significant
+    expected = np.indices(SHAPE)[1] >= 14
+    domains = signal.cluster_hierarchical(print_info=False, **QUIET)
+    assert domains.n_domains == 2
+    assert adjusted_rand_score(expected.ravel(), domains.labels.ravel()) > 0.99
+    signal.decomposition_rnmf(**QUIET)
+    assert capsys.readouterr().out.count("  descan=1") == 2
+    assert signal.learning_results.output_dimension == 2
+    np.testing.assert_array_equal(signal.data, moving)
+
+
+def test_a_faint_one_is_left(capsys):
+    """Less than 0.3 pixels (rms): that is taken out only if asked for."""
+    signal = Diffraction2D(scan(np.array([[0.012, 0.0], [0.0, 0.012]])))
+    assert h4p.compress(signal, **QUIET).patterns.descan is None
+    assert "descan" not in capsys.readouterr().out
+    asked = h4p.compress(signal, descan="fit", **QUIET).patterns.descan
+    assert asked["taken_out"]
+    assert asked["rms"] < 0.3
+
+
 def test_it_is_told_if_it_is_not_taken_out(moving, capsys):
-    found = h4p.compress(Diffraction2D(moving), **QUIET)
+    found = h4p.compress(Diffraction2D(moving), descan=None, **QUIET)
     told = found.patterns.descan
     assert told["found"]
     assert not told["taken_out"]
     np.testing.assert_allclose(told["slopes"], [[0.1, 0.02], [-0.03, 0.09]], atol=0.01)
     assert found.incomplete_pixels is None
-    assert 'compress(s, descan="fit")' in capsys.readouterr().out
+    assert 'compress(s, descan="auto")' in capsys.readouterr().out
     h4p.compress(Diffraction2D(scan(np.zeros((2, 2)))), **QUIET)
     assert "descan" not in capsys.readouterr().out
 
@@ -162,7 +192,7 @@ def test_nothing_happens_where_nothing_moves(capsys):
 
 @pytest.mark.parametrize("descan", ["plane", True, 1])
 def test_other_values_are_refused(descan):
-    with pytest.raises(ValueError, match="descan=.*expected None or 'fit'"):
+    with pytest.raises(ValueError, match="descan=.*expected None, 'auto' or 'fit'"):
         h4p.compress(Diffraction2D(np.ones((3, 4, 5, 6))), descan=descan)
 
 

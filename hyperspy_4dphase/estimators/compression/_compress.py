@@ -77,10 +77,12 @@ def compress_patterns(
         Whether values that are no counts (broken pixels, single events, broken frames)
         stay as they are. By default pixels and frames are left out, and single values
         replaced by what is around them. Only where noise is measured.
-    descan : {None, "fit"}, optional
+    descan : {None, "auto", "fit"}, optional
         With ``"fit"`` a shift of the patterns that is a plane over the scan is looked
         for, and taken out if there is one, count by count; pixels that are not complete
-        in all patterns then are left out. Images and counts only.
+        in all patterns then are left out. Images and counts only. ``"auto"`` does so if
+        the shift is 0.3 pixels (rms) or more, where it can be seen. None, the default,
+        takes nothing out.
     random_state : int, numpy.random.RandomState or None, optional
         For the sample and the starting directions.
     device : None, str or torch.device, optional
@@ -205,22 +207,22 @@ def _compress(
     # What is not done in threads is small: more threads wait rather than compute.
     with threadpool_limits(1):
         result, _ = iteration.run(is_cheap, power_iterations)
-    _record(result, first, descan is not None)
+    _record(result, first)
     return result, later, first.blocks
 
 
 def _check_descan(descan, geometry, noise):
-    if descan not in (None, "fit"):
-        raise ValueError(f"descan={descan!r}; expected None or 'fit'.")
+    if descan not in (None, "auto", "fit"):
+        raise ValueError(f"descan={descan!r}; expected None, 'auto' or 'fit'.")
     is_measured = noise in ("measured", "counts")
-    if descan and not (is_measured and len(geometry.signal_shape) == 2):
+    if descan == "fit" and not (is_measured and len(geometry.signal_shape) == 2):
         raise ValueError(
             "descan='fit' needs images, whose noise is measured: patterns with two "
             "signal axes, and not normalize_poissonian_noise=False."
         )
 
 
-def _record(result, first, takes_descan_out):
+def _record(result, first):
     """Add to the result what the first read has found out."""
     detector = first.detector
     result.n_reads = float(first.blocks.n_reads)
@@ -230,7 +232,8 @@ def _record(result, first, takes_descan_out):
     result.replaced, result.faulty_pixels = first.replaced, first.faulty_pixels
     result.faulty_patterns = first.faulty_patterns
     if first.descan is not None:
-        _record_descan(result, first.descan, takes_descan_out)
+        is_taken_out = any(how == "shift" for how, *_ in first.changes)
+        _record_descan(result, first.descan, is_taken_out)
     nearest = 0.0
     if first.correlation is not None:
         k = result.n_significant
@@ -253,16 +256,16 @@ def _record(result, first, takes_descan_out):
     }
 
 
-def _record_descan(result, descan, takes_out):
+def _record_descan(result, descan, is_taken_out):
     plane = descan.plane
     result.descan = {
         "slopes": plane.slopes.tolist(),
         "rms": float(plane.rms),
         "rms_error": float(plane.rms_error),
         "found": bool(plane.significant),
-        "taken_out": bool(takes_out and plane.significant),
+        "taken_out": is_taken_out,
     }
-    if not result.descan["taken_out"] or descan.covered.all():
+    if not is_taken_out or descan.covered.all():
         return
     incomplete = ~descan.covered
     if result.faulty_pixels is not None:

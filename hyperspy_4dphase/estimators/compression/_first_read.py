@@ -34,9 +34,9 @@ from hyperspy_4dphase.estimators.shifts._descan import Descan, fit_descan
 _SAMPLE_VALUES = 64 * 2**20
 # Patterns that are compared at least, though they may be the same.
 _FEWEST_SAMPLED = 32
-# A descan that is not to be taken out is looked for in so many patterns or more, and in
-# so many values at most, since it takes memory; and is told from so many pixels (rms)
-# on. On 18 simulated scans without it at most 0.03 pixels were found.
+# A descan that nobody asks for is looked for in so many patterns or more, and in so many
+# values at most, since it takes memory; and is plain from so many pixels (rms) on. On
+# 18 simulated scans without it at most 0.03 pixels were found.
 _FEWEST_SHIFTED, _MOST_SHIFTED_VALUES, _LEAST_SHIFT = 250, 2**24, 0.3
 _MEASURED = ("measured", "counts")
 NOISES = ("poisson", "uniform", *_MEASURED)
@@ -67,8 +67,9 @@ def first_read(
     squares : bool
         Whether counts of squares of pixels are wanted.
     random_state : numpy.random.RandomState
-    descan : {None, "fit"}
-        Whether a plane of shifts is taken out, if there is one.
+    descan : {None, "auto", "fit"}
+        Whether a plane of shifts is taken out: never, if it is plain, or if there is
+        one. A plain one is told in any case.
     most_kept : int, optional
         Memory in which patterns are kept, packed, in bytes.
     goes_on_packed : bool, optional
@@ -107,14 +108,14 @@ def first_read(
     look.faulty_patterns, pixels = frames, look.faulty_pixels
     kept = None if pixels is None else ~pixels
     corrected = look.correct(correction, kept_pixels=kept)
-    if descan is not None:
+    if descan == "fit":
         sampled = look.statistics.sample()
         shifts = fit_descan(corrected.geometry, sampled, pixels, linear)
-        corrected.descan = shifts
-        if shifts.plane.significant:
-            corrected = corrected.change("shift", shifts, shifts.covered)
-    elif len(geometry.signal_shape) == 2 and geometry.positions is not None:
-        corrected.descan = _look_for_descan(look, corrected.geometry, linear)
+    else:
+        shifts = _look_for_descan(look, corrected.geometry, linear)
+    corrected.descan = shifts
+    if descan is not None and shifts is not None and shifts.plane.significant:
+        corrected = corrected.change("shift", shifts, shifts.covered)
     if corrected is not look or look.detector.dark_variance:
         look = corrected
         look.read(look.detector.dark_variance)
@@ -123,7 +124,9 @@ def first_read(
 
 
 def _look_for_descan(look, geometry, correction):
-    """A descan that is not to be taken out, if it is plain; else None."""
+    """A descan that nobody asks for, if it is plain; else None."""
+    if len(geometry.signal_shape) != 2 or geometry.positions is None:
+        return None
     rows, sample = look.statistics.sample()
     step = max(1, -(-sample.size // _MOST_SHIFTED_VALUES))
     rows, sample = rows[::step], sample[::step]
@@ -170,7 +173,7 @@ class FirstRead:
     correlation : numpy.ndarray or None
         Of the noise of pixels, if it is not white; see :func:`correlate_noise`.
     descan : Descan or None
-        What was taken out.
+        What was found.
     repeated : numpy.ndarray of bool, shape (n_patterns,), or None
         Patterns that are the same as one before; None if that was not looked for.
     clipped : Clipped

@@ -34,9 +34,9 @@ from hyperspy_4dphase.estimators.shifts._descan import Descan, fit_descan
 _SAMPLE_VALUES = 64 * 2**20
 # Patterns that are compared at least, though they may be the same.
 _FEWEST_SAMPLED = 32
-# A descan that nobody asks for is looked for in so many patterns or more, and in so many
-# values at most, since it takes memory; and is plain from so many pixels (rms) on. On
-# 18 simulated scans without it at most 0.03 pixels were found.
+# A descan that nobody asks for is looked for in so many patterns or more, and in so
+# many values at most, since it takes memory; and is plain from so many pixels (rms) on.
+# On 18 simulated scans without it at most 0.03 pixels were found.
 _FEWEST_SHIFTED, _MOST_SHIFTED_VALUES, _LEAST_SHIFT = 250, 2**24, 0.3
 _MEASURED = ("measured", "counts")
 NOISES = ("poisson", "uniform", *_MEASURED)

@@ -28,16 +28,16 @@ from hyperspy_4dphase.estimators.detector._unlike_counts import (
     find_clipped,
     find_repeated,
 )
-from hyperspy_4dphase.estimators.shifts._descan import Descan, fit_descan
+from hyperspy_4dphase.estimators.shifts._descan import (
+    Descan,
+    find_plain_descan,
+    fit_descan,
+)
 
 # In values, not in bytes: the same counts in a wider type give the same sample.
 _SAMPLE_VALUES = 64 * 2**20
 # Patterns that are compared at least, though they may be the same.
 _FEWEST_SAMPLED = 32
-# A descan that nobody asks for is looked for in so many patterns or more, and in so
-# many values at most, since it takes memory; and is plain from so many pixels (rms) on.
-# On 18 simulated scans without it at most 0.03 pixels were found.
-_FEWEST_SHIFTED, _MOST_SHIFTED_VALUES, _LEAST_SHIFT = 250, 2**24, 0.3
 _MEASURED = ("measured", "counts")
 NOISES = ("poisson", "uniform", *_MEASURED)
 
@@ -108,11 +108,8 @@ def first_read(
     look.faulty_patterns, pixels = frames, look.faulty_pixels
     kept = None if pixels is None else ~pixels
     corrected = look.correct(correction, kept_pixels=kept)
-    if descan == "fit":
-        sampled = look.statistics.sample()
-        shifts = fit_descan(corrected.geometry, sampled, pixels, linear)
-    else:
-        shifts = _look_for_descan(look, corrected.geometry, linear)
+    find = fit_descan if descan == "fit" else find_plain_descan
+    shifts = find(corrected.geometry, look.statistics.sample(), pixels, linear)
     corrected.descan = shifts
     if descan is not None and shifts is not None and shifts.plane.significant:
         corrected = corrected.change("shift", shifts, shifts.covered)
@@ -121,20 +118,6 @@ def first_read(
         look.read(look.detector.dark_variance)
     look.find_scaling()
     return look
-
-
-def _look_for_descan(look, geometry, correction):
-    """A descan that nobody asks for, if it is plain; else None."""
-    if len(geometry.signal_shape) != 2 or geometry.positions is None:
-        return None
-    rows, sample = look.statistics.sample()
-    step = max(1, -(-sample.size // _MOST_SHIFTED_VALUES))
-    rows, sample = rows[::step], sample[::step]
-    if len(rows) < _FEWEST_SHIFTED:
-        return None
-    shifts = fit_descan(geometry, (rows, sample), look.faulty_pixels, correction)
-    is_plain = shifts.plane.significant and shifts.plane.rms >= _LEAST_SHIFT
-    return shifts if is_plain else None
 
 
 def _correction_of(detector):

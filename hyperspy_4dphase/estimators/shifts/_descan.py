@@ -14,6 +14,10 @@ from hyperspy_4dphase.estimators.shifts._sample import fit_sample_plane
 
 # Patterns of the sample that the plane is fitted to. Historical: chosen by trial.
 _MAX_PATTERNS = 3000
+# A descan that nobody asks for is looked for in so many patterns or more, and in so
+# many values at most, since it takes memory; and is plain from so many pixels (rms) on.
+# On 22 scans without it, real ones among them, at most 0.03 pixels were found.
+_FEWEST, _MOST_VALUES, _LEAST_SHIFT = 250, 2**24, 0.3
 
 
 @dataclass
@@ -87,3 +91,28 @@ def fit_descan(geometry, sampled, faulty_pixels, correction):
     sound = find_sound_pixels(sample.mean(axis=0, dtype=np.float64), used, shape)
     covered = find_covered_pixels(used[sound], shape, -plane.at(positions))[used]
     return Descan(plane, positions, shape, used, covered)
+
+
+def find_plain_descan(geometry, sampled, faulty_pixels, correction):
+    """Find a plane by which patterns are shifted so far that it does harm.
+
+    Parameters
+    ----------
+    geometry, sampled, faulty_pixels, correction
+        As :func:`fit_descan` takes them.
+
+    Returns
+    -------
+    Descan or None
+        None if there is none, or if patterns are no images, or too few.
+    """
+    if len(geometry.signal_shape) != 2 or geometry.positions is None:
+        return None
+    rows, sample = sampled
+    step = max(1, -(-sample.size // _MOST_VALUES))
+    rows, sample = rows[::step], sample[::step]
+    if len(rows) < _FEWEST:
+        return None
+    shifts = fit_descan(geometry, (rows, sample), faulty_pixels, correction)
+    is_plain = shifts.plane.significant and shifts.plane.rms >= _LEAST_SHIFT
+    return shifts if is_plain else None

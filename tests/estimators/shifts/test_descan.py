@@ -7,7 +7,10 @@ import pytest
 
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.estimators.shifts._descan import fit_descan
+from hyperspy_4dphase.estimators.shifts._descan import (
+    find_plain_descan,
+    fit_descan,
+)
 
 from .scenes import NAVIGATION, SIGNAL, SLOPES, USED, plane, scene
 
@@ -52,3 +55,17 @@ def test_any_block_is_moved_alike():
 def test_what_stands_still_has_no_descan():
     _, descan = descanned(None)
     assert not descan.plane.significant
+
+
+@pytest.mark.parametrize("part", [1.0, 0.25])
+def test_only_what_does_harm_is_plain(part):
+    """A quarter of these slopes is less than 0.3 pixels (rms)."""
+    shifts = plane(part * SLOPES)
+    counts = np.random.default_rng(0).poisson(3000 * scene(shifts)).astype(np.uint16)
+    geometry = PatternBlocks(counts.reshape(*NAVIGATION, *SIGNAL), 2)
+    options = geometry, (np.arange(396), counts), None, Correction()
+    asked, plain = fit_descan(*options), find_plain_descan(*options)
+    assert asked.plane.significant
+    assert (plain is None) == (asked.plane.rms < 0.3) == (part < 1)
+    few = np.arange(0, 396, 2)
+    assert find_plain_descan(geometry, (few, counts[few]), None, Correction()) is None

@@ -24,10 +24,10 @@ READY_2 := .venv-py4dstem/.ready
 BIN_3 := .venv-quantem/bin
 READY_3 := .venv-quantem/.ready
 
-# Each worker of pytest gets one BLAS thread, or they fight for the processors. What
-# Python compiles is kept, whatever the session says, or each worker compiles all tests.
+# Each worker of pytest gets one BLAS thread, and grows one tree at a time, or they fight
+# for the processors. What Python compiles is kept, whatever the session says, or each worker compiles all tests.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=agg
-PYTEST += PYTHONDONTWRITEBYTECODE=
+PYTEST += LOKY_MAX_CPU_COUNT=1 PYTHONDONTWRITEBYTECODE=
 # Of the tests with these markers; what is in ARGS comes last and counts.
 TEST = -m pytest -n $(WORKERS) --dist loadfile -m "$(1)" $(ARGS)
 

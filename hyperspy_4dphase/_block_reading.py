@@ -2,6 +2,7 @@
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import prod
@@ -9,12 +10,11 @@ from math import prod
 import dask.array as da
 import numpy as np
 from sklearn.utils import gen_batches
-from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._block_cuts import cut_blocks
 from hyperspy_4dphase._dask_clients import find_client, is_held
 from hyperspy_4dphase._one_block import apply_to_block, name_what_fails
-from hyperspy_4dphase._threads import available_threads
+from hyperspy_4dphase._threads import available_threads, limited_threads
 
 # Of values, not of bytes: the same counts in a wider type are cut in the same way.
 BLOCK_VALUES = 16 * 2**20
@@ -269,8 +269,13 @@ def gather_rows(pieces):
 
 def _run_in_threads(task, order, n_workers):
     """Yield ([item], task(item)) for items of an order, computed in threads."""
+    order = list(order)
+    if len(order) == 1:
+        # There is nothing to do meanwhile.
+        yield order, task(order[0])
+        return
     with (
-        threadpool_limits(1 if n_workers > 1 else None),
+        limited_threads(1) if n_workers > 1 else nullcontext(),
         ThreadPoolExecutor(n_workers) as pool,
     ):
         waiting = deque()

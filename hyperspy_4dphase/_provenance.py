@@ -1,6 +1,7 @@
 """What was done to a scan, as a record that is saved with the result."""
 
 import importlib.metadata
+from functools import cache
 
 import dask.array as da
 import numpy as np
@@ -52,6 +53,7 @@ def storable(value):
     return str(value)
 
 
+@cache
 def version_of(name):
     try:
         return importlib.metadata.version(name)

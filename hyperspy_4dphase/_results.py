@@ -57,7 +57,15 @@ def axis_values(axis):
 
 def axes_shape(axes):
     """The shape of an array with these axes, from HyperSpy's dictionaries of them."""
-    return tuple(int(create_axis(**axis).size) for axis in axes)
+    return tuple(map(_axis_size, axes))
+
+
+def _axis_size(axis):
+    if "axis" in axis:
+        return len(axis["axis"])
+    if "expression" in axis:
+        return int(create_axis(**axis).size)
+    return int(axis.get("size", 1))
 
 
 def axis_steps(axis):

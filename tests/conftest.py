@@ -1,5 +1,6 @@
 """What several test files share: the data kept beside the repository, and processes."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -22,7 +23,26 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         / os.environ["PYTEST_XDIST_WORKER"]
     )
 
+# A tenth of the time of all tests was spent looking for garbage.
+gc.set_threshold(10_000, 10, 10)
+
 DATA_VARIABLE = "HYPERSPY_4DPHASE_DATA"
+
+
+def pytest_collection_modifyitems(items):
+    """Where coverage is measured, it is that of the tests of single parts.
+
+    To trace whole scenes and benchmarks takes half as long again, and tells less.
+    """
+    for item in items:
+        is_benchmark = ROOT / "tests" / "benchmarks" in item.path.parents
+        if is_benchmark or item.get_closest_marker("accuracy"):
+            item.add_marker("no_cover")
+
+
+def pytest_collection_finish():
+    """Nothing of what was imported and collected is garbage."""
+    gc.freeze()
 
 
 def shared_folder():

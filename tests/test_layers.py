@@ -30,7 +30,7 @@ def ours(*names):
 
 
 ESTIMATORS = Layer(
-    {"numpy", "scipy", "sklearn", "skimage", "numba", "threadpoolctl"}
+    {"numpy", "scipy", "sklearn", "skimage", "numba"}
     | ours("estimators", "_correction", "_patterns", "_scalars", "_threads")
 )
 TORCH_IN_FUNCTIONS = Layer(ESTIMATORS.anywhere, {"torch"})
@@ -58,7 +58,7 @@ LAYERS = {
         {"dask", "sklearn"} | ours("_bad_values", "_one_block")
     ),
     "_block_reading.py": Layer(
-        {"numpy", "dask", "sklearn", "threadpoolctl"}
+        {"numpy", "dask", "sklearn"}
         | ours("_block_cuts", "_dask_clients", "_one_block", "_threads"),
         ours("_cluster_reading"),
     ),
@@ -67,7 +67,7 @@ LAYERS = {
     "_one_block.py": Layer({"numpy"} | ours("_bad_values")),
     "_read_timing.py": Layer({"numpy"} | ours("_block_reading")),
     "_chunk_advice.py": Layer(set()),
-    "_threads.py": Layer({"dask"}, {"torch"}),
+    "_threads.py": Layer({"dask", "threadpoolctl"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
         | ours("_bad_values", "_block_reading", "_correction", "_kept")

@@ -1,13 +1,16 @@
 """Threads: never more than there are processors, and torch has its own ones back."""
 
 import os
+import sys
 
 import dask
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController as Controller
+from threadpoolctl import threadpool_info
 
 from hyperspy_4dphase import _threads
-from hyperspy_4dphase._threads import available_threads, torch_threads
+from hyperspy_4dphase._threads import available_threads, limited_threads, torch_threads
 from hyperspy_4dphase.estimators import PatternVAE
 
 
@@ -22,7 +25,7 @@ def torch():
 @pytest.fixture
 def processors(monkeypatch):
     """Say how many there are."""
-    return lambda n: monkeypatch.setattr(_threads, "cpu_count", lambda: n)
+    return lambda n: monkeypatch.setattr(_threads, "_count_processors", lambda _: n)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs affinity")
@@ -83,3 +86,36 @@ def test_autoencoder(torch, processors, architecture):
     vae.fit(X.reshape(90, -1) if compressed else X)
     assert seen == {1 if compressed else 3}
     assert torch.get_num_threads() == 4
+
+
+def used_threads():
+    return {one["num_threads"] for one in threadpool_info()}
+
+
+def test_threads_of_libraries():
+    @limited_threads(1)
+    def inside():
+        return used_threads()
+
+    with Controller().limit(limits=2):
+        assert used_threads() == {2}
+        with limited_threads(1):
+            assert used_threads() == {1}
+        assert used_threads() == {2}
+        assert inside() == {1}
+        assert used_threads() == {2}
+
+
+def test_libraries_loaded_later_are_limited(monkeypatch):
+    """They are looked for again when something was imported."""
+    found = []
+    monkeypatch.setattr(
+        _threads, "ThreadpoolController", lambda: found.append(1) or Controller()
+    )
+    _threads._find_libraries.cache_clear()
+    for name in ("no_such_module", "no_such_module", "another"):
+        monkeypatch.setitem(sys.modules, name, None)
+        with limited_threads(1):
+            pass
+    assert len(found) == 2
+    _threads._find_libraries.cache_clear()

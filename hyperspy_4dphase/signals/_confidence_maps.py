@@ -57,6 +57,11 @@ class ConfidenceMaps(ScanMap):
             for name in names
         }
 
+    def _doubt_values(self, name):
+        """One of the doubts as an array of the shape of the data, or None."""
+        doubts = self._stored.get("doubts")
+        return self._maps(np.asarray(doubts[name])) if name in doubts else None
+
     @property
     def sample_weight(self):
         """BaseSignal: For ``s.vae_embed(sample_weight=...)``: the unsure more often.

@@ -40,11 +40,10 @@ def describe_confidence(confidence):
         "probable one."
         for size in outcome.get("lost_domains", [])
     ]
-    doubts = confidence.doubts
     for name in _WHAT:
-        if name in doubts:
-            doubt = np.asarray(doubts[name].data).reshape(labels.shape)
-            lines += _describe_doubt(name, doubt, labels)
+        doubt = confidence._doubt_values(name)
+        if doubt is not None:
+            lines += _describe_doubt(name, doubt.reshape(labels.shape), labels)
     return lines
 
 

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from pyxem.signals import Diffraction2D
 
+from tests.benchmarks import worker
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.contenders import CONTENDERS
 from tests.benchmarks.measure import PeakMemory, ReadCounter, measure
 from tests.benchmarks.plan import Group, Job, make_plan
 from tests.benchmarks.report import simple_table, write_tables
+from tests.benchmarks.run import _in_a_process
 from tests.benchmarks.scores import map_cosines, relative_residual
 
 DATA = np.arange(7 * 6 * 5 * 4).reshape(7, 6, 5, 4).astype(np.uint16)
@@ -167,9 +169,26 @@ def small_plan(monkeypatch):
     monkeypatch.setattr("tests.benchmarks.__main__.make_plan", lambda **_: plan)
 
 
+@pytest.fixture
+def few_processes(monkeypatch):
+    """Most jobs are done here, since each process takes seconds to begin."""
+
+    def in_few_processes(scratch, **job):
+        if job["do"] == "store" or job["n_components"] == -1:
+            return _in_a_process(scratch, **job)
+        done.append(job["contender"])
+        return json.loads(json.dumps(worker.do(json.loads(json.dumps(job)))))
+
+    done = []
+    monkeypatch.setattr("tests.benchmarks.run._in_a_process", in_few_processes)
+    return done
+
+
 @pytest.mark.usefixtures("small_plan")
-def test_run(tmp_path, capsys, monkeypatch):
+@pytest.mark.filterwarnings("ignore")
+def test_run(tmp_path, capsys, monkeypatch, few_processes):
     assert main(["--output", str(tmp_path)]) == 1
+    assert few_processes == ["rnmf", "sklearn-nmf", "sum", "rnmf-lazy"]
     tables = (tmp_path / "results.txt").read_text()
     assert tables in capsys.readouterr().out
     record = json.loads((tmp_path / "results.json").read_text())

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import workers
+from tests.local_cluster import forked_workers
 
 pytest.importorskip("distributed")
 
@@ -22,7 +23,7 @@ def test_table():
 
 
 def test_all_of_it_runs(tmp_path):
-    with warnings.catch_warnings():
+    with forked_workers(), warnings.catch_warnings():
         # Of ports and sockets: no concern of ours.
         warnings.simplefilter("ignore")
         workers.main(["--quick", "--output", str(tmp_path)])

@@ -89,9 +89,13 @@ def main(job, result):
     """Read a job, do it, write the result."""
     hs.preferences.General.show_progressbar = False
     warnings.simplefilter("ignore")
-    job = json.loads(Path(job).read_text())
-    outcome = {"store": store, "contend": contend}[job.pop("do")](**job)
+    outcome = do(json.loads(Path(job).read_text()))
     Path(result).write_text(json.dumps(outcome))
+
+
+def do(job):
+    """Do a job, and return its outcome."""
+    return {"store": store, "contend": contend}[job.pop("do")](**job)
 
 
 if __name__ == "__main__":

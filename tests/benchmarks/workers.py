@@ -91,7 +91,7 @@ def measure_machine(seconds=5.0):
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
         list(pool.map(multiply, [0.2, 0.2]))
         one = next(pool.map(multiply, [seconds]))
         return sum(pool.map(multiply, [seconds] * 2)) / one

@@ -280,13 +280,34 @@ def test_save_and_reload(plain_or_masked, tmp_path, extension, reload_lazy):
             np.testing.assert_array_equal(one, other)
         else:
             assert one == other, name
-    loaded.plot_decomposition_results()
     model = loaded.get_decomposition_model().data
     np.testing.assert_allclose(
         np.asarray(model), np.asarray(signal.get_decomposition_model().data), rtol=1e-5
     )
     if reload_lazy and extension == "hspy":
         loaded.close_file()
+
+
+@pytest.mark.parametrize(
+    ("extension", "reload_lazy"), [("hspy", False), ("zspy", False), ("hspy", True)]
+)
+def test_reloaded_results_are_plotted(masked, tmp_path, extension, reload_lazy):
+    path = tmp_path / f"scan.{extension}"
+    masked.save(path)
+    loaded = hs.load(path, lazy=reload_lazy)
+    compute_results(loaded)
+    loaded.plot_decomposition_results()
+    assert plt.get_fignums()
+    if reload_lazy:
+        loaded.close_file()
+
+
+def compute_results(signal):
+    """Of a signal that was loaded lazily: HyperSpy fails to plot it without."""
+    results = signal.learning_results
+    for name, value in vars(results).items():
+        if hasattr(value, "compute"):
+            setattr(results, name, value.compute())
 
 
 def reloaded(signal, path, how):
@@ -334,9 +355,7 @@ def test_plots_after_a_lazy_load(plain_or_masked, tmp_path, extension, way):
     if way == "apart":
         results.load(tmp_path / "results.npz")
     else:
-        for name, value in vars(results).items():
-            if hasattr(value, "compute"):
-                setattr(results, name, value.compute())
+        compute_results(signal)
     np.testing.assert_array_equal(
         results.loadings, plain_or_masked.learning_results.loadings
     )

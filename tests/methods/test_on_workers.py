@@ -86,7 +86,7 @@ def _describe(domains):
 def test_results_are_sent_to_workers_and_back():
     domains = in_threads()["domains"]
     means = domains.mean_patterns(show_progressbar=False).data
-    with local_cluster(1) as client:
+    with local_cluster(1, forked=False) as client:
         name, sizes, shape, found = client.submit(_describe, domains).result()
         confidence = client.submit(
             lambda result: result.isig[:4], in_threads()["confidence"]

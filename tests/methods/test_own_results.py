@@ -30,7 +30,7 @@ def domains(scan):
 
 @pytest.fixture(scope="module")
 def confidence(scan, domains):
-    return scan.domain_confidence(domains, n_maps=3, **SETTINGS)
+    return scan.domain_confidence(domains, n_maps=2, **SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +60,10 @@ def test_labels_of_another_scan_are_refused(domains, embedding):
 
 
 def test_domains_of_confidence(scan, domains, confidence):
-    first = scan.domain_confidence(confidence.domains, n_maps=3, **SETTINGS)
-    second = scan.domain_confidence(confidence, n_maps=3, **SETTINGS)
+    first = scan.domain_confidence(confidence.domains, n_maps=2, **SETTINGS)
+    second = scan.domain_confidence(confidence, n_maps=2, **SETTINGS)
     np.testing.assert_array_equal(first.data, second.data)
-    third = scan.domain_confidence(domains.labels, n_maps=3, **SETTINGS)
+    third = scan.domain_confidence(domains.labels, n_maps=2, **SETTINGS)
     np.testing.assert_array_equal(third.domains.labels, confidence.domains.labels)
 
 

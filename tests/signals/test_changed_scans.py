@@ -54,7 +54,7 @@ def load(path):
 
 MAKERS = {
     "map": lambda s: s.cluster_hierarchical(**QUIET),
-    "confidence": lambda s: s.domain_confidence(n_maps=3, **QUIET),
+    "confidence": lambda s: s.domain_confidence(n_maps=2, **QUIET),
 }
 
 

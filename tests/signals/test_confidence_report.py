@@ -20,7 +20,7 @@ def doubted(labels=LABELS, lost=(), **doubts):
         is_resolved=True,
         data=values,
         provenance={"outcome": {"lost_domains": [*lost]}},
-        doubts={name: SimpleNamespace(data=doubt) for name, doubt in doubts.items()},
+        _doubt_values=doubts.get,
         at_threshold=lambda threshold: {0: SimpleNamespace(labels=labels)}[threshold],
     )
 

@@ -49,8 +49,9 @@ def test_reloaded(form, extension, lazy, tmp_path):
         lambda m: m.cut(2),
         lambda m: m.split(1, np.indices(labels.shape)[-1] % 2),
     ):
-        check_equal(use(loaded).tree.to_arrays(), use(domains).tree.to_arrays())
-        np.testing.assert_array_equal(use(loaded).data, use(domains).data)
+        one, other = use(loaded), use(domains)
+        check_equal(one.tree.to_arrays(), other.tree.to_arrays())
+        np.testing.assert_array_equal(one.data, other.data)
 
 
 @FILES

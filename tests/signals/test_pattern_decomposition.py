@@ -1,5 +1,7 @@
 """A decomposition as a result of its own: slices, files, maps, patterns and models."""
 
+from functools import cache
+
 import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
@@ -253,9 +255,14 @@ CHANGES = {
 }
 
 
+@cache
+def decomposed_once():
+    return scan().decomposition_rnmf(3, return_result=True, **QUIET)
+
+
 def decomposed():
     """Three components of the same scan, always."""
-    return scan().decomposition_rnmf(3, return_result=True, **QUIET)
+    return decomposed_once().deepcopy()
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -132,8 +132,7 @@ def test_phases_have_structures_and_colours():
     assert len(set(found.colors)) == 3
 
 
-@pytest.mark.parametrize("extension", ["hspy", "zspy"])
-@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize(("extension", "lazy"), [("hspy", True), ("zspy", False)])
 def test_saved_and_reloaded(tmp_path, extension, lazy):
     _, phases, _ = named()
     file = tmp_path / f"phases.{extension}"

@@ -5,9 +5,9 @@ from functools import partial
 
 import numpy as np
 from sklearn.utils import check_random_state
-from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase._threads import limited_threads
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._first_read import NOISES, first_read
@@ -205,7 +205,7 @@ def _compress(
     )
     is_cheap = is_small or first.blocks.is_kept
     # What is not done in threads is small: more threads wait rather than compute.
-    with threadpool_limits(1):
+    with limited_threads(1):
         result, _ = iteration.run(is_cheap, power_iterations)
     _record(result, first)
     return result, later, first.blocks

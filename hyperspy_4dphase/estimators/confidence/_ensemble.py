@@ -9,10 +9,9 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._scalars import check_integer, check_number
-from hyperspy_4dphase._threads import available_threads
+from hyperspy_4dphase._threads import available_threads, limited_threads
 from hyperspy_4dphase.estimators.confidence import _numbering as numbering
 from hyperspy_4dphase.estimators.confidence import _overlap as overlap
 from hyperspy_4dphase.estimators.confidence._consensus import MapConsensus
@@ -207,7 +206,7 @@ class MapEnsemble(BaseEstimator):
         maker = MapMaker(patterns, features, "noise" in self.doubts)
         # Products of this size gain nothing from threads, which others may hold up.
         # Rough fits serve. Only here, not in each thread, can warnings be held back.
-        with threadpool_limits(1), warnings.catch_warnings():
+        with limited_threads(1), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             votes = EnsembleVotes()
             own, tasks = self._make_maps(maker, votes, model, random_state)

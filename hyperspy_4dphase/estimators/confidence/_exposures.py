@@ -7,8 +7,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
-from threadpoolctl import threadpool_limits
 
+from hyperspy_4dphase._threads import limited_threads
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.compression import label_means
 from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
@@ -37,7 +37,7 @@ def map_exposure(X, positions, random_state):
         The same with each domain cut in two by k-means.
     """
     maps = PatternMaps(X, check_positions(positions, X.shape[0]))
-    with threadpool_limits(1):
+    with limited_threads(1):
         maps.grow(1 + count_others(maps.shapes), random_state, -1)
         labels = maps.choose()
         parts = labels.copy()

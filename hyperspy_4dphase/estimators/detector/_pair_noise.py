@@ -86,9 +86,8 @@ class PairNoise:
         numpy.ndarray of int, shape (2, n_matched)
         """
         distances = self.distances[colour]
-        free, found = np.arange(len(distances)), []
+        free, found, some = np.arange(len(distances)), [], distances
         while free.size > 1:
-            some = distances[np.ix_(free, free)]
             nearest = some.argmin(axis=1)
             own = np.arange(free.size)
             mutual = (nearest[nearest] == own) & (own < nearest)
@@ -97,6 +96,7 @@ class PairNoise:
                 break
             found.append(np.stack([free[mutual], free[nearest[mutual]]]))
             free = np.setdiff1d(free, found[-1])
+            some = distances[np.ix_(free, free)]
         pairs = np.concatenate(found, axis=1)
         # Patterns for which no like one was left.
         apart = np.maximum(distances[tuple(pairs)], 0)
@@ -183,7 +183,9 @@ def _choose_partners(distances):
     least = distances.min(axis=1, keepdims=True)
     finite = distances[np.isfinite(distances)]
     nearest = distances <= least + _ROUNDING * finite.max(initial=0)
-    return np.where(nearest, (own - own[:, None]) % len(own), len(own)).argmin(axis=1)
+    ahead = own - own[:, None]
+    ahead[ahead < 0] += len(own)
+    return np.where(nearest, ahead, len(own)).argmin(axis=1)
 
 
 def _colour(signal_shape, places):
@@ -215,8 +217,9 @@ def _compress_range(patterns):
 
 def _find_apart(positions):
     """Which patterns are not neighbours in the scan, if there are enough others."""
-    steps = np.abs(positions[:, None] - positions).max(axis=2)
-    apart = steps > _NEIGHBOURS
+    apart = np.zeros((len(positions),) * 2, bool)
+    for along in positions.T:
+        apart |= np.abs(along[:, None] - along) > _NEIGHBOURS
     return apart if apart.sum(axis=1).min() >= len(apart) // 2 else None
 
 
@@ -234,7 +237,8 @@ def _measure_distances(features, group, apart):
     points = (member @ features.T).T.astype(np.float64)
     points -= points.mean(axis=0)
     squares = np.square(points).sum(axis=1)
-    distances = squares[:, None] + squares - 2 * points @ points.T
+    distances = squares[:, None] + squares
+    distances -= 2 * points @ points.T
     np.fill_diagonal(distances, np.inf)
     if apart is not None:
         distances[~apart] = np.inf

@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_array, check_random_state
-from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase._scalars import check_integer
+from hyperspy_4dphase._threads import limited_threads
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.compression import (
     CompressedPatterns,
@@ -274,7 +274,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         size = _MIN_SIZE if self.min_size is None else self.min_size
         growth = make_growth(shapes, size, self.max_depth, random_state, self.callback)
         # Products of this size gain nothing from threads, which others may hold up.
-        with threadpool_limits(1):
+        with limited_threads(1):
             growth.run()
             if positions is not None:
                 growth = choose_tree(growth, size, self.max_depth, random_state)

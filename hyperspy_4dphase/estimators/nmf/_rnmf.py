@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
 from hyperspy_4dphase._scalars import check_integer, check_number
+from hyperspy_4dphase._threads import limited_threads
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._reciprocals import inverse
@@ -155,7 +155,7 @@ class RandomizedNMF(PatternTransformer):
         return self
 
     # Products are small here: more threads wait for each other rather than compute.
-    @threadpool_limits.wrap(limits=1)
+    @limited_threads(1)
     def fit_transform(self, X, y=None, positions=None):
         """Learn the components and return the weights of the same patterns.
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import gen_batches
-from threadpoolctl import threadpool_limits
 
+from hyperspy_4dphase._threads import limited_threads
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.shifts._forms import ShiftPixels, make_forms
 from hyperspy_4dphase.estimators.shifts._jitter import measure_jitter
@@ -57,7 +57,7 @@ class PatternShifts(NamedTuple):
     has_jitter: bool
 
 
-@threadpool_limits.wrap(limits=1)
+@limited_threads(1)
 def measure_shifts(compressed, used_pixels, signal_shape, positions=None):
     """Measure how far patterns are shifted: as a plane over the scan, and otherwise.
 

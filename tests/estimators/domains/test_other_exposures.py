@@ -46,6 +46,20 @@ def test_another_exposure_is_another_scan(shapes):
     np.testing.assert_array_equal(trees[0].shapes.points, trees[1].shapes.points)
 
 
+def test_the_same_whatever_the_threads(monkeypatch):
+    """Other trees grow, and kinds of inclusions are described, in threads."""
+    rng = np.random.default_rng(0)
+    patterns = rng.gamma(0.3, 9, (3, 120))
+    compressed = compress_patterns(rng.poisson(patterns[LABELS]), random_state=0)
+    found = []
+    for n_threads in ("1", "3"):
+        # Never more than there are processors.
+        monkeypatch.setenv("LOKY_MAX_CPU_COUNT", n_threads)
+        model = DivisiveDomains(random_state=0).fit(compressed, positions=POSITIONS)
+        found.append(model.labels_)
+    np.testing.assert_array_equal(*found)
+
+
 def test_strengths_are_those_of_the_scan_as_it_is(shapes):
     growth = grown(shapes)
     other = module.grow_another(shapes, growth.evidence, 1, 10)

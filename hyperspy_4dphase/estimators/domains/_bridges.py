@@ -39,7 +39,7 @@ _N_CELLS, _CELL_SAMPLE, _CELL_SIZE = 12, 4000, 8
 _N_NEIGHBOURS, _NEIGHBOUR_SAMPLE = 5, 100
 
 
-def is_bridged(points, values, valley, random_state):
+def is_bridged(points, values, valley, random_state, margin=0.0):
     """Whether too many of the points in a valley are no mixtures of two crowds.
 
     Parameters
@@ -50,6 +50,8 @@ def is_bridged(points, values, valley, random_state):
         Their projections, in which the valley is.
     valley : Valley
     random_state : numpy.random.RandomState
+    margin : float, optional
+        By how many of their standard deviations the crowds are taken to be fewer.
 
     Returns
     -------
@@ -65,7 +67,8 @@ def is_bridged(points, values, valley, random_state):
     allowed = _ALLOWED_UNMIXED * valley.n_smaller
     bridged = min(_MAX_UNMIXED, _BRIDGING_UNMIXED * valley.n_smaller / n_inside)
     most = max((allowed + 2 * np.sqrt(allowed)) / n_inside, bridged)
-    return bool(find_unmixed(bridging, *groups, random_state, most).mean() > most)
+    unmixed = find_unmixed(bridging, *groups, random_state, most, margin)
+    return bool(unmixed.mean() > most)
 
 
 def _widen(values, valley):
@@ -80,7 +83,7 @@ def _widen(values, valley):
     return ordered[first], ordered[last]
 
 
-def find_unmixed(bridging, inside, one, other, random_state, most=0.0):
+def find_unmixed(bridging, inside, one, other, random_state, most=0.0, margin=0.0):
     """Find which points lie on no line between two crowds.
 
     A line goes through the point and the middle of a cell of either side. There are
@@ -97,6 +100,8 @@ def find_unmixed(bridging, inside, one, other, random_state, most=0.0):
     random_state : numpy.random.RandomState
     most : float, optional
         No more are looked for once at most this fraction of the points is left.
+    margin : float, optional
+        See :func:`is_bridged`.
 
     Returns
     -------
@@ -122,7 +127,7 @@ def find_unmixed(bridging, inside, one, other, random_state, most=0.0):
         )
         # Of few points, so many more may be there by chance.
         between = (n_inside - np.sqrt(n_inside)) / length
-        beside = np.minimum(*(n / own for n, own in crowds))
+        beside = np.minimum(*((n - margin * np.sqrt(n)) / own for n, own in crowds))
         clear = between < MAX_DENSITY_RATIO * beside
         unmixed[left] = ~clear
     return unmixed

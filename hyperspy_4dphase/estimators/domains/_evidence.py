@@ -99,7 +99,7 @@ class Evidence:
         self.points = all_points
         self.steps.positions = shapes.positions - shapes.positions[rows].min(axis=0)
 
-    def judge(self, rows, points, split, random_state, pooled=False):
+    def judge(self, rows, points, split, random_state, pooled=False, margin=0.0):
         """Judge a split by the neighbours of its points, and the steps of its border.
 
         A cut along noise shows in single points only: where neighbours are averaged,
@@ -116,6 +116,8 @@ class Evidence:
         random_state : numpy.random.RandomState
         pooled : bool, optional
             Whether it was found in means already, which have shown that it is no path.
+        margin : float, optional
+            See :func:`is_bridged`.
 
         Returns
         -------
@@ -140,7 +142,7 @@ class Evidence:
             return Verdict(False, "no gap", step)
         if pooled or self.is_border(step):
             return Verdict(True, "split", step)
-        if is_bridged(means, values, valley, random_state):
+        if is_bridged(means, values, valley, random_state, margin):
             return Verdict(False, "continuum", step)
         return Verdict(True, "split", step)
 

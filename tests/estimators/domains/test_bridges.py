@@ -56,6 +56,18 @@ def test_an_interface_may_be_wide(n_features, sizes, seed):
     assert not bridged(points, seed)
 
 
+@pytest.mark.parametrize(("n", "is_enough"), [(20, False), (600, True)])
+@pytest.mark.parametrize("seed", range(3))
+def test_with_a_margin_crowds_of_few_prove_nothing(n, is_enough, seed):
+    centers = ends(4)
+    points, labels = crowds((n, n), centers, seed)
+    inside = mixtures(n // 5, *centers, seed + 9)
+    given = inside, inside, points[labels == 0], points[labels == 1]
+    surely = find_unmixed(*given, np.random.RandomState(seed), margin=5.0)
+    assert not find_unmixed(*given, np.random.RandomState(seed)).any()
+    assert surely.mean() < 0.1 if is_enough else surely.all()
+
+
 @pytest.mark.parametrize(("n_features", "third"), [(8, 6), (5, 8)])
 def test_one_in_four_boundaries_of_few_points_may_be_a_path(n_features, third):
     """Twenty mixtures, with a little of something else."""

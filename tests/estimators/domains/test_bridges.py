@@ -64,7 +64,7 @@ def test_with_a_margin_crowds_of_few_prove_nothing(n, is_enough, seed):
     inside = mixtures(n // 5, *centers, seed + 9)
     given = inside, inside, points[labels == 0], points[labels == 1]
     surely = find_unmixed(*given, np.random.RandomState(seed), margin=5.0)
-    assert not find_unmixed(*given, np.random.RandomState(seed)).any()
+    assert find_unmixed(*given, np.random.RandomState(seed)).mean() < 0.1
     assert surely.mean() < 0.1 if is_enough else surely.all()
 
 

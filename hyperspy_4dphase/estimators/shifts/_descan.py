@@ -10,7 +10,10 @@ from hyperspy_4dphase.estimators.shifts._moved_blocks import (
     shift_patterns,
 )
 from hyperspy_4dphase.estimators.shifts._offsets import ShiftPlane
-from hyperspy_4dphase.estimators.shifts._sample import fit_sample_plane
+from hyperspy_4dphase.estimators.shifts._sample import (
+    fit_sample_plane,
+    makes_alike,
+)
 
 # Patterns of the sample that the plane is fitted to. Historical: chosen by trial.
 _MAX_PATTERNS = 3000
@@ -63,6 +66,10 @@ class Descan:
 def fit_descan(geometry, sampled, faulty_pixels, correction):
     """Find the plane by which patterns are shifted.
 
+    Lines that walk through discs as a crystal bends move as a shift would, but the
+    edges of the discs stay. So the steepest pixels must tell the shift as well as all
+    others, and patterns must be more alike once it is taken out.
+
     Parameters
     ----------
     geometry : PatternBlocks
@@ -88,6 +95,13 @@ def fit_descan(geometry, sampled, faulty_pixels, correction):
     used = np.arange(np.prod(shape)) if kept is None else np.flatnonzero(kept)
     positions = geometry.positions
     plane = fit_sample_plane(sample, positions[rows], used, shape)
+    if plane.significant:
+        other = fit_sample_plane(sample, positions[rows], used, shape, by_edges=True)
+        plane = max(plane, other, key=lambda each: each.rms_error)
+    if plane.significant and not makes_alike(
+        plane, sample, positions[rows], used, shape
+    ):
+        plane = plane._replace(significant=False)
     sound = find_sound_pixels(sample.mean(axis=0, dtype=np.float64), used, shape)
     covered = find_covered_pixels(used[sound], shape, -plane.at(positions))[used]
     return Descan(plane, positions, shape, used, covered)

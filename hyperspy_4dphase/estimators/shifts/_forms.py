@@ -76,9 +76,12 @@ class ShiftPixels:
         Where its pixels lie in the flat detector.
     signal_shape : tuple of int
         (nky, nkx).
+    by_edges : bool, optional
+        Whether the parts are the steepest pixels of the mean pattern, and all others,
+        instead of opposite quadrants of the detector.
     """
 
-    def __init__(self, mean, used_pixels, signal_shape):
+    def __init__(self, mean, used_pixels, signal_shape, by_edges=False):
         self._shape, self._used = signal_shape, used_pixels
         sound = find_sound_pixels(mean, used_pixels, signal_shape)
         self._good = good = _to_image(sound, used_pixels, signal_shape)
@@ -88,7 +91,7 @@ class ShiftPixels:
         mean = ndimage.gaussian_filter(self._fill(image[None])[0], _SMOOTHING)
         floor = _FLOOR * mean[good].mean() if good.any() else 1.0
         self._weight = np.where(self._inside, 1 / (mean + floor), 0.0)
-        self._parts = self._halve(mean)
+        self._parts = self._halve(mean, by_edges)
 
     @property
     def tell(self):
@@ -152,12 +155,19 @@ class ShiftPixels:
         around = ndimage.gaussian_filter(images, (0, _SMOOTHING, _SMOOTHING))
         return np.where(self._good, images, around * inverse(n_good))
 
-    def _halve(self, mean):
-        """Part the detector in opposite quadrants about where half the weight is."""
+    def _halve(self, mean, by_edges):
+        """Part the detector in two that tell as much of a shift.
+
+        In opposite quadrants about where half the weight is, or by how steep it is.
+        """
         telling = self._weight * sum(
             ndimage.correlate1d(mean, _DIFFERENCE, axis, mode="nearest") ** 2
             for axis in (0, 1)
         )
+        if by_edges:
+            ordered = np.sort(telling, axis=None)
+            along = np.cumsum(ordered)
+            return telling > ordered[np.searchsorted(along, along[-1] / 2)]
         sides = []
         for axis in (0, 1):
             along = np.cumsum(telling.sum(axis=1 - axis))

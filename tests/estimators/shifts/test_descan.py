@@ -12,7 +12,7 @@ from hyperspy_4dphase.estimators.shifts._descan import (
     fit_descan,
 )
 
-from .scenes import NAVIGATION, SIGNAL, SLOPES, USED, plane, scene
+from .scenes import NAVIGATION, POSITIONS, SIGNAL, SLOPES, USED, plane, scene
 
 
 def descanned(shifts, masked=False):
@@ -50,6 +50,31 @@ def test_any_block_is_moved_alike():
     rows = np.random.default_rng(1).permutation(396)[:40]
     whole = descan(counts, np.arange(396))
     np.testing.assert_array_equal(descan(counts[rows], rows), whole[rows])
+
+
+def walking_lines(reach, width, radius, shape=(64, 64)):
+    """A bent crystal in convergent beam: the edges of its discs stay where they are."""
+    rows, columns = np.indices(shape)
+    tilt = reach * (2 * POSITIONS / np.subtract(NAVIGATION, 1) - 1)
+    y, x = tilt.T[..., None, None]
+    patterns = np.zeros((len(POSITIONS), *shape))
+    for down, right in np.argwhere(np.ones((3, 3))) * 20 - 20:
+        dy, dx = rows - shape[0] // 2 - down, columns - shape[1] // 2 - right
+        length = np.hypot(down, right)
+        along = ((dy + y) * down + (dx + x) * right) / max(length, 1)
+        disc = 1 / (1 + np.exp(8 * (np.hypot(dy, dx) - radius)))
+        patterns += disc * (np.exp(-((along / width) ** 2)) if length else 2)
+    patterns *= 3000 / patterns.sum(axis=(1, 2), keepdims=True)
+    return np.random.default_rng(0).poisson(patterns).astype(np.uint16)
+
+
+@pytest.mark.parametrize("reach", [1, 2, 4])
+def test_lines_that_walk_through_discs_are_no_descan(reach):
+    counts = walking_lines(reach, 2, 9)
+    geometry = PatternBlocks(counts.reshape(*NAVIGATION, *counts.shape[1:]), 2)
+    sampled = np.arange(len(counts)), counts.reshape(len(counts), -1)
+    assert not fit_descan(geometry, sampled, None, Correction()).plane.significant
+    assert find_plain_descan(geometry, sampled, None, Correction()) is None
 
 
 def test_what_stands_still_has_no_descan():

@@ -102,7 +102,8 @@ def fit_descan(geometry, sampled, faulty_pixels, correction):
         plane, sample, positions[rows], used, shape
     ):
         plane = plane._replace(significant=False)
-    sound = find_sound_pixels(sample.mean(axis=0, dtype=np.float64), used, shape)
+    mean = sample.mean(axis=0, dtype=np.float64)
+    sound = find_sound_pixels(mean, used, shape, len(sample))
     covered = find_covered_pixels(used[sound], shape, -plane.at(positions))[used]
     return Descan(plane, positions, shape, used, covered)
 

@@ -25,6 +25,9 @@ _SMOOTH = np.array([1.0, 2.0, 1.0]) / 4
 _DIFFERENCE = np.array([1.0, 0.0, -1.0]) / 2
 # Exact to the fourth order, where the one above is to the second.
 _DERIVATIVE = np.array([-1.0, 8.0, 0.0, -8.0, 1.0]) / 12
+# Counts that are expected of a pixel which has none by chance with a probability of
+# 3e-7: less than one of a large detector.
+_NO_CHANCE = 15.0
 # A pixel so many times brighter than those around it is a defect. Historical.
 _HOT = 8.0
 
@@ -45,7 +48,7 @@ class ShiftForms(NamedTuple):
     slope: np.ndarray
 
 
-def find_sound_pixels(mean, used_pixels, signal_shape):
+def find_sound_pixels(mean, used_pixels, signal_shape, n_patterns=None):
     """Find the used pixels that are neither hot nor dead, by the mean pattern.
 
     Parameters
@@ -55,6 +58,9 @@ def find_sound_pixels(mean, used_pixels, signal_shape):
         Where they lie in the flat detector.
     signal_shape : tuple of int
         (nky, nkx).
+    n_patterns : int, optional
+        Whose mean it is, in counts: then a pixel is dead only if it is no chance that
+        it has no count. By default it is where most pixels around it have some.
 
     Returns
     -------
@@ -62,7 +68,7 @@ def find_sound_pixels(mean, used_pixels, signal_shape):
     """
     image = _to_image(np.maximum(mean, 0), used_pixels, signal_shape)
     used = _to_image(np.ones(len(mean), bool), used_pixels, signal_shape)
-    return ~_find_defects(image, used).ravel()[used_pixels]
+    return ~_find_defects(image, used, n_patterns).ravel()[used_pixels]
 
 
 class ShiftPixels:
@@ -220,7 +226,7 @@ def _to_image(rows, used_pixels, signal_shape):
     return images.reshape(*rows.shape[:-1], *signal_shape)
 
 
-def _find_defects(image, good):
+def _find_defects(image, good, n_patterns=None):
     """Find pixels that count far more than those around them, or nothing there."""
     around = np.where(good, image, 0)
     ring = np.ones((3, 3), bool)
@@ -228,5 +234,11 @@ def _find_defects(image, good):
     second = ndimage.rank_filter(around, -2, footprint=ring, mode="nearest")
     level = image[good].mean() if good.any() else 0.0
     hot = image > _HOT * (second + 0.1 * level)
-    lit = ndimage.uniform_filter((image > 0).astype(float), 9, mode="nearest")
-    return hot | ((image == 0) & (lit > 0.5))
+    if n_patterns is None:
+        lit = ndimage.uniform_filter((image > 0).astype(float), 9, mode="nearest")
+        return hot | ((image == 0) & (lit > 0.5))
+    # More than half of those around it are as bright: at an edge the darker ones tell.
+    expected = n_patterns * ndimage.rank_filter(
+        around, 3, footprint=ring, mode="nearest"
+    )
+    return hot | ((image == 0) & (expected > _NO_CHANCE))

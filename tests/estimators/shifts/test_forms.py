@@ -50,3 +50,16 @@ def test_nothing_comes_from_pixels_that_are_not_used():
     assert 0 < parts.sum() < len(parts)
     # Five columns about the missing one, and two at each edge, are left out.
     assert len(parts) == (SIGNAL[0] - 4) * (SIGNAL[1] - 4 - 5)
+
+
+def test_a_pixel_without_a_count_by_chance_is_not_dead():
+    """Few counts in all: most dark pixels have none. Among bright ones it is dead."""
+    rng = np.random.default_rng(0)
+    rates = np.full((30, 32), 0.5)
+    rates[10:20, 10:20] = 40.0
+    rates[14, 15] = 0.0
+    used, n_patterns = np.arange(rates.size), 100
+    mean = rng.poisson(rates).ravel() / n_patterns
+    assert (mean == 0).mean() > 0.4
+    sound = find_sound_pixels(mean, used, rates.shape, n_patterns)
+    assert np.flatnonzero(~sound).tolist() == [14 * 32 + 15]

@@ -62,7 +62,7 @@ def compress(
         each count is dealt to one of the pixels nearest to where it belongs, so that
         noise stays that of counts. Pixels that are then not complete in all patterns
         are left out. Mean patterns of domains are still read as they were recorded.
-        With ``"auto"`` a shift of 0.3 pixels (rms) or more is taken out, in scans of
+        With ``"auto"`` a shift of 0.1 pixels (rms) or more is taken out, in scans of
         250 images or more whose noise is measured; with ``"fit"`` any that is
         significant; with None nothing is, and a shift that ``"auto"`` would take out is
         printed.

@@ -120,8 +120,8 @@ class Compression(CompressionFiles, CompressionNumbers):
         """Refuse a scan, or masks, that this compression cannot be of.
 
         Shapes are compared, and the values of 16 patterns, of one chunk if the scan is
-        lazy. Values cannot be compared if the descan was taken out, nor with a
-        compression that an earlier version has saved.
+        lazy. Values cannot be compared with a compression that an earlier version has
+        saved.
 
         Parameters
         ----------

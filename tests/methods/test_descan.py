@@ -80,13 +80,27 @@ def test_a_plain_one_is_taken_out_unasked(moving, capsys):
 
 
 def test_a_faint_one_is_left(capsys):
-    """Less than 0.3 pixels (rms): that is taken out only if asked for."""
-    signal = Diffraction2D(scan(np.array([[0.012, 0.0], [0.0, 0.012]])))
+    """Less than 0.1 pixels (rms): that is taken out only if asked for."""
+    signal = Diffraction2D(scan(np.array([[0.005, 0.0], [0.0, 0.005]])))
     assert h4p.compress(signal, **QUIET).patterns.descan is None
     assert "descan" not in capsys.readouterr().out
     asked = h4p.compress(signal, descan="fit", **QUIET).patterns.descan
     assert asked["taken_out"]
-    assert asked["rms"] < 0.3
+    assert asked["rms"] < 0.1
+
+
+def test_other_scans_are_refused_still(moving):
+    """Though patterns were moved, they are known again as they were recorded."""
+    signal, other = Diffraction2D(moving), Diffraction2D(moving[::-1].copy())
+    compression = h4p.compress(signal, **QUIET)
+    assert compression.patterns.descan["taken_out"]
+    compression.check_scan(signal)
+    with pytest.raises(ValueError, match="patterns have other values"):
+        other.cluster_hierarchical(compression=compression, **QUIET)
+    domains = signal.cluster_hierarchical(compression=compression, **QUIET)
+    domains.mean_patterns(signal)
+    with pytest.warns(UserWarning, match="other values"):
+        domains.mean_patterns(other)
 
 
 def test_it_is_told_if_it_is_not_taken_out(moving, capsys):

@@ -81,7 +81,7 @@ def compress_patterns(
         With ``"fit"`` a shift of the patterns that is a plane over the scan is looked
         for, and taken out if there is one, count by count; pixels that are not complete
         in all patterns then are left out. Images and counts only. ``"auto"`` does so if
-        the shift is 0.3 pixels (rms) or more, where it can be seen. None, the default,
+        the shift is 0.1 pixels (rms) or more, where it can be seen. None, the default,
         takes nothing out.
     random_state : int, numpy.random.RandomState or None, optional
         For the sample and the starting directions.
@@ -264,6 +264,7 @@ def _record_descan(result, descan, is_taken_out):
         "rms_error": float(plane.rms_error),
         "found": bool(plane.significant),
         "taken_out": is_taken_out,
+        "sums_as_recorded": True,
     }
     if not is_taken_out or descan.covered.all():
         return

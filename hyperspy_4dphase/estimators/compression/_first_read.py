@@ -9,6 +9,7 @@ from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
 from hyperspy_4dphase.estimators.compression._first_pass import FirstPass
+from hyperspy_4dphase.estimators.compression._means import label_means
 from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
 from hyperspy_4dphase.estimators.detector._broken_pixels import find_broken_pixels
 from hyperspy_4dphase.estimators.detector._detector import Detector, measure_detector
@@ -111,13 +112,25 @@ def first_read(
     find = fit_descan if descan == "fit" else find_plain_descan
     shifts = find(corrected.geometry, look.statistics.sample(), pixels, linear)
     corrected.descan = shifts
+    sums = None
     if descan is not None and shifts is not None and shifts.plane.significant:
+        sums, n_reads = _sum_unmoved(corrected.blocks, shifts.covered)
         corrected = corrected.change("shift", shifts, shifts.covered)
+        corrected.blocks.n_reads = n_reads
     if corrected is not look or look.detector.dark_variance:
         look = corrected
         look.read(look.detector.dark_variance)
     look.find_scaling()
+    if sums is not None:
+        look.sums = sums
     return look
+
+
+def _sum_unmoved(blocks, covered):
+    """Sums by which patterns are known again, which are not moved then."""
+    blocks = blocks.correct(blocks.correction, kept_pixels=covered)
+    sums = label_means(blocks, np.zeros(blocks.shape[0], int), 1).sums
+    return sums, blocks.n_reads
 
 
 def _correction_of(detector):

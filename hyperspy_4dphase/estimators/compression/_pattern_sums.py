@@ -43,10 +43,12 @@ def expected_sums(compressed):
     -------
     numpy.ndarray, shape (2, n_patterns), or None
         The sums, and how far others may be off. None if they are not known: of files of
-        earlier versions, and if a descan was taken out.
+        earlier versions, or of patterns that were moved before they were summed.
     """
     sums = compressed.sums
-    if sums is None or (compressed.descan or {}).get("taken_out"):
+    descan = compressed.descan or {}
+    is_moved = descan.get("taken_out") and not descan.get("sums_as_recorded")
+    if sums is None or is_moved:
         return None
     weights = sum_weights(compressed.shape[1])
     if compressed.noise == "poisson":

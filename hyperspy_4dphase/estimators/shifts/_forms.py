@@ -237,8 +237,8 @@ def _find_defects(image, good, n_patterns=None):
     if n_patterns is None:
         lit = ndimage.uniform_filter((image > 0).astype(float), 9, mode="nearest")
         return hot | ((image == 0) & (lit > 0.5))
-    # More than half of those around it are as bright: at an edge the darker ones tell.
-    expected = n_patterns * ndimage.rank_filter(
-        around, 3, footprint=ring, mode="nearest"
-    )
-    return hot | ((image == 0) & (expected > _NO_CHANCE))
+    # The darkest of those beside it that have any count; 0 if none has.
+    lit = np.where(around > 0, image, np.inf)
+    darkest = ndimage.minimum_filter(lit, footprint=ring, mode="nearest")
+    darkest[np.isinf(darkest)] = 0
+    return hot | ((image == 0) & (n_patterns * darkest > _NO_CHANCE))

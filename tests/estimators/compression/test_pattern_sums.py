@@ -50,6 +50,8 @@ def test_nothing_is_known_of_moved_patterns_and_old_files():
     compressed = compress_patterns(X, random_state=0, squares=False)
     compressed.descan = {"taken_out": True}
     assert expected_sums(compressed) is None
+    compressed.descan["sums_as_recorded"] = True
+    assert expected_sums(compressed) is not None
     compressed.descan, compressed.sums = None, None
     assert expected_sums(compressed) is None
     assert compressed.take(np.arange(5)).sums is None

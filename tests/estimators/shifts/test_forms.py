@@ -53,13 +53,17 @@ def test_nothing_comes_from_pixels_that_are_not_used():
 
 
 def test_a_pixel_without_a_count_by_chance_is_not_dead():
-    """Few counts in all: most dark pixels have none. Among bright ones it is dead."""
+    """Most dark pixels have none. One in a disc is dead, and so is a beam stop."""
     rng = np.random.default_rng(0)
-    rates = np.full((30, 32), 0.5)
-    rates[10:20, 10:20] = 40.0
-    rates[14, 15] = 0.0
-    used, n_patterns = np.arange(rates.size), 100
-    mean = rng.poisson(rates).ravel() / n_patterns
+    y, x = np.indices((60, 64))
+    counts = 0.5 + 200 * np.exp(-(((y - 30) ** 2 + (x - 20) ** 2) / 60))
+    counts[33, 23] = counts[:31, 20] = 0.0
+    used, n_patterns = np.arange(counts.size), 100
+    mean = rng.poisson(counts).ravel() / n_patterns
     assert (mean == 0).mean() > 0.4
-    sound = find_sound_pixels(mean, used, rates.shape, n_patterns)
-    assert np.flatnonzero(~sound).tolist() == [14 * 32 + 15]
+    unsound = ~find_sound_pixels(mean, used, counts.shape, n_patterns)
+    unsound = unsound.reshape(counts.shape)
+    assert unsound[33, 23]
+    assert unsound[21:31, 20].all()
+    assert not unsound[:, 40:].any()
+    assert unsound.sum() < 60

@@ -127,10 +127,7 @@ def find_unmixed(bridging, inside, one, other, random_state, most=0.0, margin=0.
         )
         # Of few points, so many more may be there by chance.
         between = (n_inside - np.sqrt(n_inside)) / length
-        # What is longer than the valley is not one crowd: all of it counts.
-        beside = np.minimum(
-            *((n - margin * np.sqrt(n)) / np.minimum(own, length) for n, own in crowds)
-        )
+        beside = np.minimum(*((n - margin * np.sqrt(n)) / own for n, own in crowds))
         clear = between < MAX_DENSITY_RATIO * beside
         unmixed[left] = ~clear
     return unmixed

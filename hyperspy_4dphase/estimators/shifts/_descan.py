@@ -120,7 +120,8 @@ def find_plain_descan(geometry, sampled, faulty_pixels, correction):
     Returns
     -------
     Descan or None
-        None if there is none, or if patterns are no images, or too few.
+        None if there is none, if patterns are no images, or too few, or if no pixel
+        would be left.
     """
     if len(geometry.signal_shape) != 2 or geometry.positions is None:
         return None
@@ -131,4 +132,5 @@ def find_plain_descan(geometry, sampled, faulty_pixels, correction):
         return None
     shifts = fit_descan(geometry, (rows, sample), faulty_pixels, correction)
     is_plain = shifts.plane.significant and shifts.plane.rms >= _LEAST_SHIFT
-    return shifts if is_plain else None
+    # Without a pixel that is complete in all patterns nothing would be left.
+    return shifts if is_plain and shifts.covered.any() else None

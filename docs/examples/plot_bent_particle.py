@@ -102,12 +102,15 @@ domains.plot()
 domains.plot_steps()
 
 # %%
-# Within the core there is a gap between patterns, too, but no step: where it bends
-# fast, few positions lie on the way from one diffraction condition to another. So it is
-# in the layer. These splits were refused, and here is what they would have been.
+# Where a crystal bends fast, few positions lie on the way from one diffraction
+# condition to another: there is a gap between patterns, but no step. A split there is
+# refused, and what it would have been is kept.
 # ``domains.split(label, by=domains.refused)`` makes one by hand.
 
-domains.plot_refused()
+if domains.refused.data.any():
+    domains.plot_refused()
+else:
+    print("No split was refused.")
 
 # %%
 # Is a domain compact or a continuum? Vacuum (0) is compact: but for mixtures at its

@@ -111,6 +111,35 @@ def check_flags(*, optional=False, **flags):
             raise TypeError(f"{name} must be {kind}, not {value!r}.")
 
 
+def check_choice(name, value, known):
+    """Return an argument that must be one of a few.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    known : sequence of str or None
+        What is allowed.
+
+    Returns
+    -------
+    str or None
+
+    Raises
+    ------
+    ValueError
+        If it is none of them, of whatever type it is.
+
+    Examples
+    --------
+    >>> check_choice("distortion", "ssim", ("jacobian", "ssim"))
+    'ssim'
+    """
+    if (isinstance(value, str) or value is None) and value in known:
+        return value
+    raise ValueError(f"{name}={value!r}; expected one of {tuple(known)}.")
+
+
 def check_names(name, value, known):
     """Return one name or several, each of which must be known, as a list.
 

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase._scalars import check_flags, check_integer, check_number
+from hyperspy_4dphase._scalars import (
+    check_choice,
+    check_flags,
+    check_integer,
+    check_number,
+)
 
 
 @pytest.mark.parametrize("value", [0, 0.0, 1, np.float32(0.5), np.int16(1)])
@@ -54,3 +59,14 @@ def test_flags():
     for value in (None, 1, "yes"):
         with pytest.raises(TypeError, match="other must be True or False, not "):
             check_flags(one=True, other=value)
+
+
+@pytest.mark.parametrize("value", ["deep", 1, True, ["fit"], np.arange(2), {}], ids=str)
+def test_choices(value):
+    assert check_choice("descan", "fit", ("fit", None)) == "fit"
+    assert check_choice("descan", None, ("fit", None)) is None
+    match = r"descan=.*; expected one of \('fit', None\)"
+    with pytest.raises(ValueError, match=match):
+        check_choice("descan", value, ("fit", None))
+    with pytest.raises(ValueError, match="descan=None"):
+        check_choice("descan", None, ("fit", "auto"))

@@ -3,11 +3,7 @@
 from hyperspy_4dphase._provenance import provenance
 from hyperspy_4dphase._results import check_map
 from hyperspy_4dphase.estimators._device import resolve_device
-from hyperspy_4dphase.estimators.vae import (
-    PatternVAE,
-    check_sample_weight,
-    require_torch,
-)
+from hyperspy_4dphase.estimators.vae import PatternVAE, check_sample_weight
 from hyperspy_4dphase.signals.latent_embedding import LatentEmbedding
 
 # What a user says of a training, and the provenance keeps, in this order.
@@ -33,15 +29,12 @@ def make_vae(scan, *, random_state=None, device=None, **options):
     Raises
     ------
     TypeError, ValueError
-        If an option is of the wrong type or out of range.
-    ModuleNotFoundError
-        If PyTorch is not installed.
+        If an option is of the wrong type or out of range: before PyTorch is imported,
+        which takes seconds.
     """
-    require_torch()
     vae = PatternVAE(
         noise="poisson" if scan.signal.data.dtype.kind in "bui" else "uniform",
         random_state=scan.seed if random_state is None else random_state,
-        device=resolve_device(device),
         **options,
     )
     vae.check_parameters()
@@ -51,7 +44,7 @@ def make_vae(scan, *, random_state=None, device=None, **options):
             "architecture='convolutional' needs patterns with two signal axes; those "
             f"of {scan.signal!r} have {n_axes}. Leave it at 'compressed'."
         )
-    return vae
+    return vae.set_params(device=resolve_device(device))
 
 
 def check_weights(scan, sample_weight):

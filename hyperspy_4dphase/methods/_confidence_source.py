@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperspy_4dphase._masks import same_mask
-from hyperspy_4dphase._scalars import check_names
+from hyperspy_4dphase._scalars import check_choice, check_names
 from hyperspy_4dphase.estimators.confidence import DOUBTS, DOUBTS_FOUND
 from hyperspy_4dphase.estimators.vae import DISTORTIONS, PatternVAE
 from hyperspy_4dphase.methods._autoencoder import (
@@ -108,10 +108,7 @@ class ConfidenceSource:
         ValueError
             If there is none of that name, or it needs what is not there.
         """
-        if distortion not in DISTORTIONS:
-            raise ValueError(
-                f"distortion={distortion!r}; expected one of {DISTORTIONS}."
-            )
+        check_choice("distortion", distortion, DISTORTIONS)
         n_axes, n_dims = len(scan.signal_shape), self.latent_dim
         if distortion == "ssim" and (n_axes != 2 or n_dims is None or n_dims > 2):
             found = "no embedding" if n_dims is None else f"{n_dims} latent dimensions"

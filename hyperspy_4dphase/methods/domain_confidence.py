@@ -8,6 +8,7 @@ from hyperspy_4dphase._scalars import check_integer, check_number
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators.confidence import MapEnsemble, run_rounds
 from hyperspy_4dphase.estimators.domains import flat_tree
+from hyperspy_4dphase.estimators.vae import require_torch
 from hyperspy_4dphase.methods._autoencoder import make_embedding
 from hyperspy_4dphase.methods._confidence_source import open_source
 from hyperspy_4dphase.methods._exposures import (
@@ -197,6 +198,8 @@ optional
         "n_rounds": n_rounds,
     }
     scan = _leave_out(scan, origin, given, signal_mask, compression)
+    if origin.vae is not None:
+        require_torch()
     needed = {"rank": origin.least_rank, "device": device}
     scan, compression = read_scan(scan, compression, print_info, **needed)
     check_counts(exposures, compression)

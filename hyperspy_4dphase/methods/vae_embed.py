@@ -1,6 +1,7 @@
 """Embedding of a scan's patterns by a variational autoencoder."""
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase.estimators.vae import require_torch
 from hyperspy_4dphase.methods._autoencoder import (
     OPTIONS,
     check_weights,
@@ -149,6 +150,7 @@ def vae_embed(
         )
     weights = check_weights(scan, sample_weight)
     vae.check_enough(*scan.shape, weights)
+    require_torch()
     if on_compressed:
         rank, device = least_rank(vae.latent_dim), vae.device
         scan, compression = read_scan(

@@ -1,5 +1,7 @@
 """`vae_embed`: wrong arguments, data that are no counts, and failures midway."""
 
+import sys
+
 import numpy as np
 import pytest
 from pyxem.signals import Diffraction1D, Diffraction2D
@@ -86,14 +88,40 @@ class TestArguments:
             ({"compression": 5}, TypeError, "compression .*not int"),
             ({"navigation_mask": np.ones((3, 4))}, ValueError, r"\(3, 4\).*\(12, 10\)"),
             ({"signal_mask": np.zeros((11, 9))}, ValueError, r"\(11, 9\).*\(9, 11\)"),
-            ({"navigation_mask": np.ones(NAVIGATION)}, ValueError, "True everywhere"),
-            ({"signal_mask": np.ones(SIGNAL)}, ValueError, "True everywhere"),
+            (
+                {"navigation_mask": np.ones(NAVIGATION, bool)},
+                ValueError,
+                "True everywhere",
+            ),
+            ({"signal_mask": np.ones(SIGNAL, bool)}, ValueError, "True everywhere"),
         ],
         ids=str,
     )
     def test_refused(self, unreadable, arguments, error, match):
         with pytest.raises(error, match=match):
             run(unreadable, **arguments)
+
+    @pytest.mark.parametrize(
+        ("arguments", "match"),
+        [
+            ({"latent_dim": 0}, "latent_dim must be at least 1, not 0"),
+            ({"latent_dim": 100}, "=100.*120 patterns of 99 pix"),
+            ({"architecture": np.arange(2)}, r"architecture=array.*one of \('compr"),
+            ({"epochs": 0}, "epochs must be at least 1, not 0"),
+            ({"device": "tpu"}, "device='tpu'"),
+            ({"sample_weight": np.ones(3)}, r"shape \(3,\)"),
+        ],
+        ids=str,
+    )
+    def test_refused_before_torch_is_imported(
+        self, unreadable, monkeypatch, arguments, match
+    ):
+        """The import takes seconds."""
+        monkeypatch.setitem(sys.modules, "torch", None)
+        with pytest.raises(ValueError, match=match):
+            run(unreadable, **arguments)
+        with pytest.raises(ModuleNotFoundError, match="PyTorch"):
+            run(unreadable)
 
     @pytest.mark.parametrize(
         ("weights", "match"),

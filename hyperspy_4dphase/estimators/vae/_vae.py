@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from hyperspy_4dphase._scalars import check_integer, check_number
+from hyperspy_4dphase._scalars import check_choice, check_integer, check_number
 from hyperspy_4dphase.estimators._transformer import PatternTransformer
 from hyperspy_4dphase.estimators.compression import CompressedPatterns
 from hyperspy_4dphase.estimators.vae._begin import begin_model
@@ -379,10 +379,7 @@ class PatternVAE(PatternTransformer):
             ...
         ValueError: beta must be finite and at least 0, not -1.0.
         """
-        if self.architecture not in ARCHITECTURES:
-            raise ValueError(
-                f"architecture={self.architecture!r}; expected one of {ARCHITECTURES}."
-            )
+        check_choice("architecture", self.architecture, ARCHITECTURES)
         check_integer("latent_dim", self.latent_dim, 1)
         check_integer("epochs", self.epochs, 1, optional=True)
         check_integer("batch_size", self.batch_size, 1, optional=True)

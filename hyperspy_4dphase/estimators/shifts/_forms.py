@@ -48,19 +48,19 @@ class ShiftForms(NamedTuple):
     slope: np.ndarray
 
 
-def find_sound_pixels(mean, used_pixels, signal_shape, n_patterns=None):
+def find_sound_pixels(mean, used_pixels, signal_shape, n_patterns):
     """Find the used pixels that are neither hot nor dead, by the mean pattern.
 
     Parameters
     ----------
     mean : numpy.ndarray, shape (n_used,)
+        In counts.
     used_pixels : numpy.ndarray of int, shape (n_used,)
         Where they lie in the flat detector.
     signal_shape : tuple of int
         (nky, nkx).
-    n_patterns : int, optional
-        Whose mean it is, in counts: then a pixel is dead only if it is no chance that
-        it has no count. By default it is where most pixels around it have some.
+    n_patterns : int
+        Whose mean it is: a pixel is dead only if it is no chance that it has no count.
 
     Returns
     -------
@@ -77,19 +77,21 @@ class ShiftPixels:
     Parameters
     ----------
     mean : numpy.ndarray, shape (n_used,)
-        The mean pattern.
+        The mean pattern, in counts.
     used_pixels : numpy.ndarray of int, shape (n_used,)
         Where its pixels lie in the flat detector.
     signal_shape : tuple of int
         (nky, nkx).
+    n_patterns : int
+        Whose mean it is.
     by_edges : bool, optional
         Whether the parts are the steepest pixels of the mean pattern, and all others,
         instead of opposite quadrants of the detector.
     """
 
-    def __init__(self, mean, used_pixels, signal_shape, by_edges=False):
+    def __init__(self, mean, used_pixels, signal_shape, n_patterns, by_edges=False):
         self._shape, self._used = signal_shape, used_pixels
-        sound = find_sound_pixels(mean, used_pixels, signal_shape)
+        sound = find_sound_pixels(mean, used_pixels, signal_shape, n_patterns)
         self._good = good = _to_image(sound, used_pixels, signal_shape)
         image = _to_image(np.maximum(mean, 0), used_pixels, signal_shape)
         # Of what is smoothed and differentiated, nothing comes from other pixels.
@@ -226,7 +228,7 @@ def _to_image(rows, used_pixels, signal_shape):
     return images.reshape(*rows.shape[:-1], *signal_shape)
 
 
-def _find_defects(image, good, n_patterns=None):
+def _find_defects(image, good, n_patterns):
     """Find pixels that count far more than those around them, or nothing there."""
     around = np.where(good, image, 0)
     ring = np.ones((3, 3), bool)
@@ -234,9 +236,6 @@ def _find_defects(image, good, n_patterns=None):
     second = ndimage.rank_filter(around, -2, footprint=ring, mode="nearest")
     level = image[good].mean() if good.any() else 0.0
     hot = image > _HOT * (second + 0.1 * level)
-    if n_patterns is None:
-        lit = ndimage.uniform_filter((image > 0).astype(float), 9, mode="nearest")
-        return hot | ((image == 0) & (lit > 0.5))
     # The darkest of those beside it that have any count; 0 if none has.
     lit = np.where(around > 0, image, np.inf)
     darkest = ndimage.minimum_filter(lit, footprint=ring, mode="nearest")

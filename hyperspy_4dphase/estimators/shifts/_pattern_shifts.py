@@ -95,7 +95,7 @@ def measure_shifts(compressed, used_pixels, signal_shape, positions=None):
         compressed.Q[:, :rank] * inverse(compressed.row_scale.astype(float))[:, None]
     )
     rows = compressed.B[:rank] * inverse(compressed.column_scale)
-    pixels = ShiftPixels(scores.mean(axis=0) @ rows, used_pixels, signal_shape)
+    pixels = ShiftPixels(scores.mean(axis=0) @ rows, used_pixels, signal_shape, n)
     if n < 3 or not pixels.tell:
         return PatternShifts(make_plane(positions), 0.0, np.inf, False)
     totals = scores @ rows.sum(axis=1)

@@ -67,7 +67,7 @@ def fit_sample_plane(patterns, positions, used_pixels, signal_shape, by_edges=Fa
     """
     positions = np.asarray(positions, np.float64)
     mean = patterns.mean(axis=0, dtype=np.float64)
-    sound = find_sound_pixels(mean, used_pixels, signal_shape)
+    sound = find_sound_pixels(mean, used_pixels, signal_shape, len(patterns))
     patterns, used_pixels = patterns[:, sound], used_pixels[sound]
     plane = make_plane(positions)
     for step in range(_N_STEPS):
@@ -101,7 +101,8 @@ def makes_alike(plane, patterns, positions, used_pixels, signal_shape):
     Returns
     -------
     bool
-        True as well where there are no patterns far from each other.
+        True as well where nothing can tell: there are no patterns far from each other,
+        or no pixel is complete in all of them.
     """
     step = max(1, -(-patterns.size // _MOST_COMPARED))
     patterns = patterns[::step]
@@ -113,6 +114,8 @@ def makes_alike(plane, patterns, positions, used_pixels, signal_shape):
         return True
     shifts = -plane.at(positions)
     covered = find_covered_pixels(used_pixels, signal_shape, shifts)[used_pixels]
+    if not covered.any():
+        return True
     # Both are blurred by being shifted.
     still, moved = (
         shift_patterns(patterns, signal_shape, own, used_pixels)[:, covered]
@@ -132,7 +135,7 @@ def _fit_once(patterns, positions, used_pixels, signal_shape, by_edges):
     mean = patterns.mean(axis=0, dtype=np.float64)
     if len(patterns) < 3 or not mean.any():
         return None
-    pixels = ShiftPixels(mean, used_pixels, signal_shape, by_edges)
+    pixels = ShiftPixels(mean, used_pixels, signal_shape, len(patterns), by_edges)
     if not pixels.tell:
         return None
     scale = np.sqrt(inverse(mean + 1e-3 * mean.mean())).astype(np.float32)

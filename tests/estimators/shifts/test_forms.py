@@ -18,7 +18,7 @@ def test_forms_are_linear_in_small_shifts_and_blind_to_strength():
     spots = [(20, 23), (20, 33), (20, 13), (30, 23), (10, 23)]
     stronger = discs(spots, [1.5, 1.6, 0.2, 0.1, 0.9])
     rows = np.stack([rate.ravel(), moved, stronger.ravel()])
-    pixels = ShiftPixels(rate.ravel(), USED, SIGNAL)
+    pixels = ShiftPixels(rate.ravel(), USED, SIGNAL, 100)
     forms = make_forms(rows.astype(np.float32), pixels)
     value = forms.shift.sum(axis=0)
     slope = forms.slope.sum(axis=0)[..., 0, 0]
@@ -37,19 +37,28 @@ def test_hot_and_dead_pixels_are_not_sound(masked):
     hot, dead = [300, 811, 1402], [505, 930]
     mean[hot], mean[dead] = 500, 0
     used = USED[USED % 7 != 2] if masked else USED
-    sound = find_sound_pixels(mean[used], used, SIGNAL)
+    sound = find_sound_pixels(mean[used], used, SIGNAL, 10_000)
     assert set(used[~sound]) == set(used) & {*hot, *dead}
 
 
 def test_nothing_comes_from_pixels_that_are_not_used():
     used = USED[USED % SIGNAL[1] != 17]
     rows = scene()[:3].astype(np.float32)
-    pixels = ShiftPixels(rows[0, used].astype(float), used, SIGNAL)
+    pixels = ShiftPixels(rows[0, used].astype(float), used, SIGNAL, 100)
     smooth, differences, parts = pixels.moments(pixels.images(rows[:, used]))
     assert smooth.shape == differences[0].shape == (3, len(parts))
     assert 0 < parts.sum() < len(parts)
     # Five columns about the missing one, and two at each edge, are left out.
     assert len(parts) == (SIGNAL[0] - 4) * (SIGNAL[1] - 4 - 5)
+
+
+def test_pixels_without_a_count_by_chance_tell_a_shift():
+    """In few patterns of few counts they are everywhere."""
+    mean = np.random.default_rng(0).poisson(1.0, (60, 64)).ravel() / 20
+    assert 0.3 < (mean == 0).mean() < 0.4
+    pixels = ShiftPixels(mean, np.arange(mean.size), (60, 64), n_patterns=20)
+    parts = pixels.moments(np.ones((1, 60, 64), np.float32))[-1]
+    assert len(parts) > 0.9 * 56 * 60
 
 
 def test_a_pixel_without_a_count_by_chance_is_not_dead():

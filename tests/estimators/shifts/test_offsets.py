@@ -17,7 +17,8 @@ from .scenes import POSITIONS, SIGNAL, SLOPES, USED, plane, scene
 def scan_of(shifts):
     """Patterns without noise, each of them a direction of its own."""
     rate = scene(shifts).astype(np.float32)
-    forms = make_forms(rate, ShiftPixels(rate.mean(axis=0, dtype=float), USED, SIGNAL))
+    mean = rate.mean(axis=0, dtype=float)
+    forms = make_forms(rate, ShiftPixels(mean, USED, SIGNAL, 10**6))
     positions = POSITIONS.astype(float)
     return ScanScores(np.eye(len(rate)), rate.sum(axis=1), forms, positions)
 

@@ -5,7 +5,7 @@ from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scalars import check_flags, check_integer
 from hyperspy_4dphase.methods._cache import clear_cache
 from hyperspy_4dphase.methods._reading import check_sketch, compress_scan, open_scan
-from hyperspy_4dphase.signals._data_report import describe_data
+from hyperspy_4dphase.signals._data_report import describe_data, warn_of_left_descan
 from hyperspy_4dphase.signals.compression import Compression
 
 __all__ = ["Compression", "clear_cache", "compress"]
@@ -61,7 +61,8 @@ def compress(
         imperfect descan leaves it. It is taken out while reading, by parts of a pixel:
         each count is dealt to one of the pixels nearest to where it belongs, so that
         noise stays that of counts. Pixels that are then not complete in all patterns
-        are left out. Mean patterns of domains are still read as they were recorded.
+        are left out; where none would be left, the shift stays. Mean patterns of
+        domains are still read as they were recorded.
         With ``"auto"`` a shift of 0.1 pixels (rms) or more is taken out, in scans of
         250 images or more whose noise is measured; with ``"fit"`` any that is
         significant; with None nothing is, and a shift that ``"auto"`` would take out is
@@ -100,7 +101,8 @@ def compress(
     Warns
     -----
     UserWarning
-        If `checkpoint` is damaged or cannot be written.
+        If `checkpoint` is damaged or cannot be written, or if with ``descan="fit"`` a
+        shift is found but left, as no pixel would be complete without it.
 
     References
     ----------
@@ -133,6 +135,8 @@ def compress(
         checkpoint=None if checkpoint is None else as_path("checkpoint", checkpoint),
         **check_sketch(oversampling, power_iterations, device),
     )
+    if descan == "fit":
+        warn_of_left_descan(compression)
     if print_info:
         print("Data info:", *describe_data(compression), sep="\n")
         print(f"  directions_above_noise={compression.n_significant}")

@@ -60,6 +60,35 @@ def describe_data(compression):
     return lines
 
 
+def warn_of_left_descan(compression):
+    """Warn of a descan that was asked to be taken out, and was found, but stays.
+
+    Parameters
+    ----------
+    compression : Compression
+
+    Warns
+    -----
+    UserWarning
+    """
+    if _is_descan_left(compression):
+        size = compression.patterns.descan["rms"]
+        warnings.warn(
+            f"descan='fit' found a shift of {size:.2g} pixels (rms), but it was not "
+            "taken out, since no pixel would be complete in all patterns. Crop the "
+            "scan, or centre the patterns first.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _is_descan_left(compression):
+    """Whether a descan stays since no pixel is complete once it is taken out."""
+    descan = compression.patterns.descan or {}
+    # Earlier versions did not record it.
+    return bool(descan.get("found")) and not descan.get("can_be_taken_out", True)
+
+
 def describe_faults(compression):
     """Lines on the values that were left out or replaced.
 
@@ -201,6 +230,12 @@ def _describe_descan(compression):
         return []
     size = f"{descan['rms']:.2g} +- {descan['rms_error']:.1g} px (rms)"
     if not descan["taken_out"]:
+        if _is_descan_left(compression):
+            return [
+                f"  descan={size} found, and not taken out: no pixel would be complete",
+                "    in all patterns. Domains and components may follow the shift:",
+                "    crop the scan, or centre the patterns first.",
+            ]
         if descan.get("found"):
             return [
                 f"  descan={size} found: patterns shift over the detector, and domains",

@@ -193,6 +193,32 @@ def test_lazy_is_eager(moving):
     )
 
 
+@pytest.fixture(scope="module")
+def far_moving():
+    """A long scan whose patterns move by more than the detector is high."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.indices(SIGNAL)
+    shift = 0.45 * (np.indices((5, 101))[1] - 50)[..., None, None]
+    waves = 1.2 + np.sin((rows - shift) / 2) * np.cos(columns / 2)
+    return Diffraction2D(rng.poisson(waves).astype(np.uint16))
+
+
+def test_one_that_would_leave_no_pixel_is_left(far_moving, capsys):
+    still = h4p.compress(far_moving, **QUIET)
+    told = still.patterns.descan
+    assert told["found"]
+    assert told["rms"] > 10
+    assert not told["taken_out"]
+    assert still.incomplete_pixels is None
+    assert "not taken out: no pixel would be complete" in capsys.readouterr().out
+    plain = h4p.compress(far_moving, descan=None, **QUIET)
+    assert still.n_significant == plain.n_significant > 0
+    np.testing.assert_array_equal(still.Q, plain.Q)
+    with pytest.warns(UserWarning, match="descan='fit' found a shift of .* not taken"):
+        asked = h4p.compress(far_moving, descan="fit", **QUIET)
+    np.testing.assert_array_equal(asked.Q, plain.Q)
+
+
 def test_nothing_happens_where_nothing_moves(capsys):
     signal = Diffraction2D(scan(np.zeros((2, 2))))
     plain = h4p.compress(signal, **QUIET)
@@ -204,9 +230,11 @@ def test_nothing_happens_where_nothing_moves(capsys):
     assert "descan=none found" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("descan", ["plane", True, 1])
+@pytest.mark.parametrize("descan", ["plane", True, 1, np.arange(2)])
 def test_other_values_are_refused(descan):
-    with pytest.raises(ValueError, match="descan=.*expected None, 'auto' or 'fit'"):
+    with pytest.raises(
+        ValueError, match="descan=.*expected one of .None, 'auto', 'fit'"
+    ):
         h4p.compress(Diffraction2D(np.ones((3, 4, 5, 6))), descan=descan)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase._scalars import check_choice
 from hyperspy_4dphase._threads import limited_threads
 from hyperspy_4dphase.estimators._device import resolve_device
 from hyperspy_4dphase.estimators._reciprocals import inverse
@@ -212,8 +213,7 @@ def _compress(
 
 
 def _check_descan(descan, geometry, noise):
-    if descan not in (None, "auto", "fit"):
-        raise ValueError(f"descan={descan!r}; expected None, 'auto' or 'fit'.")
+    check_choice("descan", descan, (None, "auto", "fit"))
     is_measured = noise in ("measured", "counts")
     if descan == "fit" and not (is_measured and len(geometry.signal_shape) == 2):
         raise ValueError(
@@ -264,6 +264,7 @@ def _record_descan(result, descan, is_taken_out):
         "rms_error": float(plane.rms_error),
         "found": bool(plane.significant),
         "taken_out": is_taken_out,
+        "can_be_taken_out": descan.can_be_taken_out,
         "sums_as_recorded": True,
     }
     if not is_taken_out or descan.covered.all():

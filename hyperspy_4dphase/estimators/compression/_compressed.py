@@ -64,9 +64,10 @@ class CompressedPatterns:
         What the first read found out; see :class:`Detector`. Beside it `neighbours`,
         the variance among neighbouring patterns over that of independent ones.
     descan : dict or None
-        The plane of shifts, whether it was `found`, and `taken_out`: `slopes` in pixels
-        a position along either axis of the detector and each of the scan, `rms` and its
-        error in pixels. None if it was not asked for, and is not plain.
+        The plane of shifts, whether it was `found`, `can_be_taken_out` (not where no
+        pixel would be complete), and is `taken_out`: `slopes` in pixels a position
+        along either axis of the detector and each of the scan, `rms` and its error in
+        pixels. None if it was not asked for, and is not plain.
     faulty_patterns, faulty_pixels : numpy.ndarray of bool, or None
         Which of the patterns and pixels given were left out as no counts.
     incomplete_pixels : numpy.ndarray of bool, or None

@@ -113,7 +113,7 @@ def first_read(
     shifts = find(corrected.geometry, look.statistics.sample(), pixels, linear)
     corrected.descan = shifts
     sums = None
-    if descan is not None and shifts is not None and shifts.plane.significant:
+    if descan is not None and shifts is not None and shifts.can_be_taken_out:
         sums, n_reads = _sum_unmoved(corrected.blocks, shifts.covered)
         corrected = corrected.change("shift", shifts, shifts.covered)
         corrected.blocks.n_reads = n_reads

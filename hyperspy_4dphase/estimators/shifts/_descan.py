@@ -47,6 +47,11 @@ class Descan:
     used_pixels: np.ndarray
     covered: np.ndarray
 
+    @property
+    def can_be_taken_out(self):
+        """bool: Whether there is one, and a pixel is left once it is taken out."""
+        return self.plane.significant and bool(self.covered.any())
+
     def __call__(self, patterns, rows):
         """Move a block of patterns.
 
@@ -120,8 +125,7 @@ def find_plain_descan(geometry, sampled, faulty_pixels, correction):
     Returns
     -------
     Descan or None
-        None if there is none, if patterns are no images, or too few, or if no pixel
-        would be left.
+        None if there is none, or if patterns are no images, or too few.
     """
     if len(geometry.signal_shape) != 2 or geometry.positions is None:
         return None
@@ -132,5 +136,4 @@ def find_plain_descan(geometry, sampled, faulty_pixels, correction):
         return None
     shifts = fit_descan(geometry, (rows, sample), faulty_pixels, correction)
     is_plain = shifts.plane.significant and shifts.plane.rms >= _LEAST_SHIFT
-    # Without a pixel that is complete in all patterns nothing would be left.
-    return shifts if is_plain and shifts.covered.any() else None
+    return shifts if is_plain else None

@@ -64,9 +64,9 @@ def compress(
         are left out; where none would be left, the shift stays. Mean patterns of
         domains are still read as they were recorded.
         With ``"auto"`` a shift of 0.1 pixels (rms) or more is taken out, in scans of
-        250 images or more whose noise is measured; with ``"fit"`` any that is
-        significant; with None nothing is, and a shift that ``"auto"`` would take out is
-        printed.
+        250 images or more whose noise is measured; of 64 or more, one of 1 pixel or
+        more, and a smaller one is printed. With ``"fit"`` any that is significant; with
+        None nothing is, and a shift that ``"auto"`` would take out is printed.
     checkpoint : path-like, optional
         A file, of any name, that keeps what reads have found: about once a minute, and
         when an error or Ctrl-C stops them. The same call then goes on where it stopped,

@@ -240,7 +240,7 @@ def _describe_descan(compression):
             return [
                 f"  descan={size} found: patterns shift over the detector, and domains",
                 "    and components may follow the shift. Compare with",
-                '    compression=hyperspy_4dphase.compress(s, descan="auto").',
+                '    compression=hyperspy_4dphase.compress(s, descan="fit").',
             ]
         return [f"  descan=none found: {size}"]
     n_incomplete = 0 if incomplete is None else incomplete.sum()

@@ -110,12 +110,37 @@ def test_it_is_told_if_it_is_not_taken_out(moving, capsys):
     assert not told["taken_out"]
     np.testing.assert_allclose(told["slopes"], [[0.1, 0.02], [-0.03, 0.09]], atol=0.01)
     assert found.incomplete_pixels is None
-    assert 'compress(s, descan="auto")' in capsys.readouterr().out
+    assert 'compress(s, descan="fit")' in capsys.readouterr().out
     h4p.compress(Diffraction2D(scan(np.zeros((2, 2)))), **QUIET)
     assert "descan" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("part", [(slice(0, 8), slice(None)), (0, slice(None))])
+@pytest.mark.parametrize("part", [np.s_[:8], np.s_[:, 10:19]])
+def test_small_scans(part):
+    """They were not looked at, and lost domains."""
+    slopes = np.array([[0.25, 0.05], [-0.06, 0.25]])
+    signal = Diffraction2D(scan(slopes)[part])
+    told = h4p.compress(signal, **QUIET).patterns.descan
+    assert told["taken_out"]
+    np.testing.assert_allclose(told["slopes"], slopes, atol=0.02)
+    domains = signal.cluster_hierarchical(print_info=False, **QUIET)
+    expected = (np.indices(SHAPE)[1] >= 14)[part]
+    assert domains.n_domains == 2
+    assert adjusted_rand_score(expected.ravel(), domains.labels.ravel()) > 0.95
+
+
+def test_small_ones_of_small_scans_are_told(moving, capsys):
+    """Bent crystals can look like them."""
+    signal = Diffraction2D(moving[:8])
+    told = h4p.compress(signal, **QUIET).patterns.descan
+    assert 0.1 < told["rms"] < 1
+    assert told["found"]
+    assert not told["taken_out"]
+    assert 'compress(s, descan="fit")' in capsys.readouterr().out
+    assert h4p.compress(signal, descan="fit", **QUIET).patterns.descan["taken_out"]
+
+
+@pytest.mark.parametrize("part", [(slice(0, 2), slice(None)), (0, slice(None))])
 def test_few_patterns_are_not_looked_at(moving, part):
     assert h4p.compress(Diffraction2D(moving[part]), **QUIET).patterns.descan is None
 

@@ -113,7 +113,8 @@ def first_read(
     shifts = find(corrected.geometry, look.statistics.sample(), pixels, linear)
     corrected.descan = shifts
     sums = None
-    if descan is not None and shifts is not None and shifts.can_be_taken_out:
+    is_wanted = descan is not None and shifts is not None
+    if is_wanted and shifts.can_be_taken_out and shifts.is_certain:
         sums, n_reads = _sum_unmoved(corrected.blocks, shifts.covered)
         corrected = corrected.change("shift", shifts, shifts.covered)
         corrected.blocks.n_reads = n_reads

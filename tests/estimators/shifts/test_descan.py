@@ -93,3 +93,37 @@ def test_only_what_does_harm_is_plain(part):
     assert (plain is None) == (asked.plane.rms < 0.1) == (part < 1)
     few = np.arange(0, 396, 2)
     assert find_plain_descan(geometry, (few, counts[few]), None, Correction()) is None
+
+
+def find_in_part(counts, size, shape=SIGNAL):
+    """In the first positions of a scan, as a scan of its own."""
+    part = counts.reshape(*NAVIGATION, -1)[: size[0], : size[1]].reshape(*size, *shape)
+    geometry = PatternBlocks(part, 2)
+    sampled = np.arange(size[0] * size[1]), part.reshape(size[0] * size[1], -1)
+    return find_plain_descan(geometry, sampled, None, Correction())
+
+
+@pytest.mark.parametrize("size", [(9, 10), (10, 12), (11, 20)])
+def test_small_scans(size):
+    """What is found in few patterns is certain if it is large."""
+    slopes = np.array([[0.3, 0.0], [0.06, -0.3]])
+    rng = np.random.default_rng(0)
+    still, moving, little = (
+        rng.poisson(3000 * scene(shifts)).astype(np.uint16)
+        for shifts in (None, plane(slopes), plane(slopes / 5))
+    )
+    found = find_in_part(moving, size)
+    np.testing.assert_allclose(found.plane.slopes, slopes, atol=0.04)
+    assert found.is_certain
+    assert found.can_be_taken_out
+    assert not find_in_part(little, size).is_certain
+    assert find_in_part(still, size) is None
+    assert find_in_part(moving, (7, 9)) is None
+
+
+@pytest.mark.parametrize("reach", [1, 2, 4])
+def test_lines_that_walk_in_small_scans(reach):
+    counts = walking_lines(reach, 2, 9)
+    for size in ((8, 9), (10, 12), (11, 20)):
+        found = find_in_part(counts, size, (64, 64))
+        assert found is None or not found.is_certain

@@ -99,7 +99,16 @@ class Evidence:
         self.points = all_points
         self.steps.positions = shapes.positions - shapes.positions[rows].min(axis=0)
 
-    def judge(self, rows, points, split, random_state, pooled=False, margin=0.0):
+    def judge(
+        self,
+        rows,
+        points,
+        split,
+        random_state,
+        pooled=False,
+        by_step=True,
+        margin=0.0,
+    ):
         """Judge a split by the neighbours of its points, and the steps of its border.
 
         A cut along noise shows in single points only: where neighbours are averaged,
@@ -116,6 +125,8 @@ class Evidence:
         random_state : numpy.random.RandomState
         pooled : bool, optional
             Whether it was found in means already, which have shown that it is no path.
+        by_step : bool, optional
+            Whether a step tells a border from the cut of a path.
         margin : float, optional
             See :func:`is_bridged`.
 
@@ -140,7 +151,7 @@ class Evidence:
         is_weak = split.log_p > _WEAK_LOG_P and split.share > _WEAK_SHARE
         if is_weak and steps.measure_scatter(split.side) > _MAX_SCATTER:
             return Verdict(False, "no gap", step)
-        if pooled or self.is_border(step):
+        if pooled or (by_step and self.is_border(step)):
             return Verdict(True, "split", step)
         if is_bridged(means, values, valley, random_state, margin):
             return Verdict(False, "continuum", step)

@@ -122,9 +122,10 @@ class ScanGrowth(Growth):
             self._join(joins.find_of_one_kind)
         self.dissolve_boundaries()
         if self._evidence is not None:
-            gaps = partial(joins.find_without_step, has_gap=self._has_gap)
+            gaps = partial(joins.find_gradual, has_gap=self._has_gap)
             self._join(gaps)
             self._find_regions()
+            self._join(gaps)
             self._dissolve_rims()
             self._join(joins.find_of_one_kind)
             self._trim_inclusions()
@@ -182,8 +183,14 @@ class ScanGrowth(Growth):
         if cut is None or cut.valley.log_p > MAX_LOG_P:
             return False
         split = Split(side, np.nan, cut.valley.share, cut.valley.log_p)
-        options = self._random_state, False, _CROWDS_MARGIN
-        return self._evidence.judge(rows, points, split, *options).stands
+        return self._evidence.judge(
+            rows,
+            points,
+            split,
+            self._random_state,
+            by_step=False,
+            margin=_CROWDS_MARGIN,
+        ).stands
 
     def _place_inclusions(self):
         """Make each kind of inclusion a part of the leaf that it is mostly in."""

@@ -157,17 +157,20 @@ class Steps:
         """Fewest edges that make a border."""
         return min(_FEWEST, self.width)
 
+    def is_short(self, n_edges):
+        """Whether a border is so short that its step may be high by chance."""
+        return n_edges < min(_SHORT, self.width)
+
     def summarize(self, ratios):
         """float: Step of a border from those of its edges, infinite for too few.
 
         That of a short border may be high by chance, and counts for less; but where
         the scan is no wider there are no longer ones.
         """
-        n = len(ratios)
-        if n < self._fewest:
+        if len(ratios) < self._fewest:
             return np.inf
-        is_short = n < min(_SHORT, self.width)
-        return float(np.percentile(ratios, _FADED)) * (1 - _DISCOUNT * is_short)
+        discount = _DISCOUNT * self.is_short(len(ratios))
+        return float(np.percentile(ratios, _FADED)) * (1 - discount)
 
 
 def measure_steps(field):

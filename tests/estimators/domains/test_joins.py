@@ -56,3 +56,37 @@ def test_precipitates_of_all_sizes_in_one_crystal(bent, seed):
     for label in range(3):
         own = found.labels_[labels == label]
         assert np.bincount(own[own >= 0]).max() > 0.75 * own.size
+
+
+def bent_layer(dose, seed, width=5, n_orders=7):
+    """A thin bent layer between a crystal that does not bend and one that does."""
+    rng = np.random.default_rng(seed)
+    y, x = np.indices(SHAPE)
+    labels = np.select([y < 20, y < 20 + width], [0, 1], 2)
+    tilt = x / SHAPE[1] + 0.08 * np.sin(6 * x / SHAPE[1])
+    excited = np.exp(-(((tilt[..., None] - np.linspace(0, 1, n_orders)) / 0.15) ** 2))
+    flat, background = spots(rng, 20), spots(rng, 30)
+    bent = (
+        excited @ np.stack([spots(rng, 6) for _ in range(n_orders)]) / 2
+        for _ in range(2)
+    )
+    amounts = gaussian_filter(np.eye(3)[labels], (0.6, 0.6, 0))[..., None]
+    kinds = np.stack([np.broadcast_to(flat, (*SHAPE, N_PIXELS)), *bent], axis=2)
+    patterns = 0.6 * (amounts * kinds).sum(axis=2)
+    patterns += 0.3 * background + 0.1 / N_PIXELS
+    counts = rng.poisson(dose * patterns.reshape(-1, N_PIXELS))
+    return counts, np.argwhere(np.ones(SHAPE)), labels.ravel()
+
+
+@pytest.mark.parametrize("dose", [300, 1000])
+@pytest.mark.accuracy
+def test_a_thin_bent_layer_is_one_domain(dose):
+    """Its border is short where it is cut, and a fast bend makes a step there."""
+    numbers = []
+    for seed in range(3):
+        counts, positions, labels = bent_layer(dose, seed)
+        found = mapped(counts, positions)
+        assert adjusted_rand_score(labels, found.labels_) > 0.98
+        numbers.append(found.n_domains_)
+    assert np.mean(numbers) < 4
+    assert min(numbers) == 3

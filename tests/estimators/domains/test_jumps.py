@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.special import erf
 
 from hyperspy_4dphase.estimators.domains._field import Field
+from hyperspy_4dphase.estimators.domains._jumps import is_bend
 from hyperspy_4dphase.estimators.domains._jumps import sum_jumps as measure_jumps
 
 SHAPE, N_FEATURES = (20, 24), 8
@@ -58,6 +60,38 @@ def test_error_is_what_noise_makes_of_the_sum(seed):
     assert np.std(totals) < 2 * found[0].error
     assert np.ptp(totals) > 0.2 * found[0].error
     assert measure_jumps(0 * HALVES, field_of(clean)).error == 0
+
+
+class TestIsBend:
+    X = POSITIONS[:, 1] - (SHAPE[1] - 1) / 2
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_a_cut_through_a_bend(self, seed):
+        rocking = 20 * np.exp(-((self.X[:, None] - [-4, -1, 2, 5]) ** 2) / 20)
+        assert is_bend(HALVES, (0, 1), field_of(rocking, seed))
+
+    @pytest.mark.parametrize("step", [2, 10])
+    @pytest.mark.parametrize("bend", [0, 6])
+    def test_no_interface(self, step, bend):
+        slow = bend * np.sin(self.X[:, None] / 12 + np.arange(4))
+        change = slow + step * HALVES[:, None]
+        assert not is_bend(HALVES, (0, 1), field_of(change))
+
+    @pytest.mark.parametrize("width", [0.6, 1, 1.5, 2, 3])
+    @pytest.mark.parametrize("moved", [0, 0.5, 1])
+    def test_no_wide_interface_even_if_the_border_is_beside_it(self, width, moved):
+        mixed = erf((self.X - moved) / width / np.sqrt(2))
+        assert not is_bend(HALVES, (0, 1), field_of(20 * mixed))
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_neither_noise_nor_an_even_change(self, seed):
+        assert not is_bend(HALVES, (0, 1), field_of(0 * HALVES, seed))
+        assert not is_bend(HALVES, (0, 1), field_of(2.0 * self.X, seed))
+
+    def test_not_known_of_what_is_too_thin(self):
+        line = (POSITIONS[:, 1] == 12).astype(int)
+        rocking = 20 * np.exp(-((self.X[:, None] - [-4, -1, 2, 5]) ** 2) / 20)
+        assert not is_bend(line, (0, 1), field_of(rocking))
 
 
 def test_points_without_a_label_have_no_border():

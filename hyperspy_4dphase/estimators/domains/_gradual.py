@@ -15,9 +15,9 @@ _FEWEST = 2
 # Change next to a border over that further away, below which it is gradual. Of 116
 # borders of true domains in bent particles 95 % are above 0.64, and 18 of 18 cuts
 # through them below 0.56. Of wide interfaces it is 0.46 and more, but their steps are
-# more than CLEAR times what is usual.
+# more than _CLEAR times what is usual.
 LEAST = 0.6
-CLEAR = 3.5
+_CLEAR = 3.5
 
 
 def join_gradual(labels, field, steps):
@@ -41,7 +41,7 @@ def join_gradual(labels, field, steps):
         pairs, ratios = steps.borders(labels)
         names = {tuple(pair) for pair in pairs.tolist()}
         for pair in names - set(judged):
-            clear = steps.summarize(ratios[(pairs == pair).all(axis=1)]) >= CLEAR
+            clear = steps.summarize(ratios[(pairs == pair).all(axis=1)]) >= _CLEAR
             judged[pair] = np.inf if clear else borders.measure(labels, pair)
         pair = min(names, key=judged.get, default=None)
         if pair is None or judged[pair] >= LEAST:

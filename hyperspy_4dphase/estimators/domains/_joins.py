@@ -18,6 +18,7 @@ from hyperspy_4dphase.estimators.domains._gradual import (
 )
 from hyperspy_4dphase.estimators.domains._jumps import is_bend
 from hyperspy_4dphase.estimators.domains._patches import are_apart
+from hyperspy_4dphase.estimators.domains._steps import CERTAIN_STEP
 
 # Positions around one in an inclusion that tell what is there without it.
 _N_AROUND = 12
@@ -30,11 +31,6 @@ _ALIKE, _LEAST = 0.8, 0.5
 # where it is not known what does. Of 30 simulated scans, borders of true domains that
 # are in between were no bends.
 _LEAST_BENT = 0.66
-# A border whose step is less, though gradual, must have a gap that is no path. Of
-# gradual cuts through bent crystals in 20 simulated scans the step was 2.48 at most;
-# of interfaces between two bent crystals, blurred by 1.5 or 3 positions, 2.64 or more
-# where there was no such gap.
-_FAINT = 2.5
 
 
 class Joins:
@@ -58,7 +54,7 @@ class Joins:
         self._place[rows] = np.arange(rows.size)
         self._judged = set()
 
-    def find_gradual(self, leaves, has_gap):
+    def find_gradual(self, leaves, find_gap):
         """Find two leaves that go over into one another where they touch.
 
         There is no clear step, and no gap between them; or the border is so short that
@@ -67,8 +63,9 @@ class Joins:
         Parameters
         ----------
         leaves : list of Node
-        has_gap : callable
-            Called as ``has_gap(one, other)``.
+        find_gap : callable
+            Called as ``find_gap(one, other)``: whether there is a gap that is no path,
+            and whether there is one with few points, be it a path.
 
         Returns
         -------
@@ -89,12 +86,19 @@ class Joins:
                 continue
             bends = is_bend(labels, tuple(pair), self._field)
             own = ratios[(pairs == pair).all(axis=1)]
-            is_whole = not one.pooled and not other.pooled
-            if is_whole and self._steps.summarize(own) < _FAINT:
-                if (bends or change < LEAST) and not has_gap(one, other):
-                    return one, other
+            step = self._steps.summarize(own)
             # Of few edges, those of a fast bend are high.
-            if bends and self._steps.is_short(len(own)):
+            is_short = bends and self._steps.is_short(len(own))
+            is_faint = not one.pooled and not other.pooled and step < CERTAIN_STEP
+            is_faint &= bends or change < LEAST
+            if not is_short and not is_faint:
+                continue
+            has_gap, is_clear = find_gap(one, other)
+            # Of many mixtures some may look like a path.
+            has_gap |= is_clear and self._evidence.is_border(step)
+            if is_faint and not has_gap:
+                return one, other
+            if is_short and not is_clear:
                 self._judged.remove(_name(one, other))
                 bent = bent or (one, other)
         return bent

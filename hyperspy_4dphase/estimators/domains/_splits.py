@@ -59,6 +59,8 @@ class Split:
     step : float
         Change of the pattern across the border between the parts, in units of what is
         usual around it; see :class:`Steps`.
+    support : float
+        Fraction of the searches that find it, of a refused one.
     """
 
     side: np.ndarray
@@ -67,6 +69,7 @@ class Split:
     log_p: float = np.nan
     agreement: float = np.nan
     step: float = np.nan
+    support: float = np.nan
 
 
 class SplitResult(NamedTuple):
@@ -78,7 +81,8 @@ class SplitResult(NamedTuple):
     reason : str
         ``"split"``, or ``"noise"``, ``"size"``, ``"no gap"`` or ``"continuum"``.
     refused : Split or None
-        The strongest one that has a gap, but cuts a path.
+        The strongest one that has a gap, but cuts a path; there may be one beside a
+        split, too.
     """
 
     split: Split | None
@@ -205,14 +209,22 @@ def choose_split(searches):
     """
     splits = [split for search in searches for split in search.splits]
     lasting = [s for s in splits if _count_support(s, searches) >= _MIN_SUPPORT]
+    paths = [path for search in searches for path in search.paths]
+    refused = max(paths, key=lambda path: path.strength, default=None)
+    if refused is not None:
+        refused.support = np.mean([_finds(s, refused) for s in searches])
     if lasting:
         # A stronger one that either half of the points draws elsewhere may cut a part.
         best = max(lasting, key=lambda split: split.strength * split.agreement)
-        return SplitResult(best, "split")
+        return SplitResult(best, "split", refused)
     continuum = any(search.is_continuum for search in searches)
-    paths = [path for search in searches for path in search.paths]
-    refused = max(paths, key=lambda path: path.strength, default=None)
     return SplitResult(None, "continuum" if continuum else "no gap", refused)
+
+
+def _finds(search, split):
+    """Whether a half finds a split, whether or not it takes it for a path."""
+    found = search.splits + search.paths
+    return any(measure_agreement(split.side, s.side) >= _SAME for s in found)
 
 
 def _count_support(split, searches):

@@ -90,3 +90,29 @@ def test_a_thin_bent_layer_is_one_domain(dose):
         numbers.append(found.n_domains_)
     assert np.mean(numbers) < 4
     assert min(numbers) == 3
+
+
+def glass_beside_a_bent_crystal(seed, sigma, width=0.3, n_orders=6):
+    """Two halves; what is between them mixes over some positions."""
+    rng = np.random.default_rng(seed)
+    y, x = np.indices(SHAPE)
+    tilt = 1.2 * (x / SHAPE[1] - 0.5) + 0.3 * np.sin(3 * y / SHAPE[0])
+    orders = np.linspace(-0.6, 0.9, n_orders)
+    excited = np.exp(-(((tilt[..., None] - orders) / width) ** 2))
+    bent = excited @ np.stack([spots(rng, 6) for _ in range(n_orders)])
+    labels = (x >= SHAPE[1] // 2).astype(int)
+    share = gaussian_filter(labels.astype(float), sigma)[..., None]
+    halo = np.exp(-(((np.arange(N_PIXELS) - 75) / 19) ** 2))
+    patterns = 0.7 * (share * bent + (1 - share) * halo / halo.sum())
+    patterns += 0.3 * spots(rng, 30)
+    counts = rng.poisson(1500 * patterns.reshape(-1, N_PIXELS))
+    return counts, np.argwhere(np.ones(SHAPE)), labels.ravel()
+
+
+@pytest.mark.parametrize("sigma", [0.6, 1.5, 2.5])
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.accuracy
+def test_interfaces_that_mix_over_some_positions_are_not_bends(seed, sigma):
+    counts, positions, labels = glass_beside_a_bent_crystal(seed, sigma)
+    found = mapped(counts, positions)
+    assert adjusted_rand_score(labels, found.labels_) > 0.85

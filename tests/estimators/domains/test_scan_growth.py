@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from hyperspy_4dphase.estimators.domains import _scan_growth
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._scan_growth import ScanGrowth
+from hyperspy_4dphase.estimators.domains._splits import Split, SplitResult
 from tests.benchmarks.power import WhiteShapes
+
+from ..field_points import interface
 
 SHAPE = (40, 44)
 
@@ -63,3 +67,33 @@ def test_a_kind_that_nothing_is_of():
     growth = ScanGrowth(shapes, 10, None, np.random.RandomState(0), evidence=evidence)
     growth.run()
     assert (growth.result().labels >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("support", "strength", "blur", "n_domains"),
+    [(1.0, 2.0, 0.6, 2), (0.5, 2.0, 0.6, 1), (1.0, 0.5, 0.6, 1), (1.0, 2.0, 9, 1)],
+)
+def test_what_no_step_confirms_hides_no_stronger_split(
+    support, strength, blur, n_domains, monkeypatch
+):
+    """If most halves find it, and there is a step."""
+    clean, side = interface(height=12.0, blur=blur)
+    points = clean + np.random.default_rng(0).normal(size=clean.shape)
+    points = points.reshape(-1, clean.shape[-1])
+    positions = np.indices(side.shape).reshape(2, -1).T
+    known = np.ones(len(points), bool)
+    shapes = WhiteShapes(points, known.astype(float), known, positions=positions)
+    by_chance = np.random.default_rng(1).random(len(points)) < 0.5
+    wrong = Split(by_chance, 1.0, 0.1, -9.0)
+    refused = Split(side.ravel(), strength, 0.1, -9.0, support=support)
+
+    def find(points, *args):
+        if len(points) == side.size:
+            return SplitResult(wrong, "split", refused)
+        return SplitResult(None, "no gap")
+
+    monkeypatch.setattr(_scan_growth, "find_split", find)
+    monkeypatch.setattr(_scan_growth, "find_pooled_split", lambda *args: None)
+    growth = ScanGrowth(shapes, 10, None, np.random.RandomState(0))
+    growth.grow()
+    assert len(growth.leaves()) == n_domains

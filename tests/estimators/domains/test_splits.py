@@ -186,6 +186,15 @@ def test_what_two_halves_find(searches):
     assert not is_undecided(searches)
 
 
+def test_what_is_refused_beside_a_split_is_told():
+    searches = [search([SIDE], [ELSEWHERE]), search([SIDE])]
+    split, reason, refused = choose_split(searches)
+    assert (split.side is SIDE, reason) == (True, "split")
+    assert refused.side is ELSEWHERE
+    assert refused.support == 0.5
+    assert choose_split([search([SIDE])] * 2).refused is None
+
+
 @pytest.mark.parametrize(
     ("searches", "why"),
     [

@@ -103,6 +103,10 @@ def judge_structure(
     most = {"agreement": _MOST_AGREEMENT, "likeness": MOST_LIKENESS}
     likely = sum(_NOTHING_HIDDEN[k] * (most[k] - features[k]) for k in most)
     fits = -_NOTHING_HIDDEN["misfit"] * features["misfit"]
+    if given and others:
+        # Patterns like these have its label wherever the map merges two domains.
+        votes = measure_confirmation(own, others, len(others), one_to_one=False)
+        hidden = np.where(votes < 0, np.minimum(hidden, votes), hidden)
     best = hidden + likely + fits
     unresolved = expit(hidden + likely) - expit(hidden)
     if own.max(initial=0) == 0:

@@ -17,14 +17,14 @@ KINDS = {"domain", "unresolved", "misfit"}
 EVEN = np.log(2.5 / 0.5)
 
 
-def judged(shapes, labels, trees=None, misfit=None):
+def judged(shapes, labels, trees=None, misfit=None, given=False):
     labels = np.ravel(labels)
     if misfit is None:
         misfit = LocalModel(shapes, labels).misfit
     state = np.random.RandomState(0)
     evidence = Evidence(shapes, state)
     trees = [labels, labels] if trees is None else [np.ravel(t) for t in trees]
-    return judge_structure(evidence, shapes, labels, misfit, trees, state)
+    return judge_structure(evidence, shapes, labels, misfit, trees, state, given=given)
 
 
 def features_of(shapes, labels):
@@ -102,6 +102,28 @@ def test_a_hidden_domain():
     assert doubt[last].min() > 0.1
     assert doubt[joined.ravel() == 0].max() < 0.01
     assert_doubts(structure, labels.size)
+
+
+@pytest.mark.parametrize("n_trees", [2, 5])
+def test_a_given_map_that_merges_two_domains(n_trees):
+    """All patterns like these have the label, which says nothing then."""
+    labels = np.digitize(np.indices((24, 42))[-1], [14, 31])
+    shapes = scanned(14.0 * np.eye(3, 4)[labels])
+    joined = np.minimum(labels, 1)
+    structure = judged(shapes, joined, n_trees * [labels], given=True)
+    assert_doubts(structure, labels.size)
+    smaller = labels.ravel() == 2
+    assert structure.probability[smaller].max() < 1 / (n_trees + 1)
+    assert structure.doubts["unresolved"][smaller].min() > 0.6
+    assert structure.probability[~smaller].min() > 0.8
+    # What most maps have as it is given is not denied by one.
+    trees = [joined] * (n_trees - 1) + [labels] if n_trees > 2 else [joined] * 2
+    kept = judged(shapes, joined, trees, given=True)
+    own = judged(shapes, joined, trees)
+    np.testing.assert_array_equal(kept.probability, own.probability)
+    # Nor is a map with more domains than others have.
+    finer = judged(shapes, labels, n_trees * [joined], given=True)
+    assert finer.probability.min() > 0.8
 
 
 def test_what_fits_nothing(scene):

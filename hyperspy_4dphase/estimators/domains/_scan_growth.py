@@ -3,49 +3,35 @@
 from functools import partial
 
 import numpy as np
-from scipy.cluster.hierarchy import linkage, to_tree
 from scipy.spatial import cKDTree
 
-from hyperspy_4dphase.estimators.domains._boundaries import dissolve_boundaries
 from hyperspy_4dphase.estimators.domains._directions import (
     discriminate,
     measure_strength,
     refine_direction,
 )
-from hyperspy_4dphase.estimators.domains._evidence import Evidence
-from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._growth import Growth
-from hyperspy_4dphase.estimators.domains._inclusion_places import (
-    N_AROUND,
-    trim_rims,
-)
+from hyperspy_4dphase.estimators.domains._inclusion_places import N_AROUND
 from hyperspy_4dphase.estimators.domains._joins import Joins
 from hyperspy_4dphase.estimators.domains._nodes import Node
-from hyperspy_4dphase.estimators.domains._patches import separate_patches
 from hyperspy_4dphase.estimators.domains._pooled import (
     dissolve_pooled_boundaries,
     find_pooled_split,
 )
-from hyperspy_4dphase.estimators.domains._regions import find_regions
+from hyperspy_4dphase.estimators.domains._region_growth import RegionGrowth
 from hyperspy_4dphase.estimators.domains._splits import (
     MAX_LOG_P,
     Split,
     find_split,
 )
 from hyperspy_4dphase.estimators.domains._steps import CERTAIN_STEP
-from hyperspy_4dphase.estimators.domains._surroundings import Surroundings
 
-# Fraction of a region that makes it a boundary if it is mixtures of two crowds. Those
-# of scans without noise of their own had 0.54 to 1, crystals of 20 positions in a glass
-# 0.13 to 0.32.
-_MIN_MIXED_PART = 0.45
 # Leaves that touch without a step stay apart only if few mixtures between them are no
 # chance, in standard deviations of the crowds' numbers. With 1 thin bent layers are cut
 # less often than with 0 (10 domains instead of 11 of one scan, three seeds). With 2 two
 # domains of 288 positions that vary in six directions are found in 3 of 10 draws, and
 # with 1 in 9.
 _CROWDS_MARGIN = 1.0
-
 # Points in a gap over those of the smaller part. Of 18 cuts through bent crystals in
 # simulated scans 16 had 0.2 or more, of 16 interfaces that are blurred by 1.5 to 3
 # positions all had 0.15 or less.
@@ -53,13 +39,6 @@ _CLEAR_SHARE = 0.17
 # Part of the searches that must find a refused split, where it may take the place of
 # another one.
 _MOSTLY = 0.8
-
-
-def _may_replace(refused, split):
-    """Whether a split that is not confirmed may have hidden a stronger one."""
-    if refused is None:
-        return False
-    return refused.support >= _MOSTLY and refused.strength > split.strength
 
 
 def make_growth(
@@ -72,7 +51,7 @@ def make_growth(
     return ScanGrowth(*options, evidence)
 
 
-class ScanGrowth(Growth):
+class ScanGrowth(RegionGrowth):
     """A tree that grows by what neighbours in the scan say, too.
 
     A gap must show in means of neighbours. What noise hides in single points is sought
@@ -86,18 +65,12 @@ class ScanGrowth(Growth):
     def __init__(
         self, shapes, min_size, max_depth, random_state, callback=None, evidence=None
     ):
-        super().__init__(shapes, min_size, max_depth, random_state, callback)
-        evidence = evidence or Evidence(shapes, random_state)
-        self._evidence = evidence if evidence.exists else None
+        options = shapes, min_size, max_depth, random_state, callback
+        super().__init__(*options, evidence)
         if self._evidence is not None and max_depth != 0:
             # They would hide what they are in.
             root = self.nodes[0]
-            root.rows = root.rows[evidence.inclusions[root.rows] < 0]
-
-    @property
-    def evidence(self):
-        """Evidence or None: What the scan says, if there is more than noise."""
-        return self._evidence
+            root.rows = root.rows[self._evidence.inclusions[root.rows] < 0]
 
     def adopt(self, shapes, evidence):
         """Take over other shapes of the same points, as grown on these.
@@ -264,129 +237,6 @@ class ScanGrowth(Growth):
             self._remove(other)
         self._gather()
 
-    def _find_regions(self):
-        """Split leaves where the pattern makes a step between neighbouring positions.
-
-        Parts that mixtures of what is around them explain are none.
-        """
-        whole = np.full(len(self.shapes.points), -1)
-        labels = whole.copy()
-        parts = {}
-        for i, leaf in enumerate(self.leaves()):
-            found = self._find_regions_of(leaf)
-            whole[leaf.rows] = i
-            for part in np.unique(found):
-                labels[leaf.rows[found == part]] = len(parts)
-                parts[len(parts)] = leaf
-        if len(set(parts.values())) == len(parts):
-            return
-        rows = np.flatnonzero(labels >= 0)
-        steps = self._evidence.steps.take(rows)
-        field = Field(self._evidence.points[rows], steps.positions)
-        surroundings = Surroundings(field, labels[rows], whole[rows])
-        for name in self._find_mixed(labels, parts):
-            surroundings.give_back(name)
-        surroundings.dissolve()
-        surroundings.assign_mixtures()
-        labels[rows] = surroundings.labels
-        for leaf in dict.fromkeys(parts.values()):
-            own = [i for i, whole in parts.items() if whole is leaf]
-            members = [np.flatnonzero(labels == i) for i in own]
-            self._split_regions(leaf, [rows for rows in members if rows.size])
-        self._gather()
-
-    def _dissolve_rims(self):
-        """Take out thin leaves that mixtures of what is around them explain."""
-        leaves = self.leaves()
-        if len(leaves) < 3:
-            return
-        labels = self._label(leaves)
-        rows = np.flatnonzero(labels >= 0)
-        field = Field(self._evidence.points[rows], self.shapes.positions[rows])
-        surroundings = Surroundings(field, labels[rows], np.zeros(rows.size, int))
-        judged = [i for i, leaf in enumerate(leaves) if not leaf.is_inclusion]
-        surroundings.dissolve(judged)
-        for i, leaf in enumerate(leaves):
-            leaf.rows = rows[surroundings.labels == i]
-        for leaf in leaves:
-            if not leaf.rows.size:
-                self._remove(leaf)
-        self._gather()
-
-    def _trim_inclusions(self):
-        """Give to what is around an inclusion where this is the larger part."""
-        kinds, is_rim = self._evidence.inclusions, self._evidence.is_rim
-        leaves = self.leaves()
-        labels = self._label(leaves)
-        labels = trim_rims(labels, kinds, is_rim, self.shapes.positions)
-        for i, leaf in enumerate(leaves):
-            leaf.rows = np.flatnonzero(labels == i)
-        self._gather()
-
-    def _separate_patches(self):
-        """Split leaves into patches that do not touch and are not of one domain."""
-        for leaf in self.leaves():
-            if not leaf.is_inclusion and leaf.rows.size >= 2 * self._min_size:
-                points = self._evidence.points[leaf.rows]
-                field = Field(points, self.shapes.positions[leaf.rows])
-                found = separate_patches(field, self._min_size)
-                names = range(found.max() + 1)
-                self._split_regions(leaf, [leaf.rows[found == i] for i in names])
-        self._gather()
-
-    def _find_mixed(self, labels, parts):
-        """Parts that lie on lines between two crowds, but for the largest of a leaf."""
-        sizes = np.bincount(labels[labels >= 0], minlength=len(parts))
-        largest = {}
-        for i, leaf in parts.items():
-            largest[leaf] = max(i, largest.get(leaf, i), key=lambda k: sizes[k])
-        judged = [i for i, leaf in parts.items() if largest[leaf] != i]
-        return dissolve_boundaries(
-            self.shapes, labels, self._random_state, judged, _MIN_MIXED_PART
-        )[1]
-
-    def _find_regions_of(self, leaf):
-        nothing = np.zeros(leaf.rows.size, int)
-        if leaf.is_inclusion:
-            return nothing
-        too_deep = self._max_depth is not None and leaf.level >= self._max_depth
-        if too_deep or leaf.rows.size < 3 * self._min_size:
-            return nothing
-        points = self._points(leaf)
-        if not points.shape[1] or not self._evidence.has_steps(leaf.rows):
-            return nothing
-        steps = self._evidence.steps.take(leaf.rows)
-        field = Field(points, steps.positions)
-        return find_regions(field, steps, self._min_size, self._random_state)
-
-    def _split_regions(self, leaf, members):
-        """Split a leaf into regions, those that differ most first."""
-        if len(members) < 2:
-            return
-        points, reason = self._evidence.points, leaf.reason
-        means = np.stack([points[rows].mean(axis=0) for rows in members])
-        waiting = [(leaf, to_tree(linkage(means, "average")))]
-        while waiting:
-            node, branch = waiting.pop(0)
-            if branch.is_leaf():
-                continue
-            node.rows = np.sort(
-                np.concatenate([members[i] for i in branch.pre_order()])
-            )
-            one = np.concatenate([members[i] for i in branch.left.pre_order()])
-            split = Split(np.isin(node.rows, one), np.nan)
-            split.strength = measure_strength(points[node.rows], split.side)
-            split.step = self._evidence.steps.take(node.rows).measure_border(split.side)
-            parts = self._split(node, split)
-            # The larger part comes first.
-            branches = sorted(
-                (branch.left, branch.right),
-                key=lambda b: -sum(members[i].size for i in b.pre_order()),
-            )
-            for part in parts:
-                part.reason = reason
-            waiting += zip(parts, branches, strict=False)
-
     def _dissolve_pooled_boundaries(self, labels, pooled):
         return dissolve_pooled_boundaries(
             self.shapes, labels, pooled, self._min_size, self._random_state
@@ -404,3 +254,10 @@ class ScanGrowth(Growth):
             return ()
         own = self._evidence.steps.take(leaf.rows)
         return own.positions, own.clear[tuple(own.positions.T)]
+
+
+def _may_replace(refused, split):
+    """Whether a split that is not confirmed may have hidden a stronger one."""
+    if refused is None:
+        return False
+    return refused.support >= _MOSTLY and refused.strength > split.strength

@@ -8,9 +8,12 @@ from hyperspy_4dphase.estimators import DivisiveDomains, compress_patterns
 from hyperspy_4dphase.estimators.domains import _other_exposures as module
 from hyperspy_4dphase.estimators.domains._directions import measure_strength
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
+from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
 from hyperspy_4dphase.estimators.domains._splits import find_local_points
+
+from ..domain_points import UnitNoise
 
 SHAPE = (18, 22)
 POSITIONS = np.indices(SHAPE).reshape(2, -1).T
@@ -109,6 +112,43 @@ def test_what_added_noise_hides_is_no_evidence(shapes, monkeypatch):
     monkeypatch.setattr(module, "grow_another", grow_another)
     state = np.random.RandomState(0)
     assert module.choose_tree(growth, 10, None, state) is growth
+
+
+def grid_of(clean):
+    """Shapes of unit noise at positions of a grid, and what the scan says of them."""
+    points = clean + np.random.default_rng(0).normal(size=clean.shape)
+    points = points.reshape(-1, clean.shape[-1])
+    shapes = UnitNoise.of(points)
+    shapes.positions = np.indices(clean.shape[:-1]).reshape(2, -1).T
+    return shapes, Evidence(shapes, np.random.RandomState(0))
+
+
+def test_a_gradual_interface_that_most_maps_have():
+    """A bend explains it better than a jump, so that none at all has the larger sum."""
+    x = np.indices((30, 44))[1]
+    right = (x >= 22).astype(int).ravel()
+    clean = np.zeros((30, 44, 5))
+    clean[..., 2] = 0.05 * np.maximum(x - 18, 0) ** 2
+    shapes, evidence = grid_of(clean)
+    rows = np.flatnonzero(shapes.known)
+    field = Field(evidence.points[rows], shapes.positions[rows])
+    moved = np.roll(right.reshape(30, 44), 1, axis=1).ravel()
+    assert module.sum_jumps(right, field).total < 0
+    lacking, options = np.zeros_like(right), (shapes, evidence, 10)
+    for maps in ([lacking, right, right, moved], [right, lacking, right, right]):
+        best, labels = module.choose_map(maps, *options)
+        assert maps[best] is right
+        np.testing.assert_array_equal(labels > 0, right > 0)
+    # Where most lack it, the one that has it is not taken.
+    assert module.choose_map([right, lacking, lacking, lacking], *options)[0] != 0
+
+
+def test_common_is_the_mean_of_all_others():
+    one, other = np.arange(60) // 20, np.arange(60) // 30
+    alike = adjusted_rand_score(one, other)
+    found = module.measure_common([one, one, other])
+    np.testing.assert_allclose(found, [(1 + alike) / 2] * 2 + [alike])
+    np.testing.assert_array_equal(module.measure_common([one]), [1])
 
 
 def test_large_scans_are_mapped_once(shapes, monkeypatch):

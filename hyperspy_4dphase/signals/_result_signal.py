@@ -36,6 +36,26 @@ class ResultSignal(WholeFiles, BaseSignal):
         copy.__dict__.update(self.__dict__)
         return copy
 
+    def _get_array_slices(self, slices, isNavigation=None):
+        """Find what ``isig`` and ``inav`` take, as HyperSpy does.
+
+        Positions of a map are along its signal axes, where ``inav`` finds none: an
+        error says which axes there are.
+        """
+        try:
+            return super()._get_array_slices(slices, isNavigation)
+        except IndexError as error:
+            manager = self.axes_manager
+            before, after = (
+                ", ".join(str(axis.name) for axis in axes)
+                for axes in (manager.navigation_axes, manager.signal_axes)
+            )
+            raise IndexError(
+                f"{error}: this {type(self).__name__} has the axes ({before}|{after}); "
+                "inav takes a part along those before the bar, isig along those after "
+                "it."
+            ) from None
+
     def _become_plain(self):
         """Make this a plain signal, without what belongs to one result only."""
         for name in _BRANCHES:

@@ -7,11 +7,20 @@ import numpy as np
 import pytest
 from hyperspy.signals import Signal2D
 
+from hyperspy_4dphase._results import plain
 from hyperspy_4dphase.signals.domain_map import LazyDomainMap
 
 from ..methods.conftest import calibrated, counts
 from ..methods.conftest import planted as planted_components
+from . import phases
+from .confidences import confident
 from .domains import mapped
+
+MAPS = {
+    "DomainMap": lambda: mapped()[0],
+    "DomainConfidence": lambda: confident()[0],
+    "PhaseMap": lambda: phases.named()[1],
+}
 
 
 def test_a_stack_has_nothing_of_its_first_map():
@@ -43,6 +52,31 @@ def test_stacks_in_files(tmp_path):
         _ = loaded.tree
 
 
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("is_lazy", [False, True])
+def test_a_map_has_its_positions_in_isig(name, is_lazy):
+    found = MAPS[name]()
+    found = found.as_lazy() if is_lazy else found
+    before = plain(found.data).copy()
+    for index in (0, slice(3), 1.0, (0, 0)):
+        with pytest.raises(IndexError, match=rf"{name} has the axes \(\|x, y\)"):
+            found.inav[index]
+    with pytest.raises(IndexError, match="isig along those after it"):
+        found.inav[0] = 1
+    with pytest.raises(IndexError, match="too many indices: "):
+        found.isig[0, 0, 0]
+    np.testing.assert_array_equal(plain(found.data), before)
+    np.testing.assert_array_equal(plain(found.isig[3].data), before[:, 3])
+    np.testing.assert_array_equal(plain(found.isig[:, 2].data), before[2])
+
+
+def test_a_stack_of_maps_has_one_in_each_inav():
+    domains = mapped("3-D navigation")[0]
+    np.testing.assert_array_equal(domains.inav[1].data, domains.data[1])
+    with pytest.raises(IndexError, match=r"axes \(<undefined>\|<undefined>, "):
+        domains.inav[1, 0]
+
+
 def test_learning_results_are_pickled():
     domains, scan, _ = mapped()
     domains.learning_results.factors = np.arange(6.0).reshape(2, 3)
@@ -64,6 +98,8 @@ def test_decompositions_are_pickled_and_stacked():
         assert type(loaded) is type(each)
         np.testing.assert_array_equal(loaded.patterns().data, result.patterns().data)
         assert loaded.algorithm == result.algorithm
+    with pytest.raises(IndexError, match=r"has the axes \(x, y\|component\)"):
+        result.inav[0, 0, 0]
     stack = hs.stack([result, result.deepcopy()], show_progressbar=False)
     assert not stack.metadata.Signal.signal_type
     assert not stack.metadata.has_item("Pattern_decomposition")

@@ -246,27 +246,6 @@ def group_blocks(n_blocks, least=_LEAST_GROUPS):
     return [range(n_blocks)[part] for part in gen_batches(n_blocks, size)]
 
 
-def gather_rows(pieces):
-    """Put what blocks gave for their rows into arrays for all rows.
-
-    Parameters
-    ----------
-    pieces : list of tuple
-        (rows, array, ...) of each block. Each row is in one of them.
-
-    Returns
-    -------
-    list of numpy.ndarray, shape (n_rows, ...)
-        One for each array of a piece.
-    """
-    n_rows = sum(len(rows) for rows, *_ in pieces)
-    arrays = [np.zeros((n_rows, *part.shape[1:]), part.dtype) for part in pieces[0][1:]]
-    for rows, *parts in pieces:
-        for array, part in zip(arrays, parts, strict=True):
-            array[rows] = part
-    return arrays
-
-
 def _run_in_threads(task, order, n_workers):
     """Yield ([item], task(item)) for items of an order, computed in threads."""
     order = list(order)

@@ -13,6 +13,7 @@ from math import prod
 import dask.array as da
 import numpy as np
 
+from hyperspy_4dphase._accumulator import Accumulator
 from hyperspy_4dphase._bad_values import (
     BadValue,
     CheckedFunction,
@@ -20,7 +21,7 @@ from hyperspy_4dphase._bad_values import (
     describe_bad_values,
     merge_bad_values,
 )
-from hyperspy_4dphase._block_reading import BLOCK_VALUES, BlockReader, gather_rows
+from hyperspy_4dphase._block_reading import BLOCK_VALUES, BlockReader
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._kept import KeptPart, as_mask
 from hyperspy_4dphase._read_timing import describe_reading, time_read
@@ -290,9 +291,9 @@ class PatternBlocks:
         """
         if not self.is_lazy:
             return self
-        found = self.accumulate(_AllPatterns(), stage="Loading patterns")
+        found = self.accumulate(_LoadedPatterns(), stage="Loading patterns")
         other = PatternBlocks(
-            gather_rows(found.pieces)[0],
+            *found.ordered("rows", "patterns"),
             1,
             progress=self._progress,
             allow_negative=self._allow_negative,
@@ -393,27 +394,8 @@ class PatternBlocks:
         return describe_bad_values(found, where, len(self.navigation_shape))
 
 
-class _AllPatterns:
-    """An accumulator that keeps the patterns as they are."""
-
-    def __init__(self):
-        self.pieces = []
-
-    def start(self):
-        return _AllPatterns()
+class _LoadedPatterns(Accumulator):
+    """The patterns as they are."""
 
     def update(self, patterns, rows):
-        self.pieces.append((rows, patterns))
-
-    def merge(self, other):
-        self.pieces += other.pieces
-        return self
-
-    def arrays(self):
-        rows, patterns = zip(*self.pieces, strict=True)
-        return {"rows": np.concatenate(rows), "patterns": np.concatenate(patterns)}
-
-    def restore(self, arrays):
-        part = _AllPatterns()
-        part.pieces.append((arrays["rows"], arrays["patterns"]))
-        return part
+        self.append(rows=rows, patterns=patterns)

@@ -8,7 +8,8 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from hyperspy_4dphase._patterns import PatternBlocks, gather_rows
+from hyperspy_4dphase._block_reading import group_blocks
+from hyperspy_4dphase._patterns import PatternBlocks
 
 from .block_scans import Scan, collect, expected_rows, matrix, numbered
 from .local_cluster import local_cluster
@@ -105,13 +106,11 @@ def test_distributed():
     assert first == sorted(set(first))
 
 
-@pytest.mark.parametrize("shuffled", [False, True])
-def test_gathered_rows_are_in_order(shuffled):
-    rng = np.random.default_rng(0)
-    values, more = rng.normal(size=(13, 4)), np.arange(13, dtype=np.uint8)
-    rows = rng.permutation(13) if shuffled else np.arange(13)
-    pieces = [(part, values[part], more[part]) for part in np.array_split(rows, 3)]
-    found, others = gather_rows(pieces)
-    np.testing.assert_array_equal(found, values)
-    np.testing.assert_array_equal(others, more)
-    assert others.dtype == np.uint8
+def test_blocks_are_in_groups_for_which_no_worker_counts():
+    for n in (1, 3, 64, 1000, 100_000):
+        groups = group_blocks(n)
+        assert [number for group in groups for number in group] == list(range(n))
+        assert len(groups) <= 4096
+        assert max(map(len, groups)) <= max(16, -(-n // 4096))
+    assert len(group_blocks(100)) == 100
+    assert len(group_blocks(1024)) == 64

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase import _archive, _checkpoint
+from hyperspy_4dphase._accumulator import Accumulator
 from hyperspy_4dphase._archive import write_arrays
 from hyperspy_4dphase._checkpoint import Checkpoint
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase.estimators.compression._accumulator import Accumulator
 
 from .block_scans import Scan, numbered
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase import _checkpoint
+from hyperspy_4dphase._accumulator import Accumulator
 from hyperspy_4dphase._block_reading import group_blocks
 from hyperspy_4dphase._checkpoint import Checkpoint
 from hyperspy_4dphase._patterns import PatternBlocks
@@ -23,7 +24,6 @@ from hyperspy_4dphase.estimators.compression import (
     label_means,
     make_probe,
 )
-from hyperspy_4dphase.estimators.compression._accumulator import Accumulator
 
 from .block_scans import Scan, collect, expected_rows, matrix, numbered
 from .local_cluster import local_cluster

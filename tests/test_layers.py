@@ -31,7 +31,8 @@ def ours(*names):
 
 ESTIMATORS = Layer(
     {"numpy", "scipy", "sklearn", "skimage", "numba"}
-    | ours("estimators", "_correction", "_patterns", "_scalars", "_threads")
+    | ours("estimators", "_accumulator", "_correction", "_patterns", "_scalars")
+    | ours("_threads")
 )
 TORCH_IN_FUNCTIONS = Layer(ESTIMATORS.anywhere, {"torch"})
 # Imported by the others of the autoencoder inside functions.
@@ -52,6 +53,7 @@ LAYERS = {
     "_lazy.py": Layer(set()),
     "_register.py": Layer({"wrapt", "yaml"}),
     "_masks.py": Layer({"numpy", "dask", "hyperspy"}),
+    "_accumulator.py": Layer({"numpy"}),
     "_bad_values.py": Layer({"numpy"}),
     "_block_cuts.py": Layer({"numpy"}),
     "_cluster_reading.py": Layer(
@@ -70,8 +72,8 @@ LAYERS = {
     "_threads.py": Layer({"dask", "threadpoolctl"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
-        | ours("_bad_values", "_block_reading", "_correction", "_kept")
-        | ours("_read_timing")
+        | ours("_accumulator", "_bad_values", "_block_reading", "_correction")
+        | ours("_kept", "_read_timing")
     ),
     "_correction.py": Layer({"numpy"}),
     "_archive.py": Layer({"numpy"}),

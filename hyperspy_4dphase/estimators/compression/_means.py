@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperspy_4dphase._patterns import gather_rows
+from hyperspy_4dphase._accumulator import gather_rows
 from hyperspy_4dphase.estimators.compression._pattern_sums import sum_weights
 
 

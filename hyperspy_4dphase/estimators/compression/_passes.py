@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hyperspy_4dphase.estimators.compression._accumulator import Accumulator
+from hyperspy_4dphase._accumulator import Accumulator
 from hyperspy_4dphase.estimators.compression._packed import (
     PackedPatterns,
     as_packed,

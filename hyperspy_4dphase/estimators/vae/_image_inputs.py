@@ -6,7 +6,7 @@ from operator import add
 
 import numpy as np
 
-from hyperspy_4dphase._patterns import gather_rows
+from hyperspy_4dphase._accumulator import gather_rows
 from hyperspy_4dphase.estimators._binning import (
     bin_patterns,
     binned_shape,

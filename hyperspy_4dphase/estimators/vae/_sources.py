@@ -9,7 +9,7 @@ from operator import add
 import numpy as np
 import torch
 
-from hyperspy_4dphase._patterns import gather_rows
+from hyperspy_4dphase._accumulator import gather_rows
 from hyperspy_4dphase.estimators._device_copies import copy_in_background
 
 # Patterns that are encoded or decoded at once.

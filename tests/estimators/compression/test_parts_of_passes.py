@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from hyperspy_4dphase._block_reading import group_blocks
 from hyperspy_4dphase._patterns import PatternBlocks
 from hyperspy_4dphase.estimators.compression._first_pass import FirstPass
 from hyperspy_4dphase.estimators.compression._passes import GramPass, ProjectionPass
@@ -74,16 +73,6 @@ def test_restored_parts_go_on_as_if_nothing_had_happened(empty, X, tmp_path):
         restored = empty.restore(stored)
     assert type(restored) is type(empty)
     assert_equal(restored.merge(second), whole)
-
-
-def test_blocks_are_in_groups_for_which_no_worker_counts():
-    for n in (1, 3, 64, 1000, 100_000):
-        groups = group_blocks(n)
-        assert [number for group in groups for number in group] == list(range(n))
-        assert len(groups) <= 4096
-        assert max(map(len, groups)) <= max(16, -(-n // 4096))
-    assert len(group_blocks(100)) == 100
-    assert len(group_blocks(1024)) == 64
 
 
 def test_workers_do_not_change_a_bit(empty, X, monkeypatch):

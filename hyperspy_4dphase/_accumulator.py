@@ -161,3 +161,24 @@ class Accumulator:
         """Append to pieces of this part."""
         for name, values in arrays.items():
             self.pieces.setdefault(name, []).append(values)
+
+
+def gather_rows(pieces):
+    """Put what blocks gave for their rows into arrays for all rows.
+
+    Parameters
+    ----------
+    pieces : list of tuple
+        (rows, array, ...) of each block. Each row is in one of them.
+
+    Returns
+    -------
+    list of numpy.ndarray, shape (n_rows, ...)
+        One for each array of a piece.
+    """
+    n_rows = sum(len(rows) for rows, *_ in pieces)
+    arrays = [np.zeros((n_rows, *part.shape[1:]), part.dtype) for part in pieces[0][1:]]
+    for rows, *parts in pieces:
+        for array, part in zip(arrays, parts, strict=True):
+            array[rows] = part
+    return arrays

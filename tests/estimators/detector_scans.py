@@ -79,6 +79,34 @@ def as_camera(electrons, gain, offset, readout_noise, seed=0):
     return np.rint(electrons * gain + offset + noise)
 
 
+def spoilt(dtype="u2", seed=0, frame=False):
+    """A scan with several kinds of faults, and where they are."""
+    rng = np.random.default_rng(seed)
+    data = counted(seed=seed).astype(dtype)
+    data[..., 5, 7] = np.iinfo(dtype).max
+    data[..., 18, 2] = rng.integers(0, 60000, NAVIGATION)
+    data[..., 0, :] = np.iinfo(dtype).max
+    if frame:
+        data[3, 4] = np.iinfo(dtype).max
+    zingers = [(2, 3, 8, 9), (2, 4, 20, 20), (19, 24, 12, 1), (10, 0, 23, 21)]
+    for place in zingers:
+        data[place] = 9000
+    pixels, patterns = np.zeros(SIGNAL, bool), np.zeros(NAVIGATION, bool)
+    pixels[5, 7] = pixels[18, 2] = pixels[0] = True
+    patterns[3, 4] = frame
+    return data, pixels.ravel(), patterns.ravel(), zingers
+
+
+def places(first):
+    """Where single values were replaced, in the order of the data."""
+    if first.replaced is None:
+        return []
+    rows, pixels = first.replaced[:2].astype(int)
+    rows = np.unravel_index(rows, NAVIGATION)
+    pixels = np.unravel_index(pixels, SIGNAL)
+    return sorted(tuple(map(int, p)) for p in zip(*rows, *pixels, strict=True))
+
+
 def read(data, n_axes=2, *, noise="measured", keep_faulty=False, **options):
     """What the first read finds out of a scan."""
     blocks = PatternBlocks(data, n_axes, allow_negative=True, **options)

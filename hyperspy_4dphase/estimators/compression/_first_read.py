@@ -9,26 +9,13 @@ from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase.estimators._reciprocals import inverse
 from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
 from hyperspy_4dphase.estimators.compression._first_pass import FirstPass
+from hyperspy_4dphase.estimators.compression._judgement import judge_counts
 from hyperspy_4dphase.estimators.compression._means import label_means
 from hyperspy_4dphase.estimators.compression._scaling import Balance, Scaling
-from hyperspy_4dphase.estimators.detector._broken_pixels import find_broken_pixels
-from hyperspy_4dphase.estimators.detector._detector import Detector, measure_detector
-from hyperspy_4dphase.estimators.detector._neighbours import (
-    RunFinder,
-    measure_neighbour_noise,
-)
-from hyperspy_4dphase.estimators.detector._pair_noise import pair_patterns
-from hyperspy_4dphase.estimators.detector._pixel_correlation import correlate_noise
-from hyperspy_4dphase.estimators.detector._spikes import (
-    SpikeFinder,
-    find_broken_frames,
-    find_single_events,
-)
-from hyperspy_4dphase.estimators.detector._unlike_counts import (
-    Clipped,
-    find_clipped,
-    find_repeated,
-)
+from hyperspy_4dphase.estimators.detector._detector import Detector
+from hyperspy_4dphase.estimators.detector._neighbours import RunFinder
+from hyperspy_4dphase.estimators.detector._spikes import SpikeFinder, find_broken_frames
+from hyperspy_4dphase.estimators.detector._unlike_counts import Clipped, find_repeated
 from hyperspy_4dphase.estimators.shifts._descan import (
     Descan,
     find_plain_descan,
@@ -37,8 +24,6 @@ from hyperspy_4dphase.estimators.shifts._descan import (
 
 # In values, not in bytes: the same counts in a wider type give the same sample.
 _SAMPLE_VALUES = 64 * 2**20
-# Patterns that are compared at least, though they may be the same.
-_FEWEST_SAMPLED = 32
 _MEASURED = ("measured", "counts")
 NOISES = ("poisson", "uniform", *_MEASURED)
 
@@ -156,25 +141,18 @@ class FirstRead:
         State of the random numbers before the first read: each read draws the same.
     detector : Detector or None
         None until it is known.
-    faulty_patterns, faulty_pixels, replaced : numpy.ndarray, or None
-        Values that are no counts; see :class:`CompressedPatterns`.
+    faulty_pixels, replaced, neighbours, correlation, repeated, clipped
+        See :class:`Judgement`; the defaults where nothing is judged.
+    faulty_patterns : numpy.ndarray, or None
+        See :class:`CompressedPatterns`.
     most_kept : int
         Memory for packed patterns, in bytes.
     goes_on_packed : bool
         Whether these are for further reads.
     changes : tuple
         Names of the methods of `blocks` that corrected them, and their arguments.
-    neighbours : float
-        Variance among neighbouring patterns over that of independent ones; NaN if it
-        was not measured.
-    correlation : numpy.ndarray or None
-        Of the noise of pixels, if it is not white; see :func:`correlate_noise`.
     descan : Descan or None
         What was found.
-    repeated : numpy.ndarray of bool, shape (n_patterns,), or None
-        Patterns that are the same as one before; None if that was not looked for.
-    clipped : Clipped
-        Pixels whose values end.
     has_unit : bool
         Whether it is known what one electron adds to a value.
     beside : numpy.random.RandomState
@@ -258,68 +236,14 @@ class FirstRead:
 
     def judge(self, noise, keep_faulty):
         """Find out what the detector does, and which values are no counts."""
-        rows, sample = self.statistics.sample()
-        spikes, runs = self.statistics.spikes, self.statistics.runs
-        recorded = sample
-        self.repeated = find_repeated(
-            *self.statistics.ordered("rows", "weighted_sums", "totals")
-        )
-        pairs = self._pairs(rows, sample)
-        detector = measure_detector(pairs, scaled=True)
-        if not keep_faulty:
-            inside, instead = find_single_events(spikes, detector.gain, detector.offset)
-            if inside.any():
-                sample = _replace_values(rows, sample, spikes, inside, instead)
-                pairs = self._pairs(rows, sample)
-            pixels = find_broken_pixels(pairs, detector)
-            if detector.scales_with_mean and detector.offset:
-                # Less an offset, a dead pixel would have a value that means something.
-                pixels |= self._never_change(sample)
-            if pixels.any():
-                self.faulty_pixels = pixels
-                pairs = pairs.select(~pixels)
-                runs = [run.select(~pixels) for run in runs]
-                inside &= ~pixels[spikes.pixels]
-            if inside.any():
-                events = np.stack([spikes.rows, spikes.pixels, instead])
-                self.replaced = events[:, inside]
-        is_sound = self.faulty_pixels is None and self.replaced is None
-        is_plain = detector.kind == "counts" and not np.isnan(detector.measured_gain)
-        if not (is_sound and is_plain):
-            detector = measure_detector(pairs, scaled=noise == "counts")
-        self.detector = detector
-        self.neighbours = measure_neighbour_noise(runs, pairs, detector)
-        used = np.ones(recorded.shape[1], bool)
-        if self.faulty_pixels is not None:
-            used = ~self.faulty_pixels
-        self.clipped = find_clipped(recorded, used)
-        self.correlation = correlate_noise(pairs)
-        if self.correlation is not None:
-            # Where no pattern has one that is alike but beside it, as in small grains,
-            # structure is left in the others, and neighbouring pixels share that, too.
-            nearest = self._pairs(rows, sample, apart=False).select(used)
-            if correlate_noise(nearest) is None:
-                self.correlation = None
-
-    def _never_change(self, sample):
-        """Pixels that have one value in all patterns, (n_pixels,)."""
-        sums, n = self.statistics.sums["counts"], self.blocks.shape[0]
-        return (np.ptp(sample, axis=0) == 0) & (sums == n * sample[0].astype(float))
+        read = self.statistics, self.geometry, self.used_pixels
+        vars(self).update(judge_counts(*read, noise, keep_faulty)._asdict())
 
     def find_broken_frames(self):
         """Patterns far brighter than all others, or None."""
         (totals,) = self.statistics.ordered("rows", "totals")
         broken = find_broken_frames(totals, self.statistics.spikes)
         return broken if broken.any() else None
-
-    def _pairs(self, rows, sample, apart=True):
-        """Pairs of like patterns, each from another place unless not `apart`."""
-        once = ~self.repeated[rows]
-        if once.sum() >= _FEWEST_SAMPLED:
-            # A pattern and its copy differ by no noise.
-            rows, sample = rows[once], sample[once]
-        positions = self.geometry.positions[rows] if apart else None
-        return pair_patterns(sample, self.signal_shape, self.used_pixels, positions)
 
     def find_scaling(self):
         """Find the scaling that makes the noise of what was read white."""
@@ -366,12 +290,3 @@ def _pick(n, n_picked, random_state):
     picked = np.zeros(n, dtype=bool)
     picked[random_state.choice(n, min(n, n_picked), replace=False)] = True
     return picked
-
-
-def _replace_values(rows, sample, spikes, inside, instead):
-    """The sample with single events replaced."""
-    place = np.minimum(np.searchsorted(rows, spikes.rows), len(rows) - 1)
-    inside = inside & (rows[place] == spikes.rows)
-    sample = sample.copy()
-    sample[place[inside], spikes.pixels[inside]] = instead[inside]
-    return sample

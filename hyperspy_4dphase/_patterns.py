@@ -24,7 +24,6 @@ from hyperspy_4dphase._bad_values import (
 from hyperspy_4dphase._block_reading import BLOCK_VALUES, BlockReader
 from hyperspy_4dphase._correction import Correction
 from hyperspy_4dphase._kept import KeptPart, as_mask
-from hyperspy_4dphase._read_timing import describe_reading, time_read
 
 
 class PatternBlocks:
@@ -61,6 +60,7 @@ class PatternBlocks:
     correction : Correction
     is_lazy : bool
         Whether `data` is a dask array.
+    reader : BlockReader
     n_reads : int or float
         How many times all kept patterns were read so far. Reads of data that were
         loaded by :meth:`load`, or are kept by :meth:`keep`, do not count.
@@ -96,7 +96,7 @@ class PatternBlocks:
         self.n_reads = 0
         shapes = self.navigation_shape, self.signal_shape
         self._kept = KeptPart.from_masks(*shapes, kept_patterns, kept_pixels)
-        self._reader = BlockReader.open(data, self._kept, block_values)
+        self.reader = BlockReader.open(data, self._kept, block_values)
 
     @classmethod
     def wrap(cls, X, **options):
@@ -127,7 +127,7 @@ class PatternBlocks:
     @property
     def n_blocks(self):
         """int: Number of blocks with at least one kept pattern."""
-        return len(self._reader.blocks)
+        return len(self.reader.blocks)
 
     def reduce(self, function, merge, *, stage="Reading patterns"):
         """Apply a function to every block and merge the results, in order.
@@ -156,7 +156,7 @@ class PatternBlocks:
         RuntimeError
             If a block cannot be read; it names the block.
         """
-        return self._read_checked(function, self._reader.run, merge, stage)
+        return self._read_checked(function, self.reader.run, merge, stage)
 
     def accumulate(self, accumulator, *, stage="Reading patterns"):
         """Give every block to parts of an accumulator, and merge these, in order.
@@ -190,38 +190,18 @@ class PatternBlocks:
             return self._accumulate(accumulator, stage, log)
 
     def _accumulate(self, accumulator, stage, log=None):
-        whole, groups = accumulator.start(), self._reader.groups
+        whole, groups = accumulator.start(), self.reader.groups
         if log is not None and log.arrays is not None:
             whole = accumulator.restore(log.arrays)
             groups = [group for group in groups if group.start >= log.n_done]
         return self._read_checked(
             accumulator,
-            lambda checked, _: self._reader.accumulate(checked, groups),
+            lambda checked, _: self.reader.accumulate(checked, groups),
             lambda whole, part: whole.merge(part),
             stage,
             whole,
             log,
         )
-
-    def describe_reading(self):
-        """Tell what reads the blocks; see :func:`describe_reading`."""
-        return describe_reading(self._reader)
-
-    def time_read(self, accumulator):
-        """Measure about how long one read takes, on a few blocks.
-
-        Parameters
-        ----------
-        accumulator : Accumulator
-            Empty.
-
-        Returns
-        -------
-        float
-            In seconds.
-        """
-        checked = CheckedFunction(accumulator, self.correction, False, True)
-        return time_read(self._reader, checked)
 
     def keep(self, packed):
         """Go on with patterns in memory instead of reading them.
@@ -243,10 +223,10 @@ class PatternBlocks:
         by_row = {rows[0]: item for rows, item in packed}
         kept = {
             number: by_row[block.rows[0]]
-            for number, block in enumerate(self._reader.blocks)
+            for number, block in enumerate(self.reader.blocks)
             if block.rows[0] in by_row
         }
-        other._reader = replace(self._reader, kept=kept)
+        other.reader = replace(self.reader, kept=kept)
         return other
 
     @property
@@ -255,12 +235,12 @@ class PatternBlocks:
 
         What goes on from a checkpoint has no more in memory than what is in the file.
         """
-        return self._reader.client is None and self._checkpoint is None
+        return self.reader.client is None and self._checkpoint is None
 
     @property
     def is_kept(self):
         """bool: Whether nothing has to be read anymore."""
-        return len(self._reader.kept) == self.n_blocks
+        return len(self.reader.kept) == self.n_blocks
 
     def visit(self, order):
         """Read blocks one after the other, the next while one is in use.
@@ -277,7 +257,7 @@ class PatternBlocks:
             Their numbers among the kept patterns.
         """
         function = CheckedFunction(lambda *both: both, self.correction, False, True)
-        for _, pair in self._reader.run_threads(function, order, n_workers=1):
+        for _, pair in self.reader.run_threads(function, order, n_workers=1):
             yield pair
 
     def load(self):
@@ -321,7 +301,7 @@ class PatternBlocks:
         kept_pixels = as_mask(kept_pixels, self.shape[1])
         kept = self._kept.restrict(kept_patterns, kept_pixels)
         other = self._copy(correction.restrict(kept_patterns, kept_pixels), kept)
-        other._reader = BlockReader.open(self._data, kept, self._block_values)
+        other.reader = BlockReader.open(self._data, kept, self._block_values)
         return other
 
     def shift(self, shifts, kept_pixels):
@@ -360,7 +340,7 @@ class PatternBlocks:
         # Values that change from one read to the next are nothing to look for.
         self._is_checked = True
         if not self._is_loaded:
-            self.n_reads += self._reader.share_read if accumulates else 1
+            self.n_reads += self.reader.share_read if accumulates else 1
         return result
 
     def _reduce(self, function, run, merge, stage, total=None, log=None):
@@ -381,13 +361,13 @@ class PatternBlocks:
     def _describe_bad_values(self):
         found = self._reduce(
             partial(count_bad_values, allow_negative=self._allow_negative),
-            self._reader.run,
+            self.reader.run,
             merge_bad_values,
             "Checking values",
         )
         row, pixel = found.first
-        if self._reader.pixels is not None:
-            pixel = np.flatnonzero(self._reader.pixels)[pixel]
+        if self.reader.pixels is not None:
+            pixel = np.flatnonzero(self.reader.pixels)[pixel]
         place = self._kept.places[row] * prod(self.signal_shape) + pixel
         shape = self.navigation_shape + self.signal_shape
         where = tuple(map(int, np.unravel_index(place, shape)))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hyperspy_4dphase._bad_values import CheckedFunction
 from hyperspy_4dphase._block_reading import group_blocks
 
 # Blocks that each worker reads while the time is taken.
@@ -41,17 +42,18 @@ class Reading(NamedTuple):
     block_bytes: int
 
 
-def describe_reading(reader):
+def describe_reading(blocks):
     """Tell how blocks are read.
 
     Parameters
     ----------
-    reader : BlockReader
+    blocks : PatternBlocks
 
     Returns
     -------
     Reading
     """
+    reader = blocks.reader
     client, n_tasks = reader.client, len(group_blocks(len(reader.blocks)))
     sizes = (
         prod(part.stop - part.start for part in block.region) for block in reader.blocks
@@ -69,20 +71,22 @@ def describe_reading(reader):
     return Reading(words, total, max(threads, default=1), n, n_tasks, block_bytes)
 
 
-def time_read(reader, checked):
-    """Measure about how long one read of all blocks takes.
+def time_read(blocks, accumulator):
+    """Measure about how long one read of all blocks takes, on a few of them.
 
     Parameters
     ----------
-    reader : BlockReader
-    checked : CheckedFunction
-        Its function is the accumulator of the read.
+    blocks : PatternBlocks
+    accumulator : Accumulator
+        Empty.
 
     Returns
     -------
     float
         In seconds.
     """
+    reader = blocks.reader
+    checked = CheckedFunction(accumulator, blocks.correction, False, True)
     n_blocks, n_workers = len(reader.blocks), max(reader.n_workers, 1)
     wanted = min(n_blocks, (1 + _BLOCKS_PER_WORKER) * n_workers)
     numbers = np.linspace(0, n_blocks - 1, wanted).round().astype(int).tolist()

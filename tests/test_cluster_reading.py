@@ -18,6 +18,7 @@ from hyperspy_4dphase._accumulator import Accumulator
 from hyperspy_4dphase._block_reading import group_blocks
 from hyperspy_4dphase._checkpoint import Checkpoint
 from hyperspy_4dphase._patterns import PatternBlocks
+from hyperspy_4dphase._read_timing import describe_reading, time_read
 from hyperspy_4dphase.data import battery_interface
 from hyperspy_4dphase.estimators.compression import (
     compress_patterns,
@@ -344,7 +345,7 @@ def test_interrupts_leave_the_client_idle(client, scan):
 
 def test_plans_know_the_workers(client, scan):
     blocks = blocks_of(chunked(scan, (2, 20, 32, 30)))
-    reading = blocks.describe_reading()
+    reading = describe_reading(blocks)
     assert (reading.n_processes, reading.n_workers, reading.n_threads) == (2, 2, 1)
     assert "2 workers, 2 threads" in reading.workers
-    assert blocks.time_read(make_probe(960)) > 0
+    assert time_read(blocks, make_probe(960)) > 0

@@ -43,7 +43,7 @@ PLUMBING = ours(
 )
 PLUMBING |= ours("_provenance", "_results", "_scalars", "_scan", "_scan_files")
 PLUMBING |= ours("_archive", "_checkpoint", "_chunk_advice", "_learning_results")
-PLUMBING |= ours("_series", "_thinning")
+PLUMBING |= ours("_read_timing", "_series", "_thinning")
 SCIENCE = SIGNALS | {"matplotlib", "mpl_toolkits", "scipy", "dask", "numba"}
 SCIENCE |= {"orix", "diffsims", "diffpy"}
 
@@ -67,13 +67,13 @@ LAYERS = {
     "_dask_clients.py": Layer({"dask"}, {"distributed"}),
     "_kept.py": Layer({"numpy"}),
     "_one_block.py": Layer({"numpy"} | ours("_bad_values")),
-    "_read_timing.py": Layer({"numpy"} | ours("_block_reading")),
+    "_read_timing.py": Layer({"numpy"} | ours("_bad_values", "_block_reading")),
     "_chunk_advice.py": Layer(set()),
     "_threads.py": Layer({"dask", "threadpoolctl"}, {"torch"}),
     "_patterns.py": Layer(
         {"numpy", "dask"}
         | ours("_accumulator", "_bad_values", "_block_reading", "_correction")
-        | ours("_kept", "_read_timing")
+        | ours("_kept")
     ),
     "_correction.py": Layer({"numpy"}),
     "_archive.py": Layer({"numpy"}),

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from hyperspy_4dphase._patterns import PatternBlocks
-from hyperspy_4dphase._read_timing import describe_reading
+from hyperspy_4dphase._read_timing import describe_reading, time_read
 
 from .block_scans import numbered
 
@@ -30,17 +30,16 @@ class Waiting:
 
 def test_time_of_all_blocks():
     blocks = PatternBlocks(numbered((40, 5, 3)), 2, block_values=15)
-    n_workers = blocks.describe_reading().n_workers
+    n_workers = describe_reading(blocks).n_workers
     expected = 0.002 * 200 / n_workers
     # No more than what is slept; less than if few blocks stood for themselves.
-    assert expected * 0.7 < blocks.time_read(Waiting())
+    assert expected * 0.7 < time_read(blocks, Waiting())
     assert blocks.n_reads == 0
 
 
 def test_what_reads():
     blocks = PatternBlocks(numbered((40, 5, 3)), 2, block_values=15)
-    reading = describe_reading(blocks._reader)
-    assert reading == blocks.describe_reading()
+    reading = describe_reading(blocks)
     assert reading.n_processes == 0
     assert reading.n_workers == reading.n_threads >= 1
     assert reading.block_bytes == 15 * 8
@@ -51,4 +50,4 @@ def test_what_reads():
 def test_nothing_is_kept():
     kept = np.zeros(200, bool)
     blocks = PatternBlocks(numbered((40, 5, 3)), 2, kept_patterns=kept)
-    assert blocks.describe_reading().block_bytes == 0
+    assert describe_reading(blocks).block_bytes == 0

@@ -4,6 +4,7 @@ from math import prod
 
 from hyperspy_4dphase._chunk_advice import advise_chunks
 from hyperspy_4dphase._docstrings import with_shared_parameters
+from hyperspy_4dphase._read_timing import describe_reading, time_read
 from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.estimators.compression import forecast, make_probe
@@ -68,7 +69,7 @@ def plan(signal, navigation_mask=None, signal_mask=None, *, probe=True):
     blocks = scan.blocks()
     kind = {"is_lazy": blocks.is_lazy, "is_corrected": scan.noise != "uniform"}
     needs = forecast(blocks.shape, blocks.dtype, scan.signal_shape, **kind)
-    reading = blocks.describe_reading()
+    reading = describe_reading(blocks)
     itemsize, n_axes = blocks.dtype.itemsize, len(scan.navigation_shape)
     chunks = signal.data.chunks if blocks.is_lazy else None
     advice = advise_chunks(chunks, n_axes, itemsize) if chunks else None
@@ -77,7 +78,7 @@ def plan(signal, navigation_mask=None, signal_mask=None, *, probe=True):
     if is_measured and max(loaded_bytes, reading.block_bytes) > _MOST_PROBED_BYTES:
         faults = [*faults, _TOO_MUCH]
     elif is_measured:
-        seconds = blocks.time_read(make_probe(blocks.shape[1]))
+        seconds = time_read(blocks, make_probe(blocks.shape[1]))
     return ScanPlan(
         scan.navigation_shape,
         scan.signal_shape,

@@ -21,6 +21,9 @@ class PlainArithmetic(ResultSignal):
     ``derivative()``.
     """
 
+    # How its title begins.
+    _TITLE = ""
+
     def map(self, function, *arguments, inplace=True, **options):
         """Apply a function, as HyperSpy does: the result is a plain signal.
 
@@ -109,6 +112,12 @@ class PlainArithmetic(ResultSignal):
         eager, lazy = (Signal2D, LazySignal2D) if is_map else (Signal1D, LazySignal1D)
         cls = lazy if self._lazy else eager
         return cls(self.data, axes=axes_dictionaries(self), metadata=metadata)
+
+    def _rename(self, what, signal_type=""):
+        """Metadata of another result of the scan, whose title begins with `what`."""
+        title = self.metadata.get_item("General.title", "")
+        title = title.replace(self._TITLE, what, 1)
+        return retitle(scan_metadata(self), title, signal_type)
 
 
 def _with_another(name):

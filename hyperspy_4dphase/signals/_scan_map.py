@@ -3,12 +3,7 @@
 import numpy as np
 from hyperspy.signals import Signal2D
 
-from hyperspy_4dphase._results import (
-    axes_dictionaries,
-    image_extent,
-    retitle,
-    scan_metadata,
-)
+from hyperspy_4dphase._results import axes_dictionaries, image_extent
 from hyperspy_4dphase.signals._plain_arithmetic import PlainArithmetic
 from hyperspy_4dphase.signals._scan_reference import ScanReference
 from hyperspy_4dphase.signals._stored_map import StoredMap
@@ -116,12 +111,6 @@ class ScanMap(PlainArithmetic, Signal2D):
                 f"{self._stored_map.navigation_shape}: take it from the whole "
                 f"{self._KIND}, and slice that."
             )
-
-    def _rename(self, what, signal_type=""):
-        """Metadata of another result of the scan, whose title begins with `what`."""
-        title = self.metadata.get_item("General.title", "")
-        title = title.replace(self._TITLE, what, 1)
-        return retitle(scan_metadata(self), title, signal_type)
 
     def _image_options(self):
         """How figures show the map."""

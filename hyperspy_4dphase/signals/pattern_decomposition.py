@@ -5,8 +5,7 @@ from hyperspy.signal import BaseSignal
 from hyperspy.signals import LazySignal1D, Signal1D
 
 from hyperspy_4dphase._learning_results import Decomposition, fill_results
-from hyperspy_4dphase._results import array_shapes, axes_dictionaries, retitle
-from hyperspy_4dphase._results import scan_metadata as own_metadata
+from hyperspy_4dphase._results import array_shapes, axes_dictionaries, image_extent
 from hyperspy_4dphase.signals._component_axis import ComponentAxis
 from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
@@ -34,6 +33,7 @@ class PatternDecomposition(ComponentAxis, Signal1D):
     """
 
     _signal_type = "pattern_decomposition"
+    _TITLE = "Decomposition"
 
     @classmethod
     def from_scan(cls, scan, found, compression=None):
@@ -288,7 +288,6 @@ class PatternDecomposition(ComponentAxis, Signal1D):
         ... )
         >>> fig = result.plot_components()
         """
-        from hyperspy_4dphase._results import image_extent
         from hyperspy_4dphase.plot import plot_components
 
         check_figure_arguments(title, fig=fig)
@@ -363,18 +362,12 @@ class PatternDecomposition(ComponentAxis, Signal1D):
     def _stored(self):
         return StoredDecomposition(self)
 
-    def _rename(self, what, signal_type=""):
-        title = self.metadata.get_item("General.title", "")
-        return retitle(
-            own_metadata(self), title.replace("Decomposition", what, 1), signal_type
-        )
-
     def _make_maps(self, values, name):
         axes = show_last_two(axes_dictionaries(self)[:-1])
         number = {"name": name, "size": len(values), "navigate": True}
         metadata = self._rename(f"Maps of {name}s")
         made = BaseSignal(values, axes=[number, *axes], metadata=metadata)
-        return made.transpose(signal_axes=min(len(axes), 2)) if len(axes) < 2 else made
+        return made.transpose(signal_axes=len(axes)) if len(axes) < 2 else made
 
     def _to_plain(self):
         """All of it as :class:`Decomposition`."""

@@ -105,7 +105,9 @@ def measure_detector(pairs, *, scaled):
     Detector
     """
     live = pairs.variance > 0
-    if pairs.n_pairs < 16 or live.sum() < 8:
+    # A pattern and its copy tell nothing.
+    differ = pairs.differences.any(axis=1)
+    if differ.sum() < 16 or live.sum() < 8:
         return _guess_detector(pairs)
     # What dead pixels read is no level of the others.
     comb = find_comb(pairs.patterns if live.all() else pairs.patterns[:, live])

@@ -103,3 +103,15 @@ def test_bright_counts_without_a_dark_pixel_have_no_offset(seed):
     data = rng.poisson(rates).reshape(30, 40, 9, 8).astype(np.uint16)
     found = read(data).detector
     assert (found.kind, found.gain, found.offset) == ("counts", 1, 0)
+
+
+@pytest.mark.parametrize("n_others", [1, 5])
+@pytest.mark.parametrize("blank", [False, True])
+def test_copies_of_one_pattern_say_nothing_of_noise(n_others, blank):
+    """A detector that hung, or was off, for nearly the whole scan."""
+    data = counted(navigation=(12, 12))
+    others = data[0, :n_others].copy()
+    data[:] = 0 if blank else data[-1, -1]
+    data[0, :n_others] = others
+    detector = read(data).detector
+    assert (detector.kind, detector.gain, detector.offset) == ("counts", 1, 0)

@@ -126,6 +126,29 @@ def separate_patches(field, min_size):
     return labels
 
 
+def are_of_one_trend(field, means, pure, one, other):
+    """Whether two sets of points differ by no more than what changes in both of them.
+
+    Parameters
+    ----------
+    field : Field
+        Of unit noise.
+    means : numpy.ndarray, shape (n, n_features)
+        Of neighbours.
+    pure : numpy.ndarray of bool, shape (n,)
+        See :func:`find_pure`.
+    one, other : numpy.ndarray of int
+        Their points, which do not touch.
+
+    Returns
+    -------
+    bool
+    """
+    patches = [_make_patch(field, rows, pure) for rows in (one, other)]
+    trend = _Trend(field, patches)
+    return _measure_gap(field, means, trend, *patches) < _APART
+
+
 def are_apart(field, one, other):
     """Whether two sets of points are apart, as patches of two domains are.
 
@@ -155,15 +178,22 @@ def _find_patches(field, min_size):
     names = names[field.places] - 1
     sizes = np.bincount(names)
     found = [np.flatnonzero(names == i) for i in np.flatnonzero(sizes >= min_size)]
-    inner = [take_pure(rows, pure, _FEWEST, _LEAST_PURE) for rows in found]
+    patches = [_make_patch(field, rows, pure) for rows in found]
     if len(found) > _MOST:
-        centers = [field.points[rows].mean(axis=0) for rows in inner]
+        centers = [field.points[patch.inner].mean(axis=0) for patch in patches]
         groups = fcluster(linkage(centers, "ward"), _MOST, "maxclust")
-        found, inner = (_join(parts, groups) for parts in (found, inner))
-    return [
-        _Patch(*rows, cKDTree(field.positions[rows[1]]))
-        for rows in zip(found, inner, strict=True)
-    ]
+        rows, inner, _ = zip(*patches, strict=True)
+        found, inner = (_join(parts, groups) for parts in (rows, inner))
+        patches = [
+            _Patch(*both, cKDTree(field.positions[both[1]]))
+            for both in zip(found, inner, strict=True)
+        ]
+    return patches
+
+
+def _make_patch(field, rows, pure):
+    inner = take_pure(rows, pure, _FEWEST, _LEAST_PURE)
+    return _Patch(rows, inner, cKDTree(field.positions[inner]))
 
 
 def _join(parts, groups):

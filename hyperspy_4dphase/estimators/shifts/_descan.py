@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hyperspy_4dphase.estimators.shifts._alike import makes_alike
 from hyperspy_4dphase.estimators.shifts._forms import find_sound_pixels
 from hyperspy_4dphase.estimators.shifts._moved_blocks import (
     find_covered_pixels,
     shift_patterns,
 )
 from hyperspy_4dphase.estimators.shifts._offsets import ShiftPlane
-from hyperspy_4dphase.estimators.shifts._sample import (
-    fit_sample_plane,
-    makes_alike,
-)
+from hyperspy_4dphase.estimators.shifts._sample import fit_sample_plane
 
 # Patterns of the sample that the plane is fitted to. Historical: chosen by trial.
 _MAX_PATTERNS = 3000
@@ -81,7 +79,7 @@ def fit_descan(geometry, sampled, faulty_pixels, correction):
 
     Lines that walk through discs as a crystal bends move as a shift would, but the
     edges of the discs stay. So the steepest pixels must tell the shift as well as all
-    others, and patterns must be more alike once it is taken out.
+    others, and parts of the scan must become alike by about as much as they would.
 
     Parameters
     ----------

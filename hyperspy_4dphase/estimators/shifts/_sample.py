@@ -20,7 +20,6 @@ from hyperspy_4dphase.estimators.shifts._offsets import (
     fit_plane,
     make_plane,
 )
-from hyperspy_4dphase.estimators.shifts._pairs import find_pairs, neighbour_distance
 
 # Directions in which patterns are described, and iterations that find these.
 # Historical: chosen by trial, not calibrated.
@@ -31,9 +30,6 @@ _N_STEPS = 3
 _SETTLED = 0.02
 # Patterns that are in single precision at once.
 _BATCH = 512
-# Values of patterns that are compared at most, since it takes memory; and of a pixel's
-# mean, what it is taken to have at least, in means of all.
-_MOST_COMPARED, _FLOOR = 2**24, 0.05
 
 
 def fit_sample_plane(patterns, positions, used_pixels, signal_shape, by_edges=False):
@@ -85,49 +81,6 @@ def fit_sample_plane(patterns, positions, used_pixels, signal_shape, by_edges=Fa
         if not plane.significant or more.rms < _SETTLED:
             break
     return plane
-
-
-def makes_alike(plane, patterns, positions, used_pixels, signal_shape):
-    """Whether patterns are more alike once a plane of shifts is taken out.
-
-    Those far from each other are compared, and next to each other: noise is in both.
-
-    Parameters
-    ----------
-    plane : ShiftPlane
-    patterns, positions, used_pixels, signal_shape
-        As :func:`fit_sample_plane` takes them.
-
-    Returns
-    -------
-    bool
-        True as well where nothing can tell: there are no patterns far from each other,
-        or no pixel is complete in all of them.
-    """
-    step = max(1, -(-patterns.size // _MOST_COMPARED))
-    patterns = patterns[::step]
-    positions = np.asarray(positions, np.float64)[::step]
-    unit, extent = neighbour_distance(positions), np.ptp(positions, axis=0).max()
-    far = unit * 2.0 ** np.floor(np.log2(max(extent / 3 / unit, 1)))
-    pairs = [find_pairs(positions, distance) for distance in (unit, far)]
-    if far == unit or not all(len(each.first) for each in pairs):
-        return True
-    shifts = -plane.at(positions)
-    covered = find_covered_pixels(used_pixels, signal_shape, shifts)[used_pixels]
-    if not covered.any():
-        return True
-    # Both are blurred by being shifted.
-    still, moved = (
-        shift_patterns(patterns, signal_shape, own, used_pixels)[:, covered]
-        for own in (0 * shifts, shifts)
-    )
-    mean = still.mean(axis=0, dtype=np.float64)
-    weight = inverse(mean + _FLOOR * mean.mean())
-    before, after = (
-        [(np.square(each[i] - each[j]) @ weight).mean() for i, j in pairs]
-        for each in (still, moved)
-    )
-    return bool(after[1] - after[0] < before[1] - before[0])
 
 
 def _fit_once(patterns, positions, used_pixels, signal_shape, by_edges):

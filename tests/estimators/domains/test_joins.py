@@ -116,3 +116,33 @@ def test_interfaces_that_mix_over_some_positions_are_not_bends(seed, sigma):
     counts, positions, labels = glass_beside_a_bent_crystal(seed, sigma)
     found = mapped(counts, positions)
     assert adjusted_rand_score(labels, found.labels_) > 0.85
+
+
+def patches_in_a_wedge(seed, thickness, halos):
+    """Two discs in a glass that grows thicker from one to the other."""
+    rng = np.random.default_rng(seed)
+    y, x = np.indices((40, 70))
+    left, right = np.hypot(x - 8, y - 14) < 12, np.hypot(x - 60, y - 26) < 11
+    labels = np.where(left, 1, np.where(right, len(halos), 0))
+    share = gaussian_filter(np.eye(len(halos) + 1)[labels], (0.6, 0.6, 0))
+    pixels = np.arange(N_PIXELS)
+    glasses = np.stack(
+        [np.exp(-(((pixels - 75 - at) / 14) ** 2)) + 0.2 for at in (0, *halos)]
+    )
+    glasses /= glasses.sum(axis=1, keepdims=True)
+    amount = np.linspace(*thickness, 70)[None, :, None]
+    direct = (pixels < 8) / 8
+    patterns = amount * (share @ glasses) + (1 - amount) * direct
+    counts = rng.poisson(6000 * patterns.reshape(-1, N_PIXELS))
+    return counts, np.argwhere(np.ones(labels.shape)), labels.ravel()
+
+
+@pytest.mark.parametrize("thickness", [(0.3, 0.6), (0.4, 0.5)], ids=str)
+@pytest.mark.parametrize("halos", [(4,), (4, 5), (3, -3)], ids=str)
+@pytest.mark.accuracy
+def test_patches_of_one_material_in_a_wedge_are_one_domain(thickness, halos):
+    """And patches of two are two, by a pixel of their halo."""
+    counts, positions, labels = patches_in_a_wedge(0, thickness, halos)
+    found = mapped(counts, positions)
+    assert found.n_domains_ == len(halos) + 1
+    assert adjusted_rand_score(labels, found.labels_) > 0.95

@@ -29,7 +29,27 @@ def test_noise_ends_where_that_of_white_noise_does(counts):
     n_lit = (counts.sum(axis=0) > 0).sum()
     limit = np.sqrt(len(counts)) + np.sqrt(n_lit)
     assert result.noise_edge < 1.75 * limit
-    assert result.singular_values[0] > 9 * result.noise_edge
+    # The first is what all patterns have in common.
+    assert result.n_significant == 2
+    assert result.singular_values[1] > 1.5 * result.noise_edge
+
+
+@pytest.mark.parametrize("dose", [600, 3000])
+def test_noise_of_a_beam_in_vacuum_hides_no_small_crystals(dose):
+    """Eight crystals of 25 positions each in 1,800 of vacuum: nine directions."""
+    rng = np.random.default_rng(1)
+    y, x = np.indices((48, 48))
+    beam = (np.hypot(y - 24, x - 24) < 3.5).ravel() / 1.0
+    crystals = np.zeros((8, 48, 48))
+    for crystal in crystals:
+        for cy, cx in rng.uniform(5, 43, (6, 2)):
+            crystal[np.hypot(y - cy, x - cx) < 3.5] = rng.uniform(0.5, 1)
+    crystals = crystals.reshape(8, -1)
+    crystals = beam / beam.sum() + crystals / crystals.sum(axis=1, keepdims=True)
+    patterns = np.vstack([beam / beam.sum(), crystals / 2])
+    kind = np.repeat(np.arange(9), [1800] + [25] * 8)
+    counts = rng.poisson(dose * patterns[kind]).astype(np.uint16)
+    assert compress_patterns(counts, random_state=0).n_significant == 9
 
 
 def test_weights_of_pieces_are_those_of_all(counts):

@@ -52,7 +52,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     - At last, domains are parted where the pattern makes a step in real space, though
       patterns leave no gap: dense clusters grow until they meet on the ridges of the
       map of steps, and are joined again where there is no step between them. In scans
-      of fewer than 12 positions across, steps part nothing.
+      of fewer than 12 positions across, steps must be larger.
 
     Parts that are nothing but mixtures of what surrounds them are given back. Thin
     inclusions, which add a weak pattern to one that changes smoothly, are left out

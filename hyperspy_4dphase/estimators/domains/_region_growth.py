@@ -132,7 +132,9 @@ class RegionGrowth(Growth):
             return nothing
         steps = self._evidence.steps.take(leaf.rows)
         field = Field(points, steps.positions)
-        return find_regions(field, steps, self._min_size, self._random_state)
+        return find_regions(
+            field, steps, self._min_size, self._random_state, self._evidence.least_step
+        )
 
     def _split_regions(self, leaf, members):
         """Split a leaf into regions, those that differ most first."""

@@ -38,7 +38,7 @@ _MIN_VALLEY = 40
 _FAR, _FAR_IF_FEW = 3.0, 2.0
 
 
-def find_regions(field, steps, min_size, random_state):
+def find_regions(field, steps, min_size, random_state, least=LEAST_STEP):
     """Find regions between which there are steps.
 
     Parameters
@@ -50,6 +50,8 @@ def find_regions(field, steps, min_size, random_state):
     min_size : int
         Fewest points of a region.
     random_state : numpy.random.RandomState
+    least : float, optional
+        Step of a border.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def find_regions(field, steps, min_size, random_state):
     if markers.max() < 1:
         return np.zeros(len(field.points), int)
     labels = _flood(field, means.points, markers, steps.ridge)
-    labels = join_without_step(labels, steps)
+    labels = join_without_step(labels, steps, least)
     labels = join_gradual(labels, field, steps)
     labels = _join_without_gap(labels, means.points, steps, random_state)
     return np.unique(labels, return_inverse=True)[1]

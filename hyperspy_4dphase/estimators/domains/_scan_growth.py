@@ -120,6 +120,7 @@ class ScanGrowth(RegionGrowth):
             self._trim_inclusions()
             self._separate_patches()
             self._join(joins.find_of_one_trend)
+            self._join(gaps)
 
     def _find_split(self, node):
         """Find a split that single points show, or else means of neighbours."""

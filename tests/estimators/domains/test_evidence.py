@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
+from hyperspy_4dphase.estimators.domains._field import Field
+from hyperspy_4dphase.estimators.domains._regions import find_regions
 from hyperspy_4dphase.estimators.domains._splits import Split
 from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
 
@@ -105,7 +107,9 @@ def test_what_is_a_border_in_narrow_scans(shape):
         evidence = evidence_of(bent, seed)
         assert not evidence.is_border(2.8)
         assert evidence.is_border(30.0)
-        assert not evidence.has_steps(np.arange(bent[..., 0].size))
+        field = Field(evidence.points, np.argwhere(np.ones(shape)))
+        options = evidence.steps, 10, np.random.RandomState(0), evidence.least_step
+        assert find_regions(field, *options).max() == 0
     clean, side = interface(shape, axis=int(np.argmax(shape)), blur=1e-6)
     assert judged(evidence_of(clean), side).stands
 

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators import DivisiveDomains, compress_patterns
+from hyperspy_4dphase.estimators.domains._evidence import Evidence
+from hyperspy_4dphase.estimators.domains._joins import Joins
+from hyperspy_4dphase.estimators.domains._nodes import Node
+
+from ..domain_points import UnitNoise
+from ..field_points import ramp
 
 SHAPE, N_PIXELS = (56, 60), 150
 
@@ -146,3 +153,45 @@ def test_patches_of_one_material_in_a_wedge_are_one_domain(thickness, halos):
     found = mapped(counts, positions)
     assert found.n_domains_ == len(halos) + 1
     assert adjusted_rand_score(labels, found.labels_) > 0.95
+
+
+@pytest.mark.parametrize(("shape", "n_grains"), [((8, 8), 2), ((9, 9), 3)], ids=str)
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.accuracy
+def test_grains_of_a_small_scan(shape, n_grains, seed):
+    """Patterns are too few to show a gap: steps tell them."""
+    rng = np.random.default_rng(seed)
+    positions, sizes = np.argwhere(np.ones(shape)), np.zeros(n_grains)
+    while sizes.min() < 16:
+        labels = cKDTree(rng.uniform(0, shape, (n_grains, 2))).query(positions)[1]
+        sizes = np.bincount(labels, minlength=n_grains)
+    share = np.eye(n_grains)[labels.reshape(shape)]
+    share = gaussian_filter(share, (0.7, 0.7, 0), mode="nearest")
+    grains = np.stack([spots(rng, 12) for _ in range(n_grains)]) + spots(rng, 12)
+    counts = rng.poisson(1500 * (share @ grains).reshape(-1, N_PIXELS))
+    found = mapped(counts, positions)
+    assert adjusted_rand_score(labels, found.labels_) > 0.9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_border_without_a_step_or_a_gap_is_none(seed):
+    """Though nothing tells that the change goes on beyond it: there is none there."""
+    shape = (30, 40)
+    clean = ramp(shape, slope=1.0)
+    noisy = clean + np.random.default_rng(seed).normal(size=clean.shape)
+    shapes = UnitNoise.of(noisy.reshape(-1, clean.shape[-1]))
+    shapes.positions = np.argwhere(np.ones(shape))
+    evidence = Evidence(shapes, np.random.RandomState(0))
+    half = shapes.positions[:, 0] < shape[0] // 2
+    leaves = [Node(np.flatnonzero(half)), Node(np.flatnonzero(~half))]
+
+    def find(has_gap, is_clear):
+        return Joins(shapes, evidence).find_gradual(
+            leaves, lambda one, other: (has_gap, is_clear)
+        )
+
+    assert find(False, False) is not None
+    assert find(True, False) is None
+    assert find(False, True) is None
+    leaves[0].pooled = True
+    assert find(False, False) is None

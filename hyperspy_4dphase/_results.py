@@ -266,7 +266,10 @@ def check_map(name, values, navigation_shape, *, integers=False):
         values = getattr(values, "domains", values)
     values = map_values(values, navigation_shape)
     if integers and values.dtype.kind not in "biu":
-        raise TypeError(f"{name} must hold integers, but its type is {values.dtype}.")
+        raise TypeError(
+            f"{name} must hold integers, but its type is {values.dtype}. If NaN stands "
+            "for no label, -1 does here: np.nan_to_num(values, nan=-1).astype(int)."
+        )
     if values.shape != navigation_shape:
         raise ValueError(
             f"{name} has the shape {values.shape}; expected the navigation shape "

@@ -55,6 +55,16 @@ def test_masked_and_lazy(scan):
     assert right(lazy.data, domains.data) > 0.999
 
 
+@pytest.mark.parametrize("counts", [400, 3000])
+def test_a_step_is_no_descan(counts):
+    """A shift of one half is not what the scan does to the beam."""
+    expected = counts * np.stack([spot(12.0), spot(13.6)])[TRUTH.astype(int)]
+    scan = Diffraction2D(np.random.default_rng(1).poisson(expected).astype(np.uint16))
+    domains = mapped(scan)
+    assert domains.n_domains == 2
+    assert right(domains.data, TRUTH) > 0.96
+
+
 def test_it_is_written_down(scan):
     for given in (True, False):
         record = mapped(scan, neighbours_sum=given, max_depth=1).provenance

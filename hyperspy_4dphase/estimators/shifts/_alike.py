@@ -24,9 +24,10 @@ _MOST_COMPARED, _FLOOR = 2**24, 0.05
 # most 0.26 in 6 scans of lines that walk through discs by which a plane was feigned,
 # 0.8 and 1.0 in two where that plane had 0.1 pixels.
 _LEAST_FOUND = 0.5
-# A plane so many standard errors large, of which no more than that is found, needs no
-# more. Of a step of 1.6 pixels half way through a scan, which is no plane, 1.6 to 1.7
-# times as much was found; of 9 scans with a descan of 1.5 pixels, 1.0 to 1.35.
+# Standard errors that a plane must be large: those of a step half way through a scan,
+# which is no plane, are 3.5 at any number of counts, of 9 scans with a descan of 1.5
+# pixels 11 and more. If as much as the last is found, pairs of patterns must agree: of
+# the step 1.6 to 1.7 times as much was, of these scans 1.0 to 1.35.
 _SURE_ERRORS, _MOST_FOUND = 5.0, 1.4
 
 
@@ -51,9 +52,9 @@ def makes_alike(plane, patterns, positions, used_pixels, signal_shape):
     shift is taken out. By how much is expected of the mean of all moved patterns: it
     is shifted as each part was, and has a variance then. What is not shifted, such as
     the edges of discs in which lines walk, varies more instead. A step in the scan, at
-    which patterns are shifted, makes parts as unlike as a plane would: unless a plane
-    is sure, those far from each other must become more alike next to neighbours, too,
-    which are less alike beside a step once the plane is taken out.
+    which patterns are shifted, makes parts as unlike as a plane would, but its slope
+    differs from part to part, and neighbours become less alike beside the step once
+    the plane is taken out.
 
     Brightness is no difference, and counts are multiplied by those of other patterns
     only, so that noise of any kind does not add to a variance.
@@ -89,9 +90,11 @@ def makes_alike(plane, patterns, positions, used_pixels, signal_shape):
     decrease, expected = found[0] - found[1], max(expected, 0.0)
     if decrease <= _LEAST_FOUND * expected:
         return False
-    is_sure = plane.rms > _SURE_ERRORS * plane.rms_error
-    is_sure &= decrease < _MOST_FOUND * expected
-    return bool(is_sure) or _are_pairs_more_alike(still, moved, positions)
+    if plane.rms <= _SURE_ERRORS * plane.rms_error:
+        return False
+    if decrease < _MOST_FOUND * expected:
+        return True
+    return _are_pairs_more_alike(still, moved, positions)
 
 
 def _are_pairs_more_alike(still, moved, positions):

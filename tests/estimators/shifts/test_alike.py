@@ -41,7 +41,7 @@ def test_weak_patterns_without_a_shift(seed):
 @pytest.mark.parametrize("part", [0.5, 1])
 def test_bent_grains(part):
     """A shift of the other sign, or one three times as large, is not believed."""
-    moving = make_plane(POSITIONS, part * SLOPES, 0.01)
+    moving = make_plane(POSITIONS, part * SLOPES, 0.01 * part)
     random = np.random.default_rng(0)
     counts = random.poisson(1000 * scene(plane(part * SLOPES))).astype(np.uint16)
     assert makes_alike(moving, counts, POSITIONS, USED, SIGNAL)

@@ -24,6 +24,10 @@ class Progress:
     def __exit__(self, *error):
         self._close()
 
+    def __deepcopy__(self, memo):
+        # Copies of an estimator show the same bar, which holds an open file.
+        return self
+
     def __call__(self, stage, done, total):
         """Say that `done` of `total` steps of a stage are done."""
         if not self._show:

@@ -92,9 +92,7 @@ class Joins:
         tuple of Node, or None
         """
         leaves = [leaf for leaf in leaves if not leaf.is_inclusion]
-        labels = np.full(len(self._field.points), -1)
-        for i, leaf in enumerate(leaves):
-            labels[self._place[leaf.rows]] = i
+        labels = self._label(leaves)
         pairs, ratios = self._steps.borders(labels)
         bent = None
         for pair in np.unique(pairs, axis=0):
@@ -143,9 +141,7 @@ class Joins:
         tuple of Node, or None
         """
         members = [self._place[leaf.rows] for leaf in leaves]
-        labels = np.full(len(self._field.points), -1)
-        for i, own in enumerate(members):
-            labels[own] = i
+        labels = self._label(leaves)
         touching = set(map(tuple, self._steps.borders(labels)[0].tolist()))
         large = [
             i
@@ -179,10 +175,8 @@ class Joins:
         tuple of Node, or None
         """
         members = [self._place[leaf.rows] for leaf in leaves]
-        names = np.full(len(self._field.points), -1)
-        for i, own in enumerate(members):
-            names[own] = i
-        pure = find_pure(self._field.spread(names, -1))[self._field.places]
+        labels = self._label(leaves)
+        pure = find_pure(self._field.spread(labels, -1))[self._field.places]
         for i, inclusion in enumerate(leaves):
             if not inclusion.is_inclusion:
                 continue
@@ -192,6 +186,13 @@ class Joins:
                 if self._is_of(members[i], members[k], pure):
                     return domain, inclusion
         return None
+
+    def _label(self, leaves):
+        """Number of the leaf of each point; -1 where there is none."""
+        labels = np.full(len(self._field.points), -1)
+        for i, leaf in enumerate(leaves):
+            labels[self._place[leaf.rows]] = i
+        return labels
 
     def _is_new(self, one, other):
         """Whether two leaves were not judged yet as they are."""

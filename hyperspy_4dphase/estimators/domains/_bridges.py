@@ -39,7 +39,7 @@ _N_CELLS, _CELL_SAMPLE, _CELL_SIZE = 12, 4000, 8
 _N_NEIGHBOURS, _NEIGHBOUR_SAMPLE = 5, 100
 
 
-def is_bridged(points, values, valley, random_state, margin=0.0):
+def is_bridged(points, values, valley, random_state, margin=0.0, n_cells=_N_CELLS):
     """Whether too many of the points in a valley are no mixtures of two crowds.
 
     Parameters
@@ -52,6 +52,8 @@ def is_bridged(points, values, valley, random_state, margin=0.0):
     random_state : numpy.random.RandomState
     margin : float, optional
         By how many of their standard deviations the crowds are taken to be fewer.
+    n_cells : int, optional
+        Crowds on either side that mixtures may be of.
 
     Returns
     -------
@@ -67,7 +69,8 @@ def is_bridged(points, values, valley, random_state, margin=0.0):
     allowed = _ALLOWED_UNMIXED * valley.n_smaller
     bridged = min(_MAX_UNMIXED, _BRIDGING_UNMIXED * valley.n_smaller / n_inside)
     most = max((allowed + 2 * np.sqrt(allowed)) / n_inside, bridged)
-    unmixed = find_unmixed(bridging, *groups, random_state, most, margin)
+    options = most, margin, n_cells
+    unmixed = find_unmixed(bridging, *groups, random_state, *options)
     return bool(unmixed.mean() > most)
 
 
@@ -83,7 +86,16 @@ def _widen(values, valley):
     return ordered[first], ordered[last]
 
 
-def find_unmixed(bridging, inside, one, other, random_state, most=0.0, margin=0.0):
+def find_unmixed(
+    bridging,
+    inside,
+    one,
+    other,
+    random_state,
+    most=0.0,
+    margin=0.0,
+    n_cells=_N_CELLS,
+):
     """Find which points lie on no line between two crowds.
 
     A line goes through the point and the middle of a cell of either side. There are
@@ -100,14 +112,14 @@ def find_unmixed(bridging, inside, one, other, random_state, most=0.0, margin=0.
     random_state : numpy.random.RandomState
     most : float, optional
         No more are looked for once at most this fraction of the points is left.
-    margin : float, optional
+    margin, n_cells : float and int, optional
         See :func:`is_bridged`.
 
     Returns
     -------
     numpy.ndarray of bool, shape (n_bridging,)
     """
-    ends = [_find_cells(side, random_state) for side in (one, other)]
+    ends = [_find_cells(side, n_cells, random_state) for side in (one, other)]
     # The same fraction of all, so that numbers compare.
     step = -(-(len(one) + len(other)) // _N_CROWD)
     inside, one, other = inside[::step], one[::step], other[::step]
@@ -133,10 +145,10 @@ def find_unmixed(bridging, inside, one, other, random_state, most=0.0, margin=0.
     return unmixed
 
 
-def _find_cells(points, random_state):
+def _find_cells(points, n_cells, random_state):
     """Middles of cells that the points fill, (n_cells, n_features)."""
     sample = draw_sample(points, _CELL_SAMPLE, random_state)
-    n_cells = min(_N_CELLS, max(1, len(sample) // _CELL_SIZE))
+    n_cells = min(n_cells, max(1, len(sample) // _CELL_SIZE))
     return k_means(sample, n_cells, random_state, max_iter=20).centers
 
 

@@ -111,7 +111,7 @@ class Evidence:
         random_state,
         pooled=False,
         by_step=True,
-        margin=0.0,
+        **options,
     ):
         """Judge a split by the neighbours of its points, and the steps of its border.
 
@@ -131,8 +131,8 @@ class Evidence:
             Whether it was found in means already, which have shown that it is no path.
         by_step : bool, optional
             Whether a step tells a border from the cut of a path.
-        margin : float, optional
-            See :func:`is_bridged`.
+        **options
+            Those of :func:`is_bridged`.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class Evidence:
             return Verdict(False, "no gap", step)
         if pooled or (by_step and self.is_border(step)):
             return Verdict(True, "split", step)
-        if is_bridged(means, values, valley, random_state, margin):
+        if is_bridged(means, values, valley, random_state, **options):
             return Verdict(False, "continuum", step)
         return Verdict(True, "split", step)
 

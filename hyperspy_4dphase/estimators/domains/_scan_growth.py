@@ -129,6 +129,8 @@ class ScanGrowth(RegionGrowth):
             points, self._min_size, self._random_state
         )
         split = self._judge(node, points, split, refused)
+        if split is None and node.reason in ("no gap", "continuum"):
+            split = self._split_many(node, points)
         # Noise may hide a gap, but not in a continuum, which is seen to have none; nor
         # is that seen by single points among parts that these do not show.
         hidden = {"noise", "no gap"} | ({"continuum"} if node.pooled else set())
@@ -143,6 +145,29 @@ class ScanGrowth(RegionGrowth):
             split.step = verdict.step
             split = split if verdict.stands else None
         node.pooled |= split is not None
+        return split
+
+    def _split_many(self, node, points):
+        """The split of many crowds that single directions to one of them do not show.
+
+        Mixtures of one crowd with all that are around it fill the valley between it
+        and the others. Fewer are mixtures of crowds in two halves of the scan.
+        """
+        positions = self.shapes.positions[node.rows]
+        halves = [values > np.median(values) for values in positions.T]
+        halves = [side for side in halves if side.any()]
+        if self._evidence is None or not halves:
+            return None
+        split = find_split(points, self._min_size, self._random_state, halves).split
+        if split is None:
+            return None
+        n_cells = points.shape[1] + 1
+        verdict = self._evidence.judge(
+            node.rows, points, split, self._random_state, n_cells=n_cells
+        )
+        if not verdict.stands:
+            return None
+        split.step, node.reason, node.refused = verdict.step, verdict.reason, None
         return split
 
     def _judge(self, node, points, split, refused):

@@ -10,6 +10,7 @@ from hyperspy_4dphase.estimators.domains._bridges import is_bridged
 from hyperspy_4dphase.estimators.domains._directions import (
     FEWEST,
     Cut,
+    discriminate,
     find_directions,
     measure_agreement,
     measure_strength,
@@ -131,7 +132,7 @@ def find_local_points(points, noise):
     return (centred @ vectors[:, kept]).astype(np.float32)
 
 
-def find_split(points, min_size, random_state):
+def find_split(points, min_size, random_state, sides=()):
     """Find the strongest split that stands all tests, and that both halves draw alike.
 
     Directions are sought on one half of the points, those with a valley along them are
@@ -146,6 +147,8 @@ def find_split(points, min_size, random_state):
     min_size : int
         Fewest points of a part.
     random_state : numpy.random.RandomState
+    sides : sequence of numpy.ndarray of bool, shape (n,), optional
+        Parts between which directions are sought, instead of those of clusters.
 
     Returns
     -------
@@ -156,7 +159,9 @@ def find_split(points, min_size, random_state):
         return SplitResult(None, "size")
     if not n_features:
         return SplitResult(None, "noise")
-    found = _search_halves(points, min_size, random_state)
+    found = _search_halves(points, min_size, random_state, sides)
+    if len(sides):
+        return found
     n_main = _count_main_components(points)
     if found.split is None and n_main < n_features:
         # What varies a little in many directions hides what lies in few.
@@ -176,14 +181,14 @@ def force_split(points, random_state):
     return Split(side, measure_strength(points, side))
 
 
-def _search_halves(points, min_size, random_state):
+def _search_halves(points, min_size, random_state, sides=()):
     """Halve the points until it is clear whether there is a split."""
     searches = []
     for _ in range(_N_HALVINGS):
         order = random_state.permutation(len(points))
         one, other = np.split(order, [len(points) // 2])
-        searches.append(_search(points, one, other, min_size, random_state))
-        searches.append(_search(points, other, one, min_size, random_state))
+        for halves in ((one, other), (other, one)):
+            searches.append(_search(points, *halves, min_size, random_state, sides))
         if not is_undecided(searches):
             break
     return choose_split(searches)
@@ -248,12 +253,16 @@ def _count_main_components(points):
     return int(np.searchsorted(np.cumsum(excess), _MAIN * excess.sum())) + 1
 
 
-def _search(points, chosen, other, min_size, random_state):
+def _search(points, chosen, other, min_size, random_state, sides=()):
     """Look for splits in one half, and at them in the other one and in all points."""
     half, other_half = points[chosen], points[other]
     least = max(min_size // 2, FEWEST)
     search = Search()
-    for direction in find_directions(half, least, random_state):
+    if len(sides):
+        directions = [discriminate(half, side[chosen]) for side in sides]
+    else:
+        directions = find_directions(half, least, random_state)
+    for direction in directions:
         first = refine_direction(half, direction, least)
         if first is None:
             continue

@@ -122,27 +122,37 @@ class Surroundings:
         return [self._used[near] for near in found]
 
     def _measure_misfits(self):
-        """What each domain's patterns leave over that others around them predict."""
-        points, positions = self._field.points, self._field.positions
+        """What each domain's patterns leave over that others around them predict.
+
+        What is mixed of several domains, as all of a small grain may be, is no misfit.
+        """
+        positions = self._field.positions
         misfits = {}
         for name in np.unique(self.labels[self.labels >= 0]).tolist():
             rows = self._used[self.labels[self._used] == name]
             rows = rows[:: -(-len(rows) // _N_SAMPLED)]
-            left = []
+            around = []
             for row, near in zip(rows, self._find_around(rows), strict=True):
-                near = near[self.labels[near] == name]
                 away = np.square(positions[near] - positions[row]).sum(axis=1) >= 4
-                near = near[away]
-                if len(near) > _FEWEST:
-                    misfit = np.square(points[row] - points[near].mean(axis=0)).sum()
-                    left.append(misfit - points.shape[1] * (1 + 1 / len(near)))
+                near = near[away | (self.labels[near] != name)]
+                own = (self.labels[near] == name).sum() > _FEWEST
+                around.append(near if own else near[:0])
+            left = [m[2] for m in self._mix(rows, around) if m is not None]
             misfits[name] = float(np.median(left)) if len(left) >= 5 else np.nan
         known = [value for value in misfits.values() if np.isfinite(value)]
         usual = float(np.median(known)) if known else 0.0
         return {i: v if np.isfinite(v) else usual for i, v in misfits.items()}
 
-    def _mix(self, rows, without=-1):
+    def _mix(self, rows, around=None, without=-1):
         """Mixtures of the surroundings that are nearest to some points.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int
+        around : list of numpy.ndarray of int, optional
+            Rows of what is around each; by default all used points.
+        without : int, optional
+            Label that is left out.
 
         Returns
         -------
@@ -153,7 +163,8 @@ class Surroundings:
         points = self._field.points
         n_features = points.shape[1]
         mixtures = []
-        for row, near in zip(rows, self._find_around(rows), strict=True):
+        around = self._find_around(rows) if around is None else around
+        for row, near in zip(rows, around, strict=True):
             own = self.labels[near]
             names, counts = np.unique(own[own != without], return_counts=True)
             order = np.argsort(-counts, kind="stable")[:_N_MIXED]
@@ -171,9 +182,12 @@ class Surroundings:
             mixtures.append((names.tolist(), shares, float(left), apart))
         return mixtures
 
-    def _allow(self, names, apart):
-        """What a mixture may leave over because patterns change, and of its size."""
-        misfit = max(self._misfits[name] for name in names)
+    def _allow(self, names, apart, most=np.inf):
+        """What a mixture may leave over because patterns change, and of its size.
+
+        A piece of a domain that changes leaves over what it does itself, `most`.
+        """
+        misfit = min(most, max(self._misfits[name] for name in names))
         return max(_LIKE_OTHERS * misfit, _OF_DISTANCE * apart)
 
     def _explain(self, name):
@@ -187,7 +201,8 @@ class Surroundings:
         left = np.sort([m[2] for m in mixtures])
         left = left[: max(1, int(np.ceil(_JUDGED * len(left))))]
         noise = _NOISE * np.sqrt(2 * self._field.points.shape[1] / len(left))
-        allowed = np.median([self._allow(m[0], m[3]) for m in mixtures])
+        own = self._misfits[name]
+        allowed = np.median([self._allow(m[0], m[3], own) for m in mixtures])
         return left.mean() <= max(noise, allowed)
 
     def _is_thin(self, name):

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
+from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators.domains import _scan_growth
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
@@ -30,8 +33,24 @@ def plates(seed=0, height=6.0):
     return shapes, plate.ravel(), vacuum.ravel()
 
 
-def grown(shapes, max_depth=None):
-    growth = ScanGrowth(shapes, 10, max_depth, np.random.RandomState(0))
+def grains(n_grains=60, n_features=60, shape=(36, 36), seed=0, far=15.0):
+    """Grains of five positions across, blurred, so that most positions are mixed."""
+    rng = np.random.default_rng(seed)
+    middles = rng.uniform(0, 1, (n_grains, 2)) * shape
+    positions = np.indices(shape).reshape(2, -1).T
+    grain = cKDTree(middles).query(positions)[1]
+    shares = np.eye(n_grains)[grain].reshape(*shape, -1)
+    shares = gaussian_filter(shares, (0.6, 0.6, 0), mode="nearest")
+    patterns = far * rng.normal(size=(n_grains, n_features)) / np.sqrt(2)
+    points = shares.reshape(-1, n_grains) @ patterns
+    points += rng.normal(size=points.shape)
+    known = np.ones(len(points), bool)
+    options = {"positions": positions}
+    return WhiteShapes(points, known.astype(float), known, **options), grain
+
+
+def grown(shapes, max_depth=None, seed=0):
+    growth = ScanGrowth(shapes, 10, max_depth, np.random.RandomState(seed))
     growth.run()
     return growth.result()
 
@@ -49,6 +68,15 @@ def test_plates_are_a_domain_in_what_they_are_in():
     beside = set(tree.leaves(node.parent).tolist()) - {node.label}
     matrix = np.bincount(labels[~plate & ~vacuum]).argmax()
     assert matrix in beside
+
+
+@pytest.mark.parametrize(("far", "seed"), [(8.0, 1), (15.0, 2)])
+def test_small_grains_are_told_though_most_positions_are_mixed(far, seed):
+    """Mixtures with all neighbours fill the valley between a grain and the others."""
+    shapes, grain = grains(seed=seed, far=far)
+    labels, tree = grown(shapes, seed=seed)
+    assert tree.n_domains > 40
+    assert adjusted_rand_score(grain, labels) > 0.85
 
 
 @pytest.mark.parametrize("depth", [0, 1])

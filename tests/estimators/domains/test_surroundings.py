@@ -64,6 +64,19 @@ def test_a_layer_of_its_own_is_none(width, bend, seed):
     np.testing.assert_array_equal(around.labels, label.ravel())
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_beside_a_domain_that_merges_several_is_no_mixture(seed):
+    """That this one predicts its own patterns badly does not excuse a misfit."""
+    y, x = np.indices(SHAPE)
+    clean, label = two_with_a_strip(0.5)
+    label = np.where(label == 2, 1, label)
+    own = (abs(y - SHAPE[0] // 2) < 3) & (abs(x - SHAPE[1] // 2 + 2) < 3)
+    label[own] = 2
+    clean[..., 1] = FAR * own
+    clean[..., 3] = np.where(label == 0, 3 * FAR * ((y // 3 + x // 3) % 2), 0)
+    assert dissolved(clean, label, seed=seed)[0] == []
+
+
 def test_what_is_wider_than_an_interface_is_not_dissolved():
     """The middle one could be a mixture, but no probe is as wide."""
     for width in (3, 14):

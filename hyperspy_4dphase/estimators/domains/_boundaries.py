@@ -1,6 +1,7 @@
 """Leaves that are no domains, but boundaries: mixtures of two others."""
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from hyperspy_4dphase.estimators.domains._clusters import draw_sample
@@ -20,6 +21,9 @@ _N_JUDGED = 60
 _N_CROWD = 8000
 # Fewest points near either end of a line.
 _MIN_POINTS = 5
+# Distance, in positions, within which a probe may mix patterns, with what smoothing
+# adds; part of the points of a leaf that must be so near to another one.
+_REACH, _LEAST_NEAR = 4.0, 0.2
 # Fraction of its points that make a leaf a boundary if they are mixtures of two.
 _MIN_MIXED = 0.2
 # The same if they are mixtures of several, and scatter: no more than so large a
@@ -64,6 +68,9 @@ def dissolve_boundaries(
         kept = [i for i in range(sizes.size) if i != label and i not in dissolved]
         if len(kept) < 2:
             break
+        kept = [i for i in kept if i in _find_around(shapes, labels, label)]
+        if len(kept) < 2:
+            continue
         given = _assign_blend(shapes, labels, label, kept)
         if given is None:
             ends = _find_ends(shapes, labels, label, kept, random_state, min_mixed)
@@ -73,6 +80,18 @@ def dissolve_boundaries(
         labels[labels == label] = given
         dissolved.append(label)
     return labels, dissolved
+
+
+def _find_around(shapes, labels, label):
+    """Labels that are near enough in the scan to be mixed by the probe."""
+    if shapes.positions is None:
+        return set(labels.tolist())
+    rows = np.flatnonzero((labels >= 0) & (labels != label))
+    own = shapes.positions[labels == label]
+    near = cKDTree(shapes.positions[rows]).query_ball_point(own, _REACH)
+    names = [np.unique(labels[rows[each]]) for each in near]
+    names, counts = np.unique(np.concatenate(names), return_counts=True)
+    return set(names[counts >= _LEAST_NEAR * len(own)].tolist())
 
 
 def find_nearest(shapes, labels, rows, among):

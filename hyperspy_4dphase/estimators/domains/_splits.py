@@ -259,7 +259,9 @@ def _search(points, chosen, other, min_size, random_state, sides=()):
     least = max(min_size // 2, FEWEST)
     search = Search()
     if len(sides):
-        directions = [discriminate(half, side[chosen]) for side in sides]
+        own = [side[chosen] for side in sides]
+        own = [side for side in own if least <= side.sum() <= side.size - least]
+        directions = [discriminate(half, side) for side in own]
     else:
         directions = find_directions(half, least, random_state)
     for direction in directions:

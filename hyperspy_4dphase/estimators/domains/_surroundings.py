@@ -9,13 +9,15 @@ from scipy import ndimage
 from scipy.optimize import nnls
 from scipy.spatial import cKDTree
 
-from hyperspy_4dphase.estimators.domains._gradual import find_pure
+from hyperspy_4dphase.estimators.domains._gradual import find_pure, take_pure
 
 # Distance within which the patterns around a position are averaged, in positions: wider
 # than an interface blurred by a probe of one position's width.
 _RADIUS = 4.0
 # Surroundings that are mixed at most: where more domains meet, the others have none.
 _N_MIXED = 4
+# Fewest positions of a domain off its border, and part of it, that stand for it.
+_FEWEST_PURE = 4, 0.1
 # Fewest positions that are averaged.
 _FEWEST = 2
 # Part of a cluster's positions that must have surroundings for it to be judged, and
@@ -97,14 +99,16 @@ class Surroundings:
     def _refresh(self):
         pure = find_pure(self._field.spread(self.labels, -1))[self._field.places]
         self._pure = pure & (self.labels >= 0)
-        n_pure = np.bincount(self.labels[self._pure], minlength=self.labels.max() + 1)
-        # Of what is thin everywhere all is taken.
-        thin = np.flatnonzero(n_pure < 4)
-        used = self._pure | np.isin(self.labels, thin)
-        self._used = np.flatnonzero(used & (self.labels >= 0))
+        members = [np.flatnonzero(self.labels == i) for i in self._names()]
+        # Of what is thin nearly everywhere all is taken.
+        used = [take_pure(rows, self._pure, *_FEWEST_PURE) for rows in members]
+        self._used = np.sort(np.concatenate(used))
         self._tree = cKDTree(self._field.positions[self._used])
         names, first = np.unique(self.labels, return_index=True)
         self._whole_of = dict(zip(names.tolist(), self._wholes[first], strict=True))
+
+    def _names(self):
+        return np.unique(self.labels[self.labels >= 0])
 
     def _find_siblings(self, name):
         whole = self._whole_of[name]
@@ -128,7 +132,7 @@ class Surroundings:
         """
         positions = self._field.positions
         misfits = {}
-        for name in np.unique(self.labels[self.labels >= 0]).tolist():
+        for name in self._names().tolist():
             rows = self._used[self.labels[self._used] == name]
             rows = rows[:: -(-len(rows) // _N_SAMPLED)]
             around = []

@@ -77,8 +77,9 @@ class Joins:
     def find_gradual(self, leaves, find_gap):
         """Find two leaves that go over into one another where they touch.
 
-        There is no clear step, and no gap between them; or the border is so short that
-        there may be a step where patterns bend, and bend they do.
+        There is no clear step, and no gap between them, and the change goes on beyond
+        the border, or patterns bend there; or the border is so short that there may be
+        a step where patterns bend, and bend they do.
 
         Parameters
         ----------
@@ -104,13 +105,15 @@ class Joins:
             change = self._borders.measure(labels, tuple(pair))
             is_whole = not one.pooled and not other.pooled
             is_few = self._steps.is_short(len(own))
-            no_step = is_whole and not is_few and step < _NO_STEP
-            if change >= _LEAST_BENT and not no_step:
-                continue
             bends = is_bend(labels, tuple(pair), self._field)
+            # However little is known of how the change goes on.
+            is_none = bends or (not is_few and step < _NO_STEP)
+            is_none &= is_whole and step < CERTAIN_STEP
+            if change >= _LEAST_BENT and not is_none:
+                continue
             is_gradual = change < (LEAST if is_whole else _LEAST_POOLED)
             is_gradual |= is_whole and bends and change < _LEAST_BENT
-            is_faint = (is_gradual or no_step) and step < CERTAIN_STEP
+            is_faint = is_none or (is_gradual and step < CERTAIN_STEP)
             # Of few edges, those of a fast bend are high.
             is_short = bends and is_few and change < _LEAST_BENT
             if not is_short and not is_faint:

@@ -41,6 +41,19 @@ def test_mixtures_go_to_their_nearer_end(n_features, n_between, seed):
     assert 0.2 < (boundary > 20).mean() < 0.8
 
 
+@pytest.mark.parametrize("is_between", [True, False])
+def test_only_what_is_near_in_the_scan_is_mixed(is_between):
+    """The same points are no boundary where one of both sides is far away."""
+    points, labels = three(80)
+    shapes = UnitNoise.of(points)
+    order = [0, 2, 1] if is_between else [2, 0, 1]
+    rows = np.concatenate([np.flatnonzero(labels == i) for i in order])
+    shapes.positions = np.empty((len(rows), 2), int)
+    shapes.positions[rows] = np.stack(np.divmod(np.arange(len(rows)), 20), axis=1)
+    gone = dissolve_boundaries(shapes, labels, np.random.RandomState(0))[1]
+    assert gone == ([2] if is_between else [])
+
+
 @pytest.mark.parametrize("offset", [-15, 15])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_domain_off_the_line_stays(offset, seed):

@@ -195,3 +195,28 @@ def test_a_border_without_a_step_or_a_gap_is_none(seed):
     assert find(False, True) is None
     leaves[0].pooled = True
     assert find(False, False) is None
+
+
+@pytest.mark.parametrize(("width", "seed"), [(3, 0), (4, 0), (5, 2)])
+def test_halves_of_a_thin_shell_that_do_not_differ_are_one(width, seed):
+    """Too thin to tell whether the change goes on beyond the border."""
+    y, x = np.indices((48, 48))
+    radius = np.hypot(y - 23.5, x - 23.5)
+    label = np.select([radius < 12, radius < 12 + width], [1, 2], 0)
+    share = gaussian_filter(np.eye(3)[label], (0.6, 0.6, 0), mode="nearest")
+    centers = np.zeros((3, 5))
+    centers[1, 0] = centers[2, 1] = 20
+    points = (share @ centers).reshape(-1, 5)
+    points += np.random.default_rng(seed).normal(size=points.shape)
+    shapes = UnitNoise.of(points)
+    shapes.positions = np.stack([y.ravel(), x.ravel()], axis=1)
+    label = np.where((label == 2) & (x > 23), 3, label).ravel()
+    leaves = [Node(np.flatnonzero(label == i)) for i in range(4)]
+    joins = Joins(shapes, Evidence(shapes, np.random.RandomState(0)))
+
+    def find_gap(one, other):
+        has_gap = {leaves.index(one), leaves.index(other)} != {2, 3}
+        return has_gap, has_gap
+
+    found = joins.find_gradual(leaves, find_gap)
+    assert {leaves.index(leaf) for leaf in found} == {2, 3}

@@ -79,6 +79,22 @@ def test_small_grains_are_told_though_most_positions_are_mixed(far, seed):
     assert adjusted_rand_score(grain, labels) > 0.85
 
 
+@pytest.mark.parametrize("width", [3, 4])
+def test_lamellae_of_a_few_positions_are_of_two_kinds(width):
+    """Mixtures of both are there in few amounts, each with many positions."""
+    y, x = np.indices((48, 48))
+    kind = ((x + 0.4 * y) // width % 2).astype(float)
+    share = gaussian_filter(kind, 0.6, mode="nearest").ravel()
+    points = np.zeros((share.size, 5))
+    points[:, 0] = 80 * share
+    points += np.random.default_rng(0).normal(size=points.shape)
+    known = np.ones(len(points), bool)
+    options = {"positions": np.stack([y.ravel(), x.ravel()], axis=1)}
+    labels, tree = grown(WhiteShapes(points, known.astype(float), known, **options))
+    assert tree.n_domains == 2
+    assert adjusted_rand_score(kind.ravel(), labels) > 0.95
+
+
 @pytest.mark.parametrize("depth", [0, 1])
 def test_depth_holds_for_inclusions(depth):
     labels, tree = grown(plates()[0], depth)

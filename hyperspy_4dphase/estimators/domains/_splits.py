@@ -262,8 +262,10 @@ def _search(points, chosen, other, min_size, random_state, sides=()):
         own = [side[chosen] for side in sides]
         own = [side for side in own if least <= side.sum() <= side.size - least]
         directions = [discriminate(half, side) for side in own]
+        # There may be as many crowds as there are directions.
+        options = {"n_cells": points.shape[1] + 1}
     else:
-        directions = find_directions(half, least, random_state)
+        directions, options = find_directions(half, least, random_state), {}
     for direction in directions:
         first = refine_direction(half, direction, least)
         if first is None:
@@ -275,7 +277,7 @@ def _search(points, chosen, other, min_size, random_state, sides=()):
         if final is None or final.valley.log_p > MAX_LOG_P:
             continue
         values, side = points @ final.direction, final.side(points)
-        if is_bridged(points, values, final.valley, random_state):
+        if is_bridged(points, values, final.valley, random_state, **options):
             scores = final.valley.share, final.valley.log_p
             search.paths.append(Split(side, measure_strength(points, side), *scores))
             # Nearer than this, noise fills a gap as a path would.

@@ -162,7 +162,7 @@ class ScanGrowth(RegionGrowth):
         options = self._min_size, self._random_state
         for values in self.shapes.positions[node.rows].T:
             side = values > np.median(values)
-            split = find_split(points, *options, [side]).split
+            split = find_split(points, *options, side).split
             if split is None:
                 continue
             verdict = self._evidence.judge(

@@ -132,7 +132,7 @@ def find_local_points(points, noise):
     return (centred @ vectors[:, kept]).astype(np.float32)
 
 
-def find_split(points, min_size, random_state, sides=()):
+def find_split(points, min_size, random_state, side=None):
     """Find the strongest split that stands all tests, and that both halves draw alike.
 
     Directions are sought on one half of the points, those with a valley along them are
@@ -147,8 +147,8 @@ def find_split(points, min_size, random_state, sides=()):
     min_size : int
         Fewest points of a part.
     random_state : numpy.random.RandomState
-    sides : sequence of numpy.ndarray of bool, shape (n,), optional
-        Parts between which directions are sought, instead of those of clusters.
+    side : numpy.ndarray of bool, shape (n,), optional
+        Two parts between which a direction is sought, instead of between clusters.
 
     Returns
     -------
@@ -159,8 +159,8 @@ def find_split(points, min_size, random_state, sides=()):
         return SplitResult(None, "size")
     if not n_features:
         return SplitResult(None, "noise")
-    found = _search_halves(points, min_size, random_state, sides)
-    if len(sides):
+    found = _search_halves(points, min_size, random_state, side)
+    if side is not None:
         return found
     n_main = _count_main_components(points)
     if found.split is None and n_main < n_features:
@@ -181,14 +181,14 @@ def force_split(points, random_state):
     return Split(side, measure_strength(points, side))
 
 
-def _search_halves(points, min_size, random_state, sides=()):
+def _search_halves(points, min_size, random_state, side=None):
     """Halve the points until it is clear whether there is a split."""
     searches = []
     for _ in range(_N_HALVINGS):
         order = random_state.permutation(len(points))
         one, other = np.split(order, [len(points) // 2])
         for halves in ((one, other), (other, one)):
-            searches.append(_search(points, *halves, min_size, random_state, sides))
+            searches.append(_search(points, *halves, min_size, random_state, side))
         if not is_undecided(searches):
             break
     return choose_split(searches)
@@ -253,19 +253,19 @@ def _count_main_components(points):
     return int(np.searchsorted(np.cumsum(excess), _MAIN * excess.sum())) + 1
 
 
-def _search(points, chosen, other, min_size, random_state, sides=()):
+def _search(points, chosen, other, min_size, random_state, side=None):
     """Look for splits in one half, and at them in the other one and in all points."""
     half, other_half = points[chosen], points[other]
     least = max(min_size // 2, FEWEST)
     search = Search()
-    if len(sides):
-        own = [side[chosen] for side in sides]
-        own = [side for side in own if least <= side.sum() <= side.size - least]
-        directions = [discriminate(half, side) for side in own]
+    if side is None:
+        directions, options = find_directions(half, least, random_state), {}
+    else:
+        own = side[chosen]
+        is_both = least <= own.sum() <= own.size - least
+        directions = [discriminate(half, own)] if is_both else []
         # There may be as many crowds as there are directions.
         options = {"n_cells": points.shape[1] + 1}
-    else:
-        directions, options = find_directions(half, least, random_state), {}
     for direction in directions:
         first = refine_direction(half, direction, least)
         if first is None:
@@ -276,18 +276,18 @@ def _search(points, chosen, other, min_size, random_state, sides=()):
         final = refine_direction(points, first.direction, min_size, _N_STEPS_ALL)
         if final is None or final.valley.log_p > MAX_LOG_P:
             continue
-        values, side = points @ final.direction, final.side(points)
+        values, found = points @ final.direction, final.side(points)
         if is_bridged(points, values, final.valley, random_state, **options):
             scores = final.valley.share, final.valley.log_p
-            search.paths.append(Split(side, measure_strength(points, side), *scores))
+            search.paths.append(Split(found, measure_strength(points, found), *scores))
             # Nearer than this, noise fills a gap as a path would.
-            length = values[side].mean() - values[~side].mean()
+            length = values[found].mean() - values[~found].mean()
             search.is_continuum |= bool(length > _PATH_LENGTH)
             continue
         second = refine_direction(other_half, first.direction, least) or second
         agreement = measure_agreement(first.side(points), second.side(points))
         scores = final.valley.share, final.valley.log_p, agreement
-        search.splits.append(Split(side, measure_strength(points, side), *scores))
+        search.splits.append(Split(found, measure_strength(points, found), *scores))
         if len(search.splits) == _MAX_SPLITS:
             break
     return search

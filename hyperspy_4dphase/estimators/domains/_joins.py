@@ -13,15 +13,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from hyperspy_4dphase.estimators.domains._field import Field, average_alike
-from hyperspy_4dphase.estimators.domains._gradual import (
-    LEAST,
-    Borders,
-    find_pure,
-    take_pure,
-)
-from hyperspy_4dphase.estimators.domains._jumps import is_bend
+from hyperspy_4dphase.estimators.domains._gradual import find_pure, take_pure
+from hyperspy_4dphase.estimators.domains._passages import Passages
 from hyperspy_4dphase.estimators.domains._patches import are_apart, are_of_one_trend
-from hyperspy_4dphase.estimators.domains._steps import CERTAIN_STEP
 
 # Positions around one in an inclusion that tell what is there without it.
 _N_AROUND = 12
@@ -30,23 +24,6 @@ _N_AROUND = 12
 # In 20 simulated scans of precipitates, plates and crystals in a glass the cosine was
 # 0.90 to 0.93 for domains of the same kind, and 0.70 at most for others.
 _ALIKE, _LEAST = 0.8, 0.5
-# Where a bend explains the border, so much of the change may be next to it, more than
-# where it is not known what does. Of 30 simulated scans, borders of true domains that
-# are in between were no bends.
-_LEAST_BENT = 0.66
-# A gap with few points parts crowds that mix over many positions only if less of the
-# change than that is next to the border. Of 73 simulated scans, interfaces
-# blurred by 1.5 to 3 positions had 0.36 to 0.50, fast bends that were cut 0.54 to 0.57.
-_MOST_MIXED = 0.52
-# A border is none, however the change goes on, if its step is less than that and there
-# is no gap. Of 131 maps of simulated scans, surface layers of bent particles whose
-# patterns left no gap had 1.86 or more, one of them 1.68; cuts through bent crystals
-# 0.7 to 1.9.
-_NO_STEP = 1.75
-# Where only means of neighbours show the patterns' gap, so much of the change may be
-# next to a border that is none. In the same maps cuts through bent crystals had 0.43 to
-# 0.58, two glasses and grains that differ by strain 0.56 or more.
-_LEAST_POOLED = 0.54
 # Fewest positions of two leaves whose common trend may tell that they are of one
 # domain. Of 660 pairs of leaves of different domains that do not touch, in 60 maps of
 # simulated scans, 11 looked so; the smaller one of these had 23 to 67 positions.
@@ -67,19 +44,15 @@ class Joins:
     def __init__(self, shapes, evidence):
         rows = np.flatnonzero(shapes.known)
         # Not the whole grid: points without counts may lie outside.
-        self._steps, self._evidence = evidence.steps.take(rows), evidence
+        self._steps = evidence.steps.take(rows)
         self._field = Field(evidence.points[rows], shapes.positions[rows])
-        self._borders = Borders(self._field)
+        self._passages = Passages(self._field, self._steps, evidence.is_border)
         self._place = np.full(len(shapes.points), -1)
         self._place[rows] = np.arange(rows.size)
         self._judged = set()
 
     def find_gradual(self, leaves, find_gap):
         """Find two leaves that go over into one another where they touch.
-
-        There is no clear step, and no gap between them, and the change goes on beyond
-        the border, or patterns bend there; or the border is so short that there may be
-        a step where patterns bend, and bend they do.
 
         Parameters
         ----------
@@ -93,42 +66,7 @@ class Joins:
         tuple of Node, or None
         """
         leaves = [leaf for leaf in leaves if not leaf.is_inclusion]
-        labels = self._label(leaves)
-        pairs, ratios = self._steps.borders(labels)
-        bent = None
-        for pair in np.unique(pairs, axis=0):
-            one, other = (leaves[i] for i in pair)
-            if not self._is_new(one, other):
-                continue
-            own = ratios[(pairs == pair).all(axis=1)]
-            step = self._steps.summarize(own)
-            change = self._borders.measure(labels, tuple(pair))
-            is_whole = not one.pooled and not other.pooled
-            is_few = self._steps.is_short(len(own))
-            bends = is_bend(labels, tuple(pair), self._field)
-            # However little is known of how the change goes on.
-            is_none = bends or (not is_few and step < _NO_STEP)
-            is_none &= is_whole and step < CERTAIN_STEP
-            if change >= _LEAST_BENT and not is_none:
-                continue
-            is_gradual = change < (LEAST if is_whole else _LEAST_POOLED)
-            is_gradual |= is_whole and bends and change < _LEAST_BENT
-            is_faint = is_none or (is_gradual and step < CERTAIN_STEP)
-            # Of few edges, those of a fast bend are high.
-            is_short = bends and is_few and change < _LEAST_BENT
-            if not is_short and not is_faint:
-                continue
-            has_gap, is_clear = find_gap(one, other)
-            # Of many mixtures some may look like a path. Of a bend as even as that,
-            # there would be more.
-            is_wide = change < _MOST_MIXED and self._evidence.is_border(step)
-            has_gap |= is_clear and (is_wide or not is_gradual)
-            if is_faint and not has_gap:
-                return one, other
-            if is_short and not is_clear:
-                self._judged.remove(_name(one, other))
-                bent = bent or (one, other)
-        return bent
+        return self._passages.find(leaves, self._label(leaves), find_gap)
 
     def find_of_one_trend(self, leaves):
         """Find two leaves that do not touch, and differ as both of them change.
@@ -199,7 +137,7 @@ class Joins:
 
     def _is_new(self, one, other):
         """Whether two leaves were not judged yet as they are."""
-        name = _name(one, other)
+        name = one, other, one.rows.size, other.rows.size
         is_new = name not in self._judged
         self._judged.add(name)
         return is_new
@@ -229,8 +167,3 @@ class Joins:
         both = np.sort(np.concatenate([one, other]))
         field = Field(self._field.points[both], self._field.positions[both])
         return are_apart(field, *(np.searchsorted(both, rows) for rows in (one, other)))
-
-
-def _name(one, other):
-    """What tells two leaves, as they are, from others."""
-    return one, other, one.rows.size, other.rows.size

@@ -27,6 +27,12 @@ _FEWEST = 6
 # 1.3 and 0.02 if the border is within a position of them; between two that bend,
 # blurred by three positions, they had up to 10 and 0.05: this alone does not tell them.
 _BEND_RATIO, _BEND_PART, _BEND_NOISE = 3.0, 0.05, 4.0
+# It is a jump if a jump explains so many times as much as a bend does, and as large a
+# part of the whole change, and stands out as far from noise. In 54 simulated scans of
+# bent particles 95 % of 1,349 borders of different domains were jumps, and 4 % of 1,428
+# borders between pieces of one. Where spots come and go within three positions, as many
+# pieces have jumps as not: there the change next to the border decides.
+_JUMP_RATIO = 0.5
 
 
 class Jumps(NamedTuple):
@@ -91,8 +97,51 @@ def compare_border(labels, pair, field):
     return np.sign(gains) * np.sqrt(np.abs(gains))
 
 
-def is_bend(labels, pair, field):
-    """Whether patterns bend at the border of two domains, and do not jump there.
+class Change(NamedTuple):
+    """How patterns change at the border of two domains.
+
+    Squares beyond those of noise, in units of what noise makes of their differences,
+    summed up over places along the border.
+
+    Attributes
+    ----------
+    by_bend, by_jump : float
+        Of what an even change leaves over, what a bend explains, and what a jump does.
+    whole : float
+        All of the change.
+    n_places : int
+        0 where it is not known: at no place both domains are wide enough.
+    """
+
+    by_bend: float
+    by_jump: float
+    whole: float
+    n_places: int
+
+    @property
+    def is_bend(self):
+        """bool: Whether patterns bend at the border, and do not jump there."""
+        least = max(_BEND_RATIO * self.by_jump, _BEND_PART * self.whole)
+        ahead = self.by_bend - self.by_jump
+        return self.by_bend > least and ahead > _BEND_NOISE * np.sqrt(self.n_places)
+
+    @property
+    def is_jump(self):
+        """bool: Whether a jump explains more of the change than most bends have."""
+        noise = _BEND_NOISE * np.sqrt(self.n_places)
+        least = max(_JUMP_RATIO * self.by_bend, _BEND_PART * self.whole, noise)
+        return self.by_jump > least
+
+    @property
+    def ratio(self):
+        """float: What a jump explains over what a bend does; infinite if not known."""
+        if not self.n_places:
+            return np.inf
+        return (max(self.by_jump, 0) + 2) / (max(self.by_bend, 0) + 2)
+
+
+def measure_change(labels, pair, field):
+    """Measure how patterns change at the border of two domains.
 
     Parameters
     ----------
@@ -105,16 +154,11 @@ def is_bend(labels, pair, field):
 
     Returns
     -------
-    bool
-        False where it is not known: at no place both domains are wide enough.
+    Change
     """
     fits = _fit_along(labels, pair, field)
-    by_bend = (fits.even - fits.bend).sum()
-    by_jump = (fits.even - fits.jump).sum()
-    return bool(
-        by_bend > max(_BEND_RATIO * by_jump, _BEND_PART * fits.none.sum())
-        and by_bend - by_jump > _BEND_NOISE * np.sqrt(fits.none.size)
-    )
+    by_bend, by_jump = ((fits.even - fit).sum() for fit in (fits.bend, fits.jump))
+    return Change(by_bend, by_jump, fits.none.sum(), len(fits.none))
 
 
 class _Fits(NamedTuple):

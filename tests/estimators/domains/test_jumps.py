@@ -5,7 +5,7 @@ import pytest
 from scipy.special import erf
 
 from hyperspy_4dphase.estimators.domains._field import Field
-from hyperspy_4dphase.estimators.domains._jumps import is_bend
+from hyperspy_4dphase.estimators.domains._jumps import measure_change
 from hyperspy_4dphase.estimators.domains._jumps import sum_jumps as measure_jumps
 
 SHAPE, N_FEATURES = (20, 24), 8
@@ -68,30 +68,59 @@ class TestIsBend:
     @pytest.mark.parametrize("seed", range(5))
     def test_a_cut_through_a_bend(self, seed):
         rocking = 20 * np.exp(-((self.X[:, None] - [-4, -1, 2, 5]) ** 2) / 20)
-        assert is_bend(HALVES, (0, 1), field_of(rocking, seed))
+        assert measure_change(HALVES, (0, 1), field_of(rocking, seed)).is_bend
 
     @pytest.mark.parametrize("step", [2, 10])
     @pytest.mark.parametrize("bend", [0, 6])
     def test_no_interface(self, step, bend):
         slow = bend * np.sin(self.X[:, None] / 12 + np.arange(4))
         change = slow + step * HALVES[:, None]
-        assert not is_bend(HALVES, (0, 1), field_of(change))
+        assert not measure_change(HALVES, (0, 1), field_of(change)).is_bend
 
     @pytest.mark.parametrize("width", [0.6, 1, 1.5, 2, 3])
     @pytest.mark.parametrize("moved", [0, 0.5, 1])
     def test_no_wide_interface_even_if_the_border_is_beside_it(self, width, moved):
         mixed = erf((self.X - moved) / width / np.sqrt(2))
-        assert not is_bend(HALVES, (0, 1), field_of(20 * mixed))
+        assert not measure_change(HALVES, (0, 1), field_of(20 * mixed)).is_bend
 
     @pytest.mark.parametrize("seed", range(5))
     def test_neither_noise_nor_an_even_change(self, seed):
-        assert not is_bend(HALVES, (0, 1), field_of(0 * HALVES, seed))
-        assert not is_bend(HALVES, (0, 1), field_of(2.0 * self.X, seed))
+        assert not measure_change(HALVES, (0, 1), field_of(0 * HALVES, seed)).is_bend
+        assert not measure_change(HALVES, (0, 1), field_of(2.0 * self.X, seed)).is_bend
 
     def test_not_known_of_what_is_too_thin(self):
         line = (POSITIONS[:, 1] == 12).astype(int)
         rocking = 20 * np.exp(-((self.X[:, None] - [-4, -1, 2, 5]) ** 2) / 20)
-        assert not is_bend(line, (0, 1), field_of(rocking))
+        assert not measure_change(line, (0, 1), field_of(rocking)).is_bend
+
+
+class TestIsJump:
+    X = TestIsBend.X
+    ROCKING = 20 * np.exp(-((TestIsBend.X[:, None] - [-4, -1, 2, 5]) ** 2) / 20)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_an_interface_in_what_bends(self, seed):
+        slow = 6 * np.sin(self.X[:, None] / 12 + np.arange(4))
+        change = measure_change(HALVES, (0, 1), field_of(slow + 5 * HALVES[:, None]))
+        assert change.is_jump
+        assert change.ratio > 1
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_a_bend_is_none(self, seed):
+        change = measure_change(HALVES, (0, 1), field_of(self.ROCKING, seed))
+        assert not change.is_jump
+        assert change.ratio < 1 / 3
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_neither_noise_nor_an_even_change(self, seed):
+        for field in (field_of(0 * HALVES, seed), field_of(2.0 * self.X, seed)):
+            assert not measure_change(HALVES, (0, 1), field).is_jump
+
+    def test_not_known_of_what_is_too_thin(self):
+        line = (POSITIONS[:, 1] == 12).astype(int)
+        change = measure_change(line, (0, 1), field_of(10 * line))
+        assert not change.is_jump
+        assert change.ratio == np.inf
 
 
 def test_points_without_a_label_have_no_border():

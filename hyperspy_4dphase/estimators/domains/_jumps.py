@@ -33,6 +33,8 @@ _BEND_RATIO, _BEND_PART, _BEND_NOISE = 3.0, 0.05, 4.0
 # borders between pieces of one. Where spots come and go within three positions, as many
 # pieces have jumps as not: there the change next to the border decides.
 _JUMP_RATIO = 0.5
+# One or two places may be next to something else, which is there for the jump.
+_FEWEST_PLACES = 3
 
 
 class Jumps(NamedTuple):
@@ -130,7 +132,7 @@ class Change(NamedTuple):
         """bool: Whether a jump explains more of the change than most bends have."""
         noise = _BEND_NOISE * np.sqrt(self.n_places)
         least = max(_JUMP_RATIO * self.by_bend, _BEND_PART * self.whole, noise)
-        return self.by_jump > least
+        return self.n_places >= _FEWEST_PLACES and self.by_jump > least
 
     @property
     def ratio(self):

@@ -25,7 +25,9 @@ _MOST_MIXED = 0.52
 # A border is none, however the change goes on, if its step is less than that and there
 # is no gap. Of 131 maps of simulated scans, surface layers of bent particles whose
 # patterns left no gap had 1.86 or more, one of them 1.68; cuts through bent crystals
-# 0.7 to 1.9.
+# 0.7 to 1.9. A short border with a larger step is none only if a bend explains it: in
+# 13 scans of overlapping crystals 30 of 66 wrong joins were such borders without a
+# bend, in 22 of bent particles 2 of 185 right ones.
 _NO_STEP = 1.75
 # Where only means of neighbours show the patterns' gap, so much of the change may be
 # next to a border that is none. In the same maps cuts through bent crystals had 0.43 to
@@ -144,6 +146,8 @@ class Passages:
         is_none &= is_whole and step < CERTAIN_STEP and not change.is_jump
         is_gradual = share < (LEAST if is_whole else _MOST_POOLED)
         is_gradual |= is_whole and is_bend
+        # A few edges look gradual where two overlapping crystals fade, too.
+        is_gradual &= not is_few or step < _NO_STEP or change.is_bend
         is_faint = is_none or (is_gradual and step < CERTAIN_STEP)
         # Of few edges, those of a fast bend are high.
         is_short = is_bend and is_few

@@ -4,6 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from scipy.special import erf
 
 from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._nodes import Node
@@ -20,15 +21,16 @@ def rocking(at, height):
     return height * np.exp(-((X[:, None] - at - [-3, -1, 1, 3]) ** 2) / 30)
 
 
-def find(change, cuts, order=None, gaps=(), seed=0):
+def find(change, cuts, order=None, gaps=(), seed=0, n_rows=SHAPE[0]):
     """Parts between cuts, of which the two are found that are one first."""
     points = np.random.default_rng(seed).normal(size=(len(X), 6))
     points[:, :4] += change
     field = Field(points, POSITIONS)
     part = np.searchsorted(cuts, X, side="right")
     order = range(len(cuts) + 1) if order is None else order
-    leaves = [Node(np.flatnonzero(part == i)) for i in order]
-    labels = np.empty(len(X), int)
+    inside = POSITIONS[:, 0] < n_rows
+    leaves = [Node(np.flatnonzero(inside & (part == i))) for i in order]
+    labels = np.full(len(X), -1)
     for i, leaf in enumerate(leaves):
         labels[leaf.rows] = i
     asked = []
@@ -68,3 +70,13 @@ def test_an_interface_is_a_border_though_its_step_is_faint(seed):
     bend = 12 * np.sin(X[:, None] / 12 + np.arange(4))
     assert find(bend + jump, [22], seed=seed) is None
     assert find(bend, [22], seed=seed) == {0, 1}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_short_border_with_a_step_is_none_only_if_a_bend_explains_it(seed):
+    """Two crystals that overlap fade, as what bends does."""
+    faded = 10 * erf((X[:, None] - 22) / 5)
+    assert find(faded, [22], seed=seed, n_rows=12) is None
+    bend = rocking(22, 12.0)
+    assert find(bend, [22], seed=seed, n_rows=12) == {0, 1}
+    assert find(faded, [22], seed=seed) == {0, 1}

@@ -135,11 +135,13 @@ class Passages:
 
     def _judge(self, labels, pair, ratios, leaves):
         """The border, unless it is clear that it is one."""
+        is_few = self._steps.is_short(len(ratios))
         step = self._steps.summarize(ratios)
+        if not is_few:
+            step = min(step, self._measure_step(labels, pair))
         share = self._borders.measure(labels, pair)
         change = measure_change(labels, pair, self._field)
         is_whole = not any(leaf.pooled for leaf in leaves)
-        is_few = self._steps.is_short(len(ratios))
         is_bend = change.is_bend and share < _MOST_BENT
         # However little is known of how the change goes on.
         is_none = change.is_bend or (not is_few and step < _NO_STEP)
@@ -155,3 +157,8 @@ class Passages:
             return None
         is_wide = share < _MOST_MIXED and self._is_border(step)
         return _Passage(leaves, change.ratio, is_gradual, is_wide, is_faint, is_short)
+
+    def _measure_step(self, labels, pair):
+        """The step between two leaves, away from what else is beside their border."""
+        rows = np.flatnonzero(np.isin(labels, pair))
+        return self._steps.take(rows).measure_border(labels[rows] == pair[1])

@@ -21,7 +21,7 @@ def rocking(at, height):
     return height * np.exp(-((X[:, None] - at - [-3, -1, 1, 3]) ** 2) / 30)
 
 
-def find(change, cuts, order=None, gaps=(), seed=0, n_rows=SHAPE[0]):
+def find(change, cuts, order=None, gaps=(), seed=0, n_rows=SHAPE[0], beside=()):
     """Parts between cuts, of which the two are found that are one first."""
     points = np.random.default_rng(seed).normal(size=(len(X), 6))
     points[:, :4] += change
@@ -29,6 +29,9 @@ def find(change, cuts, order=None, gaps=(), seed=0, n_rows=SHAPE[0]):
     part = np.searchsorted(cuts, X, side="right")
     order = range(len(cuts) + 1) if order is None else order
     inside = POSITIONS[:, 0] < n_rows
+    if len(beside):
+        part = np.where(beside, len(cuts) + 1, part)
+        order = range(len(cuts) + 2)
     leaves = [Node(np.flatnonzero(inside & (part == i))) for i in order]
     labels = np.full(len(X), -1)
     for i, leaf in enumerate(leaves):
@@ -80,3 +83,13 @@ def test_a_short_border_with_a_step_is_none_only_if_a_bend_explains_it(seed):
     bend = rocking(22, 12.0)
     assert find(bend, [22], seed=seed, n_rows=12) == {0, 1}
     assert find(faded, [22], seed=seed) == {0, 1}
+
+
+def test_what_lies_beside_a_border_makes_no_step_along_it():
+    """As small crystals along a line through a glass."""
+    rows, columns = POSITIONS.T
+    beside = (np.abs(columns - 24) < 2) & (rows % 12 < 6)
+    found = find(15.0 * beside[:, None], [22], beside=beside)
+    assert found == {0, 1}
+    apart = 5.0 * (X[:, None] >= 22)
+    assert find(15.0 * beside[:, None] + apart, [22], beside=beside) is None

@@ -33,6 +33,8 @@ _BEND_RATIO, _BEND_PART, _BEND_NOISE = 3.0, 0.05, 4.0
 # borders between pieces of one. Where spots come and go within three positions, as many
 # pieces have jumps as not: there the change next to the border decides.
 _JUMP_RATIO = 0.5
+# Evidence that adds to both sides of that ratio: below it, noise alone would decide.
+_LEAST_EVIDENCE = 2.0
 # One or two places may be next to something else, which is there for the jump.
 _FEWEST_PLACES = 3
 
@@ -139,7 +141,8 @@ class Change(NamedTuple):
         """float: What a jump explains over what a bend does; infinite if not known."""
         if not self.n_places:
             return np.inf
-        return (max(self.by_jump, 0) + 2) / (max(self.by_bend, 0) + 2)
+        jump, bend = (max(gain, 0.0) for gain in (self.by_jump, self.by_bend))
+        return (jump + _LEAST_EVIDENCE) / (bend + _LEAST_EVIDENCE)
 
 
 def measure_change(labels, pair, field):

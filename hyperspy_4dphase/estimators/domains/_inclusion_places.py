@@ -6,8 +6,8 @@ from scipy.spatial import cKDTree
 
 from hyperspy_4dphase.estimators.domains._local_fits import (
     SIZE,
-    fit_around,
     local_spread,
+    predict_around,
     robust_covariance,
 )
 
@@ -74,7 +74,7 @@ def assign_places(points, inside, kinds, n_rounds=4, n_sweeps=5):
         places = ndimage.label(best == kind, NEAR)[0]
         small = np.bincount(places.ravel()) < FEWEST
         best[small[places] & (best == kind)] = -1
-    surroundings = fit_around(points, (inside & (best < 0)).astype(float)).values
+    surroundings = predict_around(points, (inside & (best < 0)).astype(float)).values
     cleaned = np.where(best[..., None] < 0, points, surroundings)
     less = _add_likelihoods(values, amount, _LESS) + np.log(_PART_LESS) - gain
     return best, cleaned, _find_rims(best, less)
@@ -154,7 +154,7 @@ def _filter(points, inside, first, share):
         What is usual of them in inclusions nearby.
     """
     weights = inside * np.clip(1 - share.sum(axis=-1), 0, 1)
-    fit = fit_around(points, weights)
+    fit = predict_around(points, weights)
     residuals = fit.subtract_from(points)
     covariance = robust_covariance(residuals[inside & (weights > 0.9)])
     totals = np.maximum(share.sum(axis=(0, 1)), 1e-9)
@@ -164,7 +164,7 @@ def _filter(points, inside, first, share):
     values = residuals @ filters
     spreads = [local_spread(values[..., k], inside) for k in range(values.shape[-1])]
     variance = np.square(np.stack(spreads, axis=-1))
-    values /= np.sqrt(variance + fit.measure_misfit()[..., None] / 4)
+    values /= np.sqrt(variance + fit.misfit[..., None] / 4)
     usual = (values * first).sum(axis=(0, 1)) / first.sum(axis=(0, 1))
     width = SIZE, SIZE, 0
     amounts, shares = (

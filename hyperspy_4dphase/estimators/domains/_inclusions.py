@@ -19,8 +19,9 @@ from hyperspy_4dphase.estimators.domains._inclusion_places import (
 from hyperspy_4dphase.estimators.domains._local_fits import (
     SIZE,
     add_up,
-    fit_around,
+    fit_at,
     local_spread,
+    predict_around,
     robust_covariance,
     subtract_around,
 )
@@ -44,6 +45,9 @@ _SAME_PATTERN, _SAME_PLACES = 0.7, 1 / 3
 _N_DIRECTIONS, _N_STARTS = 16, 16
 # Fewest positions of a scan that is looked at.
 _MIN_SCAN = 100
+# Positions that tell how sums, and what surroundings do not predict, are spread. Of
+# sums over 3 x 3 positions every third along both axes tells what is in all.
+_N_SPREAD, _MOST_APART = 20_000, 3
 
 
 class Kind(NamedTuple):
@@ -138,8 +142,10 @@ def _choose(kinds):
 
 
 def _find_kinds(points, inside, random_state):
-    residuals = fit_around(points, inside.astype(float)).subtract_from(points)
-    sums = add_up(residuals, inside)[inside]
+    residuals = predict_around(points, inside.astype(float)).subtract_from(points)
+    apart = min(int(np.ceil(np.sqrt(inside.sum() / _N_SPREAD))), _MOST_APART)
+    some = slice(None, None, apart), slice(None, None, apart)
+    sums = add_up(residuals, inside)[some][inside[some]]
     values, vectors = np.linalg.eigh(robust_covariance(sums, 1.5))
     whiten = vectors / np.sqrt(np.maximum(values, 1e-3)) @ vectors.T
     directions = (whiten @ _find_skewed(sums @ whiten, random_state).T).T
@@ -206,22 +212,28 @@ def _describe(points, inside, direction, n_rounds=3):
         found = places > 0
         if not found.any():
             return None
-        fit = fit_around(points, weights)
-        residuals = fit.subtract_from(points)
-        rest = inside & (weights > 0.5) & ~ndimage.binary_dilation(found, NEAR)
+        near = ndimage.binary_dilation(found, NEAR) & inside
+        rest = _thin_out(inside & (weights > 0.5) & ~near)
         if not rest.any():
             return None
-        covariance = robust_covariance(residuals[rest])
-        pattern = (residuals[found] * sums[found, None]).sum(axis=0)
+        used = near | rest
+        fit = fit_at(points, weights, used).predict()
+        residuals = fit.subtract_from(points[used])
+        covariance = robust_covariance(residuals[rest[used]])
+        residuals = residuals[found[used]]
+        pattern = (residuals * sums[found, None]).sum(axis=0)
         pattern /= np.linalg.norm(pattern)
         direction = np.linalg.solve(covariance, pattern)
         direction /= np.linalg.norm(direction)
-        spread = np.sqrt(local_spread(along, inside) ** 2 + fit.measure_misfit())
-        scaled = (along / spread)[..., None]
+        scaled = np.zeros((*inside.shape, 1))
+        spread = local_spread(along, inside)[used]
+        scaled[used, 0] = along[used] / np.sqrt(spread**2 + fit.misfit)
         evidence = float(np.median(add_up(scaled, inside)[found] ** 2))
         if i == 0 and evidence < _EVIDENCE / 3:
             return None
-    own = add_up(residuals, found)[found]
+    added = np.zeros_like(points)
+    added[found] = residuals
+    own = add_up(added, found)[found]
     excess = max((np.square(own).sum(axis=1) - n_features).sum(), 1e-9)
     strengths = np.bincount(places[found], sums[found])
     return Kind(
@@ -229,19 +241,25 @@ def _describe(points, inside, direction, n_rounds=3):
         pattern,
         evidence,
         places=float(strengths.sum() ** 2 / np.square(strengths).sum()),
-        foreign=_measure_foreign(
-            fit_around(points, weights, 1.6 * SIZE), found, pattern
-        ),
+        foreign=_measure_foreign(fit_at(points, weights, found, 1.6 * SIZE), pattern),
         alike=float((np.square(own @ pattern) - 1).sum() / excess),
         total=float(np.square(sums[found]).sum()),
     )
 
 
-def _measure_foreign(fit, found, pattern):
+def _thin_out(places):
+    """Some of many positions, as far apart as may be."""
+    rows = np.flatnonzero(places)
+    some = np.zeros(places.size, bool)
+    some[rows[:: max(1, rows.size // _N_SPREAD)]] = True
+    return some.reshape(places.shape)
+
+
+def _measure_foreign(fit, pattern):
     """Part of a pattern that the changes of the surroundings do not have."""
-    changes = fit.coefficients[found][:, 1:]
+    changes = fit.coefficients[:, 1:]
     along = changes @ pattern
-    noise = changes.shape[-1] * fit.noise[found][:, 1:]
+    noise = changes.shape[-1] * fit.noise[:, 1:]
     gram = changes @ np.swapaxes(changes, 1, 2) + np.eye(5) * noise[:, None]
     own = (along * np.linalg.solve(gram, along[..., None])[..., 0]).sum(axis=1)
     return float(np.median(1 - own))

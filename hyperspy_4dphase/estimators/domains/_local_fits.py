@@ -11,6 +11,7 @@ from scipy import ndimage
 from sklearn.covariance import empirical_covariance
 
 from hyperspy_4dphase.estimators.domains._local_values import subtract_surroundings
+from hyperspy_4dphase.estimators.domains._place_fits import fit_places
 
 # Width of the weights of a fit, in positions: wider than twice a plate, narrower than
 # bends. From 2 to 3 makes no difference.
@@ -22,20 +23,24 @@ _RIDGE = 0.02
 _TERMS = [(a, b) for a in range(3) for b in range(3 - a)]
 # Least part of a pattern that is not its own in the fit at its place.
 _LEAST_LEFT = 0.3
+# Positions of a scan that are fitted at once: the coefficients take much memory.
+_AT_ONCE = 30_000
+# Part of a scan's positions above which it is faster to fit all, as convolutions.
+_FEW_PLACES = 0.5
 # Scale of a normal distribution over its median absolute value.
 _PER_MEDIAN = 1 / 0.6745
 
 
 class LocalFit(NamedTuple):
-    """Quadratics around each position.
+    """Quadratics around some positions; leading axes are theirs.
 
     Attributes
     ----------
-    coefficients : numpy.ndarray, shape (ny, nx, 6, n_features)
+    coefficients : numpy.ndarray, shape (..., 6, n_features)
         Value, slopes and curvatures, in units of the width.
-    own : numpy.ndarray, shape (ny, nx)
+    own : numpy.ndarray, shape (...)
         What part of the value is the pattern at the place itself.
-    noise : numpy.ndarray, shape (ny, nx, 6)
+    noise : numpy.ndarray, shape (..., 6)
         Variance of the coefficients.
     """
 
@@ -43,22 +48,82 @@ class LocalFit(NamedTuple):
     own: np.ndarray
     noise: np.ndarray
 
-    @property
-    def values(self):
-        """numpy.ndarray, shape (ny, nx, n_features): What surroundings predict."""
-        return self.coefficients[:, :, 0]
+    def predict(self):
+        """Prediction: What the fit says of each position."""
+        change = np.square(self.coefficients[..., [1, 3], :]).sum(axis=(-2, -1))
+        n_features = self.coefficients.shape[-1]
+        change -= n_features * (self.noise[..., 1] + self.noise[..., 3])
+        misfit = _CURVED**2 * np.maximum(change, 0)
+        return Prediction(self.coefficients[..., 0, :], self.own, misfit)
+
+    def take(self, places):
+        """LocalFit: That of some positions."""
+        return LocalFit(*(each[places] for each in self))
+
+
+class Prediction(NamedTuple):
+    """What surroundings predict at some positions; leading axes are theirs.
+
+    Attributes
+    ----------
+    values : numpy.ndarray, shape (..., n_features)
+    own : numpy.ndarray, shape (...)
+        What part of the value is the pattern at the place itself.
+    misfit : numpy.ndarray, shape (...)
+        Variance expected of a quadratic where surroundings change.
+    """
+
+    values: np.ndarray
+    own: np.ndarray
+    misfit: np.ndarray
 
     def subtract_from(self, points):
         """What each position has that the others around it do not."""
         left = np.maximum(1 - self.own, _LEAST_LEFT)
         return (points - self.values) / left[..., None]
 
-    def measure_misfit(self):
-        """Variance expected of a quadratic where surroundings change, (ny, nx)."""
-        change = np.square(self.coefficients[:, :, [1, 3]]).sum(axis=(2, 3))
-        n_features = self.coefficients.shape[-1]
-        change -= n_features * (self.noise[..., 1] + self.noise[..., 3])
-        return _CURVED**2 * np.maximum(change, 0)
+
+def predict_around(points, weights):
+    """Predict all patterns by quadratics fitted around each position.
+
+    Parameters
+    ----------
+    points, weights
+        As for :func:`fit_around`.
+
+    Returns
+    -------
+    Prediction
+        Of shape (ny, nx).
+    """
+    ny, nx = weights.shape
+    reach = _measure_reach(SIZE)
+    parts = []
+    for rows in np.array_split(np.arange(ny), max(1, ny * nx // _AT_ONCE)):
+        low, high = max(rows[0] - reach, 0), min(rows[-1] + reach + 1, ny)
+        fit = fit_around(points[low:high], weights[low:high])
+        parts.append(fit.take(rows - low).predict())
+    return Prediction(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def fit_at(points, weights, places, size=SIZE):
+    """Fit quadratics around some positions.
+
+    Parameters
+    ----------
+    points, weights, size
+        As for :func:`fit_around`.
+    places : numpy.ndarray of bool, shape (ny, nx)
+        Where to fit.
+
+    Returns
+    -------
+    LocalFit
+        Of shape (n_places,).
+    """
+    if places.sum() > _FEW_PLACES * places.size:
+        return fit_around(points, weights, size).take(places)
+    return LocalFit(*fit_places(points, weights, places, size, _RIDGE))
 
 
 def fit_around(points, weights, size=SIZE):
@@ -75,8 +140,9 @@ def fit_around(points, weights, size=SIZE):
     Returns
     -------
     LocalFit
+        Of shape (ny, nx).
     """
-    reach = int(np.ceil(2.5 * size))
+    reach = _measure_reach(size)
     t = np.arange(-reach, reach + 1) / size
     gauss = np.exp(-(t**2) / 2)
 
@@ -99,6 +165,11 @@ def fit_around(points, weights, size=SIZE):
     return LocalFit(inverse @ sums, inverse[..., 0, 0] * weights, noise)
 
 
+def _measure_reach(size):
+    """Farthest position that has weight in a fit, along an axis."""
+    return int(np.ceil(2.5 * size))
+
+
 def subtract_around(values, weights):
     """Subtract from one number a position what its surroundings predict.
 
@@ -111,7 +182,7 @@ def subtract_around(values, weights):
     Returns
     -------
     numpy.ndarray, shape (ny, nx)
-        As :meth:`LocalFit.subtract_from` gives it.
+        As :meth:`Prediction.subtract_from` gives it.
     """
     return subtract_surroundings(values, weights, SIZE, _RIDGE, _LEAST_LEFT)
 
@@ -132,8 +203,12 @@ def local_spread(residuals, inside):
     values = np.pad(np.abs(residuals)[tuple(nearest)], 5, mode="symmetric")
     # At every second position: it changes slowly.
     windows = np.lib.stride_tricks.sliding_window_view(values, (11, 11))[::2, ::2]
-    spread = np.median(windows.reshape(*windows.shape[:2], -1), axis=-1)
-    spread = (_PER_MEDIAN * spread).repeat(2, axis=0).repeat(2, axis=1)
+    windows = windows.reshape(*windows.shape[:2], -1)
+    # As numpy.median, which takes seven times as long to look for NaN.
+    middle = windows.shape[-1] // 2
+    windows.partition(middle, axis=-1)
+    spread = _PER_MEDIAN * windows[..., middle]
+    spread = spread.repeat(2, axis=0).repeat(2, axis=1)
     return np.maximum(1, spread[: inside.shape[0], : inside.shape[1]])
 
 

@@ -174,7 +174,16 @@ class Steps:
         if len(ratios) < self._fewest:
             return np.inf
         discount = _DISCOUNT * self.is_short(len(ratios))
-        return float(np.percentile(ratios, _FADED)) * (1 - discount)
+        return _find_percentile(ratios, _FADED) * (1 - discount)
+
+
+def _find_percentile(values, percent):
+    """float: As numpy.percentile, which takes ten times as long for a few values."""
+    place = (len(values) - 1) * percent / 100
+    low = int(place)
+    ordered = np.sort(values)
+    high = min(low + 1, len(values) - 1)
+    return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
 
 
 def measure_steps(field):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hyperspy_4dphase.estimators.domains import _inclusions
 from hyperspy_4dphase.estimators.domains._field import Field
 from hyperspy_4dphase.estimators.domains._inclusion_places import (
     _AMOUNTS,
@@ -122,3 +123,15 @@ def test_the_points_given_are_not_changed():
     kept = points.copy()
     found(points)
     np.testing.assert_array_equal(points, kept)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_some_positions_of_many_tell_as_much(monkeypatch, seed):
+    """In large scans how noise is spread is measured at some positions."""
+    monkeypatch.setattr(_inclusions, "_N_SPREAD", 450)
+    points, true = bent(seed), plates()
+    points[true == 0, 2] += 6
+    kinds, _ = found(points, seed)
+    assert ((kinds >= 0) & (true == 0)).sum() > 0.85 * (true == 0).sum()
+    assert ((kinds >= 0) & (true != 0)).sum() < 0.2 * (true == 0).sum()
+    assert (found(bent(seed + 10), seed)[0] == -1).all()

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from hyperspy_4dphase.estimators.domains import _local_fits
 from hyperspy_4dphase.estimators.domains._local_fits import (
     add_up,
     fit_around,
+    fit_at,
     local_spread,
+    predict_around,
     robust_covariance,
     subtract_around,
 )
@@ -27,7 +30,7 @@ def weights(seed=0):
 
 def test_a_quadratic_is_predicted():
     points = curved()
-    values = fit_around(points, np.ones(SHAPE)).values
+    values = predict_around(points, np.ones(SHAPE)).values
     # The ridge pulls to a constant, at the corners most.
     np.testing.assert_allclose(values[6:-6, 6:-6], points[6:-6, 6:-6], atol=0.1)
 
@@ -36,16 +39,16 @@ def test_what_stands_out_is_left_whole():
     points, used = curved(), np.ones(SHAPE)
     points[12, 15] += [4, -3, 2]
     used[12, 15] = 0
-    fit = fit_around(points, used)
-    left = fit.subtract_from(points)[12, 15]
+    found = predict_around(points, used)
+    left = found.subtract_from(points)[12, 15]
     np.testing.assert_allclose(left, [4, -3, 2], atol=0.1)
-    assert fit.own[12, 15] == 0
+    assert found.own[12, 15] == 0
 
 
 def test_noise_keeps_its_spread():
     """What a position adds to its own fit is made good."""
     points = np.random.default_rng(0).normal(size=(*SHAPE, 2))
-    left = fit_around(points, np.ones(SHAPE)).subtract_from(points)
+    left = predict_around(points, np.ones(SHAPE)).subtract_from(points)
     assert 0.95 < left[5:-5, 5:-5].std() < 1.15
 
 
@@ -54,12 +57,35 @@ def test_single_numbers_as_features(shape):
     rng = np.random.default_rng(1)
     values = rng.normal(size=shape)
     used = rng.random(shape) * (rng.random(shape) > 0.3)
-    expected = fit_around(values[..., None], used).subtract_from(values[..., None])
+    expected = predict_around(values[..., None], used).subtract_from(values[..., None])
     kept = values.copy(), used.copy()
     np.testing.assert_allclose(
         subtract_around(values, used), expected[..., 0], atol=1e-9
     )
     np.testing.assert_array_equal((values, used), kept)
+
+
+@pytest.mark.parametrize("part", [0.05, 0.9, 0])
+@pytest.mark.parametrize("size", [1.5, 2.5, 8])
+def test_some_positions_as_all(part, size):
+    """Few are fitted by themselves, and most with all; windows end at the edges."""
+    rng = np.random.default_rng(3)
+    points, places = rng.normal(size=(*SHAPE, 3)), rng.random(SHAPE) < part
+    expected = fit_around(points, weights(), size).take(places)
+    found = fit_at(points, weights(), places, size)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-9)
+    assert found.coefficients.shape == (places.sum(), 6, 3)
+
+
+@pytest.mark.parametrize("n_at_once", [SHAPE[1], 100, 400])
+def test_parts_of_a_scan_as_the_whole(monkeypatch, n_at_once):
+    points = np.random.default_rng(4).normal(size=(*SHAPE, 2))
+    expected = fit_around(points, weights()).predict()
+    monkeypatch.setattr(_local_fits, "_AT_ONCE", n_at_once)
+    found = predict_around(points, weights())
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
 
 
 def test_sums_have_the_noise_of_one():

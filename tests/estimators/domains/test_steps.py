@@ -120,6 +120,15 @@ def test_the_step_of_a_short_border_counts_for_less():
     assert narrow.summarize(ratios[:2]) == pytest.approx(2.5)
 
 
+@pytest.mark.parametrize("n", [20, 21, 57])
+def test_the_step_of_a_border_is_a_percentile(n):
+    steps = measure_steps(field_of(flat()))
+    ratios = np.random.default_rng(n).random(n)
+    kept = ratios.copy()
+    assert steps.summarize(ratios) == pytest.approx(np.percentile(ratios, 40))
+    np.testing.assert_array_equal(ratios, kept)
+
+
 def test_borders_of_narrow_scans_have_as_many_edges_as_there_can_be():
     """A line scan has one edge between two sides."""
     for shape, width in [((60,), 1), ((2, 60), 2), ((60, 3), 3), ((5, 4, 6), 20)]:

@@ -30,7 +30,7 @@ def ours(*names):
 
 
 ESTIMATORS = Layer(
-    {"numpy", "scipy", "sklearn", "skimage", "numba"}
+    {"numpy", "scipy", "sklearn", "skimage", "numba", "joblib"}
     | ours("estimators", "_accumulator", "_correction", "_patterns", "_scalars")
     | ours("_threads")
 )

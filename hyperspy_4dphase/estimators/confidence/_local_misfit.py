@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.stats import chi2
 
-from hyperspy_4dphase.estimators.domains._local_fits import fit_around
+from hyperspy_4dphase.estimators.domains._local_fits import predict_around
 
 # Rounds in which patterns that stand out lose their weight. After five nothing changes.
 _N_ROUNDS = 6
@@ -84,12 +84,12 @@ def measure_local_misfit(points, spread, positions):
     precision[places] = typical / spread
     weights = np.minimum(precision, _MOST_PRECISE)
     for _ in range(_N_ROUNDS):
-        fit = fit_around(field, weights)
+        fit = predict_around(field, weights)
         left = fit.subtract_from(field) * np.sqrt(precision)[..., None]
         distance = np.square(left).sum(axis=-1)
         weights = np.minimum(precision, _MOST_PRECISE) * _weigh(distance, inside)
     usual = _local_median(distance, inside) / chi2.median(n_features)
-    usual = np.maximum(usual, 1) + _CURVED * fit.measure_misfit() / n_features
+    usual = np.maximum(usual, 1) + _CURVED * fit.misfit / n_features
     common = _compare_neighbours(left, _FARTHEST * np.sqrt(n_features * usual))
     excess = distance + _COMMON * common - n_features * usual
     excess = (excess / (usual * np.sqrt(_VARIANCE * n_features)))[places]

@@ -167,7 +167,7 @@ class MapMaker:
         numbers = [task.number for task in tasks if task.kind is kinds.divide_shapes]
         self._tree_of = {number: k for k, number in enumerate(numbers, 1)}
         has_positions = self.shapes.positions is not None
-        n_named = count_others(self.shapes) if has_positions else 0
+        n_named = count_others(self.shapes)
         n_judging = _FEWEST_OTHERS if structure and has_positions else 0
         n_others = max(len(numbers), n_named, n_judging)
         self._patterns.grow(1 + n_others, random_state, n_jobs, tell)

@@ -1,6 +1,6 @@
 """What maps of one scan have in common: its patterns, what it says, and its trees."""
 
-from sklearn.utils.parallel import Parallel, delayed
+import copy
 
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.confidence import _map_kinds as kinds
@@ -9,8 +9,10 @@ from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._other_exposures import (
     choose_map,
     count_others,
-    grow_another,
+    draw_seeds,
+    grow_trees,
 )
+from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes
 
 
@@ -40,7 +42,7 @@ class PatternMaps:
             positions = check_positions(positions, X.shape[0])
         self.shapes = CompressedShapes.from_compressed(X, positions)
         self.votes, self.trees, self.reason = {}, [], None
-        self._evidence = self._chosen = None
+        self._evidence = self._chosen = self._stream = None
 
     def grow(self, n_trees, random_state, n_jobs, tell=None):
         """Grow trees, the first of the patterns, the others of other exposures.
@@ -55,19 +57,20 @@ class PatternMaps:
         tell : callable, optional
             Called as ``tell(n_done, n_trees)``.
         """
+        own, options = None, (kinds.MIN_CLUSTER, None)
         if not self.trees:
             evidence = self.find_evidence(random_state)
-            labels, tree = kinds.grow_tree(self.shapes, random_state, evidence)
-            self.trees.append(labels)
-            self.reason = tree[0].reason
-        n_more = max(n_trees - len(self.trees), 0)
-        seeds = random_state.randint(2**31 - 1, size=n_more)
-        grown = Parallel(n_jobs, prefer="threads", return_as="generator")(
-            delayed(self._grow_another)(seed) for seed in seeds
+            own = make_growth(self.shapes, *options, random_state, evidence=evidence)
+            self._stream = copy.deepcopy(random_state)
+        seeds = draw_seeds(self._stream, max(n_trees - max(len(self.trees), 1), 0))
+        found = grow_trees(
+            self.shapes, self._evidence, seeds, *options, n_jobs, own=own
         )
-        for labels in grown:
-            self.trees.append(labels)
-            if tell is not None:
+        for grown in found:
+            if not self.trees:
+                self.reason = grown.growth.nodes[0].reason
+            self.trees.append(grown.labels)
+            if tell is not None and n_trees > 1:
                 tell(len(self.trees), n_trees)
 
     def choose(self):
@@ -96,7 +99,3 @@ class PatternMaps:
         if self._evidence is None and self.shapes.positions is not None:
             self._evidence = Evidence(self.shapes, random_state)
         return self._evidence
-
-    def _grow_another(self, seed):
-        growth = grow_another(self.shapes, self._evidence, seed, kinds.MIN_CLUSTER)
-        return growth.result().labels

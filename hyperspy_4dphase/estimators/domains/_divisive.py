@@ -1,5 +1,6 @@
 """Divisive hierarchical clustering of diffraction patterns."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -15,7 +16,12 @@ from hyperspy_4dphase.estimators.compression import (
     compress_patterns,
 )
 from hyperspy_4dphase.estimators.domains._descriptions import Descriptions
-from hyperspy_4dphase.estimators.domains._other_exposures import choose_tree
+from hyperspy_4dphase.estimators.domains._other_exposures import (
+    choose_tree,
+    count_others,
+    draw_seeds,
+    grow_trees,
+)
 from hyperspy_4dphase.estimators.domains._published import grow_published, parse_plan
 from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
 from hyperspy_4dphase.estimators.domains._shapes import CompressedShapes, FeatureShapes
@@ -272,12 +278,16 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
                 f"only {n} patterns."
             )
         size = _MIN_SIZE if self.min_size is None else self.min_size
-        growth = make_growth(shapes, size, self.max_depth, random_state, self.callback)
+        options = size, self.max_depth
+        growth = make_growth(shapes, *options, random_state, self.callback)
         # Products of this size gain nothing from threads, which others may hold up.
         with limited_threads(1):
-            growth.run()
-            if positions is not None:
-                growth = choose_tree(growth, size, self.max_depth, random_state)
+            evidence = growth.evidence
+            has_more = evidence is not None and self.max_depth != 0
+            stream = copy.deepcopy(random_state)
+            seeds = draw_seeds(stream, count_others(shapes) * has_more)
+            trees = grow_trees(shapes, evidence, seeds, *options, own=growth)
+            growth = choose_tree(trees, size)
             growth.reach(self.n_domains or 0)
             known = growth.describe()
         labels, tree = growth.result()

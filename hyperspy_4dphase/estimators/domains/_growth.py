@@ -38,7 +38,11 @@ class Growth:
     ----------
     nodes : list of Node
         In the order in which they grew; the root is the first.
+    evidence : Evidence or None
+        What the scan around the points says, if there is more than noise.
     """
+
+    evidence = None
 
     def __init__(self, shapes, min_size, max_depth, random_state, callback=None):
         self.shapes = shapes
@@ -134,6 +138,15 @@ class Growth:
     def leaves(self):
         """The nodes without children."""
         return [node for node in self.nodes if not node.children]
+
+    def attach(self, shapes, evidence):
+        """Take other shapes and what the scan says of them, or None for no more."""
+        self.shapes = shapes
+
+    def take_callback(self):
+        """Take the callback away: a copy in another process cannot call it."""
+        callback, self._callback = self._callback, None
+        return callback
 
     def _label(self, leaves):
         """Number (n_points,) of the leaf that each point is in, -1 for none."""

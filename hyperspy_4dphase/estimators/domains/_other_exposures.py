@@ -4,17 +4,23 @@ Which borders are found may hang on counting noise. Of several trees, the one at
 borders patterns jump most, and bend least, is right more often than any.
 """
 
+import multiprocessing
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.parallel import Parallel, delayed
 
+from hyperspy_4dphase._threads import limited_threads
 from hyperspy_4dphase.estimators.domains._additions import add_domains
 from hyperspy_4dphase.estimators.domains._evidence import Evidence
 from hyperspy_4dphase.estimators.domains._field import Field
+from hyperspy_4dphase.estimators.domains._growth import Growth
 from hyperspy_4dphase.estimators.domains._jumps import sum_jumps
 from hyperspy_4dphase.estimators.domains._scan_growth import make_growth
+from hyperspy_4dphase.estimators.domains._valley import has_compiled
 
 # Variance added to make another exposure, in units of that of the noise. More hides
 # what is weak; with this much, maps of 76 simulated scans of 10 kinds are as right as
@@ -24,6 +30,10 @@ _ADDED_NOISE = 0.25
 # long, since each takes as long as the tree. On 19 simulated scans of 12 kinds the mean
 # adjusted Rand index was 0.83 with none, 0.89 with two, 0.90 with three and with four.
 _N_OTHERS, _MOST_POSITIONS = 3, 20_000
+# Positions from which on a tree takes longer than to start a process, about 2 s.
+_WORTH_A_PROCESS = 2500
+# Each takes about 300 MB, beside what it works on.
+_MOST_PROCESSES = 4
 # By how much more borders of another exposure must jump for it to be taken, in units of
 # what noise makes of their sum.
 _LEAST_GAIN = 2.0
@@ -36,7 +46,8 @@ _COMMON, _CLEAR_GAIN = 0.75, 15.0
 
 def count_others(shapes):
     """How many trees of other exposures a map of these shapes is chosen from."""
-    return _N_OTHERS if len(shapes.points) <= _MOST_POSITIONS else 0
+    is_small = len(shapes.points) <= _MOST_POSITIONS
+    return _N_OTHERS if shapes.positions is not None and is_small else 0
 
 
 def grow_another(shapes, evidence, seed, min_size, max_depth=None):
@@ -61,40 +72,132 @@ def grow_another(shapes, evidence, seed, min_size, max_depth=None):
     if evidence is not None and evidence.exists:
         evidence = Evidence(shapes, random_state, evidence)
     growth = make_growth(shapes, min_size, max_depth, random_state, evidence=evidence)
-    growth.run()
+    # A new process may use all threads.
+    with limited_threads(1):
+        growth.run()
     return growth
 
 
-def choose_tree(growth, min_size, max_depth, random_state):
+class GrownTree(NamedTuple):
+    """A tree of a scan, or of another exposure of it.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray of int, shape (n,)
+        -1 for none.
+    growth : Growth
+        As it has grown; that of another exposure without its shapes.
+    """
+
+    labels: np.ndarray
+    growth: Growth
+
+
+def draw_seeds(stream, n):
+    """Draw seeds of other trees.
+
+    Parameters
+    ----------
+    stream : numpy.random.RandomState
+        A copy of that with which the first tree grows, which then is the same however
+        many others there are.
+    n : int
+
+    Returns
+    -------
+    numpy.ndarray of int
+    """
+    return stream.randint(2**31 - 1, size=n)
+
+
+def grow_trees(shapes, evidence, seeds, min_size, max_depth=None, n_jobs=-1, own=None):
+    """Grow trees of other exposures, and that of the scan itself.
+
+    Where that takes long they grow in processes of their own. Threads would wait for
+    each other, since much of a tree is many short steps. The first tree of a session
+    grows in this process: compiled code is kept in files, which processes that compile
+    at once would spoil for each other.
+
+    Parameters
+    ----------
+    shapes, evidence, min_size, max_depth
+        See :func:`grow_another`.
+    seeds : sequence of int
+        One for each exposure.
+    n_jobs : int, optional
+        How many to grow at once; by default as many as there are processors.
+    own : Growth, optional
+        Tree of the scan itself, before it runs. It may be a copy that does.
+
+    Yields
+    ------
+    GrownTree
+        The scan's own, if it is given, and the others in the order of their seeds.
+    """
+    options = shapes, evidence, min_size, max_depth
+    tasks = [delayed(_grow_apart)(seed, *options) for seed in seeds]
+    n_jobs = min(effective_n_jobs(n_jobs), max(len(tasks) + (own is not None), 1))
+    # A process that dask has made may start none.
+    may_start = n_jobs > 1 and not multiprocessing.current_process().daemon
+    is_apart = may_start and len(shapes.points) >= _WORTH_A_PROCESS
+    backend = "loky" if is_apart else "threading"
+    n_jobs = min(n_jobs, _MOST_PROCESSES) if is_apart else n_jobs
+    tell, n_points = None, len(shapes.points)
+    if own is not None and is_apart and has_compiled():
+        tell = own.take_callback()
+        tasks.insert(0, delayed(_run_apart)(own))
+    elif own is not None:
+        own.run()
+        yield GrownTree(own.result().labels, own)
+    found = Parallel(n_jobs, backend=backend, return_as="generator")(tasks)
+    for n_grown, tree in enumerate(found, 1):
+        if n_grown == 1 and len(tasks) > len(seeds):
+            tree.growth.attach(shapes, evidence)
+        if tell is not None:
+            tell(n_points * n_grown // len(tasks), n_points)
+        yield tree
+
+
+def _grow_apart(seed, shapes, evidence, min_size, max_depth):
+    growth = grow_another(shapes, evidence, seed, min_size, max_depth)
+    return _release(growth)
+
+
+def _run_apart(growth):
+    # A new process may use all threads.
+    with limited_threads(1):
+        growth.run()
+    return _release(growth)
+
+
+def _release(growth):
+    labels = growth.result().labels
+    growth.attach(None, None)
+    return GrownTree(labels, growth)
+
+
+def choose_tree(trees, min_size):
     """Choose among a tree and those of other exposures by what their borders show.
 
     Domains that only another one has are added, if patterns jump at their borders.
 
     Parameters
     ----------
-    growth : ScanGrowth
-        As it has grown.
-    min_size, max_depth
-        With which it has.
-    random_state : numpy.random.RandomState
+    trees : iterable of GrownTree
+        The scan's own first.
+    min_size : int
+        With which they have grown.
 
     Returns
     -------
-    ScanGrowth
-        It, or another one with its shapes.
+    Growth
+        One of them, with the shapes of the scan.
     """
-    evidence, shapes = growth.evidence, growth.shapes
-    n_others = count_others(shapes)
-    if evidence is None or max_depth == 0 or not n_others:
-        return growth
-    seeds = random_state.randint(2**31 - 1, size=n_others)
-    others = Parallel(-1, prefer="threads")(
-        delayed(grow_another)(shapes, evidence, seed, min_size, max_depth)
-        for seed in seeds
-    )
-    trees = [growth, *others]
-    maps = [tree.result().labels for tree in trees]
-    best, labels = choose_map(maps, shapes, evidence, min_size)
+    labels, trees = zip(*trees, strict=True)
+    if len(trees) == 1:
+        return trees[0]
+    evidence, shapes = trees[0].evidence, trees[0].shapes
+    best, labels = choose_map(labels, shapes, evidence, min_size)
     if best:
         trees[best].adopt(shapes, evidence)
     trees[best].part(labels)

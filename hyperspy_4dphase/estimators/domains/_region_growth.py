@@ -36,8 +36,12 @@ class RegionGrowth(Growth):
 
     @property
     def evidence(self):
-        """Evidence or None: What the scan says, if there is more than noise."""
+        """Evidence or None: See :class:`Growth`."""
         return self._evidence
+
+    def attach(self, shapes, evidence):
+        """Take other shapes and what the scan says of them, or None for no more."""
+        self.shapes, self._evidence = shapes, evidence
 
     def _find_regions(self):
         """Split leaves where the pattern makes a step between neighbouring positions.

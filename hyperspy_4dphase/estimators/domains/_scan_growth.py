@@ -85,7 +85,7 @@ class ScanGrowth(RegionGrowth):
         evidence : Evidence
             Of these.
         """
-        self.shapes, self._evidence = shapes, evidence
+        self.attach(shapes, evidence)
         for node in self.nodes:
             if node.children:
                 side = np.isin(node.rows, node.children[0].rows)

@@ -209,6 +209,16 @@ def _is_crowded(values, below, most, low, high):
     return values[below] >= low and values[below + most] < high
 
 
+def has_compiled():
+    """Whether this process has looked for a valley before, which compiles the search.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(_find_emptiest.signatures)
+
+
 @numba.njit(cache=True, nogil=True)
 def _find_emptiest(samples, min_size, tails):
     """The attributes of a `Valley` for each sample; NaN where there is none."""

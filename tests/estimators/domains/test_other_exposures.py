@@ -35,6 +35,23 @@ def grown(shapes):
     return growth
 
 
+def trees(shapes, n_others=3, callback=None):
+    state = np.random.RandomState(0)
+    growth = make_growth(shapes, 10, None, state, callback)
+    seeds = module.draw_seeds(np.random.RandomState(1), n_others)
+    given = shapes, growth.evidence, seeds, 10
+    return list(module.grow_trees(*given, own=growth))
+
+
+def choose(shapes, callback=None):
+    return module.choose_tree(trees(shapes, callback=callback), 10)
+
+
+def named(*growths):
+    """As they come from `grow_trees`."""
+    return [module.GrownTree(each.result().labels, each) for each in growths]
+
+
 def test_another_exposure_is_another_scan(shapes):
     """Of the same domains; the same for the same seed; the scan stays as it is."""
     before = shapes.points.copy()
@@ -63,6 +80,42 @@ def test_the_same_whatever_the_threads(monkeypatch):
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_same_in_processes(shapes, monkeypatch, is_first):
+    """Whether the first tree grows here, as in a new session, or there, too."""
+    expected = choose(shapes)
+    monkeypatch.setattr(module, "effective_n_jobs", lambda n: 2)
+    monkeypatch.setattr(module, "_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(module, "has_compiled", lambda: not is_first)
+    # What is changed here is not changed there.
+    monkeypatch.setattr(module, "grow_another", None)
+    calls = []
+    found = choose(shapes, lambda *given: calls.append(given))
+    np.testing.assert_array_equal(found.result().labels, expected.result().labels)
+    for one, other in zip(found.nodes, expected.nodes, strict=True):
+        np.testing.assert_array_equal(one.rows, other.rows)
+        if one.split is not None:
+            assert one.split.strength == other.split.strength
+    assert found.shapes is shapes
+    assert found.evidence.exists
+    done = [n for n, _ in calls]
+    assert calls[-1] == (len(LABELS), len(LABELS))
+    assert done == sorted(done)
+    assert len(set(done)) > 2
+
+
+def test_others_do_not_change_the_first(shapes):
+    """However many there are, and whatever becomes of them."""
+    found = [trees(shapes, n)[0].labels for n in (0, 1, 3)]
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+    few, many = (trees(shapes, n)[1:] for n in (1, 3))
+    np.testing.assert_array_equal(few[0].labels, many[0].labels)
+    # They hold none of what the scan is, of which there may be much.
+    assert many[2].growth.shapes is None
+    assert many[2].growth.evidence is None
+
+
 def test_strengths_are_those_of_the_scan_as_it_is(shapes):
     growth = grown(shapes)
     other = module.grow_another(shapes, growth.evidence, 1, 10)
@@ -78,7 +131,7 @@ def test_strengths_are_those_of_the_scan_as_it_is(shapes):
     assert noisier < 0.95 * expected
 
 
-def test_the_one_with_the_borders(shapes, monkeypatch):
+def test_the_one_with_the_borders(shapes):
     growth = grown(shapes)
     merged = grown(shapes)
     leaf = merged.leaves()[0]
@@ -87,31 +140,23 @@ def test_the_one_with_the_borders(shapes, monkeypatch):
     assert merged.result().labels.max() == 0
     assert leaf not in merged.nodes
 
-    def grow_another(*given):
-        return grown(shapes)
-
-    monkeypatch.setattr(module, "grow_another", grow_another)
-    state = np.random.RandomState(0)
-    chosen = module.choose_tree(merged, 10, None, state)
+    others = [grown(shapes) for _ in range(3)]
+    chosen = module.choose_tree(named(merged, *others), 10)
     assert chosen is not merged
     assert adjusted_rand_score(LABELS, chosen.result().labels) == 1
     # Of equally good ones it is the first.
-    assert module.choose_tree(growth, 10, None, state) is growth
+    assert module.choose_tree(named(growth, *others), 10) is growth
 
 
-def test_what_added_noise_hides_is_no_evidence(shapes, monkeypatch):
+def test_what_added_noise_hides_is_no_evidence(shapes):
     """Others that lack a border are not chosen, however many they are."""
-
-    def grow_another(*given):
+    growth, others = grown(shapes), []
+    for _ in range(3):
         merged = grown(shapes)
         merged.nodes[0].children = []
         merged.nodes = merged.nodes[:1]
-        return merged
-
-    growth = grown(shapes)
-    monkeypatch.setattr(module, "grow_another", grow_another)
-    state = np.random.RandomState(0)
-    assert module.choose_tree(growth, 10, None, state) is growth
+        others.append(merged)
+    assert module.choose_tree(named(growth, *others), 10) is growth
 
 
 def grid_of(clean):
@@ -152,11 +197,17 @@ def test_common_is_the_mean_of_all_others():
 
 
 def test_large_scans_are_mapped_once(shapes, monkeypatch):
-    growth = grown(shapes)
+    assert module.count_others(shapes) == 3
     monkeypatch.setattr(module, "_MOST_POSITIONS", 300)
-    monkeypatch.setattr(module, "grow_another", lambda *given: 1 / 0)
-    state = np.random.RandomState(0)
-    assert module.choose_tree(growth, 10, None, state) is growth
+    assert module.count_others(shapes) == 0
+    growth = grown(shapes)
+    assert module.choose_tree(named(growth), 10) is growth
+
+
+def test_lists_of_patterns_are_mapped_once():
+    points = UnitNoise.of(np.random.default_rng(0).normal(size=(50, 3)))
+    points.positions = None
+    assert module.count_others(points) == 0
 
 
 def test_depth_that_was_asked_for(shapes):

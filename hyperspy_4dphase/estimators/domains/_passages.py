@@ -29,6 +29,11 @@ _MOST_MIXED = 0.52
 # 13 scans of overlapping crystals 30 of 66 wrong joins were such borders without a
 # bend, in 22 of bent particles 2 of 185 right ones.
 _NO_STEP = 1.75
+# A short border is none whatever gap there is if a jump explains so small a part of what
+# a bend does: of a thin layer few positions are where its patterns change fast. In 51
+# simulated scans of bent particles, bent grains beside each other and overlapping
+# particles, 42 of 43 short borders below that were in one domain, 8 of 12 up to 0.33.
+_SURELY_BENT = 0.2
 # Where only means of neighbours show the patterns' gap, so much of the change may be
 # next to a border that is none. In the same maps cuts through bent crystals had 0.43 to
 # 0.58, two glasses and grains that differ by strain 0.56 or more.
@@ -73,7 +78,8 @@ class _Passage:
 
     def is_bent(self, find_gap):
         """Whether its leaves may be joined once nothing better is found."""
-        return self.is_short and not self._look(find_gap)[1]
+        is_sure = self.ratio < _SURELY_BENT
+        return self.is_short and (is_sure or not self._look(find_gap)[1])
 
     def _look(self, find_gap):
         if self._gap is None:
@@ -152,7 +158,8 @@ class Passages:
         is_gradual &= not is_few or step < _NO_STEP or change.is_bend
         is_faint = is_none or (is_gradual and step < CERTAIN_STEP)
         # Of few edges, those of a fast bend are high.
-        is_short = is_bend and is_few
+        is_sure = change.is_bend and change.ratio < _SURELY_BENT
+        is_short = is_few and (is_bend or is_sure)
         if not is_faint and not is_short:
             return None
         is_wide = share < _MOST_MIXED and self._is_border(step)

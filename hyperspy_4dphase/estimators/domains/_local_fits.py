@@ -206,8 +206,7 @@ def local_spread(residuals, inside):
     windows = windows.reshape(*windows.shape[:2], -1)
     # As numpy.median, which takes seven times as long to look for NaN.
     middle = windows.shape[-1] // 2
-    windows.partition(middle, axis=-1)
-    spread = _PER_MEDIAN * windows[..., middle]
+    spread = _PER_MEDIAN * np.partition(windows, middle, axis=-1)[..., middle]
     spread = spread.repeat(2, axis=0).repeat(2, axis=1)
     return np.maximum(1, spread[: inside.shape[0], : inside.shape[1]])
 

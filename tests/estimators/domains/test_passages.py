@@ -85,6 +85,18 @@ def test_a_short_border_with_a_step_is_none_only_if_a_bend_explains_it(seed):
     assert find(faded, [22], seed=seed) == {0, 1}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_short_border_that_is_plainly_a_bend_is_none_whatever_the_gap(seed):
+    """Few positions of a thin layer are where it bends fast."""
+    both = [frozenset((0, 1))]
+    bend = rocking(22, 14.0)
+    assert find(bend, [22], seed=seed, n_rows=12, gaps=both) == {0, 1}
+    # A long border has enough of them, and what fades bends as little as it jumps.
+    assert find(bend, [22], seed=seed, gaps=both) is None
+    faded = 10 * erf((X[:, None] - 22) / 5)
+    assert find(faded, [22], seed=seed, n_rows=12, gaps=both) is None
+
+
 def test_what_lies_beside_a_border_makes_no_step_along_it():
     """As small crystals along a line through a glass."""
     rows, columns = POSITIONS.T

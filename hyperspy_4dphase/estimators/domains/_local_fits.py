@@ -25,6 +25,8 @@ _TERMS = [(a, b) for a in range(3) for b in range(3 - a)]
 _LEAST_LEFT = 0.3
 # Positions of a scan that are fitted at once: the coefficients take much memory.
 _AT_ONCE = 30_000
+# Values that are sorted at once.
+_IN_CACHE = 100_000
 # Part of a scan's positions above which it is faster to fit all, as convolutions.
 _FEW_PLACES = 0.5
 # Scale of a normal distribution over its median absolute value.
@@ -203,10 +205,15 @@ def local_spread(residuals, inside):
     values = np.pad(np.abs(residuals)[tuple(nearest)], 5, mode="symmetric")
     # At every second position: it changes slowly.
     windows = np.lib.stride_tricks.sliding_window_view(values, (11, 11))[::2, ::2]
-    windows = windows.reshape(*windows.shape[:2], -1)
-    # As numpy.median, which takes seven times as long to look for NaN.
-    middle = windows.shape[-1] // 2
-    spread = _PER_MEDIAN * np.partition(windows, middle, axis=-1)[..., middle]
+    size = windows[0, 0].size
+    spread = np.empty(windows.shape[:2])
+    # A few rows at once stay in the processor's cache.
+    n_rows = max(1, _IN_CACHE // (size * windows.shape[1]))
+    for start in range(0, len(windows), n_rows):
+        part = windows[start : start + n_rows].reshape(-1, windows.shape[1], size)
+        # As numpy.median, which takes seven times as long to look for NaN.
+        middle = np.partition(part, size // 2, axis=-1)[..., size // 2]
+        spread[start : start + n_rows] = _PER_MEDIAN * middle
     spread = spread.repeat(2, axis=0).repeat(2, axis=1)
     return np.maximum(1, spread[: inside.shape[0], : inside.shape[1]])
 

@@ -97,6 +97,21 @@ def test_sums_have_the_noise_of_one():
     assert not sums[~inside].any()
 
 
+@pytest.mark.parametrize("shape", [(23, 30), (1, 40), (40, 1), (2, 2)])
+def test_spread_is_the_median_around_each_second_position(monkeypatch, shape):
+    """However many are sorted at once."""
+    residuals = 4 * np.random.default_rng(5).normal(size=shape)
+    found = []
+    for at_once in (1, 3000, 10**6):
+        monkeypatch.setattr(_local_fits, "_IN_CACHE", at_once)
+        found.append(local_spread(residuals, np.ones(shape, bool)))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+    values = np.pad(np.abs(residuals), 5, mode="symmetric")
+    expected = np.median(values[: 2 * 5 + 1, : 2 * 5 + 1]) / 0.6745
+    assert found[0][0, 0] == pytest.approx(max(expected, 1))
+
+
 def test_spread_is_local_and_at_least_that_of_noise():
     residuals = np.random.default_rng(0).normal(size=(40, 80))
     residuals[:, :40] *= 5

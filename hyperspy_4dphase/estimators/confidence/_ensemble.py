@@ -70,6 +70,7 @@ class MapEnsemble(BaseEstimator):
         For samples, seeds, distortions and draws.
     n_jobs : int, optional
         Number of threads. By default one for each processor. The result is the same.
+        Trees of 2,500 patterns or more grow in processes instead, four at most.
     callback : callable, optional
         Called as ``callback("Growing trees", n_done, n_trees)`` and then as
         ``callback("Mapping", n_done, n_maps)``.

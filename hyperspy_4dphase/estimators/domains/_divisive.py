@@ -90,7 +90,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
     device : None, str or torch.device, optional
         Where patterns are compressed.
     callback : callable, optional
-        Called as ``callback(n_done, n_patterns)``.
+        Called as ``callback(n_done, n_patterns)``, where trees grow in processes of
+        their own after each of them.
 
     Attributes
     ----------

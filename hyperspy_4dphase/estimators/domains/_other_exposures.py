@@ -5,6 +5,7 @@ borders patterns jump most, and bend least, is right more often than any.
 """
 
 import multiprocessing
+import warnings
 from itertools import combinations
 from typing import NamedTuple
 
@@ -150,12 +151,18 @@ def grow_trees(shapes, evidence, seeds, min_size, max_depth=None, n_jobs=-1, own
         own.run()
         yield GrownTree(own.result().labels, own)
     found = Parallel(n_jobs, backend=backend, return_as="generator")(tasks)
-    for n_grown, tree in enumerate(found, 1):
-        if n_grown == 1 and len(tasks) > len(seeds):
-            tree.growth.attach(shapes, evidence)
-        if tell is not None:
-            tell(n_points * n_grown // len(tasks), n_points)
-        yield tree
+    try:
+        for n_grown, tree in enumerate(found, 1):
+            if n_grown == 1 and len(tasks) > len(seeds):
+                tree.growth.attach(shapes, evidence)
+            if tell is not None:
+                tell(n_points * n_grown // len(tasks), n_points)
+            yield tree
+    finally:
+        # Who stops it, by Ctrl-C for one, knows that tasks are cancelled.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found.close()
 
 
 def _grow_apart(seed, shapes, evidence, min_size, max_depth):

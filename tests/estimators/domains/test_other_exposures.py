@@ -1,5 +1,7 @@
 """Trees of what another exposure might have given, and the choice among them."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -102,6 +104,23 @@ def test_the_same_in_processes(shapes, monkeypatch, is_first):
     assert calls[-1] == (len(LABELS), len(LABELS))
     assert done == sorted(done)
     assert len(set(done)) > 2
+
+
+def test_processes_are_stopped(shapes, monkeypatch):
+    """By whatever the callback raises, without a word, and start again."""
+    monkeypatch.setattr(module, "effective_n_jobs", lambda n: 2)
+    monkeypatch.setattr(module, "_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(module, "has_compiled", lambda: True)
+
+    def stop(n_done, n_points):
+        raise KeyboardInterrupt
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with pytest.raises(KeyboardInterrupt):
+            choose(shapes, stop)
+    assert not told
+    assert choose(shapes).result().labels.max() == 2
 
 
 def test_others_do_not_change_the_first(shapes):

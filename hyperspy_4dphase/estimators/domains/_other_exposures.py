@@ -6,6 +6,8 @@ borders patterns jump most, and bend least, is right more often than any.
 
 import multiprocessing
 import warnings
+from contextlib import nullcontext
+from functools import partial
 from itertools import combinations
 from typing import NamedTuple
 
@@ -73,9 +75,7 @@ def grow_another(shapes, evidence, seed, min_size, max_depth=None):
     if evidence is not None and evidence.exists:
         evidence = Evidence(shapes, random_state, evidence)
     growth = make_growth(shapes, min_size, max_depth, random_state, evidence=evidence)
-    # A new process may use all threads.
-    with limited_threads(1):
-        growth.run()
+    growth.run()
     return growth
 
 
@@ -135,9 +135,9 @@ def grow_trees(shapes, evidence, seeds, min_size, max_depth=None, n_jobs=-1, own
     GrownTree
         The scan's own, if it is given, and the others in the order of their seeds.
     """
-    options = shapes, evidence, min_size, max_depth
-    tasks = [delayed(_grow_apart)(seed, *options) for seed in seeds]
-    n_jobs = min(effective_n_jobs(n_jobs), max(len(tasks) + (own is not None), 1))
+    options = min_size, max_depth
+    calls = [partial(grow_another, shapes, evidence, seed, *options) for seed in seeds]
+    n_jobs = min(effective_n_jobs(n_jobs), max(len(calls) + (own is not None), 1))
     # A process that dask has made may start none.
     may_start = n_jobs > 1 and not multiprocessing.current_process().daemon
     is_apart = may_start and len(shapes.points) >= _WORTH_A_PROCESS
@@ -146,17 +146,19 @@ def grow_trees(shapes, evidence, seeds, min_size, max_depth=None, n_jobs=-1, own
     tell, n_points = None, len(shapes.points)
     if own is not None and is_apart and has_compiled():
         tell = own.take_callback()
-        tasks.insert(0, delayed(_run_apart)(own))
+        calls.insert(0, partial(_run, own))
     elif own is not None:
         own.run()
         yield GrownTree(own.result().labels, own)
-    found = Parallel(n_jobs, backend=backend, return_as="generator")(tasks)
+    found = Parallel(n_jobs, backend=backend, return_as="generator")(
+        delayed(_grow)(call, is_apart) for call in calls
+    )
     try:
         for n_grown, tree in enumerate(found, 1):
-            if n_grown == 1 and len(tasks) > len(seeds):
+            if n_grown == 1 and len(calls) > len(seeds):
                 tree.growth.attach(shapes, evidence)
             if tell is not None:
-                tell(n_points * n_grown // len(tasks), n_points)
+                tell(n_points * n_grown // len(calls), n_points)
             yield tree
     finally:
         # Who stops it, by Ctrl-C for one, knows that tasks are cancelled.
@@ -165,19 +167,15 @@ def grow_trees(shapes, evidence, seeds, min_size, max_depth=None, n_jobs=-1, own
             found.close()
 
 
-def _grow_apart(seed, shapes, evidence, min_size, max_depth):
-    growth = grow_another(shapes, evidence, seed, min_size, max_depth)
-    return _release(growth)
+def _run(growth):
+    growth.run()
+    return growth
 
 
-def _run_apart(growth):
+def _grow(call, is_apart):
     # A new process may use all threads.
-    with limited_threads(1):
-        growth.run()
-    return _release(growth)
-
-
-def _release(growth):
+    with limited_threads(1) if is_apart else nullcontext():
+        growth = call()
     labels = growth.result().labels
     growth.attach(None, None)
     return GrownTree(labels, growth)

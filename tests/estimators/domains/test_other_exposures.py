@@ -90,7 +90,7 @@ def test_the_same_in_processes(shapes, monkeypatch, is_first):
     monkeypatch.setattr(module, "_WORTH_A_PROCESS", 1)
     monkeypatch.setattr(module, "has_compiled", lambda: not is_first)
     # What is changed here is not changed there.
-    monkeypatch.setattr(module, "grow_another", None)
+    monkeypatch.setattr(module, "make_growth", None)
     calls = []
     found = choose(shapes, lambda *given: calls.append(given))
     np.testing.assert_array_equal(found.result().labels, expected.result().labels)

@@ -26,22 +26,20 @@ _FRACTION, _MAX_FRACTION_OF_SMALL = 2 / 3, 0.9
 _N_TOTAL, _N_EACH = 6000, 100
 
 
-def grow_tree(shapes, random_state, evidence=None):
+def grow_tree(shapes, random_state):
     """Grow a tree of domains; see :class:`DivisiveDomains`.
 
     Parameters
     ----------
     shapes : Shapes
     random_state : numpy.random.RandomState
-    evidence : Evidence, optional
-        Of these shapes, if it is known.
 
     Returns
     -------
     LabelledTree
         Labels (n,), -1 for points without a domain, and the tree.
     """
-    growth = make_growth(shapes, MIN_CLUSTER, None, random_state, evidence=evidence)
+    growth = make_growth(shapes, MIN_CLUSTER, None, random_state)
     growth.run()
     return growth.result()
 

@@ -9,7 +9,7 @@ import numpy as np
 
 _N_TERMS = 6
 # Of the terms of a quadratic: powers along y and along x.
-_POWERS = np.array([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)])
+POWERS = np.array([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)])
 
 
 def subtract_surroundings(values, weights, size, ridge, least_left):
@@ -44,12 +44,17 @@ def subtract_surroundings(values, weights, size, ridge, least_left):
     >>> round(float(left[10, 15]), 3), bool(abs(left[weights > 0]).max() < 1e-3)
     (1.0, True)
     """
-    reach = int(np.ceil(2.5 * size))
-    t = np.arange(-reach, reach + 1) / size
-    kernels = np.exp(-(t**2) / 2) * t ** np.arange(5)[:, None]
+    kernels = make_kernels(size)
     values = np.ascontiguousarray(values, dtype=float)
     weights = np.ascontiguousarray(weights, dtype=float)
-    return _subtract(values, weights, kernels, _POWERS, ridge, least_left)
+    return _subtract(values, weights, kernels, POWERS, ridge, least_left)
+
+
+def make_kernels(size):
+    """Gaussian weights of a width, times powers 0 to 4 of the distance in widths."""
+    reach = int(np.ceil(2.5 * size))
+    t = np.arange(-reach, reach + 1) / size
+    return np.exp(-(t**2) / 2) * t ** np.arange(5)[:, None]
 
 
 @numba.njit(cache=True, nogil=True)

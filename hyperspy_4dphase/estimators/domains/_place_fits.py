@@ -7,8 +7,7 @@ few are asked for.
 import numba
 import numpy as np
 
-# Powers along y and along x of the terms of a quadratic.
-_POWERS = np.array([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)])
+from hyperspy_4dphase.estimators.domains._local_values import POWERS, make_kernels
 
 
 def fit_places(points, weights, places, size, ridge):
@@ -47,15 +46,13 @@ def fit_places(points, weights, places, size, ridge):
     >>> value, along_x, along_y
     ([24.0, 10.0], [4.0, 1.0], [6.0, 1.0])
     """
-    reach = int(np.ceil(2.5 * size))
-    t = np.arange(-reach, reach + 1) / size
-    kernels = np.exp(-(t**2) / 2) * t ** np.arange(5)[:, None]
+    kernels = make_kernels(size)
     at = np.argwhere(places)
     points = np.ascontiguousarray(points, dtype=float)
     weights = np.ascontiguousarray(weights, dtype=float)
-    moments, sums = _add_up(points, weights, at, kernels, _POWERS)
-    orders = _POWERS[:, None] + _POWERS
-    normal = moments[:, orders[..., 0], orders[..., 1]] + ridge * np.eye(len(_POWERS))
+    moments, sums = _add_up(points, weights, at, kernels, POWERS)
+    orders = POWERS[:, None] + POWERS
+    normal = moments[:, orders[..., 0], orders[..., 1]] + ridge * np.eye(len(POWERS))
     inverse = np.linalg.inv(normal)
     noise = np.diagonal(inverse, axis1=1, axis2=2)
     return inverse @ sums, inverse[:, 0, 0] * weights[places], noise

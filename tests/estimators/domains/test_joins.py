@@ -1,5 +1,7 @@
 """Leaves of one domain: halves of a bend, thin and thick crystals of a kind."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -85,22 +87,39 @@ def bent_layer(dose, seed, width=5, n_orders=7):
     return counts, np.argwhere(np.ones(SHAPE)), labels.ravel()
 
 
-@pytest.mark.parametrize("dose", [300, 1000])
-@pytest.mark.accuracy
-def test_a_thin_bent_layer_is_one_domain(dose):
-    """Its border is short where it is cut, and a fast bend makes a step there.
-
-    With 300 electrons it is in two pieces in most draws.
-    """
-    numbers = []
+@cache
+def map_layers(dose):
+    """Rand index and number of domains of three draws."""
+    found = []
     for seed in range(3):
         counts, positions, labels = bent_layer(dose, seed)
-        found = mapped(counts, positions)
-        assert adjusted_rand_score(labels, found.labels_) > 0.98
-        numbers.append(found.n_domains_)
-    assert np.mean(numbers) < (4 if dose >= 1000 else 5)
-    assert max(numbers) < 6
-    assert min(numbers) == 3 or dose < 1000
+        domains = mapped(counts, positions)
+        index = adjusted_rand_score(labels, domains.labels_)
+        found.append((index, domains.n_domains_))
+    return np.transpose(found)
+
+
+@pytest.mark.parametrize("dose", [300, 1000])
+@pytest.mark.accuracy
+def test_a_thin_bent_layer_is_found(dose):
+    index, numbers = map_layers(dose)
+    assert index.min() > 0.98
+    assert numbers.max() < 6
+
+
+_IN_PIECES = "Mostly in two pieces with so few counts: 3.9 domains over twelve draws."
+
+
+@pytest.mark.parametrize(
+    "dose",
+    [pytest.param(300, marks=pytest.mark.xfail(reason=_IN_PIECES, strict=False)), 1000],
+)
+@pytest.mark.accuracy
+def test_a_thin_bent_layer_is_one_domain(dose):
+    """Its border is short where it is cut, and a fast bend makes a step there."""
+    numbers = map_layers(dose)[1]
+    assert numbers.mean() < 4
+    assert numbers.min() == 3
 
 
 def glass_beside_a_bent_crystal(seed, sigma, width=0.3, n_orders=6):

@@ -108,7 +108,11 @@ def phase_image(summary):
         place = summary.map_options["extent"], summary.map_options["units"]
         draw_domains(figure.add_subplot(), summary.phase_ids, colors, *place)
 
-    return _map(summary, draw, f"Map of phases: {', '.join(summary.phase_names)}")
+    present = np.unique(summary.phase_ids)
+    shown = [summary.phase_names[i] for i in present if i >= 0]
+    if present[0] < 0:
+        shown.append("not indexed")
+    return _map(summary, draw, f"Map of phases: {', '.join(shown)}")
 
 
 def orientation_image(summary):

@@ -43,9 +43,9 @@ def list_unresolved(domains, confidence, kinds, phases):
         )
     lines += _list_continua(domains)
     lines += [line.strip() for line in describe_refused(domains)]
-    unknown = [str(i) for i, kind in enumerate(kinds or []) if kind == "unknown"]
+    unknown = [i for i, kind in enumerate(kinds or []) if kind == "unknown"]
     if unknown:
-        lines.append(f"No class can be told of domains {', '.join(unknown)}.")
+        lines.append(f"No class can be told of {_name_domains(unknown)}.")
     if phases is not None:
         lines += _list_unnamed(phases)
     return lines
@@ -56,11 +56,15 @@ def _list_continua(domains):
     found = sorted(node.label for node in leaves if node.is_continuum)
     if not found:
         return []
-    which = "domain" if len(found) == 1 else "domains"
     return [
-        f"Within {which} {', '.join(map(str, found))} patterns change gradually, and "
-        "no gap parts them."
+        f"Within {_name_domains(found)} patterns change gradually, and no gap parts "
+        "them."
     ]
+
+
+def _name_domains(labels):
+    which = "domain" if len(labels) == 1 else "domains"
+    return f"{which} {', '.join(map(str, labels))}"
 
 
 def _list_unnamed(phases):

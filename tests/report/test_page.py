@@ -76,6 +76,25 @@ def test_pictures_are_described(page):
         assert (image.get("width"), image.get("height")) == (str(width), str(height))
 
 
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ([0, 2], "Map of phases: a, c"),
+        ([2, -1], "Map of phases: c, not indexed"),
+        ([-1, -1], "Map of phases: not indexed"),
+    ],
+)
+def test_the_map_of_phases_is_described_by_what_is_in_it(ids, expected):
+    made = summary(2)
+    phases = {
+        "phase_ids": np.array(ids)[made.labels.clip(0)],
+        "phase_names": ["a", "b", "c"],
+        "phase_colors": np.eye(3),
+    }
+    images = parse(make_page(summary(2, **phases), "1")).iter("img")
+    assert expected in [image.get("alt") for image in images]
+
+
 def test_tables_say_what_is_known():
     found = text_of(make_page(summary(confidence=None, doubts={}), "1"))
     assert "mean confidence" not in found

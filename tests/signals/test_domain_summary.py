@@ -89,7 +89,9 @@ def test_what_is_not_told():
     assert any(line.startswith("Within domains 0, 2 patterns") for line in lines)
     assert any("Not split: domain 0" in line for line in lines)
     lines = summarize(domains, classes=["unknown", *["vacuum"] * 3]).unresolved
-    assert "No class can be told of domains 0." in lines
+    assert "No class can be told of domain 0." in lines
+    lines = summarize(domains, classes=["unknown", "vacuum"] * 2).unresolved
+    assert "No class can be told of domains 0, 2." in lines
 
 
 def test_phases():
@@ -170,7 +172,7 @@ def test_the_page_of_phases(tmp_path):
     page = phases.to_html(tmp_path / "page").read_text(encoding="utf-8")
     path = phases.domains.to_html(tmp_path / "other", phases=phases)
     assert page == path.read_text(encoding="utf-8")
-    assert "Map of phases: Al, Si, amorphous" in page
+    assert "Map of phases: Al, Si, amorphous, not indexed" in page
     assert "Mean pattern of domain 0" in page
     others, *_ = confident()
     with pytest.raises(ValueError, match="confidence is of other domains"):
@@ -182,7 +184,7 @@ def test_the_page_of_phases(tmp_path):
     phases.save(tmp_path / "phases.hspy")
     loaded = hs.load(tmp_path / "phases.hspy")
     again = loaded.to_html(tmp_path / "again").read_text(encoding="utf-8")
-    assert "Map of phases: Al, Si, amorphous" in again
+    assert "Map of phases: Al, Si, amorphous, not indexed" in again
     assert not (tmp_path / "third.html").exists()
 
 
@@ -230,7 +232,7 @@ def test_of_a_whole_mapping(tmp_path):
     page = mapping.to_html(tmp_path / "page.html", title="<i>mine</i>")
     found = page.read_text(encoding="utf-8")
     assert "&lt;i&gt;mine&lt;/i&gt;" in found
-    assert "Map of phases: Al, Si, amorphous" in found
+    assert "Map of phases: Al, Si, amorphous, not indexed" in found
     assert "Colours of directions in Si" in found
     assert mapping.plot_phase_summary(title="mine").get_suptitle() == "mine"
     assert mapping.to_html(page, overwrite=False) is None

@@ -1,5 +1,6 @@
 """What is computed from a map is no map any more, but a plain signal."""
 
+import numpy as np
 from hyperspy.signal import BaseSignal
 from hyperspy.signals import LazySignal1D, LazySignal2D, Signal1D, Signal2D
 
@@ -17,12 +18,14 @@ class PlainArithmetic(ResultSignal):
 
     ``confidence > 0.5`` has no domains, and ``domains + 1`` no tree: what belongs to
     the map would be wrong, or be of other values. What changes a map in place makes it
-    a plain signal, too; so does what gives other values, as ``map()`` and
-    ``derivative()``.
+    a plain signal, too; so does what gives other values, as ``map()``,
+    ``derivative()``, ``sum()`` and ``std()``.
     """
 
     # How its title begins.
     _TITLE = ""
+    # What of it is of its kind: a mean of latent points is a latent point.
+    _SAME_KIND = np.mean, np.nanmean
 
     def map(self, function, *arguments, inplace=True, **options):
         """Apply a function, as HyperSpy does: the result is a plain signal.
@@ -76,7 +79,7 @@ class PlainArithmetic(ResultSignal):
         >>> confidence.derivative(axis="x")
         <Signal2D, title: Confidence of Oxide bilayer, dimensions: (|16, 14)>
         """
-        return self._as_plain().derivative(axis, *arguments, **options)
+        return self._compute_plain("derivative", axis, arguments, options)
 
     def diff(self, axis, *arguments, **options):
         """Subtract neighbours, as HyperSpy does: the result is a plain signal.
@@ -98,7 +101,53 @@ class PlainArithmetic(ResultSignal):
         >>> domains.diff(axis="x")
         <Signal2D, title: Domains of Oxide bilayer, dimensions: (|15, 14)>
         """
-        return self._as_plain().diff(axis, *arguments, **options)
+        return self._compute_plain("diff", axis, arguments, options)
+
+    def integrate_simpson(self, axis, *arguments, **options):
+        """Integrate, as HyperSpy does: the result is a plain signal.
+
+        Parameters
+        ----------
+        axis, *arguments, **options
+            See :meth:`hyperspy.api.signals.BaseSignal.integrate_simpson`.
+
+        Returns
+        -------
+        hyperspy.api.signals.BaseSignal
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import oxide_bilayer
+        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+        >>> embedding = s.vae_embed(epochs=3, random_state=0, print_info=False)
+        >>> embedding.integrate_simpson(axis="x")
+        <Signal1D, title: Latent embedding of Oxide bilayer, dimensions: (14|2)>
+        """
+        return self._compute_plain("integrate_simpson", axis, arguments, options)
+
+    def _apply_function_on_data_and_remove_axis(
+        self, function, axes, out=None, **options
+    ):
+        """Apply what ``sum()``, ``std()``, ``max()`` and others of HyperSpy's do."""
+        name = "_apply_function_on_data_and_remove_axis"
+        if function in self._SAME_KIND:
+            return getattr(super(), name)(function, axes, out=out, **options)
+        return self._compute_plain(name, axes, (), {"out": out} | options, function)
+
+    def _compute_plain(self, name, axes, arguments, options, *before):
+        """Compute by a method of a plain signal; what it writes into becomes plain."""
+        # HyperSpy may give axes of this signal, which are none of the plain one.
+        axes = self.axes_manager[axes]
+        if np.iterable(axes):
+            places = tuple(axis.index_in_axes_manager for axis in axes)
+        else:
+            places = axes.index_in_axes_manager
+        compute = getattr(self._as_plain(), name)
+        result = compute(*before, places, *arguments, **options)
+        for given in (*arguments, *options.values()):
+            if isinstance(given, ResultSignal):
+                given._become_plain()
+        return result
 
     def __array_wrap__(self, array, context=None, return_scalar=False):
         """Make the result of a function of NumPy a plain signal."""

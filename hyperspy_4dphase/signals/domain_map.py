@@ -67,6 +67,8 @@ class DomainMap(
     """
 
     _signal_type = "domain_map"
+    # A mean of labels is none.
+    _SAME_KIND = ()
 
     @classmethod
     def from_scan(

@@ -52,6 +52,8 @@ class PhaseMap(
 
     _signal_type = "phase_map"
     _KIND, _TITLE = "phase map", "Phases"
+    # A mean of numbers of phases is none.
+    _SAME_KIND = ()
 
     @classmethod
     def from_domains(cls, domains, candidates, names, settings, provenance):

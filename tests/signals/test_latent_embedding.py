@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hyperspy.signals import LazySignal1D, Signal1D
 from pyxem.signals import Diffraction1D, Diffraction2D
 
 from hyperspy_4dphase import LatentEmbedding
@@ -282,3 +283,45 @@ def test_other_values_are_a_plain_signal(embedding):
         assert not isinstance(found, LatentEmbedding)
         assert not found.metadata.has_item("Latent_embedding")
         np.testing.assert_array_equal(found.data, expected)
+
+
+STATISTICS = "sum", "std", "var", "max", "min", "nansum", "nanstd", "indexmax"
+
+
+@pytest.mark.parametrize("is_lazy", [False, True])
+@pytest.mark.parametrize("name", STATISTICS)
+def test_statistics_of_positions_are_plain_signals(name, is_lazy, embedding):
+    given = embedding.as_lazy() if is_lazy else embedding
+    plain = Signal1D(embedding.data)
+    for axis in (None, 0, (0, 1), given.axes_manager[1]):
+        if name == "indexmax" and axis not in (0, given.axes_manager[1]):
+            continue
+        same = axis if axis in (None, 0, (0, 1)) else 1
+        found, expected = getattr(given, name)(axis), getattr(plain, name)(same)
+        assert type(found) is (LazySignal1D if is_lazy else Signal1D)
+        assert not found.metadata.has_item("Latent_embedding")
+        np.testing.assert_allclose(np.asarray(found.data), expected.data, rtol=1e-5)
+    assert found.axes_manager["x"].units == embedding.axes_manager["x"].units
+
+
+def test_integrals_are_plain_signals(embedding):
+    for found in (embedding.integrate_simpson("x"), embedding.integrate1D("x")):
+        assert type(found) is Signal1D
+    mean = embedding.mean("x")
+    assert type(mean) is LatentEmbedding
+    assert mean.decode(mean).data.shape[1:] == SIGNAL
+
+
+@pytest.mark.parametrize("name", ["sum", "derivative", "integrate_simpson"])
+def test_what_other_values_are_written_into_becomes_plain(name, embedding):
+    compute = getattr(embedding, name)
+    out = embedding.deepcopy() if name == "derivative" else embedding.mean("x")
+    expected = compute(axis="x").data
+    assert type(out) is LatentEmbedding
+    assert compute(axis="x", out=out) is None
+    assert type(out) is Signal1D
+    assert not out.metadata.has_item("Latent_embedding")
+    np.testing.assert_allclose(out.data, expected, rtol=1e-6)
+    mean = embedding.mean("x")
+    embedding.mean("x", out=mean)
+    assert type(mean) is LatentEmbedding

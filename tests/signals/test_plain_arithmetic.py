@@ -42,6 +42,19 @@ def test_arithmetic_gives_plain_signals(made, name):
     assert made._is_whole
 
 
+@pytest.mark.parametrize("name", ["sum", "std", "max"])
+def test_statistics_of_a_series_are_plain_signals(name):
+    confidence = confident("3-D navigation", masks=False)[0]
+    for made in (confidence, confidence.domains):
+        found = getattr(made, name)(axis=0)
+        assert type(found) is Signal2D
+        assert not found.metadata.has_item("Domain_map")
+        np.testing.assert_array_equal(found.data, getattr(made.data, name)(axis=0))
+    # A mean of confidences is one, a mean of labels is no label.
+    assert type(confidence.mean()) is type(confidence)
+    assert type(confidence.domains.mean()) is Signal2D
+
+
 def test_lazy_arithmetic_stays_lazy(made):
     result = made.as_lazy() > 0.5
     assert type(result) is LazySignal2D

@@ -2,14 +2,14 @@
 
 from hyperspy_4dphase._scalars import check_names
 from hyperspy_4dphase._scan import Scan
+from hyperspy_4dphase.signals._confidence_summary import ConfidenceSummary
 from hyperspy_4dphase.signals._domain_plots import pattern_options
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
 from hyperspy_4dphase.signals._position_patterns import check_plane, pattern_of
 from hyperspy_4dphase.signals._same_values import warn_of_other_values
-from hyperspy_4dphase.signals._scan_map import ScanMap
 
 
-class ConfidencePlots(ScanMap):
+class ConfidencePlots(ConfidenceSummary):
     """What :class:`DomainConfidence` gains to show itself."""
 
     def plot(self, *, names=None, title=None, scalebar=True, legend=True, fig=None):
@@ -69,79 +69,6 @@ class ConfidencePlots(ScanMap):
             plot_sure_domains(self.domains.labels, confidence, **options)
         fig.suptitle(title, **AS_TYPED)
         return fig
-
-    def to_html(
-        self,
-        filename,
-        classes=None,
-        phases=None,
-        *,
-        names=None,
-        signal=None,
-        title=None,
-        overwrite=None,
-        show_progressbar=None,
-    ):
-        """Write all that was found as a web page: one file, which any browser shows.
-
-        The page is that of :meth:`DomainMap.to_html`, of :attr:`domains`: positions
-        below the threshold have none. With `phases` it is of the domains that these
-        name.
-
-        Parameters
-        ----------
-        filename : str or pathlib.Path
-            It gets ``.html`` unless it has it. Folders are made as needed.
-        classes : DomainClasses or sequence of str, optional
-            What :meth:`DomainMap.classify` gave.
-        phases : PhaseMap, optional
-            What :meth:`DomainMap.identify` gave of the same domains.
-        names, signal, title : optional
-            As in :meth:`DomainMap.plot_phase_summary`.
-        overwrite : bool, optional
-            Whether a file of that name is replaced. By default it is asked, as
-            HyperSpy's ``save`` does.
-        show_progressbar : bool, optional
-            As in :meth:`mean_patterns`.
-
-        Returns
-        -------
-        pathlib.Path or None
-            The file; None if there is one that was not to be replaced.
-
-        Raises
-        ------
-        FileExistsError, IsADirectoryError, NotADirectoryError, TypeError
-            As :meth:`DomainMap.to_html`.
-        ValueError
-            If this is a slice; and as :meth:`DomainMap.to_html`.
-
-        Examples
-        --------
-        >>> from hyperspy_4dphase.data import oxide_bilayer
-        >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
-        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
-        >>> confidence = s.domain_confidence(
-        ...     domains, n_maps=5, random_state=0, print_info=False
-        ... )
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = confidence.to_html(f"{folder}/scan")
-        >>> path.name
-        'scan.html'
-        """
-        named = getattr(phases, "domains", None)
-        return (self.domains if named is None else named).to_html(
-            filename,
-            self,
-            classes,
-            phases,
-            names=names,
-            signal=signal,
-            title=title,
-            overwrite=overwrite,
-            show_progressbar=show_progressbar,
-        )
 
     def plot_posterior(self, signal=None, *, names=None, plane=0, fig=None):
         """Plot the domains, and of the position clicked the posterior and the pattern.

@@ -85,6 +85,56 @@ class PhasePlots(ScanMap):
             **self._image_options(),
         )
 
+    def plot_phase_summary(
+        self,
+        confidence=None,
+        *,
+        names=None,
+        signal=None,
+        title=None,
+        fig=None,
+        show_progressbar=None,
+    ):
+        """Plot map, confidence, doubts, sizes, names and mean patterns on one page.
+
+        The figure is that of :meth:`DomainMap.plot_phase_summary`, of :attr:`domains`.
+
+        Parameters
+        ----------
+        confidence : DomainConfidence, optional
+            Of the same domains: ``s.domain_confidence(phases.domains)``.
+        names, signal, title, fig, show_progressbar : optional
+            As in :meth:`DomainMap.plot_phase_summary`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        TypeError
+            As :meth:`DomainMap.plot_phase_summary`.
+        ValueError
+            If this is a slice; and as :meth:`DomainMap.plot_phase_summary`.
+
+        Examples
+        --------
+        >>> from hyperspy_4dphase.data import battery_interface, structure
+        >>> s, truth = battery_interface((24, 26), (48, 52), random_state=0)
+        >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+        >>> phases = domains.identify(structure("NMC622"))
+        >>> fig = phases.plot_phase_summary()
+        """
+        return self.domains.plot_phase_summary(
+            confidence,
+            phases=self,
+            names=names,
+            signal=signal,
+            title=title,
+            fig=fig,
+            show_progressbar=show_progressbar,
+        )
+
     def to_html(
         self,
         filename,
@@ -104,10 +154,8 @@ class PhasePlots(ScanMap):
         ----------
         filename : str or pathlib.Path
             It gets ``.html`` unless it has it. Folders are made as needed.
-        confidence : DomainConfidence, optional
-            Of the same domains: ``s.domain_confidence(phases.domains)``.
-        names, signal, title : optional
-            As in :meth:`DomainMap.plot_phase_summary`.
+        confidence, names, signal, title : optional
+            As in :meth:`plot_phase_summary`.
         overwrite : bool, optional
             Whether a file of that name is replaced. By default it is asked, as
             HyperSpy's ``save`` does.

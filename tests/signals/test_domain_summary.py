@@ -129,6 +129,44 @@ def test_figure():
     assert any(ax.get_title() == "largest doubt" for ax in figure.axes)
 
 
+def told(figure):
+    """All that a figure says, in words."""
+    parts = [figure, *figure.axes]
+    return [t.get_text() for part in parts for t in part.findobj(plt.Text)]
+
+
+def test_the_figure_of_a_confidence():
+    confidence, *_ = confident()
+    figure = confidence.plot_phase_summary(["mixed"] * N_DOMAINS, title="mine")
+    expected = confidence.domains.plot_phase_summary(
+        confidence, ["mixed"] * N_DOMAINS, title="mine"
+    )
+    assert told(figure) == told(expected)
+    assert any("mixed" in text for text in told(figure))
+    assert "largest doubt" in told(figure)
+    given = plt.figure()
+    assert confidence.plot_phase_summary(names=list("abcd"), fig=given) is given
+    with pytest.raises(TypeError, match="phases must be a PhaseMap.*not int"):
+        confidence.plot_phase_summary(phases=3)
+    with pytest.raises(ValueError, match="whole"):
+        confidence.isig[:4, :4].plot_phase_summary()
+
+
+def test_the_figure_of_phases():
+    s, phases, _ = named()
+    figure = phases.plot_phase_summary(title="mine", signal=s)
+    expected = phases.domains.plot_phase_summary(phases=phases, title="mine")
+    assert told(figure) == told(expected)
+    assert any("Si" in text for text in told(figure))
+    others, *_ = confident()
+    with pytest.raises(ValueError, match="confidence is of other domains"):
+        phases.plot_phase_summary(others)
+    with pytest.raises(ValueError, match="phases are of other domains|confidence is"):
+        others.plot_phase_summary(phases=phases)
+    with pytest.raises(ValueError, match="whole"):
+        phases.isig[:4, :4].plot_phase_summary()
+
+
 def test_a_file(tmp_path, monkeypatch):
     confidence, *_ = confident()
     domains = confidence.at_threshold(0)

@@ -19,7 +19,7 @@ DIRECTIVE = re.compile(r"\.\. (\w+):: (\S+)\n((?: {3}.*\n|\n(?= {3}))*)")
 HIDDEN = re.compile("_|set_.*_request$|gui$")
 PACKAGE = "hyperspy_4dphase."
 MODULES = ("", ".calibration", ".data", ".estimators", ".interactive", ".interop")
-MODULES += (".plot",)
+MODULES += (".plot", ".structures")
 # Public for the sake of other layers: nobody calls them on a result.
 INTERNAL = {"from_scan", "from_domains", "from_patterns", "to_arrays", "from_arrays"}
 

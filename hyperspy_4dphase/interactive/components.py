@@ -39,16 +39,24 @@ class NumberOfComponents(t.HasTraits):
 
     Examples
     --------
-    In a notebook, with hyperspy_gui_ipywidgets::
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> from hyperspy_4dphase.interactive import NumberOfComponents
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> choice = NumberOfComponents(s, random_state=0)
+    >>> fig = choice.plot()
 
-        choice = hyperspy_4dphase.interactive.NumberOfComponents(s)
-        choice.plot()
-        choice.gui()
+    In a notebook, with hyperspy_gui_ipywidgets, there are a slider and a button:
 
-    Without it, the same::
+    >>> choice.gui()  # doctest: +SKIP
 
-        choice.number = 5
-        choice.apply()
+    Without it, the same:
+
+    >>> choice.number = 2
+    >>> choice.apply()
+    <PatternDecomposition, title: Decomposition of Oxide bilayer, dimensions: (16,
+    14|2)>
+    >>> choice.message
+    '2 components in 2 groups.'
     """
 
     number = BoundedInt()

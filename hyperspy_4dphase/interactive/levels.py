@@ -38,16 +38,24 @@ class LevelOfDomains(t.HasTraits):
 
     Examples
     --------
-    In a notebook, with hyperspy_gui_ipywidgets::
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> from hyperspy_4dphase.interactive import LevelOfDomains
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> domains = s.cluster_hierarchical(random_state=0, print_info=False)
+    >>> choice = LevelOfDomains(domains)
+    >>> fig = choice.plot()
 
-        choice = hyperspy_4dphase.interactive.LevelOfDomains(domains)
-        choice.plot()
-        choice.gui()
+    In a notebook, with hyperspy_gui_ipywidgets, there are sliders:
 
-    Without it, the same::
+    >>> choice.gui()  # doctest: +SKIP
 
-        choice.level = 2
-        choice.selected
+    Without it, the same:
+
+    >>> choice.level = 1
+    >>> choice.selected
+    <DomainMap, title: Domains of Oxide bilayer, dimensions: (|16, 14)>
+    >>> choice.message
+    '2 domains of 3'
     """
 
     by = t.Enum("level", "number")

@@ -63,6 +63,33 @@ def to_orientation_map(
     -----
     UserWarning
         If positions are farther than a step from the nearest template.
+
+    See Also
+    --------
+    hyperspy_4dphase.PhaseMap.to_pyxem : The same of a map of phases.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from orix.quaternion import Rotation
+    >>> from hyperspy_4dphase.data import structure
+    >>> from hyperspy_4dphase.interop.pyxem import to_orientation_map
+    >>> labels = np.array([[0, 0, 1], [0, 1, -1]])
+    >>> turns = Rotation.from_euler([(20, 45, 10), (70, 45, 10)], degrees=True).data
+    >>> found = to_orientation_map(
+    ...     labels,
+    ...     turns,
+    ...     [structure("Si")],
+    ...     np.array([0, 0]),
+    ...     cosine=np.full((2, 3), 0.9),
+    ...     axes=[{"name": "y", "size": 2}, {"name": "x", "size": 3}],
+    ...     voltage=200.0,
+    ...     max_g=0.8,
+    ... )
+    >>> found
+    <OrientationMap, title: , dimensions: (3, 2|4, 1)>
+    >>> found.simulation.rotations.size
+    58
     """
     known = np.flatnonzero(np.isfinite(quaternions).all(axis=1))
     if not known.size:

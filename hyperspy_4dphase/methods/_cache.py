@@ -32,7 +32,25 @@ class UnknownContent(Exception):
 
 
 def clear_cache():
-    """Forget the compressions of lazy scans that are remembered."""
+    """Forget the compressions of lazy scans that are remembered.
+
+    They are forgotten anyway when their scan is, and the oldest of them when there are
+    more than four.
+
+    Examples
+    --------
+    >>> import hyperspy_4dphase as h4p
+    >>> from hyperspy_4dphase.data import oxide_bilayer
+    >>> from hyperspy_4dphase.methods.compress import clear_cache
+    >>> s, truth = oxide_bilayer((14, 16), (32, 36), random_state=0)
+    >>> lazy = s.as_lazy()
+    >>> first = h4p.compress(lazy, random_state=0, print_info=False)
+    >>> h4p.compress(lazy, random_state=0, print_info=False).Q is first.Q
+    True
+    >>> clear_cache()
+    >>> h4p.compress(lazy, random_state=0, print_info=False).Q is first.Q
+    False
+    """
     _cache.clear()
 
 

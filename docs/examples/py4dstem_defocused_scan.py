@@ -11,8 +11,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pyxem as pxm
 from py4DSTEM.process.phase import DPC, Parallax
+from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.interop import from_py4dstem, to_py4dstem
+from hyperspy_4dphase.plot._maps import draw_scale_bar
 
 # Lengths in A. The window of the probe is N_PIXELS wide, of which a detector that is
 # not square sees the middle.
@@ -122,9 +124,21 @@ def draw(domains, images, file):
         ax.imshow(image.data, extent=extent, cmap="viridis")
         for label in range(1, domains.n_domains):
             ax.contour(x, y, domains.labels == label, [0.5], colors="#d55e00")
-        ax.set(title=title, xlabel=f"x ({right.units})", ylabel=f"y ({down.units})")
+        ax.set(title=title, xticks=[], yticks=[])
+        draw_scale_bar(ax, right.units)
     fig.savefig(file, dpi=100)
     plt.close(fig)
+
+
+def compare(domains, images, grains, clusters):
+    """Print how much the map, and the images, are like what was simulated."""
+    rand = adjusted_rand_score(grains.ravel(), domains.labels.ravel())
+    print(f"{domains.n_domains} domains; adjusted Rand index with grains: {rand:.3f}")
+    _, dpc, parallax = (image.data for image in images)
+    # Every second pixel of the finer image is at a probe position.
+    for name, image in (("DPC", dpc), ("parallax", parallax[::2, ::2])):
+        like = np.corrcoef(image.ravel(), clusters.ravel())[0, 1]
+        print(f"{name}: correlation with the clusters: {like:.2f}")
 
 
 def main(arguments=None):
@@ -139,6 +153,7 @@ def main(arguments=None):
     domains = s.cluster_hierarchical(signal_mask=disc, random_state=0)
     images = reconstruct(s)
     draw(domains, images, options.output)
+    compare(domains, images, grains, clusters)
     return domains, images, grains, clusters
 
 

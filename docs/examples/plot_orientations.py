@@ -9,8 +9,11 @@ they take, where they agree, and how far both are from the truth.
 """
 
 # sphinx_gallery_thumbnail_number = 1
+import os
 import time
+from pathlib import Path
 
+import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
 from diffsims.generators.simulation_generator import SimulationGenerator
@@ -227,3 +230,61 @@ for i, what in enumerate(
 
 for name, value in seconds.items():
     print(f"{name:<34}{value:8.1f} s")
+
+# %%
+# **A real particle** of a battery cathode: Bragg peaks that were measured, drawn as
+# spots on a background with counting noise. Nobody knows the truth, and pyxem's library
+# of all orientations is left out. Neither the beam energy nor how the detector was
+# mounted is known: 300 kV are assumed, and orientations may be those of a mirror image.
+# Around the particle there is the background only. It is smooth, as that of a glass,
+# and is called amorphous.
+
+data = Path(os.environ.get("HYPERSPY_4DPHASE_DATA", "../../../shared/data"))
+file = data / "lco_spinel_real_peaks" / "lco_spinel_rendered_80x58x96x96.hspy"
+cif = data / "cif"
+refined = None
+if file.exists() and cif.exists():
+    real = hs.load(file)
+    structures = {
+        "LiCoO2": cif / "LCO.cif",
+        "Li2MnO3": cif / "Li2MnO3.cif",
+        "LiMn2O4": cif / "LiMn2O4.cif",
+    }
+    named = real.map_phases(
+        structures, 300, confidence=False, random_state=0, print_info=False
+    )
+    if np.isfinite(named.phases.quaternions).any():
+        refined = named.phases.orientations(real)
+        refined.plot(patterns=False, title="LCO particle")
+    else:
+        print("No domain is indexed: there is no orientation to refine.")
+else:
+    print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")
+
+# %%
+# What can be believed of it? How far positions are turned against their domain, where
+# this is more than what the angle is known to. The orientation of a whole domain is
+# less certain: its spots are of one zone, and several orientations, far from each
+# other, fit them as well. One of them was taken. So colours within a domain can be
+# compared, those of two domains cannot. A position at the edge of what was searched may
+# be turned by more, or hold no such crystal.
+
+if refined is not None:
+    print(f"with an orientation: {np.isfinite(refined.match.data).mean():.0%}")
+    labels = refined.domains.labels
+    for row, others in zip(refined.report(), refined.alternatives, strict=True):
+        own = labels == row.domain
+        if not len(others.orientations.data):
+            print(f"domain {row.domain}: {row.phase}, no orientation")
+            continue
+        turned, known, edge = (
+            np.asarray(values.data)[own]
+            for values in (refined.misorientation, refined.uncertainty, refined.at_edge)
+        )
+        print(f"domain {row.domain}, {own.sum()} positions: {' or '.join(row.set)}")
+        print(f"  turned against the domain: {np.nanmedian(turned):.1f}° (median),")
+        print(f"  known to {np.nanmedian(known):.1f}°; at the edge: {edge.mean():.0%}")
+        print(
+            f"  {len(others.angles)} orientations fit alike, up to "
+            f"{others.angles.max():.0f}° apart"
+        )

@@ -141,12 +141,19 @@ for name, value in repeated.exposures.items():
 
 data = Path(os.environ.get("HYPERSPY_4DPHASE_DATA", "../../../shared/data"))
 file = data / "lco_spinel_real_peaks" / "lco_spinel_rendered_80x58x96x96.hspy"
+judged = None
 if file.exists():
     real = hs.load(file)
+    real.metadata.General.title = "LCO particle"
     compression = hyperspy_4dphase.compress(real, random_state=0)
     found = real.cluster_hierarchical(compression=compression, random_state=0)
     judged = real.domain_confidence(
-        found, compression=compression, n_maps=9, random_state=0, print_info=False
+        found,
+        compression=compression,
+        n_maps=9,
+        exposures=2,
+        random_state=0,
+        print_info=False,
     )
     fig, axes = plt.subplots(1, 3, figsize=(9, 3.8), layout="constrained")
     found.plot(ax=axes[0], title="domains", legend=False)
@@ -154,3 +161,30 @@ if file.exists():
     plot_confidence(judged.data, title="confidence", ax=axes[2])
 else:
     print(f"Left out: {file} is not there. HYPERSPY_4DPHASE_DATA names its folder.")
+
+# %%
+# Is there anything that fits nothing? The misfit is small everywhere, so there is no
+# particle as above. But it is larger in one place, where the confidence is low as well:
+# this part of the crystal may be a domain of its own, which the map does not have.
+
+if judged is not None:
+    misfit = judged.doubts["misfit"].data
+    print(f"misfit: {np.nanmedian(misfit):.3f} (median), up to {np.nanmax(misfit):.3f}")
+    odd = misfit > np.nanquantile(misfit, 0.97)
+    for where, inside in (("largest misfit", odd), ("elsewhere", ~odd)):
+        print(f"{where}: mean confidence {np.nanmean(judged.data[inside]):.2f}")
+    judged.plot_doubts(["misfit"])
+
+# %%
+# And another exposure? A map was made of each half of the electrons. A domain whose
+# overlap with both is 0 is in neither of them. It takes all electrons to find it: it is
+# less sure than the others.
+
+if judged is not None:
+    exposures = judged.exposures
+    print(f"Rand index {exposures['rand_index']:.2f}, gain {exposures['gain']:.0f},")
+    print(f"gain of parts {exposures['gain_of_parts']:.0f}")
+    labels = judged.at_threshold(0).labels
+    for label, overlap in enumerate(exposures["overlap"]):
+        size = np.count_nonzero(labels == label)
+        print(f"domain {label}, {size} positions: overlap {np.round(overlap, 2)}")

@@ -20,7 +20,7 @@ LEAST = 0.6
 _CLEAR = 3.5
 
 
-def join_gradual(labels, field, steps):
+def join_gradual(labels, field, steps, blur=1.0):
     """Join regions that touch, and whose patterns go over into one another.
 
     Parameters
@@ -30,13 +30,15 @@ def join_gradual(labels, field, steps):
         Of unit noise.
     steps : Steps
         Of the same points.
+    blur : float, optional
+        See :func:`find_blur`.
 
     Returns
     -------
     numpy.ndarray of int, shape (n,)
     """
     labels = labels.copy()
-    borders, judged = Borders(field), {}
+    borders, judged = Borders(field, blur), {}
     while True:
         pairs, ratios = steps.borders(labels)
         names = {tuple(pair) for pair in pairs.tolist()}
@@ -57,14 +59,19 @@ class Borders:
     ----------
     field : Field
         Of unit noise.
+    blur : float, optional
+        See :func:`find_blur`.
     """
 
-    def __init__(self, field):
-        self._field = field
+    def __init__(self, field, blur=1.0):
+        self._field, self._blur = field, blur
         self._tree = cKDTree(field.positions)
 
     def measure(self, labels, pair):
-        """Change next to a border over that further away; infinite if not known."""
+        """Change next to a border over that further away; infinite if not known.
+
+        That of a sharp probe: what blurs borders makes it smaller.
+        """
         points = self._field.points
         grid = self._field.spread(labels, -1)
         contacts = find_contacts(grid, pair)
@@ -86,7 +93,7 @@ class Borders:
                 changes[k] += np.square(step).sum() - noise
         if changes[1] <= 0:
             return np.inf
-        return float(np.sqrt(max(changes[0], 0) / changes[1]))
+        return self._blur * float(np.sqrt(max(changes[0], 0) / changes[1]))
 
 
 def find_contacts(grid, pair):

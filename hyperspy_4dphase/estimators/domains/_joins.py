@@ -68,6 +68,11 @@ class Joins:
         leaves = [leaf for leaf in leaves if not leaf.is_inclusion]
         return self._passages.find(leaves, self._label(leaves), find_gap)
 
+    @property
+    def blur(self):
+        """float or None: See :class:`Passages`."""
+        return self._passages.blur
+
     def find_of_one_trend(self, leaves):
         """Find two leaves that do not touch, and differ as both of them change.
 

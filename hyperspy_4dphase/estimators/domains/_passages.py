@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hyperspy_4dphase.estimators.domains._blur import find_blur
 from hyperspy_4dphase.estimators.domains._gradual import LEAST, Borders
 from hyperspy_4dphase.estimators.domains._jumps import measure_change
 from hyperspy_4dphase.estimators.domains._steps import CERTAIN_STEP
@@ -108,11 +109,16 @@ class Passages:
         Of the same points.
     is_border : callable
         Whether a step is one of a border.
+
+    Attributes
+    ----------
+    blur : float or None
+        See :func:`find_blur`: of the first leaves among which borders were sought.
     """
 
     def __init__(self, points, steps, is_border):
         self._field, self._steps, self._is_border = points, steps, is_border
-        self._borders = Borders(points)
+        self.blur, self._borders = None, None
         self._judged = {}
 
     def find(self, leaves, labels, find_gap):
@@ -131,6 +137,9 @@ class Passages:
         -------
         tuple of Node, or None
         """
+        if self.blur is None:
+            self.blur = find_blur(labels, self._field, self._steps)
+            self._borders = Borders(self._field, self.blur)
         pairs, ratios = self._steps.borders(labels)
         found = []
         for pair in np.unique(pairs, axis=0):

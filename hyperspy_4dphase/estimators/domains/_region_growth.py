@@ -43,16 +43,17 @@ class RegionGrowth(Growth):
         """Take other shapes and what the scan says of them, or None for no more."""
         self.shapes, self._evidence = shapes, evidence
 
-    def _find_regions(self):
+    def _find_regions(self, blur):
         """Split leaves where the pattern makes a step between neighbouring positions.
 
-        Parts that mixtures of what is around them explain are none.
+        Parts that mixtures of what is around them explain are none. For `blur` see
+        :func:`find_blur`.
         """
         whole = np.full(len(self.shapes.points), -1)
         labels = whole.copy()
         parts = {}
         for i, leaf in enumerate(self.leaves()):
-            found = self._find_regions_of(leaf)
+            found = self._find_regions_of(leaf, blur)
             whole[leaf.rows] = i
             for part in np.unique(found):
                 labels[leaf.rows[found == part]] = len(parts)
@@ -124,7 +125,7 @@ class RegionGrowth(Growth):
             self.shapes, labels, self._random_state, judged, _MIN_MIXED_PART
         )[1]
 
-    def _find_regions_of(self, leaf):
+    def _find_regions_of(self, leaf, blur):
         nothing = np.zeros(leaf.rows.size, int)
         if leaf.is_inclusion:
             return nothing
@@ -136,9 +137,8 @@ class RegionGrowth(Growth):
             return nothing
         steps = self._evidence.steps.take(leaf.rows)
         field = Field(points, steps.positions)
-        return find_regions(
-            field, steps, self._min_size, self._random_state, self._evidence.least_step
-        )
+        options = self._random_state, self._evidence.least_step, blur
+        return find_regions(field, steps, self._min_size, *options)
 
     def _split_regions(self, leaf, members):
         """Split a leaf into regions, those that differ most first."""

@@ -40,7 +40,7 @@ _MIN_VALLEY = 40
 _FAR, _FAR_IF_FEW = 3.0, 2.0
 
 
-def find_regions(field, steps, min_size, random_state, least=LEAST_STEP):
+def find_regions(field, steps, min_size, random_state, least=LEAST_STEP, blur=1.0):
     """Find regions between which there are steps.
 
     Parameters
@@ -54,6 +54,8 @@ def find_regions(field, steps, min_size, random_state, least=LEAST_STEP):
     random_state : numpy.random.RandomState
     least : float, optional
         Step of a border.
+    blur : float, optional
+        See :func:`find_blur`.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def find_regions(field, steps, min_size, random_state, least=LEAST_STEP):
         return np.zeros(len(field.points), int)
     labels = _flood(field, means.points, markers, steps.ridge)
     labels = join_without_step(labels, steps, least)
-    labels = join_gradual(labels, field, steps)
+    labels = join_gradual(labels, field, steps, blur)
     labels = _join_without_gap(labels, means.points, steps, random_state)
     return np.unique(labels, return_inverse=True)[1]
 

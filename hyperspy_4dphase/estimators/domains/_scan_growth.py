@@ -117,7 +117,7 @@ class ScanGrowth(RegionGrowth):
         if self._evidence is not None:
             gaps = partial(joins.find_gradual, find_gap=self._find_gap)
             self._join(gaps)
-            self._find_regions()
+            self._find_regions(joins.blur)
             self._join(gaps)
             self._dissolve_rims()
             self._join(joins.find_of_one_kind)

@@ -39,6 +39,12 @@ CERTAIN_STEP = 2.5
 _SHORT, _DISCOUNT = 20, 0.05
 # Fewest edges that make a border.
 _FEWEST = 3
+# An edge tells how sharp a scan is if its step is so many times what is usual, and the
+# change further away so many standard deviations of noise. The sharpness is this
+# percentile of so many edges at least: the sharpest of them are on straight borders
+# along an axis.
+_CLEAR, _NOISE = 3.5, 10.0
+_SHARPEST, _ENOUGH = 90, 30
 # Positions from other points within which steps may be those to the other points.
 _REACH = 2
 
@@ -60,6 +66,9 @@ class Steps:
         Of the grid: where steps are between these points only, not those to others.
     width : int
         Positions across the whole scan: a border right across has so many edges.
+    sharpness : float
+        Change within two positions of the sharpest clear steps over that from two to
+        four positions away; NaN if there are few of them.
     """
 
     ratios: list
@@ -67,6 +76,7 @@ class Steps:
     positions: np.ndarray
     clear: np.ndarray
     width: int
+    sharpness: float
 
     def take(self, rows):
         """Some of the points, on as much of the grid as holds them."""
@@ -87,7 +97,8 @@ class Steps:
         clear[around] = ndimage.binary_erosion(
             inside[around], iterations=_REACH, border_value=1
         )
-        return Steps(ratios, self.ridge[box], positions - first, clear[box], self.width)
+        grids = self.ridge[box], positions - first, clear[box]
+        return Steps(ratios, *grids, self.width, self.sharpness)
 
     def of_positions(self):
         """numpy.ndarray, shape (n,): The largest ratio at each point."""
@@ -199,13 +210,16 @@ def measure_steps(field):
     """
     inside = field.inside
     points = field.spread(field.points, 0)
-    ridge, ratios = np.zeros(inside.shape), []
+    ridge, ratios, shares = np.zeros(inside.shape), [], []
     for axis in range(inside.ndim):
         step = _measure_along(points, inside, axis)
         usual = ndimage.percentile_filter(
             _fill(step), _USUAL, size=_WINDOW.get(inside.ndim, 5), mode="reflect"
         )
         ratios.append(step / usual)
+        away = _measure_along(points, inside, axis, away=_DEEP)
+        noise = (2 * points.shape[-1]) ** 0.25
+        shares.append(_compare(step, away, ratios[-1], axis, _NOISE * noise))
         at, step = (
             np.moveaxis(ridge, axis, 0),
             np.nan_to_num(np.moveaxis(step, axis, 0)),
@@ -213,11 +227,29 @@ def measure_steps(field):
         np.maximum(at[:-1], step, out=at[:-1])
         np.maximum(at[1:], step, out=at[1:])
     width = inside.size // max(inside.shape)
-    return Steps(ratios, ridge, field.positions, inside, width)
+    shares = np.concatenate(shares)
+    is_known = shares.size >= _ENOUGH
+    sharpness = float(np.percentile(shares, _SHARPEST)) if is_known else np.nan
+    return Steps(ratios, ridge, field.positions, inside, width, sharpness)
 
 
-def _measure_along(points, inside, axis):
-    """Steps along one axis, in standard deviations of noise; NaN outside."""
+def _compare(step, away, ratio, axis, least):
+    """Change next to clear steps along an axis over that further away."""
+    step, away, ratio = (np.moveaxis(a, axis, 0) for a in (step, away, ratio))
+    ratio = np.nan_to_num(ratio)
+    is_top = (ratio >= _CLEAR) & (np.nan_to_num(away) > least)
+    is_top[1:] &= ratio[1:] >= ratio[:-1]
+    is_top[:-1] &= ratio[:-1] >= ratio[1:]
+    # At the rim of the scan fewer than two positions are further away.
+    is_top[: 2 * _DEEP - 1] = is_top[1 - 2 * _DEEP :] = False
+    return step[is_top] / away[is_top]
+
+
+def _measure_along(points, inside, axis, away=0):
+    """Steps along one axis, in standard deviations of noise; NaN outside.
+
+    Those of patterns on both sides that are so many positions away from an edge.
+    """
     points, inside = np.moveaxis(points, axis, 0), np.moveaxis(inside, axis, 0)
     n, n_features = len(points), points.shape[-1]
     count = inside.astype(points.dtype)
@@ -228,17 +260,18 @@ def _measure_along(points, inside, axis):
         )
     sums = [np.zeros_like(points[:-1]) for _ in range(2)]
     counts = [np.zeros_like(count[:-1]) for _ in range(2)]
-    for k in range(_DEEP):
+    for k in range(away, min(away + _DEEP, n)):
         sums[0][k:] += points[: n - 1 - k]
         counts[0][k:] += count[: n - 1 - k]
         sums[1][: n - 1 - k] += points[1 + k :]
         counts[1][: n - 1 - k] += count[1 + k :]
+    is_known = inside[:-1] & inside[1:] & (np.minimum(*counts) > 0)
     counts = [np.maximum(c, 1) for c in counts]
     change = sums[1] / counts[1][..., None] - sums[0] / counts[0][..., None]
     variance = 1 / counts[0] + 1 / counts[1]
     excess = np.square(change).sum(axis=-1) - variance * n_features
     step = np.sqrt(np.maximum(excess, 0) + variance * np.sqrt(2 * n_features))
-    step[~(inside[:-1] & inside[1:])] = np.nan
+    step[~is_known] = np.nan
     return np.moveaxis(step, 0, axis)
 
 

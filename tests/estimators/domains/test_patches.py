@@ -5,8 +5,11 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase.estimators import DivisiveDomains, compress_patterns
-from hyperspy_4dphase.estimators.domains._field import Field
-from hyperspy_4dphase.estimators.domains._patches import separate_patches
+from hyperspy_4dphase.estimators.domains._field import Field, average_alike
+from hyperspy_4dphase.estimators.domains._patches import (
+    are_of_one_trend,
+    separate_patches,
+)
 
 SIDE, N_FEATURES = 8, 10
 
@@ -124,3 +127,32 @@ def test_crystals_turned_by_little_are_domains():
     model = DivisiveDomains(random_state=0).fit(patterns, positions=positions)
     assert adjusted_rand_score(grain, model.labels_) > 0.9
     assert model.n_domains_ <= grain.max() + 1
+
+
+def pair_of(means, seed):
+    """Two patches, and whether what changes in both of them explains the step."""
+    field, names = patches_at([(0, 0), (0, 12)], means, seed)
+    members = [np.flatnonzero(names == i) for i in range(2)]
+    pure = np.ones(len(names), bool)
+    return are_of_one_trend(field, average_alike(field).points, pure, *members)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_even_change_makes_two_patches_one(seed):
+    def ramp(names, positions):
+        return np.outer(positions[:, 1], np.eye(N_FEATURES)[0])
+
+    assert pair_of(ramp, seed)
+    assert pair_of(lambda names, positions: 0 * ramp(names, positions), seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_crystals_that_bend_are_not_of_one_trend(seed):
+    """Though each spreads as far as they are apart along the line between them."""
+
+    def bend(names, positions):
+        across = positions[:, 1] - 12 * names
+        sides = [4 * np.eye(N_FEATURES)[3 * i + across // 3] for i in (0, 1)]
+        return np.where(names[:, None] == 0, *sides) * (1 + across[:, None] / 2)
+
+    assert not pair_of(bend, seed)

@@ -54,7 +54,7 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     >>> right = np.random.default_rng(0).random((8, 10)) < confidence
     >>> ax = plot_reliability(confidence, right)
     """
-    confidence, right = _checked(confidence, right, n_bins)
+    confidence, right = _check(confidence, right, n_bins)
     if ax is None:
         ax = make_figure(None, (4.4, 5.4)).add_subplot()
     below = add_panel_below(ax, 0.25)
@@ -118,7 +118,7 @@ def calibration_error(confidence, right, n_bins=10):
     >>> calibration_error(confidence, right)
     0.375
     """
-    confidence, right = _checked(confidence, right, n_bins)
+    confidence, right = _check(confidence, right, n_bins)
     size, n_right, total = _sum_bins(confidence, right, n_bins)
     return float(np.abs(n_right - total).sum() / size.sum())
 
@@ -129,7 +129,7 @@ def _sum_bins(confidence, right, n_bins):
     return [np.histogram(x, n_bins, (0, 1), weights=w)[0] for x, w in values]
 
 
-def _checked(confidence, right, n_bins):
+def _check(confidence, right, n_bins):
     """What is not NaN, as flat arrays, or an error."""
     confidence = check_fractions(confidence, "confidence")
     right = np.asarray(right)

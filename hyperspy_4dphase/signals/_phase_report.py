@@ -92,7 +92,7 @@ def report_phases(phases):
 
     names, every = phases._stored.names, phases.names
     labels = phases._domain_labels()
-    scores = {name: phases._chosen(name) for name in phases.scores}
+    scores = {name: phases._choose_scores(name) for name in phases.scores}
     quaternions = phases.quaternions
     rows = PhaseReport()
     for domain, phase in enumerate(names.phase):

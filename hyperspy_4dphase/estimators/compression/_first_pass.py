@@ -99,7 +99,7 @@ class FirstPass(PackingPass):
         """
         if len(self.pieces["sampled"]) > 1:
             names = "sampled_rows", "sampled"
-            rows, patterns = self.ordered("sampled_rows", *names)
+            rows, patterns = self.order("sampled_rows", *names)
             # There is memory for one copy only.
             self.pieces |= {"sampled_rows": [rows], "sampled": [patterns]}
         return self.pieces["sampled_rows"][0], self.pieces["sampled"][0]

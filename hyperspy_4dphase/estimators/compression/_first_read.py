@@ -241,7 +241,7 @@ class FirstRead:
 
     def find_broken_frames(self):
         """Patterns far brighter than all others, or None."""
-        (totals,) = self.statistics.ordered("rows", "totals")
+        (totals,) = self.statistics.order("rows", "totals")
         broken = find_broken_frames(totals, self.statistics.spikes)
         return broken if broken.any() else None
 
@@ -249,7 +249,7 @@ class FirstRead:
         """Find the scaling that makes the noise of what was read white."""
         found = self.statistics
         counts, shares = found.sums["counts"], found.sums["fractions"]
-        totals, self.sums = found.ordered("rows", "totals", "weighted_sums")
+        totals, self.sums = found.order("rows", "totals", "weighted_sums")
         if self.repeated is not None:
             # Of electrons now, and without broken pixels.
             self.repeated = find_repeated(self.sums, totals)
@@ -261,7 +261,7 @@ class FirstRead:
         self.sample, self.held = sample, None
         if found.held is not None:
             names = "held_rows", "squares"
-            self.held = tuple(found.ordered("held_rows", *names))
+            self.held = tuple(found.order("held_rows", *names))
         self.balance, n = None, len(totals)
         floor = self.detector.dark_variance
         if self.detector.scales_with_mean:

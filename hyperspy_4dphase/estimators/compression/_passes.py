@@ -149,7 +149,7 @@ class GramPass(Accumulator):
         list of numpy.ndarray
             Y, squared norms, u and expected noise; the first axis is that of patterns.
         """
-        return self.ordered("rows", "Y", "norms", "u", "noise")
+        return self.order("rows", "Y", "norms", "u", "noise")
 
     def excess(self):
         """Measure what patterns leave over beyond noise.
@@ -218,7 +218,7 @@ def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
         Weights of the patterns, the squares of what they are multiplied by.
     """
     found = blocks.accumulate(ProjectionPass(H.T, scaling), stage=stage)
-    return found.ordered("rows", "products", "u")
+    return found.order("rows", "products", "u")
 
 
 def _multiply(patterns, right, scaling, back, column_sums):

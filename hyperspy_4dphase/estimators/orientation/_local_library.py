@@ -150,7 +150,7 @@ def build_local_library(
         MOST_SPOTS,
     )
     places = np.stack([x, y], axis=1) @ geometry.axes().T + geometry.center
-    sites = _Sites(geometry, shape, _used(excluded, shape))
+    sites = _Sites(geometry, shape, _find_used(excluded, shape))
     pixel, known = sites.find(places, np.hypot(x, y))
     if not known.any():
         raise ValueError(
@@ -174,7 +174,7 @@ def build_local_library(
     )
 
 
-def _used(excluded, shape):
+def _find_used(excluded, shape):
     if excluded is None:
         return np.ones(shape, bool)
     excluded = np.asarray(excluded)

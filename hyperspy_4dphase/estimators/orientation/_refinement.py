@@ -228,7 +228,7 @@ def score(m, sampler, width, spread, x, y, seen):
 
 
 @numba.njit(cache=True, nogil=True)
-def turned(m, axis, angle):
+def turn(m, axis, angle):
     """Return a rotation that turns about an axis of the sample first."""
     c, s = math.cos(angle), math.sin(angle)
     i, j = (axis + 1) % 3, (axis + 2) % 3
@@ -256,7 +256,7 @@ def climb(m, sampler, width, spread, step, x, y, seen):
         grew = False
         for axis in range(3):
             for sign in (-1, 1):
-                other = turned(m, axis, sign * step)
+                other = turn(m, axis, sign * step)
                 value = score(other, sampler, width, spread, x, y, seen)
                 if value > best:
                     m, best, grew = other, value, True

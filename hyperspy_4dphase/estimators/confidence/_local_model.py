@@ -32,6 +32,8 @@ _FEWEST = 3
 _MOST_MEETING = 4
 # Draws of fractions that a mixture of three is judged by.
 _N_DRAWS = 64
+# Numbers stay finite: precision of a fraction at least, alone and as a part of that of
+# the best known one; and what stands for no probability at all.
 _MIN_PRECISION, _MIN_RATIO, _TINY = 1e-12, 1e-9, 1e-300
 
 

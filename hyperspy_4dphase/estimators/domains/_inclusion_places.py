@@ -19,8 +19,7 @@ N_AROUND = 8
 # Log-likelihood that each of eight neighbours adds to its kind. From 0.3 to 0.5 makes
 # no difference.
 _SUPPORT = 0.4
-# Amounts that are looked for, in units of what is usual nearby; what is usual nearby is
-# at least so much of what is usual in the scan.
+# Amounts that are looked for, in units of what is usual nearby.
 _AMOUNTS = np.array([0.5, 0.75, 1.0, 1.25])
 # Amounts at the rim, of which the surroundings are the larger part, and how likely they
 # are where something is found. With these, strong inclusions end at half of what is
@@ -28,7 +27,11 @@ _AMOUNTS = np.array([0.5, 0.75, 1.0, 1.25])
 _LESS, _PART_LESS = np.array([0.1, 0.2, 0.3, 0.4]), 0.3
 # A place of which no larger part is more than a rim is small, or faint, as a whole.
 _LEAST_INNER = 1 / 3
+# Part of what is usual in the scan that is taken for usual nearby, at least.
 _FLOOR = 0.8
+# Weight in the surroundings from which on a position tells their noise, and weight of
+# what is usual in the scan, as a part of all positions nearby. Both chosen by trial.
+_CLEAR, _ANYWHERE = 0.9, 0.02
 
 
 def assign_places(points, inside, kinds, n_rounds=4, n_sweeps=5):
@@ -156,7 +159,7 @@ def _filter(points, inside, first, chances):
     weights = inside * np.clip(1 - chances.sum(axis=-1), 0, 1)
     fit = predict_around(points, weights)
     residuals = fit.subtract_from(points)
-    covariance = robust_covariance(residuals[inside & (weights > 0.9)])
+    covariance = robust_covariance(residuals[inside & (weights > _CLEAR)])
     totals = np.maximum(chances.sum(axis=(0, 1)), 1e-9)
     means = np.einsum("yxf,yxk->kf", residuals, chances) / totals[:, None]
     filters = np.linalg.solve(covariance, means.T)
@@ -171,7 +174,7 @@ def _filter(points, inside, first, chances):
         ndimage.gaussian_filter(each, width, mode="constant")
         for each in (values * chances, chances)
     )
-    amount = (amounts + 0.02 * usual) / (near + 0.02)
+    amount = (amounts + _ANYWHERE * usual) / (near + _ANYWHERE)
     return values, np.maximum(amount, _FLOOR * usual)
 
 

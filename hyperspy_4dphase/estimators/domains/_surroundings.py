@@ -31,8 +31,12 @@ _SURROUNDED, _JUDGED = 0.8, 0.7
 # part of the squared distance of what is mixed. Mixtures of simulated scans leave over
 # -0.01 to 0.02 of it, true domains 0.2 and more.
 _NOISE, _LIKE_OTHERS, _OF_DISTANCE = 3.0, 1.5, 0.03
-# Positions of a domain whose own misfit is measured.
-_N_SAMPLED = 300
+# Of a domain's own misfit: positions that are looked at; distance in positions from
+# which on patterns of the domain predict theirs; and fewest positions that tell it. The
+# last two were chosen by trial.
+_N_SAMPLED, _BEYOND, _FEWEST_MISFITS = 300, 2.0, 5
+# Positions beside a part that it is looked at with, to find how deep it is.
+_MARGIN = 5
 # Weight of the equation by which fractions add up to 1, in units of the longest
 # pattern.
 _SUM_WEIGHT = 1e3
@@ -160,12 +164,14 @@ class Surroundings:
             rows = rows[:: -(-len(rows) // _N_SAMPLED)]
             around = []
             for row, near in zip(rows, self._find_around(rows), strict=True):
-                away = np.square(positions[near] - positions[row]).sum(axis=1) >= 4
+                squared = np.square(positions[near] - positions[row]).sum(axis=1)
+                away = squared >= _BEYOND**2
                 near = near[away | (self.labels[near] != name)]
                 own = (self.labels[near] == name).sum() > _FEWEST
                 around.append(near if own else near[:0])
             left = [m.left for m in self._mix(rows, around) if m is not None]
-            misfits[name] = float(np.median(left)) if len(left) >= 5 else np.nan
+            told = len(left) >= _FEWEST_MISFITS
+            misfits[name] = float(np.median(left)) if told else np.nan
         known = [value for value in misfits.values() if np.isfinite(value)]
         usual = float(np.median(known)) if known else 0.0
         return {i: v if np.isfinite(v) else usual for i, v in misfits.items()}
@@ -235,7 +241,7 @@ class Surroundings:
         """Whether most of a part is within the reach of others."""
         grid = self._field.spread(self.labels == name, False)
         box = ndimage.find_objects(grid.astype(np.int8))[0]
-        box = tuple(slice(max(s.start - 5, 0), s.stop + 5) for s in box)
+        box = tuple(slice(max(s.start - _MARGIN, 0), s.stop + _MARGIN) for s in box)
         depth = ndimage.distance_transform_edt(grid[box])[grid[box]]
         return (depth <= _RADIUS).mean() >= _SURROUNDED
 

@@ -116,7 +116,7 @@ LAYERS = {
         ours("plot", "interop", "report", "structures")
         | {"orix", "diffsims", "diffpy"},
     ),
-    "plot/": Layer(SCIENCE | ours("plot")),
+    "plot/": Layer(SCIENCE | ours("plot", "_scalars")),
     "interactive/_ipywidgets.py": Layer({"ipywidgets", "IPython", "link_traits"}),
     "interactive/": Layer(
         {"hyperspy", "traits"} | ours("_scalars", "interactive", "methods", "signals"),

@@ -1,10 +1,9 @@
 """Whether what is said to be sure is right as often as that."""
 
-import numbers
-
 import numpy as np
 from scipy.stats import binomtest
 
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.plot._checks import check_fractions
 from hyperspy_4dphase.plot._layout import add_panel_below, make_figure
 from hyperspy_4dphase.plot._style import FIRST
@@ -138,10 +137,7 @@ def _check(confidence, right, n_bins):
             f"right must hold booleans and have the shape {confidence.shape} of "
             f"confidence, but is of the type {right.dtype} and the shape {right.shape}."
         )
-    if isinstance(n_bins, bool) or not isinstance(n_bins, numbers.Integral):
-        raise TypeError(f"n_bins must be a whole number from 1 on, but is {n_bins!r}.")
-    if n_bins < 1:
-        raise ValueError(f"n_bins must be a whole number from 1 on, but is {n_bins}.")
+    check_integer("n_bins", n_bins, 1)
     known = ~np.isnan(confidence)
     if not known.any():
         raise ValueError(

@@ -252,7 +252,15 @@ def _fit(estimator, scan, features, compression, neighbours_sum):
 
 
 def _smooth(scan, before, tree, descriptions):
-    """Give each position what most of its neighbourhood has."""
+    """Give each position what most of its neighbourhood has.
+
+    Returns
+    -------
+    labels : numpy.ndarray of int, shape (n_patterns,)
+    tree : DomainTree
+    descriptions : Descriptions
+        Forgotten where a label changed.
+    """
     labels = scan.map_of(before, -1)
     if is_series(scan.navigation_axes):
         labels = apply_apart(smooth_labels, labels)

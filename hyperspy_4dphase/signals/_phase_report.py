@@ -116,7 +116,13 @@ def report_phases(phases):
 
 
 def _format(row):
-    """The texts of one line of the table."""
+    """The texts of one line of the table.
+
+    Returns
+    -------
+    tuple of str
+        One for each column of `_HEADER`.
+    """
     others = [name for name in row.set if name != row.phase]
     return (
         str(row.domain),

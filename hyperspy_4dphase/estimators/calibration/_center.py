@@ -141,9 +141,15 @@ def _groups(pixels, center, side, shape):
 
 
 def _minimize(misfits, center):
-    """Centre, second derivative of the misfit there, and scores of groups of pixels.
+    """Minimize a misfit over the centre.
 
-    The scores are a list, of groups of each size, of arrays of shape (n_groups, 2).
+    Returns
+    -------
+    center : numpy.ndarray, shape (2,)
+    hessian : numpy.ndarray, shape (2, 2)
+        Second derivative of the misfit there.
+    scores : list of numpy.ndarray, shape (n_groups, 2)
+        Of groups of pixels, of each size of `_SIDES`.
     """
     for _ in range(_MAX_STEPS):
         hessian, slopes = np.zeros((2, 2)), []

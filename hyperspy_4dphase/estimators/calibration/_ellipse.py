@@ -208,7 +208,19 @@ class _Rings:
 
 
 def _accumulate(image, parameters):
-    """Normal matrix, scores of groups, directions that tell the ellipse, misfit."""
+    """Add up over all pixels what a step of the fit needs.
+
+    Returns
+    -------
+    normal : numpy.ndarray, shape (n_parameters, n_parameters)
+        Matrix of the normal equations.
+    scores : numpy.ndarray, shape (n_groups, n_parameters)
+        Of groups of pixels.
+    directions : float
+        How many directions tell the ellipse.
+    misfit : float
+        Sum of the squared residuals.
+    """
     radius, azimuth = image.radii(parameters)
     residual = image.values - image.model(parameters)
     slopes = _slopes(image, parameters, _PROFILE_SMOOTHING)

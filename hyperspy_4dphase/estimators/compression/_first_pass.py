@@ -118,7 +118,15 @@ class FirstPass(PackingPass):
 
 
 def _add_up(patterns, weights):
-    """Sums over patterns, over pixels, and over these with weights."""
+    """Add up a block.
+
+    Returns
+    -------
+    counts : numpy.ndarray, shape (n_pixels,)
+        Sums over patterns.
+    totals, weighted : numpy.ndarray, shape (n_block,)
+        Sums over pixels, plain and with weights.
+    """
     n, n_pixels = patterns.shape
     counts, totals, weighted = np.zeros(n_pixels), np.zeros(n), np.zeros(n)
     # Exact for counts up to 16 million in a tile.

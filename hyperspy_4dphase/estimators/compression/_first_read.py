@@ -200,7 +200,19 @@ class FirstRead:
         self.coarse = CoarsePixels(shape if self.squares else (), kept)
 
     def change(self, how, *args, **kept):
-        """The same of corrected or shifted patterns, which are to be read yet."""
+        """Make a read of changed patterns, which are to be read yet.
+
+        Parameters
+        ----------
+        how : str
+            Method of :class:`PatternBlocks` that changes them.
+        *args, **kept
+            Its arguments.
+
+        Returns
+        -------
+        FirstRead
+        """
         blocks, geometry = (
             getattr(each, how)(*args, **kept) for each in (self.blocks, self.geometry)
         )
@@ -208,7 +220,13 @@ class FirstRead:
         return replace(self, blocks=blocks, geometry=geometry, changes=changes)
 
     def correct(self, correction, **kept):
-        """The same of corrected patterns; itself where nothing changes."""
+        """Make a read of corrected patterns, which are to be read yet.
+
+        Returns
+        -------
+        FirstRead
+            Itself where nothing changes.
+        """
         if correction.is_trivial and all(part is None for part in kept.values()):
             return self
         return self.change("correct", correction, **kept)

@@ -263,7 +263,10 @@ def _find_halves(free, precision):
 
 
 def _find_thirds(free, precision):
-    """The same in a triangle of three ends, of whose area it is a density."""
+    """Log of the part of a normal distribution that is nearest to each of three ends.
+
+    Only what lies in the triangle between them counts; a density over its area.
+    """
     # Between the points of the grid, so that none is at 0.
     draws = qmc.Sobol(2, scramble=False).random(_N_DRAWS) + 0.5 / _N_DRAWS
     draws = ndtri(draws)

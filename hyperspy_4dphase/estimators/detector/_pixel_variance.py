@@ -176,7 +176,14 @@ class _Side:
         return squares.mean(axis=0), squares.var(axis=0) / max(len(squares), 1)
 
     def measure_left(self, rows):
-        """Mean and variance without structure, and the number of pairs."""
+        """Measure what is left without structure.
+
+        Returns
+        -------
+        mean, variance : numpy.ndarray, shape (n_own,)
+        n_pairs : float
+            Independent ones.
+        """
         weights = np.square(self.projection[rows]).sum(axis=0)
         n = weights.sum()
         variance = np.square(self.residual[rows]).sum(axis=0) / n

@@ -262,6 +262,15 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             )
 
     def _fit_published(self, X, positions, random_state):
+        """Fit as published, see :func:`grow_published`.
+
+        Returns
+        -------
+        labels : numpy.ndarray of int, shape (n_patterns,)
+        tree : DomainTree
+        descriptions : Descriptions
+            Nothing is known.
+        """
         if not isinstance(X, PatternBlocks):
             X = PatternBlocks.wrap(check_array(X, ensure_min_samples=2))
         self.n_features_in_ = X.shape[1]
@@ -269,6 +278,14 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         return labels, tree, Descriptions.unknown(len(labels))
 
     def _fit_tree(self, X, positions, random_state):
+        """Fit a tree that knows when to stop.
+
+        Returns
+        -------
+        labels : numpy.ndarray of int32, shape (n_patterns,)
+        tree : DomainTree
+        descriptions : Descriptions
+        """
         shapes = self._to_shapes(X, random_state)
         n = len(shapes.points)
         if positions is not None:

@@ -144,7 +144,7 @@ def _find_kinds_twice(points, inside, random_state):
 
 
 def _choose(kinds):
-    """Those that are there, the strongest first, each once."""
+    """Choose the kinds that are there, the strongest first, each once."""
     chosen = []
     for kind in sorted(kinds, key=lambda kind: -kind.total):
         if kind.is_there and not any(kind.is_same(other) for other in chosen):

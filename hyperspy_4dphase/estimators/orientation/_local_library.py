@@ -211,7 +211,18 @@ class _Sites:
         return np.ravel_multi_index(place.T, self.shape), known
 
     def gather(self, center):
-        """Return all that a local library holds of its sites."""
+        """Return all that a local library holds of its sites.
+
+        Parameters
+        ----------
+        center : numpy.ndarray of int, shape (n_sites,)
+            Flat numbers of their pixels.
+
+        Returns
+        -------
+        center, offset, share, ring, site_ring, shape
+            As of :class:`LocalLibrary`.
+        """
         row, column = np.unravel_index(center, self.shape)
         spotted = np.zeros(self.shape, bool)
         for dr, dc in zip(self.rows, self.columns, strict=True):

@@ -120,7 +120,7 @@ class Accumulator:
             self.pieces[name] = pieces = [np.concatenate(pieces)]
         return pieces[0]
 
-    def ordered(self, rows, *names):
+    def order(self, rows, *names):
         """Put pieces in the order of their rows.
 
         Parameters
@@ -137,10 +137,10 @@ class Accumulator:
         own = self.join(rows)
         place = np.empty(len(own), np.intp)
         place[np.argsort(own, kind="stable")] = np.arange(len(own))
-        return [self._placed(self.pieces[name], place) for name in names]
+        return [self._place(self.pieces[name], place) for name in names]
 
     @staticmethod
-    def _placed(pieces, place):
+    def _place(pieces, place):
         """Put pieces where they belong, without another copy of all of them."""
         kind = np.result_type(*pieces)
         placed = np.empty((len(place), *pieces[0].shape[1:]), kind)

@@ -2,7 +2,7 @@
 
 import json
 import os
-import tempfile
+import secrets
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,20 +49,18 @@ def replace_file(path):
     OSError
         If it cannot be written, as on a full disk. Then all is as it was.
     """
-    part = None
+    # A name that nobody else writes to. Who may read it is as of any new file, which
+    # it is not of those that `tempfile` makes.
+    part = path.with_name(f"{path.stem}{secrets.token_hex(4)}.part")
     try:
-        number, part = tempfile.mkstemp(
-            dir=path.parent, prefix=path.stem, suffix=".part"
-        )
-        with open(number, "wb") as stream:
+        with open(part, "xb") as stream:
             yield stream
             stream.flush()
             # A file that is complete in memory only is none after a loss of power.
             os.fsync(stream.fileno())
         os.replace(part, path)
     except BaseException as error:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno is not None:
             kept = "The file that was there is unchanged" if path.exists() else ""
             raise OSError(

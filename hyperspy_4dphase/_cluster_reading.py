@@ -192,7 +192,10 @@ class _Task:
 
 @dataclass
 class _AccumulatingTask:
-    """The same for accumulators: only their arrays travel."""
+    """What all tasks of a read have in common that fills accumulators.
+
+    Accumulators stay where they are made: only their arrays travel.
+    """
 
     checked: object
     pixels: object

@@ -2,12 +2,12 @@
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
+from hyperspy_4dphase._archive import replace_file
 from hyperspy_4dphase.estimators.orientation import (
     TemplateLibrary,
     build_library,
@@ -72,14 +72,10 @@ def _load(file):
 
 
 def _save(file, library):
-    """Write the file whole or not at all, whoever else writes it at the same time."""
-    part = None
+    """Write the file, or leave nothing where that is not allowed."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as opened:
-            part = Path(opened.name)
-            np.savez(opened, **library.to_arrays())
-        part.replace(file)
+        with replace_file(file) as stream:
+            np.savez(stream, **library.to_arrays())
     except OSError:
-        if part is not None:
-            part.unlink(missing_ok=True)
+        pass

@@ -273,7 +273,7 @@ class PatternBlocks:
             return self
         found = self.accumulate(_LoadedPatterns(), stage="Loading patterns")
         other = PatternBlocks(
-            *found.ordered("rows", "patterns"),
+            *found.order("rows", "patterns"),
             1,
             progress=self._progress,
             allow_negative=self._allow_negative,

@@ -139,9 +139,14 @@ def scan_metadata(signal):
 
     In types that HyperSpy saves: pyxem puts quantities of pint there.
     """
-    whole = signal.metadata.as_dictionary()
-    metadata = {name: storable(whole[name]) for name in _SECTIONS if name in whole}
-    return metadata | {"Signal": {"signal_type": whole["Signal"]["signal_type"]}}
+    tree = signal.metadata
+    # One by one: what a result keeps in other sections would be copied, too.
+    sections = {n: tree.get_item(n) for n in _SECTIONS if tree.has_item(n)}
+    metadata = {
+        name: storable(item.as_dictionary() if hasattr(item, "as_dictionary") else item)
+        for name, item in sections.items()
+    }
+    return metadata | {"Signal": {"signal_type": tree.Signal.signal_type}}
 
 
 def image_extent(axes):

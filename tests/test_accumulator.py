@@ -24,7 +24,7 @@ def test_merged_parts_are_the_whole(n_parts):
     whole = whole.restore(whole.arrays())
     assert whole.sums["total"].dtype == np.float64
     np.testing.assert_allclose(whole.sums["total"], patterns.sum(axis=0), rtol=1e-5)
-    found, own = whole.ordered("rows", "patterns", "rows")
+    found, own = whole.order("rows", "patterns", "rows")
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, patterns)
     np.testing.assert_array_equal(own, np.arange(13))

@@ -74,6 +74,14 @@ def test_what_fails_leaves_all_as_it_was(path, error):
     assert os.listdir(path.parent) == [path.name]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no permissions of this kind")
+def test_who_may_read_it_is_as_of_any_new_file(path):
+    write_arrays(path, {}, ARRAYS)
+    plain = path.with_name("plain")
+    plain.write_bytes(b"")
+    assert path.stat().st_mode == plain.stat().st_mode
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_full_disk_is_named(path, is_there):
     if is_there:

@@ -71,7 +71,7 @@ def test_goes_on_where_it_stopped(path):
     scan, reader = blocks(path)
     found = reader.accumulate(Sums())
     np.testing.assert_array_equal(found.sums["total"], expected())
-    np.testing.assert_array_equal(found.ordered("rows", "rows")[0], np.arange(45))
+    np.testing.assert_array_equal(found.order("rows", "rows")[0], np.arange(45))
     assert reader.n_reads == 1
     loaded = {chunk[0] for chunk in scan.loads}
     assert loaded == {4, 5, 6, 7, 8}

@@ -120,7 +120,7 @@ def test_rows_and_sums(client):
     found = blocks.accumulate(Sums())
     expected = expected_rows(data, 2, (kept, None))
     np.testing.assert_array_equal(found.sums["total"], expected.sum(axis=0))
-    np.testing.assert_array_equal(found.ordered("rows", "first")[0], expected[:, 0])
+    np.testing.assert_array_equal(found.order("rows", "first")[0], expected[:, 0])
     assert blocks.n_reads == 2
 
 
@@ -206,7 +206,7 @@ def test_a_worker_is_killed(mortal_client, scan, tmp_path, kind):
     array = with_a_kill(scan, tmp_path / "killed")
     if kind == "accumulate":
         found = blocks_of(array).accumulate(Sums())
-        total, rows = found.sums["total"], found.ordered("rows", "rows")[0]
+        total, rows = found.sums["total"], found.order("rows", "rows")[0]
     else:
         pieces = blocks_of(array).reduce(collect, add)
         rows = np.concatenate([rows for rows, _ in pieces])
@@ -330,7 +330,7 @@ def test_goes_on_from_a_checkpoint(client, tmp_path, monkeypatch):
     reader = blocks(progress=lambda stage, done, total: calls.append(done))
     found = reader.accumulate(Sums())
     np.testing.assert_array_equal(found.sums["total"], data.sum(axis=(0, 1)))
-    np.testing.assert_array_equal(found.ordered("rows", "rows")[0], np.arange(200))
+    np.testing.assert_array_equal(found.order("rows", "rows")[0], np.arange(200))
     assert min(calls) > 20
 
 

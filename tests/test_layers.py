@@ -88,7 +88,7 @@ LAYERS = {
     "_thinning.py": Layer({"numpy", "dask", "sklearn"}),
     "_scan_files.py": Layer({"numpy", "dask"}),
     "_series.py": Layer({"numpy"} | ours("_results")),
-    "_library_cache.py": Layer({"numpy"} | ours("estimators")),
+    "_library_cache.py": Layer({"numpy"} | ours("_archive", "estimators")),
     "_scan.py": Layer(
         {"numpy", "hyperspy"}
         | ours("_arguments", "_correction", "_masks", "_patterns", "_progress")
@@ -116,7 +116,7 @@ LAYERS = {
         ours("plot", "interop", "report", "structures")
         | {"orix", "diffsims", "diffpy"},
     ),
-    "plot/": Layer(SCIENCE | ours("plot")),
+    "plot/": Layer(SCIENCE | ours("plot", "_scalars")),
     "interactive/_ipywidgets.py": Layer({"ipywidgets", "IPython", "link_traits"}),
     "interactive/": Layer(
         {"hyperspy", "traits"} | ours("_scalars", "interactive", "methods", "signals"),
@@ -135,7 +135,7 @@ LAYERS = {
     ),
     # These run where quantem is, and HyperSpy is not.
     "interop/__init__.py": Layer(ours("_lazy")),
-    "interop/_arrays.py": Layer({"numpy"}),
+    "interop/_arrays.py": Layer({"numpy"} | ours("_archive")),
     "interop/quantem.py": Layer(
         {"numpy"} | ours("interop._arrays"), {"quantem", "torch"} | ours("interop")
     ),

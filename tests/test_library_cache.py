@@ -113,3 +113,14 @@ def test_bad_arguments_are_refused_before_a_file_is_looked_for(folder):
     with pytest.raises(ValueError, match="wavelength"):
         load(wavelength=-1)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("error", [OSError("full"), OSError(28, "No space left")])
+def test_file_that_cannot_be_written_is_no_hindrance(folder, built, monkeypatch, error):
+    def fail(stream, **_):
+        stream.write(b"half of")
+        raise error
+
+    monkeypatch.setattr(cache.np, "savez", fail)
+    assert len(load().quaternions)
+    assert list(folder.iterdir()) == []

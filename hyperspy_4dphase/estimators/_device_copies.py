@@ -43,6 +43,17 @@ def copy_in_background(items, device):
 
 
 def _start_copy(values, device, stream):
+    """Begin to copy values to a device.
+
+    Returns
+    -------
+    there : torch.Tensor
+        Of signed integers where the values have none.
+    n_bits : int
+        Of unsigned integers, which torch lacks; 0 for others.
+    done : torch.cuda.Event or None
+        When the copy is complete; None where there is nothing to copy.
+    """
     if isinstance(values, torch.Tensor) and values.is_cuda:
         return values, 0, None
     values, n_bits = _as_signed(values)

@@ -2,9 +2,10 @@
 
 import json
 import zipfile
-from pathlib import Path
 
 import numpy as np
+
+from hyperspy_4dphase._archive import replace_file, with_suffix
 
 # What there must be of each kind.
 _NAMES = {
@@ -71,17 +72,11 @@ def write_arrays(file, arrays):
     -------
     Path
     """
-    file = Path(file)
-    file = file if file.suffix == ".npz" else file.with_name(f"{file.name}.npz")
-    partial = file.with_name(f"{file.name}.part")
-    try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
-            for name, values in arrays.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
-                    _write_array(stream, values)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    file = with_suffix(file)
+    with replace_file(file) as whole, zipfile.ZipFile(whole, "w") as archive:
+        for name, values in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                _write_array(stream, values)
     return file
 
 

@@ -49,7 +49,13 @@ class Peaks(NamedTuple):
 
     @property
     def positions(self):
-        """Positions along rows and along columns, and their units."""
+        """Positions of the peaks on the detector.
+
+        Returns
+        -------
+        rows, columns : numpy.ndarray, shape (n_peaks,)
+        units : str
+        """
         first, second = 0, 1
         if _ALONG_COLUMNS.get(self.fields[0]) == self.fields[1]:
             first, second = 1, 0

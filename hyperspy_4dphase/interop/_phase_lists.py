@@ -89,7 +89,7 @@ def set_colors(phases, colors):
         raise ValueError(f"{len(colors)} colors were given for {len(phases)} phases.")
     free = {}
     for phase, color in zip(phases, colors, strict=True):
-        free = free or dict(_named_colors())
+        free = free or dict(_name_colors())
         if color is None:
             own = mcolors.to_hex(phase.color)
             chosen = own if own in free else next(iter(free))
@@ -102,7 +102,7 @@ def set_colors(phases, colors):
 
 
 @lru_cache
-def _named_colors():
+def _name_colors():
     """Return names of matplotlib's colours by their values, in the order of orix."""
     # orix adds all other colours to matplotlib's table of tableau colours.
     tableau = [name for name in mcolors.TABLEAU_COLORS if name.startswith("tab:")]

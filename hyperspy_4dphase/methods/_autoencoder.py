@@ -33,7 +33,6 @@ def make_vae(scan, *, random_state=None, device=None, **options):
         which takes seconds.
     """
     vae = PatternVAE(
-        noise="poisson" if scan.signal.data.dtype.kind in "bui" else "uniform",
         random_state=scan.seed if random_state is None else random_state,
         **options,
     )

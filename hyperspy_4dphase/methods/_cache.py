@@ -217,6 +217,13 @@ def _is_trusted(module):
 
 
 def _state_of_file(path):
+    """What tells a file from what it was before.
+
+    Returns
+    -------
+    tuple
+        Its path, number, size, and times of change.
+    """
     state = os.stat(path)
     times = state.st_mtime_ns, state.st_ctime_ns
     return (os.path.realpath(path), state.st_ino, state.st_size, *times)

@@ -197,7 +197,8 @@ def _open(scan, signal):
             f"An exposure has the shapes {shapes[0]} (navigation, signal); expected "
             f"those of the scan, {shapes[1]}."
         )
-    return replace(own, noise=scan.noise, keep_faulty=scan.keep_faulty)
+    as_scan = {"noise": scan.noise, "keep_faulty": scan.keep_faulty}
+    return replace(own, seed=scan.seed, **as_scan)
 
 
 def _explain(what):

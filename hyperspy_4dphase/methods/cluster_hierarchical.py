@@ -193,9 +193,10 @@ def cluster_hierarchical(
     if source is None and n_parts is None:
         reading = {"device": options["device"]}
         scan, compression = read_scan(scan, compression, print_info, **reading)
-    labels, tree, known = _fit(estimator, scan, features, compression, neighbours_sum)
+    given = features, compression, neighbours_sum
+    labels, tree, descriptions = _fit(estimator, scan, *given)
     if neighbours_vote:
-        labels, tree, known = _smooth(scan, labels, tree, known)
+        labels, tree, descriptions = _smooth(scan, labels, tree, descriptions)
     record = provenance(
         "cluster_hierarchical",
         {**options, **flags, "source": name_source(source)},
@@ -203,7 +204,7 @@ def cluster_hierarchical(
         {"n_domains": tree.n_domains, "n_levels": tree.n_levels},
         compression,
     )
-    domains = DomainMap.from_scan(scan, labels, tree, record, compression, known)
+    domains = DomainMap.from_scan(scan, labels, tree, record, compression, descriptions)
     asked = "found" if n_domains is None and n_parts is None else "as asked"
     if rotation_invariant:
         domains = domains.phases(self, show_progressbar=show_progressbar)
@@ -230,7 +231,7 @@ def _fit(estimator, scan, features, compression, neighbours_sum):
     -------
     labels : numpy.ndarray of int, shape (n_patterns,)
     tree : DomainTree
-    known : Descriptions
+    descriptions : Descriptions
     """
     noise = positions = None
     with scan.progress() as progress:
@@ -246,12 +247,20 @@ def _fit(estimator, scan, features, compression, neighbours_sum):
         )
         estimator.fit(features, positions=positions)
     estimator.set_params(callback=None)
-    known = Descriptions(estimator.steps_, estimator.along_, estimator.refused_)
-    return estimator.labels_, estimator.tree_, known
+    descriptions = Descriptions(estimator.steps_, estimator.along_, estimator.refused_)
+    return estimator.labels_, estimator.tree_, descriptions
 
 
-def _smooth(scan, before, tree, known):
-    """Give each position what most of its neighbourhood has."""
+def _smooth(scan, before, tree, descriptions):
+    """Give each position what most of its neighbourhood has.
+
+    Returns
+    -------
+    labels : numpy.ndarray of int, shape (n_patterns,)
+    tree : DomainTree
+    descriptions : Descriptions
+        Forgotten where a label changed.
+    """
     labels = scan.map_of(before, -1)
     if is_series(scan.navigation_axes):
         labels = apply_apart(smooth_labels, labels)
@@ -260,7 +269,7 @@ def _smooth(scan, before, tree, known):
     labels = labels.ravel()[scan.kept_patterns]
     sizes = np.bincount(labels[labels >= 0], minlength=tree.n_domains)
     if not sizes.any():
-        return labels, tree, known
-    known = known.forget(labels != before)
+        return labels, tree, descriptions
+    descriptions = descriptions.forget(labels != before)
     tree, new = resize_domains(tree, sizes)
-    return np.where(labels < 0, -1, new[labels]), tree, known
+    return np.where(labels < 0, -1, new[labels]), tree, descriptions

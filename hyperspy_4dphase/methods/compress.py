@@ -138,7 +138,15 @@ def compress(
     if descan == "fit":
         warn_of_left_descan(compression)
     if print_info:
-        print("Data info:", *describe_data(compression), sep="\n")
-        print(f"  directions_above_noise={compression.n_significant}")
-        print(f"  reads_of_the_scan={compression.n_reads:.3g}")
+        print(*describe_compression(compression), sep="\n")
     return compression
+
+
+def describe_compression(compression):
+    """Lines on what was found out about the data, and what it took."""
+    return [
+        "Data info:",
+        *describe_data(compression),
+        f"  directions_above_noise={compression.n_significant}",
+        f"  reads_of_the_scan={compression.n_reads:.3g}",
+    ]

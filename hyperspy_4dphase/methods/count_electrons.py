@@ -12,6 +12,8 @@ from hyperspy_4dphase.methods._reading import compress_scan, open_scan
 from hyperspy_4dphase.signals._data_report import describe_faults
 
 _DTYPES = "uint8", "uint16", "uint32"
+# Where the metadata of counts say how they were counted.
+_NODE = "Signal.Noise_properties.electrons_counted"
 # Where more than this fraction of values is far below the offset, that is wrong.
 # Historical: chosen by trial.
 _MAX_FRACTION_FAR_BELOW = 1e-4
@@ -120,26 +122,18 @@ def count_electrons(
         offset = check_number("offset", offset)
     dtype = _check_dtype(dtype)
     is_measured = gain is None or offset is None
-    compression, replaced, faults = None, None, {}
+    compression = replaced = None
     if is_measured or not keep_faulty:
         compression = compress_scan(
             scan, squares=False, descan=None, device=resolve_device(None)
         )
-        scan = scan.replace_masks(
-            compression.excluded_patterns, compression.excluded_pixels
-        )
-        replaced, faults = compression.replaced, _number_faults(compression)
-    if gain is None:
-        _check_apart(compression.detector)
-        gain = compression.detector["gain"]
-    is_offset_measured = offset is None
-    if is_offset_measured:
-        offset = compression.detector["offset"]
-    rounding = Rounding(float(gain), float(offset), dtype)
+        masks = compression.excluded_patterns, compression.excluded_pixels
+        scan, replaced = scan.replace_masks(*masks), compression.replaced
+    rounding = _make_rounding(gain, offset, dtype, compression)
     with scan.progress() as progress:
         blocks = scan.blocks(progress, replaced=replaced)
         clipped = blocks.reduce(rounding.find_clipped, Clipped.merge)
-    unseen = is_offset_measured and rounding.offset != 0
+    unseen = offset is None and rounding.offset != 0
     _warn_of(clipped, rounding, blocks.size, unseen)
     if print_info:
         lines = _describe(rounding, is_measured, compression, clipped)
@@ -150,10 +144,8 @@ def count_electrons(
         metadata=signal.metadata.as_dictionary(),
         original_metadata=signal.original_metadata.as_dictionary(),
     )
-    counted.metadata.set_item(
-        "Signal.Noise_properties.electrons_counted",
-        {"gain": rounding.gain, "offset": rounding.offset, **faults},
-    )
+    scale = {"gain": rounding.gain, "offset": rounding.offset}
+    counted.metadata.set_item(_NODE, scale | _number_faults(compression))
     return counted
 
 
@@ -165,6 +157,22 @@ def _check_dtype(dtype):
     if name not in _DTYPES:
         raise ValueError(f"dtype={dtype!r}; expected one of {_DTYPES}.")
     return np.dtype(name)
+
+
+def _make_rounding(gain, offset, dtype, compression):
+    """Round by what the user gave, and for the rest by what was measured.
+
+    Raises
+    ------
+    ValueError
+        If the gain is to be measured, and single electrons cannot be told apart.
+    """
+    if gain is None:
+        _check_apart(compression.detector)
+        gain = compression.detector["gain"]
+    if offset is None:
+        offset = compression.detector["offset"]
+    return Rounding(float(gain), float(offset), dtype)
 
 
 def _check_apart(measured):
@@ -183,7 +191,9 @@ def _check_apart(measured):
 
 
 def _number_faults(compression):
-    """Flat numbers of what is faulty, for the metadata."""
+    """Flat numbers of what is faulty, for the metadata; none without a compression."""
+    if compression is None:
+        return {}
     names = "faulty_pixels", "faulty_patterns"
     masks = {name: getattr(compression, name) for name in names}
     return {n: np.flatnonzero(mask) for n, mask in masks.items() if mask is not None}

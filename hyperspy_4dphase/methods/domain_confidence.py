@@ -190,13 +190,8 @@ optional
     exposures = check_exposures(scan, exposures)
     given = read_domains(scan, domains)
     origin = open_source(scan, source, device, n_rounds)
-    options = {
-        "n_maps": check_integer("n_maps", n_maps, 2),
-        "threshold": check_number("threshold", threshold, 0, 1),
-        "doubts": origin.check_doubts(doubts),
-        "distortion": origin.check_distortion(distortion, scan),
-        "n_rounds": n_rounds,
-    }
+    options = _check_options(scan, origin, n_maps, threshold, doubts, distortion)
+    options["n_rounds"] = n_rounds
     scan = _leave_out(scan, origin, given, signal_mask, compression)
     if origin.vae is not None:
         require_torch()
@@ -224,6 +219,16 @@ optional
     if print_info:
         _report(confidence, scan, compression, n_maps, reference)
     return (confidence, estimator) if return_info else confidence
+
+
+def _check_options(scan, origin, n_maps, threshold, doubts, distortion):
+    """What the ensemble of maps is told, checked."""
+    return {
+        "n_maps": check_integer("n_maps", n_maps, 2),
+        "threshold": check_number("threshold", threshold, 0, 1),
+        "doubts": origin.check_doubts(doubts),
+        "distortion": origin.check_distortion(distortion, scan),
+    }
 
 
 def _leave_out(scan, origin, given, signal_mask, compression):

@@ -2,8 +2,9 @@
 
 from hyperspy_4dphase._docstrings import with_shared_parameters
 from hyperspy_4dphase._scalars import check_flags
-from hyperspy_4dphase.methods._reading import open_scan
-from hyperspy_4dphase.methods.compress import compress
+from hyperspy_4dphase.estimators._device import resolve_device
+from hyperspy_4dphase.methods._reading import compress_scan, open_scan
+from hyperspy_4dphase.methods.compress import describe_compression
 from hyperspy_4dphase.signals._domain_images import check_images
 from hyperspy_4dphase.signals._naming_plan import check_geometry, plan_naming
 from hyperspy_4dphase.signals._optics import find_voltage
@@ -11,8 +12,6 @@ from hyperspy_4dphase.signals.phase_mapping import PhaseMapping
 
 # Arguments of identify() that say how patterns lie on the detector.
 _NAMING = "center", "spot_radius", "flip", "scan_rotation"
-# Those of every step.
-_SHARED = "random_state", "device", "show_progressbar"
 
 
 @with_shared_parameters
@@ -117,18 +116,14 @@ dict of these, optional
     else:
         given = structures, accelerating_voltage, self.metadata
         plan = plan_naming(*given, axes, scan.signal_type, **naming)
-    shared = {name: arguments[name] for name in _SHARED}
+    shared = {"device": resolve_device(device), "show_progressbar": show_progressbar}
     if compression is None:
-        compression = compress(
-            self,
-            navigation_mask=navigation_mask,
-            signal_mask=signal_mask,
-            normalize_poissonian_noise=normalize_poissonian_noise,
-            keep_faulty=keep_faulty,
-            print_info=print_info,
-            **shared,
-        )
-    shared |= {"compression": compression, "print_info": print_info}
+        compression = compress_scan(scan, device=shared["device"])
+        if print_info:
+            print(*describe_compression(compression), sep="\n")
+    # One seed for all steps, also where the user gave none.
+    shared |= {"random_state": scan.seed, "compression": compression}
+    shared["print_info"] = print_info
     domains = self.cluster_hierarchical(**shared)
     judged = self.domain_confidence(domains, **shared) if confidence else None
     classes = domains.classify(center=center, show_progressbar=show_progressbar)

@@ -54,6 +54,7 @@ def vae_embed(
     %(navigation_mask)s
     %(signal_mask)s
     %(normalize_poissonian_noise)s
+        For ``architecture="compressed"`` only.
     %(keep_faulty)s
         For ``architecture="compressed"`` only.
     epochs : int, optional

@@ -63,7 +63,7 @@ def check_labels(labels, name="labels", shape=None):
 
 
 def check_labels_to_click(labels):
-    """Return the same of a map of which a place is one probe position.
+    """Return the domain of each position of a map where a click means one of them.
 
     Parameters
     ----------
@@ -266,6 +266,10 @@ def check_extent(extent, n_axes, name):
 
 def check_tree(parent, size, label):
     """Return parent, size and label of each node of a tree as integers.
+
+    Returns
+    -------
+    parent, size, label : numpy.ndarray of int, shape (n_nodes,)
 
     Raises
     ------

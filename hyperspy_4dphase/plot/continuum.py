@@ -130,7 +130,14 @@ def _check_ends(end_patterns, n):
 
 
 def _add_panels(n, shape, extent, ratio, figure):
-    """Return the figure, the axes of the map, and those of the differences."""
+    """Add axes of a map and of differences to a figure.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    map_axes : matplotlib.axes.Axes
+    panels : list of matplotlib.axes.Axes
+    """
     n_rows = int(np.ceil(np.sqrt(n / 2)))
     n_columns = -(-n // n_rows)
     width, height = map_size(shape, extent)

@@ -152,7 +152,15 @@ def _hide_inner_labels(axes):
 
 
 def _add_panels(n, shape, extent, texts, figure):
-    """Return figure, axes of a colour bar, and axes of each doubt and the largest."""
+    """Add axes of a colour bar and of maps to a figure.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    bar_axes : matplotlib.axes.Axes
+    panels : list of matplotlib.axes.Axes
+        Of each doubt and of the largest.
+    """
     n_rows, n_columns = _arrange(n)
     size = doubts_size(n, shape, extent, texts)
     figure = make_figure(figure, size)

@@ -1,10 +1,9 @@
 """Whether what is said to be sure is right as often as that."""
 
-import numbers
-
 import numpy as np
 from scipy.stats import binomtest
 
+from hyperspy_4dphase._scalars import check_integer
 from hyperspy_4dphase.plot._checks import check_fractions
 from hyperspy_4dphase.plot._layout import add_panel_below, make_figure
 from hyperspy_4dphase.plot._style import FIRST
@@ -54,7 +53,7 @@ def plot_reliability(confidence, right, *, n_bins=10, ax=None):
     >>> right = np.random.default_rng(0).random((8, 10)) < confidence
     >>> ax = plot_reliability(confidence, right)
     """
-    confidence, right = _checked(confidence, right, n_bins)
+    confidence, right = _check(confidence, right, n_bins)
     if ax is None:
         ax = make_figure(None, (4.4, 5.4)).add_subplot()
     below = add_panel_below(ax, 0.25)
@@ -118,7 +117,7 @@ def calibration_error(confidence, right, n_bins=10):
     >>> calibration_error(confidence, right)
     0.375
     """
-    confidence, right = _checked(confidence, right, n_bins)
+    confidence, right = _check(confidence, right, n_bins)
     size, n_right, total = _sum_bins(confidence, right, n_bins)
     return float(np.abs(n_right - total).sum() / size.sum())
 
@@ -129,7 +128,7 @@ def _sum_bins(confidence, right, n_bins):
     return [np.histogram(x, n_bins, (0, 1), weights=w)[0] for x, w in values]
 
 
-def _checked(confidence, right, n_bins):
+def _check(confidence, right, n_bins):
     """What is not NaN, as flat arrays, or an error."""
     confidence = check_fractions(confidence, "confidence")
     right = np.asarray(right)
@@ -138,10 +137,7 @@ def _checked(confidence, right, n_bins):
             f"right must hold booleans and have the shape {confidence.shape} of "
             f"confidence, but is of the type {right.dtype} and the shape {right.shape}."
         )
-    if isinstance(n_bins, bool) or not isinstance(n_bins, numbers.Integral):
-        raise TypeError(f"n_bins must be a whole number from 1 on, but is {n_bins!r}.")
-    if n_bins < 1:
-        raise ValueError(f"n_bins must be a whole number from 1 on, but is {n_bins}.")
+    check_integer("n_bins", n_bins, 1)
     known = ~np.isnan(confidence)
     if not known.any():
         raise ValueError(

@@ -11,6 +11,45 @@ _MISFIT_FROM = 0.5
 _POORLY_KNOWN = 0.2
 _LESS_THAN_COUNTS = 0.5
 _INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
+# What will mislead, see `data_warnings`.
+_SAME = (
+    "{repeated} patterns are the same as another one, value for value: were they "
+    "recorded or copied twice, or did the detector hang? "
+)
+_SHARED_BY_PATTERNS = (
+    "Neighbouring patterns agree better than counting allows: their noise has "
+    "{percent:.3g} % of the variance of independent patterns. Were they averaged, "
+    "smoothed, repeated or interpolated along the scan? {same}Boundaries then become "
+    "domains and components of their own, and confidence is too high. Use the scan as "
+    "it was recorded, or every n-th position of it: s.inav[::n, ::n]."
+)
+_COPIES = (
+    "{same}Copies have no noise of their own, and may become domains and components "
+    "that are sure. Leave them out with navigation_mask."
+)
+_CLIPPED = (
+    "Values end at {clipped_at:g}: {n_clipped} pixels have it again and again. They "
+    "are saturated, or counts beyond were cut off or began from 0 again. How bright "
+    "these pixels are is not known; leave them out with signal_mask, or use the data "
+    "as they were recorded."
+)
+_NO_LINE = (
+    "The variance of the values does not follow their mean as that of counted "
+    "electrons does (off by {misfit:.0f} %): the detector may be saturated, or the "
+    "patterns were processed. What stands above noise may be misjudged; the data as "
+    "they were recorded will serve better."
+)
+_LITTLE_NOISE = (
+    "The values vary less than counting allows (variance / mean = {ratio:.2f}): they "
+    "may be saturated, clipped, binary or without noise. What stands above noise is "
+    "judged too strictly then."
+)
+_SHARED_BY_PIXELS = (
+    "Neighbouring pixels share their noise (a correlation of {correlation:.2f}): the "
+    "patterns were smoothed, resampled or distortion was corrected. What stands above "
+    "noise is judged by what is left of it; the patterns as they were recorded will "
+    "serve better."
+)
 
 
 def report_data(compression, print_info):
@@ -140,58 +179,27 @@ def data_warnings(compression):
     list of str
     """
     detector = compression.detector
-    messages = []
-    repeated, clipped = detector.get("repeated", 0), detector.get("clipped_pixels", 0)
-    same = (
-        f"{repeated} patterns are the same as another one, value for value: were "
-        "they recorded or copied twice, or did the detector hang? "
-    )
-    shared = detector.get("neighbours", np.nan)
-    if shared < _SHARED_BELOW:
-        messages.append(
-            "Neighbouring patterns agree better than counting allows: their noise has "
-            f"{100 * shared:.3g} % of the variance of independent patterns. Were they "
-            "averaged, smoothed, repeated or interpolated along the scan? "
-            f"{same if repeated else ''}Boundaries "
-            "then become domains and components of their own, and confidence is too "
-            "high. Use the scan as it was recorded, or every n-th position of it: "
-            "s.inav[::n, ::n]."
-        )
-    elif repeated:
-        messages.append(
-            f"{same}Copies have no noise of their own, and may become domains and "
-            "components that are sure. Leave them out with navigation_mask."
-        )
-    if clipped:
-        messages.append(
-            f"Values end at {detector['clipped_at']:g}: {clipped} pixels have it again "
-            "and again. They are saturated, or counts beyond were cut off or began "
-            "from 0 again. How bright these pixels are is not known; leave them out "
-            "with signal_mask, or use the data as they were recorded."
-        )
-    if detector.get("kind") == "gain" and detector["misfit"] > _MISFIT_FROM:
-        messages.append(
-            "The variance of the values does not follow their mean as that of counted "
-            f"electrons does (off by {100 * detector['misfit']:.0f} %): the detector "
-            "may be saturated, or the patterns were processed. What stands above "
-            "noise may be misjudged; the data as they were recorded will serve better."
-        )
-    measured = detector.get("measured_gain", np.nan) / detector.get("gain", 1.0)
-    if detector.get("kind") == "counts" and 0 <= measured < _LESS_THAN_COUNTS:
-        messages.append(
-            "The values vary less than counting allows (variance / mean = "
-            f"{measured:.2f}): they may be saturated, clipped, binary or without "
-            "noise. What stands above noise is judged too strictly then."
-        )
-    shared = detector.get("pixels_share", 0.0)
-    if shared > 0:
-        messages.append(
-            "Neighbouring pixels share their noise (a correlation of "
-            f"{shared:.2f}): the patterns were smoothed, resampled or distortion was "
-            "corrected. What stands above noise is judged by what is left of it; the "
-            "patterns as they were recorded will serve better."
-        )
-    return messages
+    kind, gain = detector.get("kind"), detector.get("gain", 1.0)
+    values = {
+        "repeated": detector.get("repeated", 0),
+        "percent": 100 * detector.get("neighbours", np.nan),
+        "clipped_at": detector.get("clipped_at", np.nan),
+        "n_clipped": detector.get("clipped_pixels", 0),
+        "misfit": 100 * detector.get("misfit", np.nan),
+        "ratio": detector.get("measured_gain", np.nan) / gain,
+        "correlation": detector.get("pixels_share", 0.0),
+    }
+    values["same"] = _SAME.format(**values) if values["repeated"] else ""
+    is_shared = detector.get("neighbours", np.nan) < _SHARED_BELOW
+    told = [
+        (is_shared, _SHARED_BY_PATTERNS),
+        (values["repeated"] and not is_shared, _COPIES),
+        (values["n_clipped"], _CLIPPED),
+        (kind == "gain" and detector["misfit"] > _MISFIT_FROM, _NO_LINE),
+        (kind == "counts" and 0 <= values["ratio"] < _LESS_THAN_COUNTS, _LITTLE_NOISE),
+        (values["correlation"] > 0, _SHARED_BY_PIXELS),
+    ]
+    return [text.format(**values) for is_so, text in told if is_so]
 
 
 def _describe_noise(detector):

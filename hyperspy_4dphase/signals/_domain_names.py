@@ -158,20 +158,33 @@ or dict of these
                 (plan.wavelength, plan.resolution),
                 progress,
             )
-        settings = {
-            **geometry._asdict(),
-            "accelerating_voltage": plan.voltage,
-            "wavelength": plan.wavelength,
-            "resolution": plan.resolution,
-        }
-        record = provenance(
-            "identify",
-            settings | {"structures": [c.name for c in plan.candidates]},
-            None,
-            {"n_phases": len(np.unique(names.phase[names.phase >= 0]))},
-        )
+        settings, record = _record(plan, geometry, names)
         settings["unused_pixels"] = ~used
         return PhaseMap.from_domains(self, plan.candidates, names, settings, record)
+
+
+def _record(plan, geometry, names):
+    """What domains were named with, and what came of it.
+
+    Returns
+    -------
+    settings : dict
+    record : dict
+        For the provenance.
+    """
+    settings = {
+        **geometry._asdict(),
+        "accelerating_voltage": plan.voltage,
+        "wavelength": plan.wavelength,
+        "resolution": plan.resolution,
+    }
+    record = provenance(
+        "identify",
+        settings | {"structures": [c.name for c in plan.candidates]},
+        None,
+        {"n_phases": len(np.unique(names.phase[names.phase >= 0]))},
+    )
+    return settings, record
 
 
 def check_classes(classes, n_domains):

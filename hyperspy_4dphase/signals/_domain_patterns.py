@@ -142,7 +142,16 @@ def read_ends(domains, ends, signal=None, show_progressbar=None):
 
 
 def _read_whole(domains, labels, signal, show_progressbar):
-    """Means and variances as wholes, and whether the scan is that of the map."""
+    """Read mean patterns of the domains of a map.
+
+    Returns
+    -------
+    means : numpy.ndarray, shape (n_domains, n_pixels)
+        NaN where masked.
+    variances : numpy.ndarray, shape (n_domains, n_pixels), or None
+    is_same : bool
+        Whether the scan is that of the map.
+    """
     n, stored = domains.n_domains, domains._stored_map
     has_variances = stored.get("gain") is None
     read = _read_labels(domains, labels, n, signal, show_progressbar, has_variances)

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.signals._figure_arguments import check_figure_arguments
 from hyperspy_4dphase.signals._phase_summary import summarize
 from hyperspy_4dphase.signals._scan_map import ScanMap
@@ -198,8 +199,7 @@ def find_path(filename, overwrite):
         raise TypeError(f"filename must be text or a pathlib.Path, not {filename!r}.")
     if not Path(filename).name:
         raise ValueError(f"filename must name a file, but is {str(filename)!r}.")
-    if not (overwrite is None or isinstance(overwrite, bool)):
-        raise TypeError(f"overwrite must be True, False or None, not {overwrite!r}.")
+    check_flags(optional=True, overwrite=overwrite)
     path = Path(filename)
     if path.suffix.lower() not in (".html", ".htm"):
         # What stands after a full stop need not be a suffix: "scan_0.5".

@@ -9,6 +9,7 @@ from pathlib import Path
 import hyperspy.api as hs
 
 from hyperspy_4dphase._archive import to_json
+from hyperspy_4dphase._scalars import check_flags
 from hyperspy_4dphase.signals._domain_summary import ask_to_replace
 from hyperspy_4dphase.signals.compression import Compression
 from hyperspy_4dphase.signals.domain_classes import DomainClass, DomainClasses
@@ -55,8 +56,7 @@ def find_folder(path, overwrite):
         If something else is there, or nobody can be asked.
     """
     path = _check_path(path)
-    if not (overwrite is None or isinstance(overwrite, bool)):
-        raise TypeError(f"overwrite must be True, False or None, not {overwrite!r}.")
+    check_flags(optional=True, overwrite=overwrite)
     for place in (path, *path.parents):
         if place.exists() and not place.is_dir():
             raise NotADirectoryError(

@@ -115,7 +115,7 @@ class PhaseCrystalMap(ScanMap):
     def _properties(self):
         """What a crystal map holds of each position."""
         names = self._stored.names
-        scores = {n: self._chosen(n) for n in ("probability", "cosine")}
+        scores = {n: self._choose_scores(n) for n in ("probability", "cosine")}
         scores["margin"] = np.where(np.isnan(scores["cosine"]), np.nan, names.margin)
         maps = {
             name: self._spread(np.append(values, np.nan))

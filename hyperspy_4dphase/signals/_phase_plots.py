@@ -233,7 +233,7 @@ class PhasePlots(ScanMap):
         means = np.asarray(means).reshape(-1, *self._stored_map.signal_shape)
         labels, names = self._domain_labels(), self._stored.names
         sizes = np.bincount(labels[labels >= 0], minlength=len(means))
-        chosen = self._chosen("probability")
+        chosen = self._choose_scores("probability")
         grey, every, sets = np.full(3, 0.62), self.names, self.sets
         panels = []
         for domain in np.argsort(-sizes, kind="stable")[:_MOST_PATTERNS]:

@@ -73,7 +73,7 @@ class PhasePyxem(PhaseCrystalMap):
         labels = np.where(self.phase_ids >= 0, self._domain_labels(), -1)
         own = self._stored.array("rotations")
         if own is None:
-            cosine = np.append(self._chosen("cosine"), 0)[labels]
+            cosine = np.append(self._choose_scores("cosine"), 0)[labels]
         else:
             own = take(own.reshape(*labels.shape, 4))
             cosine = self._stored.array("match").reshape(labels.shape)

@@ -92,7 +92,7 @@ def report_phases(phases):
 
     names, every = phases._stored.names, phases.names
     labels = phases._domain_labels()
-    scores = {name: phases._chosen(name) for name in phases.scores}
+    scores = {name: phases._choose_scores(name) for name in phases.scores}
     quaternions = phases.quaternions
     rows = PhaseReport()
     for domain, phase in enumerate(names.phase):
@@ -116,7 +116,13 @@ def report_phases(phases):
 
 
 def _format(row):
-    """The texts of one line of the table."""
+    """The texts of one line of the table.
+
+    Returns
+    -------
+    tuple of str
+        One for each column of `_HEADER`.
+    """
     others = [name for name in row.set if name != row.phase]
     return (
         str(row.domain),

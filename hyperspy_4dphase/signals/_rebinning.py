@@ -38,7 +38,7 @@ class Rebinned(ResultSignal):
         <DomainMap, title: Domains of Oxide bilayer, dimensions: (|8, 7)>
         """
         options = {"new_shape": new_shape, "scale": scale, "crop": crop}
-        values, axes = self._rebinned(options)
+        values, axes = self._rebin(options)
         if dtype is not None and dtype != "same":
             values = values.astype(dtype)
         if out is not None:
@@ -76,7 +76,7 @@ class Rebinned(ResultSignal):
 class RebinnedLabels(Rebinned):
     """For maps of labels."""
 
-    def _rebinned(self, options):
+    def _rebin(self, options):
         values = np.asarray(self.data)
         labels = np.unique(values)
         # Of two that have as much of a bin, the first one is taken.
@@ -96,7 +96,7 @@ class RebinnedLabels(Rebinned):
 class RebinnedValues(Rebinned):
     """For maps of probabilities, or points."""
 
-    def _rebinned(self, options):
+    def _rebin(self, options):
         values = np.asarray(self.data)
         known = np.isfinite(values)
         total = self._add_up(np.where(known, values, 0), options)

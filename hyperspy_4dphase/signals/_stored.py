@@ -73,9 +73,22 @@ class Stored:
         """Change one entry."""
         self._metadata.set_item(f"{self.NODE}.{name}", value)
 
-    def to_dict(self):
-        """Give the whole branch, also after a lazy load."""
-        return plain(self._node)
+    def to_dict(self, changes=None):
+        """Give the whole branch, also after a lazy load.
+
+        Parameters
+        ----------
+        changes : dict, optional
+            Entries that are other ones; those of the branch are not read then.
+
+        Returns
+        -------
+        dict or None
+            None where there is no branch.
+        """
+        if self._node is None:
+            return None
+        return plain(self._node.as_dictionary() | (changes or {}))
 
     def get(self, name):
         """One entry, also after a lazy load; None if there is none of that name.

@@ -280,7 +280,7 @@ class DomainConfidence(ConfidenceMaps, ConfidencePlots, RebinnedValues):
     def _make_domains(self, labels, changes):
         """Make the map of labels, with changes in what it keeps in its metadata."""
         metadata = self._rename("Domains", DomainMap._signal_type)
-        metadata[StoredMap.NODE] = self._stored_map.to_dict() | changes
+        metadata[StoredMap.NODE] = self._stored_map.to_dict(changes)
         return self._make_map(DomainMap, self._maps(labels, -1), metadata)
 
 

@@ -231,7 +231,7 @@ class PhaseMap(
     def probability(self):
         """Signal2D: Probability of the phase of each position; NaN without a phase."""
         names = self._stored.names
-        chosen = np.append(self._chosen("probability"), np.nan)
+        chosen = np.append(self._choose_scores("probability"), np.nan)
         amorphous = names.phase == names.probability.shape[1]
         chosen[:-1][amorphous] = np.nan
         values = self._spread(chosen)
@@ -257,7 +257,7 @@ class PhaseMap(
         set_colors(phases, domain_colors(len(phases)))
         return phases
 
-    def _chosen(self, name):
+    def _choose_scores(self, name):
         """A score of each domain for the phase that it is taken to be, else NaN."""
         names = self._stored.names
         values = getattr(names, name)

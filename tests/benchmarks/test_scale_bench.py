@@ -1,5 +1,7 @@
 """The benchmark of scale measures what it says; nothing here is about speed."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -62,4 +64,6 @@ def test_files_hold_the_same_scan(tmp_path, kind):
     found = scale_jobs.measure(path, "compress")
     assert found["reads"] == 1
     assert found["steps"]["compress"] <= found["seconds"]
-    assert found["peak_bytes"] is None or found["peak_bytes"] > 1e7
+    assert (found["peak_bytes"] is None) == (sys.platform != "linux")
+    if found["peak_bytes"] is not None:
+        assert found["peak_bytes"] > 1e7

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from pyxem.signals import Diffraction1D
 
+from hyperspy_4dphase._scan import Scan
 from hyperspy_4dphase.methods import domain_confidence as module
-from hyperspy_4dphase.methods._exposures import describe_exposures
+from hyperspy_4dphase.methods._exposures import check_exposures, describe_exposures
 
 from .conftest import calibrated, lazy, unchanged
 
@@ -243,3 +244,13 @@ def test_description():
     text = "\n".join(lines)
     for part in ("3 and 5 domains", "0.812", "2 of 4 domains", "12.3", "-0.0123 more"):
         assert part in text
+
+
+def test_one_seed_for_the_scan_and_its_exposures():
+    """Also where the user gives none."""
+    signals = [planted(seed)[0] for seed in range(3)]
+    scan = Scan.from_signal(signals[0])
+    given = check_exposures(scan, signals[1:])
+    assert [exposure.seed for exposure in given] == [scan.seed] * 2
+    # That of another call is another one.
+    assert Scan.from_signal(signals[0]).seed != scan.seed

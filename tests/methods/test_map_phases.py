@@ -1,5 +1,7 @@
 """`s.map_phases()`: the whole way from a scan to named phases."""
 
+from functools import partial
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -114,6 +116,21 @@ def test_masks():
     assert (result.domains.labels[mask] == -1).all()
     assert (result.phases.phase_ids[mask] == -1).all()
     assert (result.phases.phase_ids[~mask & (truth() < 2)] == 0).all()
+
+
+def test_one_seed_for_all_steps(monkeypatch):
+    """Also where the user gives none, so that it can be done again."""
+    s = scan()
+    quick = partial(s.domain_confidence, n_maps=2, doubts=["noise"])
+    monkeypatch.setattr(s, "domain_confidence", quick)
+    result = s.map_phases(**QUIET)
+    steps = result.compression, result.domains, result.confidence
+    seeds = [step.provenance["random_state"] for step in steps]
+    assert len(set(seeds)) == 1
+    again = s.map_phases(confidence=False, **QUIET)
+    assert again.domains.provenance["random_state"] != seeds[0]
+    again = s.map_phases(confidence=False, random_state=seeds[0], **QUIET)
+    np.testing.assert_array_equal(again.domains.labels, result.domains.labels)
 
 
 @pytest.mark.parametrize(

@@ -137,8 +137,8 @@ CONFIDENCE, RIGHT = positions(12)
         ({"confidence": CONFIDENCE * np.nan}, "NaN at every position"),
         ({"right": RIGHT[:5]}, r"\(12,\).*\(5,\)"),
         ({"right": RIGHT.astype(int)}, "booleans.*int64"),
-        ({"n_bins": 0}, "n_bins must be.*is 0"),
-        ({"n_bins": 2.5}, "n_bins must be.*is 2.5"),
+        ({"n_bins": 0}, "n_bins must be.*not 0"),
+        ({"n_bins": 2.5}, "n_bins must be.*not 2.5"),
     ],
 )
 def test_refused(change, match):

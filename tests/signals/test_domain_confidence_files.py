@@ -2,10 +2,12 @@
 
 import json
 
+import dask.array as da
 import h5py
 import hyperspy.api as hs
 import numpy as np
 import pytest
+from hyperspy.misc.utils import DictionaryTreeBrowser
 
 from hyperspy_4dphase import DomainConfidence
 from hyperspy_4dphase.signals.domain_confidence import LazyDomainConfidence
@@ -106,6 +108,38 @@ def test_read_after_reloading(extension, lazy, tmp_path):
     same_signal(means, confidence.mean_patterns(**QUIET))
     loaded.save(tmp_path / f"again.{extension}")
     same_signal(hs.load(tmp_path / f"again.{extension}").mean_patterns(), means)
+
+
+@FILES
+def test_threshold_reads_the_tree_once_and_no_patterns(extension, tmp_path):
+    confidence, *_ = confident()
+    confidence.mean_patterns(**QUIET)
+    confidence.save(tmp_path / f"confidence.{extension}")
+    loaded = hs.load(tmp_path / f"confidence.{extension}", lazy=True)
+    stored, read = loaded._stored_map, []
+
+    def watch(node, path):
+        for name, item in list(node):
+            if isinstance(item, DictionaryTreeBrowser):
+                watch(item, f"{path}.{name}")
+            elif isinstance(item, da.Array):
+
+                def note(block, name=f"{path}.{name}"):
+                    read.append(name)
+                    return block
+
+                node[name] = item.map_blocks(note, dtype=item.dtype, meta=item._meta)
+
+    watch(loaded.metadata.Domain_map, "")
+    sure = loaded.at_threshold(0.9)
+    of_tree = [name for name in read if name.startswith(".tree.")]
+    assert len(of_tree) == len(set(of_tree)) > 0
+    assert not {".mean_patterns", ".variances"} & set(read)
+    same_signal(sure, confidence.at_threshold(0.9))
+    # What the map of the confidence itself needs is read.
+    assert loaded.domains._stored_map.get("mean_patterns") is not None
+    assert ".mean_patterns" in read
+    check_equal(stored.to_dict(), confidence._stored_map.to_dict())
 
 
 @FILES

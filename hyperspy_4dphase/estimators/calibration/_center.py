@@ -65,16 +65,16 @@ def estimate_center(patterns, excluded=None):
     misfits = [_Misfit(*one) for one in zip(roots, used, strict=True)]
     center, hessian, scores = _minimize(misfits, start)
     if np.linalg.eigvalsh(hessian).min() <= 0:
-        return _unresolved(center, "the patterns agree as well about other centres")
+        return _give_up(center, "the patterns agree as well about other centres")
     covariance, dof = _estimate_covariance(hessian, scores)
     if dof < FEWEST_DOF:
-        return _unresolved(center, "too few parts of the patterns tell the centre")
+        return _give_up(center, "too few parts of the patterns tell the centre")
     error = np.sqrt(np.diag(covariance)).max()
     if error > _LARGEST_ERROR:
-        return _unresolved(center, f"the centre is known to {error:.2g} pixels only")
+        return _give_up(center, f"the centre is known to {error:.2g} pixels only")
     if part > _AS_GOOD:
         place = ", ".join(f"{x:.1f}" for x in rival)
-        return _unresolved(center, f"({place}) may be the centre as well")
+        return _give_up(center, f"({place}) may be the centre as well")
     return Estimate(center, covariance, dof)
 
 
@@ -95,7 +95,7 @@ def _part_within(side):
     return (within / (np.sqrt(4 * np.pi) * SMOOTHING)) ** 2
 
 
-def _unresolved(center, problem):
+def _give_up(center, problem):
     return Estimate(center, np.full((2, 2), np.nan), 0.0, problem)
 
 
@@ -141,9 +141,15 @@ def _groups(pixels, center, side, shape):
 
 
 def _minimize(misfits, center):
-    """Centre, second derivative of the misfit there, and scores of groups of pixels.
+    """Minimize a misfit over the centre.
 
-    The scores are a list, of groups of each size, of arrays of shape (n_groups, 2).
+    Returns
+    -------
+    center : numpy.ndarray, shape (2,)
+    hessian : numpy.ndarray, shape (2, 2)
+        Second derivative of the misfit there.
+    scores : list of numpy.ndarray, shape (n_groups, 2)
+        Of groups of pixels, of each size of `_SIDES`.
     """
     for _ in range(_MAX_STEPS):
         hessian, slopes = np.zeros((2, 2)), []

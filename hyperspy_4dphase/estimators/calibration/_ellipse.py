@@ -82,23 +82,23 @@ def estimate_ellipse(patterns, excluded=None, center=None):
     best = min(fits, key=lambda fit: fit.misfit)
     parameters = best.parameters
     if not best.converged or np.abs(parameters[2:]).max() > _LARGEST:
-        return _unresolved(parameters, "the patterns show no rings")
+        return _give_up(parameters, "the patterns show no rings")
     covariance, dof = sandwich(best.normal, best.scores)
     covariance = covariance[2:, 2:]
     if dof < FEWEST_DOF:
-        return _unresolved(parameters, "too few parts of the rings tell the ellipse")
+        return _give_up(parameters, "too few parts of the rings tell the ellipse")
     if best.directions < _FEWEST_DIRECTIONS:
-        return _unresolved(
+        return _give_up(
             parameters,
             f"only about {best.directions:.0f} of 12 directions tell the ellipse, as "
             "spots of one crystal do, whose lattice may be what is distorted",
         )
     error = np.sqrt(np.diag(covariance).max())
     if error > _LARGEST_ERROR:
-        return _unresolved(parameters, f"the ellipticity is known to {error:.1%} only")
+        return _give_up(parameters, f"the ellipticity is known to {error:.1%} only")
     apart = max(np.abs(fit.parameters[2:] - parameters[2:]).max() for fit in fits)
     if apart > max(error, _SAME):
-        return _unresolved(
+        return _give_up(
             parameters, "another ellipse fits as well: the rings are of single spots"
         )
     return Estimate(parameters[2:], covariance, dof)
@@ -128,7 +128,7 @@ def _fit(image, parameters):
     return _Fit(parameters, normal, scores, directions, misfit, False)
 
 
-def _unresolved(parameters, problem):
+def _give_up(parameters, problem):
     return Estimate(parameters[2:], np.full((2, 2), np.nan), 0.0, problem)
 
 
@@ -208,7 +208,19 @@ class _Rings:
 
 
 def _accumulate(image, parameters):
-    """Normal matrix, scores of groups, directions that tell the ellipse, misfit."""
+    """Add up over all pixels what a step of the fit needs.
+
+    Returns
+    -------
+    normal : numpy.ndarray, shape (n_parameters, n_parameters)
+        Matrix of the normal equations.
+    scores : numpy.ndarray, shape (n_groups, n_parameters)
+        Of groups of pixels.
+    directions : float
+        How many directions tell the ellipse.
+    misfit : float
+        Sum of the squared residuals.
+    """
     radius, azimuth = image.radii(parameters)
     residual = image.values - image.model(parameters)
     slopes = _slopes(image, parameters, _PROFILE_SMOOTHING)

@@ -75,7 +75,7 @@ def estimate_scale(
     radii = np.concatenate([spots, rings])
     different = _count_different(radii)
     if different < _FEWEST_RADII:
-        return _unresolved(
+        return _give_up(
             np.sqrt(limits[0] * limits[1]),
             f"the patterns show {different} different radii of spots or rings only",
         )
@@ -104,16 +104,16 @@ def estimate_scale(
     spread = _SPREADS[likelihoods.max(axis=1).argmax()]
     n_tried = np.log(limits[1] / limits[0]) * radii.max() / spread
     if likelihoods.max() < np.log(n_tried) + _EVIDENCE:
-        return _unresolved(value, "no scale fits the radii better than chance")
+        return _give_up(value, "no scale fits the radii better than chance")
     if inside < _SURE:
-        return _unresolved(value, "several scales fit the radii")
+        return _give_up(value, "several scales fit the radii")
     if min(best, len(logs) - 1 - best) <= 3 * error / (logs[1] - logs[0]):
-        return _unresolved(value, "the scale is at a limit of where it was sought")
+        return _give_up(value, "the scale is at a limit of where it was sought")
     dof = max(_WITNESS * len(spots) + len(rings) - 1, 1.0)
     return Estimate(np.array([value]), np.array([[(value * error) ** 2]]), float(dof))
 
 
-def _unresolved(value, problem):
+def _give_up(value, problem):
     return Estimate(np.array([float(value)]), np.full((1, 1), np.nan), 0.0, problem)
 
 

@@ -167,7 +167,16 @@ def _compress(
     random_state,
     device,
 ):
-    """Compress, and return the squares and the patterns that these are still to see."""
+    """Compress patterns, and keep what is still to be done for squares of pixels.
+
+    Returns
+    -------
+    result : CompressedPatterns
+    later : Squares or None
+        None where there are no squares, or nothing in them.
+    blocks : PatternBlocks
+        The patterns that were compressed, corrected.
+    """
     if not (isinstance(noise, Detector) or noise in NOISES):
         raise ValueError(f"noise={noise!r}; expected one of {NOISES} or a Detector.")
     random_state = check_random_state(random_state)

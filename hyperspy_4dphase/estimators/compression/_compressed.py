@@ -285,7 +285,14 @@ class CompressedPatterns:
         )
 
     def _find_strong(self):
-        """Find the directions well above the edge, the scores in them, their number."""
+        """Find the directions well above the edge.
+
+        Returns
+        -------
+        directions : numpy.ndarray, shape (n_pixels, n_strong)
+        scores : numpy.ndarray, shape (n_patterns, n_strong)
+        n_strong : int
+        """
         strong = self.singular_values > _STRONG_FROM * self.noise_edge
         n_strong = int(strong[: self.n_significant].sum())
         left = self.Q[:, :n_strong] * self.singular_values[:n_strong]

@@ -99,7 +99,7 @@ class FirstPass(PackingPass):
         """
         if len(self.pieces["sampled"]) > 1:
             names = "sampled_rows", "sampled"
-            rows, patterns = self.ordered("sampled_rows", *names)
+            rows, patterns = self.order("sampled_rows", *names)
             # There is memory for one copy only.
             self.pieces |= {"sampled_rows": [rows], "sampled": [patterns]}
         return self.pieces["sampled_rows"][0], self.pieces["sampled"][0]
@@ -118,7 +118,15 @@ class FirstPass(PackingPass):
 
 
 def _add_up(patterns, weights):
-    """Sums over patterns, over pixels, and over these with weights."""
+    """Add up a block.
+
+    Returns
+    -------
+    counts : numpy.ndarray, shape (n_pixels,)
+        Sums over patterns.
+    totals, weighted : numpy.ndarray, shape (n_block,)
+        Sums over pixels, plain and with weights.
+    """
     n, n_pixels = patterns.shape
     counts, totals, weighted = np.zeros(n_pixels), np.zeros(n), np.zeros(n)
     # Exact for counts up to 16 million in a tile.

@@ -200,7 +200,19 @@ class FirstRead:
         self.coarse = CoarsePixels(shape if self.squares else (), kept)
 
     def change(self, how, *args, **kept):
-        """The same of corrected or shifted patterns, which are to be read yet."""
+        """Make a read of changed patterns, which are to be read yet.
+
+        Parameters
+        ----------
+        how : str
+            Method of :class:`PatternBlocks` that changes them.
+        *args, **kept
+            Its arguments.
+
+        Returns
+        -------
+        FirstRead
+        """
         blocks, geometry = (
             getattr(each, how)(*args, **kept) for each in (self.blocks, self.geometry)
         )
@@ -208,7 +220,13 @@ class FirstRead:
         return replace(self, blocks=blocks, geometry=geometry, changes=changes)
 
     def correct(self, correction, **kept):
-        """The same of corrected patterns; itself where nothing changes."""
+        """Make a read of corrected patterns, which are to be read yet.
+
+        Returns
+        -------
+        FirstRead
+            Itself where nothing changes.
+        """
         if correction.is_trivial and all(part is None for part in kept.values()):
             return self
         return self.change("correct", correction, **kept)
@@ -241,7 +259,7 @@ class FirstRead:
 
     def find_broken_frames(self):
         """Patterns far brighter than all others, or None."""
-        (totals,) = self.statistics.ordered("rows", "totals")
+        (totals,) = self.statistics.order("rows", "totals")
         broken = find_broken_frames(totals, self.statistics.spikes)
         return broken if broken.any() else None
 
@@ -249,7 +267,7 @@ class FirstRead:
         """Find the scaling that makes the noise of what was read white."""
         found = self.statistics
         counts, shares = found.sums["counts"], found.sums["fractions"]
-        totals, self.sums = found.ordered("rows", "totals", "weighted_sums")
+        totals, self.sums = found.order("rows", "totals", "weighted_sums")
         if self.repeated is not None:
             # Of electrons now, and without broken pixels.
             self.repeated = find_repeated(self.sums, totals)
@@ -261,7 +279,7 @@ class FirstRead:
         self.sample, self.held = sample, None
         if found.held is not None:
             names = "held_rows", "squares"
-            self.held = tuple(found.ordered("held_rows", *names))
+            self.held = tuple(found.order("held_rows", *names))
         self.balance, n = None, len(totals)
         floor = self.detector.dark_variance
         if self.detector.scales_with_mean:

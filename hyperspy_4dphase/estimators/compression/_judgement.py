@@ -71,7 +71,7 @@ def judge_counts(found, geometry, used_pixels, noise, keep_faulty):
     rows, sample = found.sample()
     spikes, runs = found.spikes, found.runs
     recorded = sample
-    repeated = find_repeated(*found.ordered("rows", "weighted_sums", "totals"))
+    repeated = find_repeated(*found.order("rows", "weighted_sums", "totals"))
     once = ~repeated[rows]
     if once.sum() < _FEWEST_SAMPLED:
         once[:] = True

@@ -59,6 +59,18 @@ class GramPass(Accumulator):
             self._offer(patterns, rows, _measure_excess(Y, norms, noise))
 
     def _multiply(self, patterns):
+        """Multiply a block by `V`, and add up what it gives back.
+
+        Returns
+        -------
+        Y : numpy.ndarray, shape (n_block, k), float32
+        norms : numpy.ndarray, shape (n_block,)
+            Squared, of the scaled patterns.
+        u : numpy.ndarray, shape (n_block,), float32
+            Weights of the patterns.
+        noise : numpy.ndarray, shape (n_block,)
+            Variance of their noise, summed over the pixels.
+        """
         if self.device != "cpu":
             return self._multiply_on_device(patterns)
         packed = as_packed(patterns)
@@ -149,7 +161,7 @@ class GramPass(Accumulator):
         list of numpy.ndarray
             Y, squared norms, u and expected noise; the first axis is that of patterns.
         """
-        return self.ordered("rows", "Y", "norms", "u", "noise")
+        return self.order("rows", "Y", "norms", "u", "noise")
 
     def excess(self):
         """Measure what patterns leave over beyond noise.
@@ -218,10 +230,19 @@ def project_patterns(blocks, H, scaling, *, stage="Reading patterns"):
         Weights of the patterns, the squares of what they are multiplied by.
     """
     found = blocks.accumulate(ProjectionPass(H.T, scaling), stage=stage)
-    return found.ordered("rows", "products", "u")
+    return found.order("rows", "products", "u")
 
 
 def _multiply(patterns, right, scaling, back, column_sums):
+    """Multiply patterns that are not packed, tile by tile.
+
+    What they give back is added to `back` and `column_sums`.
+
+    Returns
+    -------
+    Y, norms, u, noise
+        As of a pass.
+    """
     n, rank = len(patterns), right.shape[1] - 2
     weight = np.ascontiguousarray(right[:, -2])
     Y = np.empty((n, rank), np.float32)

@@ -153,14 +153,14 @@ class PowerIteration:
             if i == 0:
                 V, scaling = self._advance(products, result, directions, scaling)
             else:
-                kept = found.keep_strongest(self._wanted(result))
+                kept = found.keep_strongest(self._choose_width(result))
                 # What is noise, but for the strongest of it, stays as it is.
                 V = kept.find_next(result.n_significant + _N_BEYOND)
                 if not V.size:
                     break
         return result, scaling
 
-    def _wanted(self, result):
+    def _choose_width(self, result):
         """How many directions to look for."""
         return min(max(2 * result.n_significant, self._width), self._widest)
 
@@ -187,7 +187,7 @@ class PowerIteration:
     def _advance(self, products, result, directions, scaling):
         """Compute the basis and the scaling for the second read."""
         rare = find_rare_directions(products, products.V, scaling)
-        width = self._wanted(result)
+        width = self._choose_width(result)
         directions = directions[:, : max(width - rare.shape[1], 0)]
         V = self._widen(np.column_stack([directions, rare]), width)
         if not scaling.poisson:

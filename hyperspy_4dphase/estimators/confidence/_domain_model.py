@@ -279,7 +279,17 @@ def _start_domain(shapes, labels, sampled, label):
 
 
 def _find_axes(noise, scatter):
-    """Axes in which noise is white, variances of scatter there, log of the scale."""
+    """Find the axes in which noise is white and scatter has no correlation.
+
+    Returns
+    -------
+    vectors : numpy.ndarray, shape (n_features, n_features)
+        In columns.
+    values : numpy.ndarray, shape (n_features,)
+        Variances of scatter along them.
+    log_scale : float
+        Log of their determinant.
+    """
     values, vectors = eigh(scatter, noise)
     log_scale = np.linalg.slogdet(vectors)[1]
     return vectors, np.maximum(values, 0), log_scale

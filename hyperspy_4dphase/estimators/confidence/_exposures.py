@@ -4,13 +4,16 @@ from functools import partial
 from operator import add
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from hyperspy_4dphase._threads import limited_threads
 from hyperspy_4dphase.estimators._checks import check_positions
 from hyperspy_4dphase.estimators.compression import label_means
+from hyperspy_4dphase.estimators.confidence._numbering import (
+    count_common,
+    match_one_to_one,
+)
 from hyperspy_4dphase.estimators.confidence._pattern_maps import PatternMaps
 from hyperspy_4dphase.estimators.domains._other_exposures import count_others
 
@@ -71,17 +74,14 @@ def match_domains(labels, other):
     >>> match_domains(np.array([0, 0, 0, 0, 1, 1]), np.array([1, 1, 1, 0, 0, 0]))
     array([0.75      , 0.66666667])
     """
-    n, m = int(labels.max()) + 1, int(other.max()) + 1
-    overlap = np.zeros(n)
-    if not n or not m:
-        return overlap
-    both = (labels >= 0) & (other >= 0)
-    common = np.bincount(labels[both] * m + other[both], minlength=n * m).reshape(n, m)
+    common = count_common(labels, other)
     sizes = (np.bincount(each[each >= 0]) for each in (labels, other))
     union = np.add.outer(*sizes) - common
-    shares = common / np.maximum(union, 1)
-    one, another = linear_sum_assignment(-shares)
-    overlap[one] = shares[one, another]
+    overlaps = common / np.maximum(union, 1)
+    matched = match_one_to_one(overlaps)
+    found = np.flatnonzero(matched >= 0)
+    overlap = np.zeros(len(common))
+    overlap[found] = overlaps[found, matched[found]]
     return overlap
 
 

@@ -30,8 +30,10 @@ _MIXED, _LEAST_MIXED, _N_STEPS = 0.3, 0.01, 3
 _FEWEST = 3
 # Domains that are mixed at most where more meet, those that most is around of.
 _MOST_MEETING = 4
-# Draws of shares that a mixture of three is judged by.
+# Draws of fractions that a mixture of three is judged by.
 _N_DRAWS = 64
+# Numbers stay finite: precision of a fraction at least, alone and as a part of that of
+# the best known one; and what stands for no probability at all.
 _MIN_PRECISION, _MIN_RATIO, _TINY = 1e-12, 1e-9, 1e-300
 
 
@@ -40,7 +42,7 @@ class LocalModel:
 
     A pattern is of a domain that there is around its position, with the pattern that
     this has *there* (:class:`LocalDomain`); or it is a mixture of two or three of them,
-    any shares of which are as likely as others.
+    any fractions of which are as likely as others.
 
     Parameters
     ----------
@@ -197,11 +199,11 @@ class LocalModel:
         """What points differ more than usual from mixtures, by their largest part."""
         domains, at = self._find_rows(names, rows)
         left = self._shapes.points[rows] - sum(
-            share[:, None] * domain.means[own]
-            for share, domain, own in zip(mixture.shares.T, domains, at, strict=True)
+            part[:, None] * domain.means[own]
+            for part, domain, own in zip(mixture.fractions.T, domains, at, strict=True)
         )
         spread = self._shapes.spread[rows]
-        largest = mixture.shares.argmax(axis=1)
+        largest = mixture.fractions.argmax(axis=1)
         excess = np.empty(len(rows))
         for k, domain in enumerate(domains):
             own = largest == k
@@ -220,13 +222,13 @@ class _Mixture(NamedTuple):
     Attributes
     ----------
     log_parts : numpy.ndarray, shape (n, n_ends)
-        Log densities of mixtures of any shares with most of each end.
-    shares : numpy.ndarray, shape (n, n_ends)
+        Log densities of mixtures of any fractions with most of each end.
+    fractions : numpy.ndarray, shape (n, n_ends)
         The likeliest ones, none of them negative.
     """
 
     log_parts: np.ndarray
-    shares: np.ndarray
+    fractions: np.ndarray
 
     @classmethod
     def fit(cls, points, spread, ends, noise, scatter):
@@ -248,8 +250,8 @@ class _Mixture(NamedTuple):
         constant -= np.linalg.slogdet(precision)[1] / 2
         find_parts = _find_halves if len(ends) == 2 else _find_thirds
         log_parts = find_parts(free, precision) + constant[:, None]
-        shares = np.clip(np.column_stack([1 - free.sum(axis=1), free]), 0, None)
-        return cls(log_parts, shares / shares.sum(axis=1, keepdims=True))
+        fractions = np.clip(np.column_stack([1 - free.sum(axis=1), free]), 0, None)
+        return cls(log_parts, fractions / fractions.sum(axis=1, keepdims=True))
 
 
 def _find_halves(free, precision):
@@ -261,15 +263,20 @@ def _find_halves(free, precision):
 
 
 def _find_thirds(free, precision):
-    """The same in a triangle of three ends, of whose area it is a density."""
+    """Log of the part of a normal distribution that is nearest to each of three ends.
+
+    Only what lies in the triangle between them counts; a density over its area.
+    """
     # Between the points of the grid, so that none is at 0.
     draws = qmc.Sobol(2, scramble=False).random(_N_DRAWS) + 0.5 / _N_DRAWS
     draws = ndtri(draws)
     root = np.linalg.cholesky(np.linalg.inv(precision))
-    shares = free[:, None] + draws @ root.transpose(0, 2, 1)
-    shares = np.concatenate([1 - shares.sum(axis=2, keepdims=True), shares], axis=2)
-    inside = (shares >= 0).all(axis=2)
-    largest = shares.argmax(axis=2)
+    fractions = free[:, None] + draws @ root.transpose(0, 2, 1)
+    fractions = np.concatenate(
+        [1 - fractions.sum(axis=2, keepdims=True), fractions], axis=2
+    )
+    inside = (fractions >= 0).all(axis=2)
+    largest = fractions.argmax(axis=2)
     parts = [(inside & (largest == k)).mean(axis=1) for k in range(3)]
     with np.errstate(divide="ignore"):
         return np.log(2 * np.stack(parts, axis=1))

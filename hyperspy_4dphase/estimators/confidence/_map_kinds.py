@@ -20,6 +20,11 @@ MIN_CLUSTER = 10
 _POINTS_PER_CLUSTER = 250
 # Least variance of a component of a mixture, in units of that of the noise.
 _MIN_VARIANCE = 0.3
+# Least of it in units of the largest variance of a feature: where points are far apart,
+# rounding is more.
+_ROUNDING = 1e-6
+# Iterations of a mixture at most, and gain in log-likelihood a point that ends them.
+_MAX_ITERATIONS, _TOLERANCE = 30, 1e-2
 # Part of the positions that a map is of; the largest part of a small domain.
 _FRACTION, _MAX_FRACTION_OF_SMALL = 2 / 3, 0.9
 # Positions that a map is of at most, and those of each domain at least.
@@ -77,8 +82,7 @@ def fit_gaussians(points, begin, random_state):
     Parameters and returned value are those of :func:`cluster_density`; at first the
     distributions are those of the domains of `begin`.
     """
-    # Rounding of points far apart in units of noise is more.
-    least = max(_MIN_VARIANCE, 1e-6 * float(points.var(axis=0).max()))
+    least = max(_MIN_VARIANCE, _ROUNDING * float(points.var(axis=0).max()))
     groups = _group_points(points, begin)
     sizes = np.array([len(group) for group in groups])
     floor = least * np.eye(points.shape[1])
@@ -87,8 +91,8 @@ def fit_gaussians(points, begin, random_state):
         len(groups),
         reg_covar=least,
         random_state=random_state,
-        max_iter=30,
-        tol=1e-2,
+        max_iter=_MAX_ITERATIONS,
+        tol=_TOLERANCE,
         weights_init=sizes / sizes.sum(),
         means_init=[group.mean(axis=0) for group in groups],
         precisions_init=np.linalg.inv(np.stack(covariances) + floor),

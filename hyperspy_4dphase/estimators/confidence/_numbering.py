@@ -97,9 +97,7 @@ def find_lost(labels, others):
     >>> find_lost(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 0, 0, 0, 1]))
     [1]
     """
-    both = (labels >= 0) & (others >= 0)
-    table = np.zeros((labels.max(initial=-1) + 1, others.max(initial=-1) + 1), int)
-    np.add.at(table, (labels[both], others[both]), 1)
+    table = count_common(labels, others)
     there = np.flatnonzero(table.any(axis=1))
     home = table.argmax(axis=1)
     return [i for i in there.tolist() if table[:, home[i]].argmax() != i]
@@ -127,6 +125,33 @@ def find_chances(labels, n_total, n_each, max_fraction=1.0):
     sizes = np.maximum(np.bincount(labels), 1)
     fraction = min(max_fraction, n_total / max(len(labels), 1))
     return np.clip(n_each / sizes, fraction, 1)[labels]
+
+
+def count_common(labels, others):
+    """Count the positions that domains of two maps have in common.
+
+    Parameters
+    ----------
+    labels, others : numpy.ndarray of int, shape (n_positions,)
+        Two maps; -1 for unassigned.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_domains, n_others)
+        Of each domain of the first map with each of the other, also with those that
+        have no position.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> count_common(np.array([0, 0, 1, -1]), np.array([2, 0, 2, 0]))
+    array([[1, 0, 1],
+           [0, 0, 1]])
+    """
+    n, m = (int(each.max(initial=-1)) + 1 for each in (labels, others))
+    both = (labels >= 0) & (others >= 0)
+    numbers = labels[both] * m + others[both]
+    return np.bincount(numbers, minlength=n * m).reshape(n, m)
 
 
 def match_one_to_one(table):

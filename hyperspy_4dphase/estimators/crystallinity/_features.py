@@ -252,7 +252,17 @@ class _Discs:
         return sure[self.whole].max(initial=0), scatter[self.whole].sum()
 
     def draw(self, rng):
-        """The same statistics of a pattern that has rings only."""
+        """Draw a pattern that has rings only, and give its statistics.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        float, float
+            As of :meth:`statistics`.
+        """
         drawn = rng.poisson(np.minimum(self.model, _MOST_COUNTS)).astype(float)
         if self.readout:
             drawn += rng.normal(0, np.sqrt(self.readout), drawn.shape)

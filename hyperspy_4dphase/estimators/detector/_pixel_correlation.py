@@ -123,7 +123,15 @@ def _largest_part(images, down, right):
 
 
 def _shift(images, down, right):
-    """Images, those shifted so far, and the root of the product of their squares."""
+    """Shift images against themselves.
+
+    Returns
+    -------
+    one, other : numpy.ndarray, shape (n_images, ny, nx)
+        What both have in common of the detector.
+    norm : float
+        Root of the product of their squares.
+    """
     one, other = images[:, down:], images[:, : images.shape[1] - down]
     left = slice(max(right, 0), images.shape[2] + min(right, 0))
     shifted = slice(max(-right, 0), images.shape[2] + min(-right, 0))

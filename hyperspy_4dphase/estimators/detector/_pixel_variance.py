@@ -74,7 +74,8 @@ def measure_pixel_variance(pairs):
     gain = max(fit_median_line(brightness, noise)[0], 0.0)
     for side in sides:
         side.take_out(noise, gain)
-        first[side.own] = np.maximum(side.left(slice(None))[1], 0.3 * noise[side.own])
+        left = side.measure_left(slice(None))[1]
+        first[side.own] = np.maximum(left, 0.3 * noise[side.own])
     mean, variance, near, far, seen, chance = np.empty((6, 2, noise.size))
     n_pairs = []
     for side in sides:
@@ -82,8 +83,8 @@ def measure_pixel_variance(pairs):
         for half in (0, 1):
             rows = slice(half, None, 2)
             own = half, side.own
-            seen[own], chance[own] = side.seen(rows)
-            mean[own], variance[own], n = side.left(rows)
+            seen[own], chance[own] = side.measure_seen(rows)
+            mean[own], variance[own], n = side.measure_left(rows)
             near[own], far[own] = side.covariances(rows)
             n_pairs.append(n)
     variance -= _estimate_shared(mean, variance, near, far, np.mean(n_pairs))
@@ -99,7 +100,7 @@ def _find_ordinary(sides, n_pixels):
         for half in (0, 1):
             rows = slice(half, None, 2)
             mean[half, side.own] = side.sums[rows].mean(axis=0)
-            variance[half, side.own] = side.seen(rows)[0]
+            variance[half, side.own] = side.measure_seen(rows)[0]
     ordinary = np.ones(n_pixels, dtype=bool)
     for half in (0, 1):
         # What stands out makes the mean higher, too, but not that of the other half.
@@ -169,13 +170,20 @@ class _Side:
         self.missed = np.sqrt(missed / n_free) * along
         self.variance_missed = (missed * excess).sum(axis=0) / n_free
 
-    def seen(self, rows):
+    def measure_seen(self, rows):
         """Variance of the differences in these rows, and its squared standard error."""
         squares = np.square(self.differences[rows][:, self.own])
         return squares.mean(axis=0), squares.var(axis=0) / max(len(squares), 1)
 
-    def left(self, rows):
-        """Mean and variance without structure, and the number of pairs."""
+    def measure_left(self, rows):
+        """Measure what is left without structure.
+
+        Returns
+        -------
+        mean, variance : numpy.ndarray, shape (n_own,)
+        n_pairs : float
+            Independent ones.
+        """
         weights = np.square(self.projection[rows]).sum(axis=0)
         n = weights.sum()
         variance = np.square(self.residual[rows]).sum(axis=0) / n

@@ -101,9 +101,9 @@ def look_around(values, noise, neighbours, pixels):
     n, n_far = ((number >= 0).sum(axis=1) for number in (near, far))
     ring = np.sort(np.where(near >= 0, values[near], np.inf), axis=1)
     outer = np.sort(np.where(far >= 0, values[far], np.inf), axis=1)
-    background = _taken(outer, np.maximum(n_far - 1, 0) // 2)
+    background = _take(outer, np.maximum(n_far - 1, 0) // 2)
     background = np.where(n_far > 0, background, 0)
-    second = _taken(ring, np.maximum(n - 2, 0))
+    second = _take(ring, np.maximum(n - 2, 0))
     # Beside missing pixels, which may hide the middle of a spot, one neighbour tells.
     whole = (neighbours.find(pixels) >= 0).all(axis=1)
     dim = np.where(whole, ring[:, :6].mean(axis=1), second)
@@ -111,8 +111,8 @@ def look_around(values, noise, neighbours, pixels):
     # Along an edge or a streak, two neighbours are as bright.
     edge = _SHARPEST_SECOND * np.maximum(second - background, 0)
     beside = np.sort(np.where(near >= 0, noise[near], np.inf), axis=1)
-    usual = _taken(beside, np.maximum(n - 1, 0) // 2)
-    spread = _taken(ring, np.maximum(n - 3, 0)) - ring[:, 0]
+    usual = _take(beside, np.maximum(n - 1, 0) // 2)
+    spread = _take(ring, np.maximum(n - 3, 0)) - ring[:, 0]
     told = n >= 3
     return Surroundings(
         background=background,
@@ -157,5 +157,5 @@ def find_beam(values, neighbours):
     return brightest
 
 
-def _taken(ordered, index):
+def _take(ordered, index):
     return np.take_along_axis(ordered, index[:, None], axis=1)[:, 0]

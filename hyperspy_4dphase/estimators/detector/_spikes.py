@@ -51,7 +51,16 @@ class Spikes:
 
     @classmethod
     def concatenate(cls, parts):
-        """Those of several blocks."""
+        """Put the spikes of several blocks one after the other.
+
+        Parameters
+        ----------
+        parts : list of Spikes
+
+        Returns
+        -------
+        Spikes
+        """
         arrays = zip(*(vars(part).values() for part in parts), strict=True)
         return cls(*map(np.concatenate, arrays))
 

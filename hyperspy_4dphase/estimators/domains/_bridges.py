@@ -32,10 +32,13 @@ _MAX_UNMIXED = 0.7
 _JUDGED = 0.05
 # Fewest points between, and of a part, that are judged.
 _MIN_POINTS = 5
-# Sizes of samples: a compromise between time and noise.
+# Sizes of samples, a compromise between time and noise: points between that are judged;
+# points of both crowds that density is measured by.
 _N_BRIDGING = 50
 _N_CROWD = 6000
+# Cells of a side at most, points that they are found in, and fewest points a cell.
 _N_CELLS, _CELL_SAMPLE, _CELL_SIZE = 12, 4000, 8
+# Neighbours of a point that tell how far points are apart, and points that are asked.
 _N_NEIGHBOURS, _NEIGHBOUR_SAMPLE = 5, 100
 
 

@@ -208,8 +208,8 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         self.check_parameters(positions=positions)
         random_state = check_random_state(self.random_state)
         fit = self._fit_tree if self.n_parts is None else self._fit_published
-        self.labels_, self.tree_, known = fit(X, positions, random_state)
-        self.steps_, self.along_, self.refused_ = known
+        self.labels_, self.tree_, descriptions = fit(X, positions, random_state)
+        self.steps_, self.along_, self.refused_ = descriptions
         self.n_domains_ = self.tree_.n_domains
         return self
 
@@ -262,6 +262,15 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             )
 
     def _fit_published(self, X, positions, random_state):
+        """Fit as published, see :func:`grow_published`.
+
+        Returns
+        -------
+        labels : numpy.ndarray of int, shape (n_patterns,)
+        tree : DomainTree
+        descriptions : Descriptions
+            Nothing is known.
+        """
         if not isinstance(X, PatternBlocks):
             X = PatternBlocks.wrap(check_array(X, ensure_min_samples=2))
         self.n_features_in_ = X.shape[1]
@@ -269,6 +278,14 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         return labels, tree, Descriptions.unknown(len(labels))
 
     def _fit_tree(self, X, positions, random_state):
+        """Fit a tree that knows when to stop.
+
+        Returns
+        -------
+        labels : numpy.ndarray of int32, shape (n_patterns,)
+        tree : DomainTree
+        descriptions : Descriptions
+        """
         shapes = self._to_shapes(X, random_state)
         n = len(shapes.points)
         if positions is not None:
@@ -290,7 +307,7 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
             trees = grow_trees(shapes, evidence, seeds, *options, own=growth)
             growth = choose_tree(trees, size)
             growth.reach(self.n_domains or 0)
-            known = growth.describe()
+            descriptions = growth.describe()
         labels, tree = growth.result()
         n_domains = self.n_domains or tree.n_domains
         if tree.n_domains < n_domains:
@@ -302,9 +319,10 @@ class DivisiveDomains(ClusterMixin, BaseEstimator):
         if tree.n_domains > n_domains:
             tree, new = tree.prune(tree.cut(n_domains))
             is_merged = np.bincount(new)[new] > 1
-            known = known.forget((labels >= 0) & is_merged[labels])
+            merged = (labels >= 0) & is_merged[labels]
+            descriptions = descriptions.forget(merged)
             labels = np.where(labels < 0, labels, new[labels]).astype(np.int32)
-        return labels, tree, known
+        return labels, tree, descriptions
 
     def _to_shapes(self, X, random_state):
         if self.noise is None:

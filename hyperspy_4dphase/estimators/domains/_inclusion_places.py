@@ -19,8 +19,7 @@ N_AROUND = 8
 # Log-likelihood that each of eight neighbours adds to its kind. From 0.3 to 0.5 makes
 # no difference.
 _SUPPORT = 0.4
-# Amounts that are looked for, in units of what is usual nearby; what is usual nearby is
-# at least so much of what is usual in the scan.
+# Amounts that are looked for, in units of what is usual nearby.
 _AMOUNTS = np.array([0.5, 0.75, 1.0, 1.25])
 # Amounts at the rim, of which the surroundings are the larger part, and how likely they
 # are where something is found. With these, strong inclusions end at half of what is
@@ -28,7 +27,11 @@ _AMOUNTS = np.array([0.5, 0.75, 1.0, 1.25])
 _LESS, _PART_LESS = np.array([0.1, 0.2, 0.3, 0.4]), 0.3
 # A place of which no larger part is more than a rim is small, or faint, as a whole.
 _LEAST_INNER = 1 / 3
+# Part of what is usual in the scan that is taken for usual nearby, at least.
 _FLOOR = 0.8
+# Weight in the surroundings from which on a position tells their noise, and weight of
+# what is usual in the scan, as a part of all positions nearby. Both chosen by trial.
+_CLEAR, _ANYWHERE = 0.9, 0.02
 
 
 def assign_places(points, inside, kinds, n_rounds=4, n_sweeps=5):
@@ -54,22 +57,22 @@ def assign_places(points, inside, kinds, n_rounds=4, n_sweeps=5):
     is_rim : numpy.ndarray of bool, shape (ny, nx)
         Where there is less than half as much as is usual nearby.
     """
-    first = share = np.stack([kind.found for kind in kinds], axis=-1).astype(float)
+    first = chances = np.stack([kind.found for kind in kinds], axis=-1).astype(float)
     for _ in range(n_rounds):
-        values, amount = _filter(points, inside, first, share)
+        values, amount = _filter(points, inside, first, chances)
         gain = _add_likelihoods(values, amount, _AMOUNTS)
         none = np.zeros((*inside.shape, 1))
         for _ in range(n_sweeps):
-            rest = 1 - share.sum(axis=-1, keepdims=True)
-            all_shares = np.concatenate([inside[..., None] * rest, share], axis=-1)
-            around = 9 * ndimage.uniform_filter(all_shares, (3, 3, 1), mode="constant")
+            rest = 1 - chances.sum(axis=-1, keepdims=True)
+            all_chances = np.concatenate([inside[..., None] * rest, chances], axis=-1)
+            around = 9 * ndimage.uniform_filter(all_chances, (3, 3, 1), mode="constant")
             likely = np.concatenate([none, gain], axis=-1)
-            likely += _SUPPORT * (around - all_shares)
+            likely += _SUPPORT * (around - all_chances)
             likely = np.maximum(likely - likely.max(axis=-1, keepdims=True), -50)
             likely = np.exp(likely) * inside[..., None]
             total = np.maximum(likely.sum(axis=-1, keepdims=True), 1e-9)
-            share = (likely / total)[..., 1:]
-    best = np.where(share.max(axis=-1) > 0.5, share.argmax(axis=-1), -1)
+            chances = (likely / total)[..., 1:]
+    best = np.where(chances.max(axis=-1) > 0.5, chances.argmax(axis=-1), -1)
     for kind in range(len(kinds)):
         places = ndimage.label(best == kind, NEAR)[0]
         small = np.bincount(places.ravel()) < FEWEST
@@ -143,7 +146,7 @@ def trim_rims(labels, kinds, is_rim, positions):
     return labels
 
 
-def _filter(points, inside, first, share):
+def _filter(points, inside, first, chances):
     """Matched filters of all kinds, and what they give where there is one.
 
     Returns
@@ -153,12 +156,12 @@ def _filter(points, inside, first, share):
     amount : numpy.ndarray, shape (ny, nx, n_kinds)
         What is usual of them in inclusions nearby.
     """
-    weights = inside * np.clip(1 - share.sum(axis=-1), 0, 1)
+    weights = inside * np.clip(1 - chances.sum(axis=-1), 0, 1)
     fit = predict_around(points, weights)
     residuals = fit.subtract_from(points)
-    covariance = robust_covariance(residuals[inside & (weights > 0.9)])
-    totals = np.maximum(share.sum(axis=(0, 1)), 1e-9)
-    means = np.einsum("yxf,yxk->kf", residuals, share) / totals[:, None]
+    covariance = robust_covariance(residuals[inside & (weights > _CLEAR)])
+    totals = np.maximum(chances.sum(axis=(0, 1)), 1e-9)
+    means = np.einsum("yxf,yxk->kf", residuals, chances) / totals[:, None]
     filters = np.linalg.solve(covariance, means.T)
     filters /= np.maximum(np.linalg.norm(filters, axis=0), 1e-12)
     values = residuals @ filters
@@ -167,11 +170,11 @@ def _filter(points, inside, first, share):
     values /= np.sqrt(variance + fit.misfit[..., None] / 4)
     usual = (values * first).sum(axis=(0, 1)) / first.sum(axis=(0, 1))
     width = SIZE, SIZE, 0
-    amounts, shares = (
+    amounts, near = (
         ndimage.gaussian_filter(each, width, mode="constant")
-        for each in (values * share, share)
+        for each in (values * chances, chances)
     )
-    amount = (amounts + 0.02 * usual) / (shares + 0.02)
+    amount = (amounts + _ANYWHERE * usual) / (near + _ANYWHERE)
     return values, np.maximum(amount, _FLOOR * usual)
 
 

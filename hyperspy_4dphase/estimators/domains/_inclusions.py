@@ -48,6 +48,17 @@ _MIN_SCAN = 100
 # Positions that tell how sums, and what surroundings do not predict, are spread. Of
 # sums over 3 x 3 positions every third along both axes tells what is in all.
 _N_SPREAD, _MOST_APART = 20_000, 3
+# Of directions along which sums are skewed: squared distance a feature from which a sum
+# loses weight in their covariance; steps of the search; deviations from which on a sum
+# counts no more than others. All chosen by trial.
+_FAR_OUT, _N_STEPS, _CLIPPED = 1.5, 40, 6.0
+# What stands out is no surroundings of others: rounds in which it is left out;
+# deviations at which a position has half its weight; and how steeply it falls, by each
+# of them. All chosen by trial.
+_N_WEIGHINGS, _HALF_WEIGHT, _STEEPNESS = 6, 2.5, 4.0
+# Width of the fits that tell how surroundings change, in those of other fits. Chosen by
+# trial.
+_WIDER = 1.6
 
 
 class Kind(NamedTuple):
@@ -133,7 +144,7 @@ def _find_kinds_twice(points, inside, random_state):
 
 
 def _choose(kinds):
-    """Those that are there, the strongest first, each once."""
+    """Choose the kinds that are there, the strongest first, each once."""
     chosen = []
     for kind in sorted(kinds, key=lambda kind: -kind.total):
         if kind.is_there and not any(kind.is_same(other) for other in chosen):
@@ -146,7 +157,7 @@ def _find_kinds(points, inside, random_state):
     apart = min(int(np.ceil(np.sqrt(inside.sum() / _N_SPREAD))), _MOST_APART)
     some = slice(None, None, apart), slice(None, None, apart)
     sums = add_up(residuals, inside)[some][inside[some]]
-    values, vectors = np.linalg.eigh(robust_covariance(sums, 1.5))
+    values, vectors = np.linalg.eigh(robust_covariance(sums, _FAR_OUT))
     whiten = vectors / np.sqrt(np.maximum(values, 1e-3)) @ vectors.T
     directions = (whiten @ _find_skewed(sums @ whiten, random_state).T).T
     # Most of the time is spent outside of Python.
@@ -168,13 +179,13 @@ def _find_skewed(points, random_state):
         squares = np.square(left).sum(axis=1)
         chances = squares / squares.sum()
         d = left[random_state.choice(len(left), _N_STARTS, p=chances)].T
-        for _ in range(40):
+        for _ in range(_N_STEPS):
             d /= np.maximum(np.linalg.norm(d, axis=0), 1e-12)
-            along = np.clip(left @ d, -6, 6)
+            along = np.clip(left @ d, -_CLIPPED, _CLIPPED)
             d = left.T @ (along * np.abs(along))
             d -= directions.T @ (directions @ d)
         d /= np.maximum(np.linalg.norm(d, axis=0), 1e-12)
-        skew = (np.clip(left @ d, -6, 6) ** 3).mean(axis=0)
+        skew = (np.clip(left @ d, -_CLIPPED, _CLIPPED) ** 3).mean(axis=0)
         directions = np.vstack([directions, d[:, np.argmax(skew)]])
     return directions
 
@@ -192,12 +203,12 @@ def _look_along(points, inside, direction):
     """
     values = points @ direction
     weights = inside.astype(float)
-    for _ in range(6):
+    for _ in range(_N_WEIGHINGS):
         residuals = subtract_around(values, weights)
         scaled = residuals / local_spread(residuals, inside)
         sums = add_up(scaled[..., None], inside)[..., 0]
-        excess = np.maximum(scaled, sums) - 2.5
-        weights = inside / (1 + np.exp(np.clip(4 * excess, -50, 50)))
+        excess = np.maximum(scaled, sums) - _HALF_WEIGHT
+        weights = inside / (1 + np.exp(np.clip(_STEEPNESS * excess, -50, 50)))
     places = ndimage.label(sums > _STANDS_OUT, NEAR)[0]
     sizes = np.bincount(places.ravel())
     sizes[0] = 0
@@ -236,12 +247,13 @@ def _describe(points, inside, direction, n_rounds=3):
     own = add_up(added, found)[found]
     excess = max((np.square(own).sum(axis=1) - n_features).sum(), 1e-9)
     strengths = np.bincount(places[found], sums[found])
+    wide = fit_at(points, weights, found, _WIDER * SIZE)
     return Kind(
         found,
         pattern,
         evidence,
         places=float(strengths.sum() ** 2 / np.square(strengths).sum()),
-        foreign=_measure_foreign(fit_at(points, weights, found, 1.6 * SIZE), pattern),
+        foreign=_measure_foreign(wide, pattern),
         alike=float((np.square(own @ pattern) - 1).sum() / excess),
         total=float(np.square(sums[found]).sum()),
     )

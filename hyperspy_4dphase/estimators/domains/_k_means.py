@@ -66,6 +66,13 @@ def k_means(points, n_clusters, random_state, *, n_init=1, max_iter=30):
 
 @numba.njit(cache=True, nogil=True)
 def _fit(points, draws, max_iter):
+    """Part centred points once.
+
+    Returns
+    -------
+    centers, labels, inertia
+        As of :class:`Clusters`.
+    """
     n, n_features = points.shape
     squares = np.empty(n, np.float32)
     for i in range(n):

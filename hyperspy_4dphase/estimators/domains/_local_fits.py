@@ -10,7 +10,11 @@ import numpy as np
 from scipy import ndimage
 from sklearn.covariance import empirical_covariance
 
-from hyperspy_4dphase.estimators.domains._local_values import subtract_surroundings
+from hyperspy_4dphase.estimators.domains._local_values import (
+    POWERS,
+    measure_reach,
+    subtract_surroundings,
+)
 from hyperspy_4dphase.estimators.domains._place_fits import fit_places
 
 # Width of the weights of a fit, in positions: wider than twice a plate, narrower than
@@ -20,7 +24,6 @@ SIZE = 2.5
 _CURVED = 0.25
 # Part of a fit that makes it a constant where there are too few patterns for more.
 _RIDGE = 0.02
-_TERMS = [(a, b) for a in range(3) for b in range(3 - a)]
 # Least part of a pattern that is not its own in the fit at its place.
 _LEAST_LEFT = 0.3
 # Positions of a scan that are fitted at once: the coefficients take much memory.
@@ -31,6 +34,13 @@ _IN_CACHE = 100_000
 _FEW_PLACES = 0.5
 # Scale of a normal distribution over its median absolute value.
 _PER_MEDIAN = 1 / 0.6745
+# The spread is that of positions so far away along an axis, and is found at every such
+# position: it changes slowly.
+_SPREAD_REACH, _SPREAD_STEP = 5, 2
+# Of a covariance: rounds in which points far out lose weight; what is added to the
+# variance of each feature before and in these rounds, in units of the noise. All chosen
+# by trial.
+_N_ROUNDS, _FIRST_ADDED, _ADDED = 5, 1e-6, 0.05
 
 
 class LocalFit(NamedTuple):
@@ -99,7 +109,7 @@ def predict_around(points, weights):
         Of shape (ny, nx).
     """
     ny, nx = weights.shape
-    reach = _measure_reach(SIZE)
+    reach = measure_reach(SIZE)
     parts = []
     for rows in np.array_split(np.arange(ny), max(1, ny * nx // _AT_ONCE)):
         low, high = max(rows[0] - reach, 0), min(rows[-1] + reach + 1, ny)
@@ -144,7 +154,7 @@ def fit_around(points, weights, size=SIZE):
     LocalFit
         Of shape (ny, nx).
     """
-    reach = _measure_reach(size)
+    reach = measure_reach(size)
     t = np.arange(-reach, reach + 1) / size
     gauss = np.exp(-(t**2) / 2)
 
@@ -156,20 +166,15 @@ def fit_around(points, weights, size=SIZE):
 
     orders = [(a, b) for a in range(5) for b in range(5 - a)]
     moments = {order: moment(weights, *order) for order in orders}
-    normal = np.stack(
-        [[moments[p[0] + q[0], p[1] + q[1]] for q in _TERMS] for p in _TERMS]
-    )
-    normal = np.moveaxis(normal, (0, 1), (2, 3)) + _RIDGE * np.eye(len(_TERMS))
+    normal = np.stack([[moments[tuple(p + q)] for q in POWERS] for p in POWERS])
+    normal = np.moveaxis(normal, (0, 1), (2, 3)) + _RIDGE * np.eye(len(POWERS))
     inverse = np.linalg.inv(normal)
     weighted = points * weights[..., None]
-    sums = np.stack([moment(weighted, a, b) for a, b in _TERMS], axis=2)
+    sums = [moment(weighted, a, b) for a, b in POWERS.tolist()]
     noise = np.diagonal(inverse, axis1=2, axis2=3)
-    return LocalFit(inverse @ sums, inverse[..., 0, 0] * weights, noise)
-
-
-def _measure_reach(size):
-    """Farthest position that has weight in a fit, along an axis."""
-    return int(np.ceil(2.5 * size))
+    return LocalFit(
+        inverse @ np.stack(sums, axis=2), inverse[..., 0, 0] * weights, noise
+    )
 
 
 def subtract_around(values, weights):
@@ -202,9 +207,11 @@ def local_spread(residuals, inside):
     nearest = ndimage.distance_transform_edt(
         ~inside, return_distances=False, return_indices=True
     )
-    values = np.pad(np.abs(residuals)[tuple(nearest)], 5, mode="symmetric")
-    # At every second position: it changes slowly.
-    windows = np.lib.stride_tricks.sliding_window_view(values, (11, 11))[::2, ::2]
+    reach, step = _SPREAD_REACH, _SPREAD_STEP
+    values = np.pad(np.abs(residuals)[tuple(nearest)], reach, mode="symmetric")
+    width = 2 * reach + 1
+    windows = np.lib.stride_tricks.sliding_window_view(values, (width, width))
+    windows = windows[::step, ::step]
     size = windows[0, 0].size
     spread = np.empty(windows.shape[:2])
     # A few rows at once stay in the processor's cache.
@@ -214,7 +221,7 @@ def local_spread(residuals, inside):
         # As numpy.median, which takes seven times as long to look for NaN.
         middle = np.partition(part, size // 2, axis=-1)[..., size // 2]
         spread[start : start + n_rows] = _PER_MEDIAN * middle
-    spread = spread.repeat(2, axis=0).repeat(2, axis=1)
+    spread = spread.repeat(step, axis=0).repeat(step, axis=1)
     return np.maximum(1, spread[: inside.shape[0], : inside.shape[1]])
 
 
@@ -233,10 +240,10 @@ def robust_covariance(points, most=2.0):
     """
     n_features = points.shape[1]
     covariance = empirical_covariance(points, assume_centered=True)
-    covariance += 1e-6 * np.eye(n_features)
-    for _ in range(5):
+    covariance += _FIRST_ADDED * np.eye(n_features)
+    for _ in range(_N_ROUNDS):
         distances = ((points @ np.linalg.inv(covariance)) * points).sum(axis=1)
         weights = np.minimum(1, most * n_features / np.maximum(distances, 1e-9)) ** 2
         covariance = (points * weights[:, None]).T @ points / weights.sum()
-        covariance += 0.05 * np.eye(n_features)
+        covariance += _ADDED * np.eye(n_features)
     return covariance

@@ -8,6 +8,8 @@ import numba
 import numpy as np
 
 _N_TERMS = 6
+# Widths of the weights beyond which they are 0: there they are 4 % of the largest.
+_REACH = 2.5
 # Of the terms of a quadratic: powers along y and along x.
 POWERS = np.array([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)])
 
@@ -50,9 +52,14 @@ def subtract_surroundings(values, weights, size, ridge, least_left):
     return _subtract(values, weights, kernels, POWERS, ridge, least_left)
 
 
+def measure_reach(size):
+    """Farthest position that has weight in a fit, along an axis."""
+    return int(np.ceil(_REACH * size))
+
+
 def make_kernels(size):
     """Gaussian weights of a width, times powers 0 to 4 of the distance in widths."""
-    reach = int(np.ceil(2.5 * size))
+    reach = measure_reach(size)
     t = np.arange(-reach, reach + 1) / size
     return np.exp(-(t**2) / 2) * t ** np.arange(5)[:, None]
 

@@ -21,6 +21,8 @@ from hyperspy_4dphase.estimators.domains._gradual import find_pure, take_pure
 # whose map is wrong there; of the others the largest are 2.5 and 0.44. Of 213 pairs of
 # grains more than half are above both.
 _APART, _EMPTY = 2.0, 0.25
+# One in so many positions of a patch may lie in the gap: the tenth above.
+_STRAY = 10
 # Least distance in standard deviations of its noise.
 _SIGNIFICANT = 6.0
 # Of the squared step between two leaves so much may be left where a trend explains it.
@@ -266,7 +268,7 @@ def _judge(step, noise, one, other):
     along = step / np.linalg.norm(step)
     one, other = np.sort(one @ along), np.sort(other @ along)
     distance = np.sqrt(squared) / max(one.std() + other.std(), 1e-30)
-    gap = other[len(other) // 10] - one[-1 - len(one) // 10]
+    gap = other[len(other) // _STRAY] - one[-1 - len(one) // _STRAY]
     is_empty = gap >= _EMPTY * (other[len(other) // 2] - one[len(one) // 2])
     return float(distance if is_empty else min(distance, _APART / 2))
 

@@ -294,7 +294,13 @@ def _search(points, chosen, other, min_size, random_state, side=None):
 
 
 def _confirm(cut, other_half, min_size):
-    """The same cut with the valley of the other half; None if that has none."""
+    """Look for the valley of a cut in the other half.
+
+    Returns
+    -------
+    Cut or None
+        In the same direction, with the other half's valley; None if it has none.
+    """
     valley = find_valley(other_half @ cut.direction, min_size)
     if valley is None or valley.log_p > _MAX_LOG_P_OTHER_HALF:
         return None

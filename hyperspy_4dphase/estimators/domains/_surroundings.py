@@ -4,6 +4,8 @@ Near an interface the probe mixes the patterns of both sides, as they are there.
 cluster of such positions is no domain, though it may differ from all others.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 from scipy.optimize import nnls
@@ -29,10 +31,36 @@ _SURROUNDED, _JUDGED = 0.8, 0.7
 # part of the squared distance of what is mixed. Mixtures of simulated scans leave over
 # -0.01 to 0.02 of it, true domains 0.2 and more.
 _NOISE, _LIKE_OTHERS, _OF_DISTANCE = 3.0, 1.5, 0.03
-# Positions of a domain whose own misfit is measured.
-_N_SAMPLED = 300
-# Weight of the equation by which shares add up to 1, in units of the longest pattern.
+# Of a domain's own misfit: positions that are looked at; distance in positions from
+# which on patterns of the domain predict theirs; and fewest positions that tell it. The
+# last two were chosen by trial.
+_N_SAMPLED, _BEYOND, _FEWEST_MISFITS = 300, 2.0, 5
+# Positions beside a part that it is looked at with, to find how deep it is.
+_MARGIN = 5
+# Weight of the equation by which fractions add up to 1, in units of the longest
+# pattern.
 _SUM_WEIGHT = 1e3
+
+
+class _Mixture(NamedTuple):
+    """A point as a mixture of what surrounds it.
+
+    Attributes
+    ----------
+    names : list of int
+        Labels of what is mixed.
+    fractions : numpy.ndarray, shape (n_names,)
+        Of each, none of them negative.
+    left : float
+        Squared distance of the point from the mixture, less that of noise.
+    apart : float
+        Largest squared distance of what is mixed.
+    """
+
+    names: list
+    fractions: np.ndarray
+    left: float
+    apart: float
 
 
 class Surroundings:
@@ -88,11 +116,10 @@ class Surroundings:
         for row, mixture in zip(rows, self._mix(rows), strict=True):
             if mixture is None:
                 continue
-            names, shares, left, apart = mixture
-            allowed = _NOISE * np.sqrt(2 * n_features) + self._allow(names, apart)
-            best = names[int(np.argmax(shares))]
+            allowed = _NOISE * np.sqrt(2 * n_features) + self._allow(mixture)
+            best = mixture.names[int(np.argmax(mixture.fractions))]
             is_part = self._whole_of[best] == self._wholes[row]
-            if left <= allowed and is_part:
+            if mixture.left <= allowed and is_part:
                 labels[row] = best
         self.labels = labels
 
@@ -137,12 +164,14 @@ class Surroundings:
             rows = rows[:: -(-len(rows) // _N_SAMPLED)]
             around = []
             for row, near in zip(rows, self._find_around(rows), strict=True):
-                away = np.square(positions[near] - positions[row]).sum(axis=1) >= 4
+                squared = np.square(positions[near] - positions[row]).sum(axis=1)
+                away = squared >= _BEYOND**2
                 near = near[away | (self.labels[near] != name)]
                 own = (self.labels[near] == name).sum() > _FEWEST
                 around.append(near if own else near[:0])
-            left = [m[2] for m in self._mix(rows, around) if m is not None]
-            misfits[name] = float(np.median(left)) if len(left) >= 5 else np.nan
+            left = [m.left for m in self._mix(rows, around) if m is not None]
+            told = len(left) >= _FEWEST_MISFITS
+            misfits[name] = float(np.median(left)) if told else np.nan
         known = [value for value in misfits.values() if np.isfinite(value)]
         usual = float(np.median(known)) if known else 0.0
         return {i: v if np.isfinite(v) else usual for i, v in misfits.items()}
@@ -160,9 +189,8 @@ class Surroundings:
 
         Returns
         -------
-        list of tuple or None
-            Labels and shares of what is mixed, what it leaves over, less noise, and the
-            largest squared distance of what is mixed.
+        list of _Mixture or None
+            None where there is nothing around.
         """
         points = self._field.points
         n_features = points.shape[1]
@@ -178,21 +206,21 @@ class Surroundings:
                 mixtures.append(None)
                 continue
             means = np.stack([points[near[own == i]].mean(axis=0) for i in names])
-            shares = _find_shares(means, points[row])
-            left = np.square(points[row] - shares @ means).sum()
-            left -= n_features * (1 + (shares**2 / counts).sum())
+            fractions = _find_fractions(means, points[row])
+            left = np.square(points[row] - fractions @ means).sum()
+            left -= n_features * (1 + (fractions**2 / counts).sum())
             steps = means[:, None] - means
             apart = float(np.square(steps).sum(axis=-1).max())
-            mixtures.append((names.tolist(), shares, float(left), apart))
+            mixtures.append(_Mixture(names.tolist(), fractions, float(left), apart))
         return mixtures
 
-    def _allow(self, names, apart, most=np.inf):
+    def _allow(self, mixture, most=np.inf):
         """What a mixture may leave over because patterns change, and of its size.
 
         A piece of a domain that changes leaves over what it does itself, `most`.
         """
-        misfit = min(most, max(self._misfits[name] for name in names))
-        return max(_LIKE_OTHERS * misfit, _OF_DISTANCE * apart)
+        misfit = min(most, max(self._misfits[name] for name in mixture.names))
+        return max(_LIKE_OTHERS * misfit, _OF_DISTANCE * mixture.apart)
 
     def _explain(self, name):
         """Whether mixtures of its surroundings explain a part."""
@@ -202,18 +230,18 @@ class Surroundings:
         mixtures = [m for m in self._mix(rows, without=name) if m is not None]
         if len(mixtures) < _SURROUNDED * len(rows):
             return False
-        left = np.sort([m[2] for m in mixtures])
+        left = np.sort([mixture.left for mixture in mixtures])
         left = left[: max(1, int(np.ceil(_JUDGED * len(left))))]
         noise = _NOISE * np.sqrt(2 * self._field.points.shape[1] / len(left))
         own = self._misfits[name]
-        allowed = np.median([self._allow(m[0], m[3], own) for m in mixtures])
+        allowed = np.median([self._allow(mixture, own) for mixture in mixtures])
         return left.mean() <= max(noise, allowed)
 
     def _is_thin(self, name):
         """Whether most of a part is within the reach of others."""
         grid = self._field.spread(self.labels == name, False)
         box = ndimage.find_objects(grid.astype(np.int8))[0]
-        box = tuple(slice(max(s.start - 5, 0), s.stop + 5) for s in box)
+        box = tuple(slice(max(s.start - _MARGIN, 0), s.stop + _MARGIN) for s in box)
         depth = ndimage.distance_transform_edt(grid[box])[grid[box]]
         return (depth <= _RADIUS).mean() >= _SURROUNDED
 
@@ -229,18 +257,18 @@ class Surroundings:
         for k, mixture in enumerate(self._mix(rows, without=own)):
             if mixture is None:
                 continue
-            names, shares = np.array(mixture[0]), mixture[1]
-            shares = np.where(np.isin(names, others), shares, -1)
-            if shares.max() > 0:
-                given[k] = names[shares.argmax()]
+            names = np.array(mixture.names)
+            fractions = np.where(np.isin(names, others), mixture.fractions, -1)
+            if fractions.max() > 0:
+                given[k] = names[fractions.argmax()]
         return given
 
 
-def _find_shares(means, point):
-    """Shares of some patterns in a point: not negative, and 1 together."""
+def _find_fractions(means, point):
+    """Fractions of some patterns in a point: not negative, and 1 together."""
     if len(means) == 1:
         return np.ones(1)
     weight = _SUM_WEIGHT * max(float(np.abs(means).max()), 1.0)
     equations = np.vstack([means.T, np.full((1, len(means)), weight)])
-    shares = nnls(equations, np.append(point, weight))[0]
-    return shares / max(shares.sum(), 1e-30)
+    fractions = nnls(equations, np.append(point, weight))[0]
+    return fractions / max(fractions.sum(), 1e-30)

@@ -138,7 +138,15 @@ def _count_near(along, squares, squared_radius):
 
 @numba.njit(cache=True, nogil=True)
 def _sum_near(along, squares, squared_radius):
-    """Numbers of points near each line, sums of how far along they are, and squares."""
+    """Add up points near lines.
+
+    Returns
+    -------
+    counts : numpy.ndarray of int, shape (n_lines,)
+        Points near each line.
+    sums, sums_of_squares : numpy.ndarray, shape (n_lines,)
+        Of how far along it they are.
+    """
     counts = np.zeros(along.shape[1], np.int64)
     sums, sums_of_squares = np.zeros(along.shape[1]), np.zeros(along.shape[1])
     for i in range(along.shape[0]):

@@ -96,7 +96,7 @@ def explain(spots, predicted, geometry):
         nothing = np.zeros(len(spots.xy))
         return nothing.astype(bool), nothing, nothing.astype(int)
     distance, which = cKDTree(predicted.xy).query(spots.xy)
-    return distance <= _allowed(spots.xy, geometry), distance, which
+    return distance <= _measure_allowed(spots.xy, geometry), distance, which
 
 
 def find_cell(explained, predicted, which, basis):
@@ -146,10 +146,10 @@ def is_on_cell(xy, cell, geometry):
     numpy.ndarray of bool, shape (n,)
     """
     near = np.rint(xy @ np.linalg.inv(cell)) @ cell
-    return np.hypot(*(xy - near).T) <= _allowed(xy, geometry)
+    return np.hypot(*(xy - near).T) <= _measure_allowed(xy, geometry)
 
 
-def _allowed(xy, geometry):
+def _measure_allowed(xy, geometry):
     """Largest distance in 1/Å of a spot from its reflection."""
     radius = np.hypot(*xy.T)
     allowed = _TOLERANCE * geometry.spot_radius + _SCALE_TOLERANCE * radius

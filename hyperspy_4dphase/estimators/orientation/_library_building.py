@@ -170,6 +170,20 @@ def library_key(reflections, wavelength, symmetry, **options):
 def _check_settings(
     reflections, wavelength, symmetry, max_g, resolution, excitation_width
 ):
+    """Check what a library depends on; reflections beyond `max_g` are left out.
+
+    Returns
+    -------
+    table : Reflections
+    wavelength : float
+    symmetry : numpy.ndarray, shape (n, 4)
+    max_g, resolution, width : float
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`build_library`.
+    """
     table = check_reflections(reflections)
     wavelength = check_number("wavelength", wavelength, 0, above=True)
     symmetry = check_quaternions(symmetry, "symmetry")

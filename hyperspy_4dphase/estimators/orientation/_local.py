@@ -127,6 +127,17 @@ def _background(pattern, ring, n_rings):
 
 @numba.njit(cache=True, nogil=True)
 def _refine_patterns(patterns, local):
+    """Refine the orientation of each pattern by the templates around one.
+
+    Returns
+    -------
+    turns : numpy.ndarray, shape (n_patterns, 3)
+        Rotation vectors from the orientation in the middle.
+    cosine : numpy.ndarray, shape (n_patterns,), float32
+    deviation : numpy.ndarray, shape (n_patterns, 3), float32
+        Of what the pattern leaves open about each axis, in radians.
+    at_edge : numpy.ndarray of bool, shape (n_patterns,)
+    """
     n_side, step, start, site, weight, center, offset, share, ring, site_ring = local
     n_rings = max(ring.max(), site_ring.max()) + 1
     n_disc = len(offset)

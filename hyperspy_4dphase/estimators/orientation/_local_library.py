@@ -150,7 +150,7 @@ def build_local_library(
         MOST_SPOTS,
     )
     places = np.stack([x, y], axis=1) @ geometry.axes().T + geometry.center
-    sites = _Sites(geometry, shape, _used(excluded, shape))
+    sites = _Sites(geometry, shape, _find_used(excluded, shape))
     pixel, known = sites.find(places, np.hypot(x, y))
     if not known.any():
         raise ValueError(
@@ -174,7 +174,7 @@ def build_local_library(
     )
 
 
-def _used(excluded, shape):
+def _find_used(excluded, shape):
     if excluded is None:
         return np.ones(shape, bool)
     excluded = np.asarray(excluded)
@@ -211,7 +211,18 @@ class _Sites:
         return np.ravel_multi_index(place.T, self.shape), known
 
     def gather(self, center):
-        """Return all that a local library holds of its sites."""
+        """Return all that a local library holds of its sites.
+
+        Parameters
+        ----------
+        center : numpy.ndarray of int, shape (n_sites,)
+            Flat numbers of their pixels.
+
+        Returns
+        -------
+        center, offset, share, ring, site_ring, shape
+            As of :class:`LocalLibrary`.
+        """
         row, column = np.unravel_index(center, self.shape)
         spotted = np.zeros(self.shape, bool)
         for dr, dc in zip(self.rows, self.columns, strict=True):

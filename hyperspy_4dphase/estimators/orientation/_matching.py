@@ -190,8 +190,8 @@ def match_library(prepared, placed, n_best=10):
         placed.column,
         library.weight,
         placed.overlap,
-        _doubled(prepared.polar),
-        _doubled(prepared.polar_seen),
+        _double(prepared.polar),
+        _double(prepared.polar_seen),
         partial,
         int(_NEXT_ANGLE / 360 * n),
     )
@@ -207,7 +207,7 @@ def match_library(prepared, placed, n_best=10):
     return Matches(quaternions[kept], cosine, width)
 
 
-def _doubled(polar):
+def _double(polar):
     return np.concatenate([polar, polar], axis=1, dtype=np.float32)
 
 

@@ -142,6 +142,18 @@ def prepare_pattern(pattern, geometry, *, variance=None, excluded=None):
 
 
 def _check_pattern(pattern, variance, excluded):
+    """Check a pattern and its noise.
+
+    Returns
+    -------
+    pattern, variance : numpy.ndarray, shape (n_ky, n_kx)
+    used : numpy.ndarray of bool, shape (n_ky, n_kx)
+
+    Raises
+    ------
+    ValueError
+        As :func:`prepare_pattern`.
+    """
     pattern = np.asarray(pattern, dtype=float)
     if pattern.ndim != 2 or not pattern.size:
         raise ValueError(
@@ -229,7 +241,14 @@ def _ring_background(values, count, distance, known):
 
 
 def _to_polar(image, seen, geometry, reach):
-    """Sample both images on circles about the centre, in the sample's frame."""
+    """Sample both images on circles about the centre, in the sample's frame.
+
+    Returns
+    -------
+    step : float
+        Between circles, in 1/Å.
+    polar, polar_seen : numpy.ndarray, shape (n_radial, n_azimuthal)
+    """
     n_azimuthal = N_AZIMUTHAL
     while n_azimuthal * geometry.spot_radius < 2 * np.pi * reach:
         n_azimuthal *= 2

@@ -103,7 +103,13 @@ def refine_matches(prepared, library, matches, n_best=None):
 
 
 def _refine_each(quaternions, sampler, widths, spread):
-    """Refine orientations at each width; return the best, its cosine and width."""
+    """Refine orientations, each at the best of some widths.
+
+    Returns
+    -------
+    quaternions : numpy.ndarray, shape (n, 4)
+    cosine, width : numpy.ndarray, shape (n,)
+    """
     matrices = to_matrices(quaternions)
     step = spread if spread > 0 else _FINE_STEP
     refined, cosine, width = _refine(
@@ -228,7 +234,7 @@ def score(m, sampler, width, spread, x, y, seen):
 
 
 @numba.njit(cache=True, nogil=True)
-def turned(m, axis, angle):
+def turn(m, axis, angle):
     """Return a rotation that turns about an axis of the sample first."""
     c, s = math.cos(angle), math.sin(angle)
     i, j = (axis + 1) % 3, (axis + 2) % 3
@@ -256,7 +262,7 @@ def climb(m, sampler, width, spread, step, x, y, seen):
         grew = False
         for axis in range(3):
             for sign in (-1, 1):
-                other = turned(m, axis, sign * step)
+                other = turn(m, axis, sign * step)
                 value = score(other, sampler, width, spread, x, y, seen)
                 if value > best:
                     m, best, grew = other, value, True
@@ -268,6 +274,14 @@ def climb(m, sampler, width, spread, step, x, y, seen):
 
 @numba.njit(cache=True, nogil=True)
 def _refine(matrices, sampler, widths, spread, step):
+    """Let each orientation climb, at each width.
+
+    Returns
+    -------
+    refined : numpy.ndarray, shape (n, 3, 3)
+    cosine, chosen : numpy.ndarray, shape (n,)
+        Of the best width, and that width.
+    """
     n_g = len(sampler[6])
     x, y, seen = np.empty(n_g), np.empty(n_g), np.empty(n_g)
     refined = matrices.copy()

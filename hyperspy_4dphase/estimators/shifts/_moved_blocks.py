@@ -116,7 +116,12 @@ def _portion(state, n, chance):
 
 @numba.njit(cache=True, nogil=True)
 def _weights(part):
-    """Of the pixels before, on and after the nearest one."""
+    """Weights of the three pixels that a value is dealt to along an axis.
+
+    Returns
+    -------
+    before, nearest, after : float
+    """
     return (0.5 - part) ** 2 / 2, 0.75 - part**2, (0.5 + part) ** 2 / 2
 
 

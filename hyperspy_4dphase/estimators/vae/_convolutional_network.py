@@ -248,6 +248,13 @@ def _make_identity(n_in, n_out):
 
 
 def _make_convolution(n_in, n_out, stride=1):
+    """Make a convolution, and what follows it.
+
+    Returns
+    -------
+    list of torch.nn.Module
+        Convolution, norm and activation.
+    """
     convolution = nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False)
     return convolution, nn.GroupNorm(_N_GROUPS, n_out), nn.SiLU()
 

@@ -217,11 +217,11 @@ def _measure_metric(model, points):
 
     shapes = model.network.shapes
 
-    def embedded(point):
+    def embed(point):
         return shapes.embed(shapes.decode(point[None]))[0]
 
     def metric(point):
-        jacobian = torch.func.jacfwd(embedded)(point)
+        jacobian = torch.func.jacfwd(embed)(point)
         return jacobian.T @ jacobian
 
     points = torch.from_numpy(points.astype(np.float32)).to(model.device)

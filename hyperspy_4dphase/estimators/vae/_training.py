@@ -183,6 +183,12 @@ def _train_epoch(network, source, beta, n_flattened, optimizer, rate, generator)
 
 
 def _sample(network, inputs, generator):
+    """Encode patterns, and draw a point for each of them.
+
+    Returns
+    -------
+    mean, log_variance, latent : torch.Tensor, shape (n, latent_dim)
+    """
     mean, log_variance = network.shapes.encode(inputs)
     mean, log_variance = mean.float(), log_variance.float()
     noise = torch.randn(mean.shape, generator=generator).to(mean.device)

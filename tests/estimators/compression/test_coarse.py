@@ -11,7 +11,6 @@ from hyperspy_4dphase.estimators.compression._coarse import CoarsePixels
 from ..conftest import counted
 
 SIGNAL = (33, 38)
-N_SQUARES = 17 * 19
 SHAPES = [((16, 16), 2), ((33, 38), 2), ((17, 97), 2), ((130, 65), 3)]
 
 
@@ -226,20 +225,3 @@ def test_any_blocks_give_the_same(streamed):
             result.broad_rows[0] @ whole.broad_rows[0]
         )
         np.testing.assert_allclose(scores, whole.broad_scores, atol=1e-2)
-
-
-def test_squares_of_some_patterns_serve(streamed, monkeypatch):
-    """Where not those of all can be held, one more read tells the others' scores."""
-    X, _ = two_kinds(150, 1.6, 0, n=900)
-    whole = compress(X)
-    module = "hyperspy_4dphase.estimators.compression._coarse."
-    monkeypatch.setattr(module + "_MAX_HELD_BYTES", 600 * 2 * N_SQUARES)
-    assert CoarsePixels(SIGNAL).n_held == 600
-    part = compress(PatternBlocks(X, 1, block_values=77 * X[0].size))
-    assert part.n_reads == whole.n_reads + 1
-    np.testing.assert_allclose(part.singular_values, whole.singular_values, rtol=1e-4)
-    assert aligned(part, whole) > 0.8
-    scaled = X.reshape(900, -1) * part.row_scale[:, None] * part.column_scale
-    np.testing.assert_allclose(part.broad_scores, scaled @ part.broad_rows.T, atol=1e-3)
-    monkeypatch.setattr(module + "_MAX_HELD_BYTES", 60 * 2 * N_SQUARES)
-    assert compress(X).n_reads == whole.n_reads

@@ -26,8 +26,8 @@ def test_first_pass(X):
     np.testing.assert_array_equal(found.sums["counts"], X.sum(axis=0))
     fractions = X / np.maximum(X.sum(axis=1), 1)[:, None]
     np.testing.assert_allclose(found.sums["fractions"], fractions.sum(axis=0), 1e-5)
-    np.testing.assert_array_equal(found.ordered("rows", "totals")[0], X.sum(axis=1))
-    rows, sample = found.ordered("sampled_rows", "sampled_rows", "sampled")
+    np.testing.assert_array_equal(found.order("rows", "totals")[0], X.sum(axis=1))
+    rows, sample = found.order("sampled_rows", "sampled_rows", "sampled")
     np.testing.assert_array_equal(rows, np.flatnonzero(picked))
     np.testing.assert_array_equal(sample, X[rows])
 
@@ -42,7 +42,7 @@ def test_first_pass_counts_squares():
         function = FirstPass(np.zeros(N_PATTERNS, bool), held, coarse)
         blocks = PatternBlocks(X, 1, block_values=X[:37].size)
         found = blocks.accumulate(function)
-        rows, squares = found.ordered("held_rows", "held_rows", "squares")
+        rows, squares = found.order("held_rows", "held_rows", "squares")
         np.testing.assert_array_equal(rows, np.flatnonzero(held))
         np.testing.assert_array_equal(squares, coarse.counts(X[rows]))
         assert squares.dtype == (np.float32 if X is full else np.uint16)

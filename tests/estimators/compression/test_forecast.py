@@ -61,6 +61,6 @@ def test_size_of_the_result():
 def test_probe_reads_as_a_usual_read_does():
     X = np.random.default_rng(0).poisson(3, (60, 50)).astype(np.uint16)
     found = PatternBlocks(X, 1, block_values=500).accumulate(make_probe(50))
-    (rows,) = found.ordered("rows", "rows")
+    (rows,) = found.order("rows", "rows")
     np.testing.assert_array_equal(rows, np.arange(60))
     assert found.Z.shape == (50, found.V.shape[1])

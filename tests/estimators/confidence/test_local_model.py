@@ -284,5 +284,5 @@ def test_density_of_mixtures(n_ends):
         totals.append((found.sum(), expected.sum()))
     found, expected = np.transpose(totals)
     np.testing.assert_allclose(found.mean(), expected.mean(), rtol=0.05)
-    assert mixture.shares.min() >= 0
-    np.testing.assert_allclose(mixture.shares.sum(axis=1), 1)
+    assert mixture.fractions.min() >= 0
+    np.testing.assert_allclose(mixture.fractions.sum(axis=1), 1)

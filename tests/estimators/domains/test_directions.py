@@ -49,9 +49,13 @@ def test_directions_split_differently():
 
 
 def test_noise_has_no_direction_worth_much():
-    points = np.random.default_rng(0).normal(size=(500, 4)).astype(np.float32)
-    for direction in find_directions(points, 10, state()):
-        assert refine_direction(points, direction, 10)[1].log_p > -4
+    scores = []
+    for seed in range(40):
+        points = np.random.default_rng(seed).normal(size=(200, 4)).astype(np.float32)
+        found = find_directions(points, 10, state())
+        scores += [refine_direction(points, d, 10).valley.log_p for d in found]
+    assert len(scores) > 3
+    assert min(scores) > -4
 
 
 def test_same_random_state_same_directions():

@@ -5,13 +5,6 @@ import pytest
 
 from hyperspy_4dphase.estimators.domains import _inclusions
 from hyperspy_4dphase.estimators.domains._field import Field
-from hyperspy_4dphase.estimators.domains._inclusion_places import (
-    _AMOUNTS,
-    _LESS,
-    _PART_LESS,
-    _add_likelihoods,
-    _find_rims,
-)
 from hyperspy_4dphase.estimators.domains._inclusions import find_inclusions
 
 SHAPE = 60, 64
@@ -60,33 +53,6 @@ def test_plates_of_two_kinds(seed):
     # What was added is gone from the points that go on, and others are as they were.
     assert np.abs(cleaned[true == 0][:, 2].mean()) < 1.5
     np.testing.assert_array_equal(cleaned[kinds < 0], points[kinds < 0])
-
-
-def less_likely(part, usual):
-    """Log-likelihood of less than half of an inclusion against that of more."""
-    values, amount = np.array([part * usual]), np.array([usual])
-    less = _add_likelihoods(values, amount, _LESS) + np.log(_PART_LESS)
-    return float((less - _add_likelihoods(values, amount, _AMOUNTS))[0])
-
-
-def test_strong_inclusions_end_at_half_of_what_is_usual():
-    for usual in (8.0, 15.0, 30.0):
-        assert less_likely(0.35, usual) > 0
-        assert less_likely(0.55, usual) < 0
-    # One that hardly rises above noise keeps what may be noise.
-    assert less_likely(0.4, 2.0) < 0
-
-
-def test_places_that_are_faint_as_a_whole_have_no_rim():
-    best = np.full((9, 20), -1)
-    best[2:7, 2:7] = best[2:7, 12:17] = 0
-    less = np.full((*best.shape, 1), -1.0)
-    less[best == 0] = 1
-    less[3:6, 3:6] = -1
-    expected = np.zeros(best.shape, bool)
-    expected[2:7, 2:7] = True
-    expected[3:6, 3:6] = False
-    np.testing.assert_array_equal(_find_rims(best, less), expected)
 
 
 @pytest.mark.parametrize("seed", range(3))

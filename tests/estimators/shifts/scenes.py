@@ -3,6 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+from hyperspy_4dphase.estimators import compress_patterns
+from hyperspy_4dphase.estimators.shifts._pattern_shifts import measure_shifts
+
 NAVIGATION, SIGNAL = (18, 22), (40, 46)
 POSITIONS = np.indices(NAVIGATION).reshape(2, -1).T
 USED = np.arange(np.prod(SIGNAL))
@@ -38,3 +41,10 @@ def plane(slopes):
 SLOPES = np.array([[0.1, 0.0], [0.02, -0.12]])
 BEAM = np.hypot(*(np.indices(SIGNAL).reshape(2, -1) - [[20], [23]])) < 5
 CROSS = (np.abs(np.indices(SIGNAL) - np.reshape([20, 23], (2, 1, 1))) < 1).any(axis=0)
+
+
+def find_shifts(rate, dose, seed=0, used=USED):
+    """Shifts of counts of so many electrons a pattern, told from their compression."""
+    counts = np.random.default_rng(seed).poisson(rate * dose).astype(np.uint16)
+    compressed = compress_patterns(counts[:, used], random_state=0, squares=False)
+    return measure_shifts(compressed, used, SIGNAL, POSITIONS)

@@ -95,7 +95,7 @@ OF_CONFIDENCES = {
     "bins": (
         lambda c: c.plot_reliability(TRUTH, n_bins="a"),
         TypeError,
-        "n_bins must be a whole number from 1 on, but is 'a'",
+        "n_bins must be an integer, not 'a'",
     ),
     "few bins": (lambda c: c.plot_reliability(TRUTH, n_bins=0), ValueError, "n_bins"),
     "reliability": (lambda c: c.plot_reliability(TRUTH, ax=3), TypeError, "ax must be"),

@@ -31,6 +31,9 @@ def scans():
     found = {}
     for dose in (150, 500, 1000, 10_000):
         found[f"reconstruction, {dose}"] = partial(_make, "reconstruction", dose)
+    for dose in (1000, 10_000):
+        wide = partial(_make, "reconstruction", dose, probe_px=1.2)
+        found[f"reconstruction, {dose}, wide probe"] = wide
     detector = partial(_make, "reconstruction", 1000, detector=True)
     found["reconstruction, 1000, detector"] = detector
     for dose in (1000, 10_000):
@@ -57,7 +60,7 @@ def _make(module, dose, seed, detector=False, **options):
     make = importlib.import_module(module).scene
     rate, camera, shape, truth = make(seed, detector=detector, **options)
     counts, _ = common.finish(rate, camera, shape, dose, seed, detector)
-    if options:
+    if options and "probe_px" not in options:
         truth["grain"] = truth["label"] = np.zeros(shape, int)
     return ElectronDiffraction2D(counts), truth
 

@@ -34,9 +34,11 @@ def to_orientation_map(
     quaternions : numpy.ndarray, shape (n_domains, 4)
         From the sample to the crystal; NaN of domains without an orientation.
     phases : list of orix.crystal_map.Phase
+        Candidates, each with its structure.
     phase_ids : numpy.ndarray of int, shape (n_domains,)
         Index of the phase of each domain.
     cosine : numpy.ndarray, of the navigation shape
+        Cosine between the pattern of each position and its template, from 0 to 1.
     axes : list of dict
         Navigation axes, in array order.
     voltage : float

@@ -116,7 +116,7 @@ def bent_grains(sigma, seed, n_grains=8, n_orders=7, width=0.6, dose=2000):
 
 
 @pytest.mark.parametrize("sigma", [0.6, 1.5])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.accuracy
 def test_bent_grains_are_found_whatever_the_probe(sigma, seed):
     counts, positions, labels = bent_grains(sigma, seed)

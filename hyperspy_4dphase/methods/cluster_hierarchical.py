@@ -58,7 +58,9 @@ def cluster_hierarchical(
     features of its own ([1]_), until nothing distinct is left: a split must rise above
     counting noise, show up in independent halves of the data, and leave a gap that
     neighbours confirm, or be a step between neighbouring positions; it must not cut a
-    gradient. Thickness and beam current do not enter. See
+    gradient. The brightness of a pattern does not enter, but its shape does: where
+    thickness changes that, as by multiple scattering or in the ratio of direct beam and
+    halo, a step in thickness is a border. See
     :class:`hyperspy_4dphase.estimators.DivisiveDomains`.
 
     Parameters

@@ -84,6 +84,19 @@ def test_some_of_the_points_are_as_sharp_as_all():
     assert steps.take(np.arange(len(field.points) // 2)).sharpness == steps.sharpness
 
 
+@pytest.mark.parametrize(("width", "is_known"), [(7, False), (14, True)])
+def test_what_is_in_a_hole_is_not_compared(width, is_known):
+    """Blocks of five positions have few edges with any so far away on both sides."""
+    _, whole, steps = grains(1.25)
+    kept = (whole.positions % width < width - 2).all(axis=1)
+    blocks = Field(100 + whole.points[kept], whole.positions[kept])
+    sharpness = measure_steps(blocks).sharpness
+    if is_known:
+        assert abs(sharpness - steps.sharpness) < 0.1
+    else:
+        assert np.isnan(sharpness)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_blurred_borders_are_gradual_if_the_blur_is_not_known(seed):
     labels, field, steps = grains(1.5, seed)
